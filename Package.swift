@@ -1,0 +1,80 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// One strict dialect for every target: warnings are errors, unsafe code must be marked, existentials are spelled.
+let strict: [SwiftSetting] = [
+  .treatAllWarnings(as: .error),
+  .strictMemorySafety(),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+
+func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(name: name, dependencies: dependencies + ["TestSupport"], swiftSettings: strict)
+}
+
+let package = Package(
+  name: "mixology",
+  products: [.executable(name: "mixology", targets: ["CLI"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.0.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
+  ],
+  targets: [
+    .systemLibrary(
+      name: "COpenBLAS", pkgConfig: "openblas",
+      providers: [.apt(["libopenblas-dev", "liblapacke-dev"])]),
+
+    module("Basics", [crypto]),
+    module("Specs", ["Basics"]),
+    module("LinearAlgebra", ["Basics", "COpenBLAS"]),
+    module("Checkpoints", ["Basics", "LinearAlgebra"]),
+    module("Tokenizers", ["Basics"]),
+    module("Models", ["Basics", "LinearAlgebra", "Checkpoints"]),
+    module("Tasks", ["Basics", "Specs", "Tokenizers"]),
+    module("Training", ["Basics", "Specs", "LinearAlgebra", "Checkpoints", "Models", "Tasks"]),
+    module("Merging", ["Basics", "LinearAlgebra", "Checkpoints"]),
+    module("Experiment", ["Basics", "Specs", yams]),
+    module("Reporting", ["Basics", "Specs", "Experiment"]),
+    module(
+      "Execution",
+      [
+        "Basics", "Specs", "LinearAlgebra", "Checkpoints", "Tokenizers", "Models", "Tasks", "Training",
+        "Merging", "Experiment",
+      ]),
+    .executableTarget(
+      name: "CLI",
+      dependencies: [
+        "Basics", "Specs", "LinearAlgebra", "Checkpoints", "Tokenizers", "Models", "Tasks", "Training",
+        "Merging", "Experiment", "Execution", "Reporting", arguments,
+      ],
+      swiftSettings: strict),
+
+    .target(
+      name: "TestSupport", dependencies: ["Basics"], path: "Tests/TestSupport", swiftSettings: strict),
+    tests("BasicsTests", ["Basics", "Specs"]),
+    tests("LinearAlgebraTests", ["Basics", "LinearAlgebra"]),
+    tests("CheckpointsTests", ["Basics", "LinearAlgebra", "Checkpoints"]),
+    tests("TokenizersTests", ["Basics", "Tokenizers"]),
+    tests("ModelsTests", ["Basics", "LinearAlgebra", "Checkpoints", "Tokenizers", "Models"]),
+    tests("TasksTests", ["Basics", "Specs", "Tokenizers", "Tasks"]),
+    tests(
+      "TrainingTests",
+      ["Basics", "Specs", "LinearAlgebra", "Checkpoints", "Tokenizers", "Models", "Tasks", "Training"]),
+    tests("MergingTests", ["Basics", "LinearAlgebra", "Checkpoints", "Merging"]),
+    tests("ExperimentTests", ["Basics", "Specs", "Experiment"]),
+    tests("ReportingTests", ["Basics", "Specs", "Experiment", "Reporting"]),
+    tests("EndToEndTests", ["Basics", "Specs"]),
+  ],
+  swiftLanguageModes: [.v6]
+)

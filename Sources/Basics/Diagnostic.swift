@@ -1,0 +1,93 @@
+/// A place that an error points at: a file with line and column, and what lies there (a tensor, a row).
+public struct Place: Sendable, Hashable, Codable {
+  /// The file as the user named it.
+  public var file: String
+  /// One-based line, where there is one.
+  public var line: Int?
+  /// One-based column in characters, where there is one.
+  public var column: Int?
+  /// What lies there, for instance `tensor 'encoder.layer.0.output.dense.weight'`.
+  public var detail: String?
+
+  /// Makes a place.
+  public init(file: String, line: Int? = nil, column: Int? = nil, detail: String? = nil) {
+    self.file = file
+    self.line = line
+    self.column = column
+    self.detail = detail
+  }
+}
+
+extension Place: CustomStringConvertible {
+  /// `file:line:column: detail`, as far as known.
+  public var description: String {
+    var text = file
+    if let line { text += ":\(line)" }
+    if let line, line > 0, let column { text += ":\(column)" }
+    if let detail { text += ": \(detail)" }
+    return text
+  }
+}
+
+/// What is wrong, where, and how to mend it: the one error type that reaches a user.
+///
+/// One struct for all modules instead of an enum for each: nothing in the program branches on the
+/// kind of a user's mistake, everything renders it.
+public struct Diagnostic: Error, Sendable, Hashable, Codable {
+  /// What is wrong, one sentence without a full stop.
+  public var what: String
+  /// Where it is wrong.
+  public var place: Place?
+  /// How to mend it.
+  public var hint: String?
+  /// The source line that `place` points into, for a caret.
+  public var source: String?
+
+  /// Makes a diagnostic.
+  public init(_ what: String, at place: Place? = nil, hint: String? = nil, source: String? = nil) {
+    self.what = what
+    self.place = place
+    self.hint = hint
+    self.source = source
+  }
+}
+
+extension Diagnostic: CustomStringConvertible {
+  /// The text that a terminal shows, without a trailing line break.
+  ///
+  /// ```
+  /// a.yaml:14:9: error: unknown parameter 'densty' of merge method 'ties'
+  ///    14 |         densty: 0.2
+  ///       |         ^ did you mean 'density'?
+  /// ```
+  public var description: String {
+    let prefix = place.map { "\($0): " } ?? ""
+    var text = "\(prefix)error: \(what)"
+    if let source, let place, let line = place.line {
+      let number = String(repeating: " ", count: max(0, 5 - String(line).count)) + String(line)
+      let gutter = String(repeating: " ", count: number.count)
+      let indent = String(repeating: " ", count: max(0, (place.column ?? 1) - 1))
+      text += "\n\(number) | \(source)\n\(gutter) | \(indent)^"
+      if let hint { text += " \(hint)" }
+    } else if let hint {
+      text += "\n  \(hint)"
+    }
+    return text
+  }
+}
+
+/// Several diagnostics found together, so that a user mends a file once.
+public struct Diagnostics: Error, Sendable, CustomStringConvertible {
+  /// The findings in the order of their places.
+  public var all: [Diagnostic]
+
+  /// Wraps findings.
+  public init(_ all: [Diagnostic]) {
+    self.all = all
+  }
+
+  /// All findings, one below the other.
+  public var description: String {
+    all.map(\.description).joined(separator: "\n")
+  }
+}

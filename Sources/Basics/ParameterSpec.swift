@@ -1,0 +1,136 @@
+/// A parameter's value as a manifest can write it.
+public enum ParameterValue: Sendable, Hashable, Codable {
+  /// A truth value.
+  case flag(Bool)
+  /// A number; whole numbers are numbers without a fraction.
+  case number(Double)
+  /// A word.
+  case text(String)
+
+  /// Reads a JSON scalar.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    if let flag = try? container.decode(Bool.self) {
+      self = .flag(flag)
+    } else if let number = try? container.decode(Double.self) {
+      self = .number(number)
+    } else {
+      self = .text(try container.decode(String.self))
+    }
+  }
+
+  /// Writes a JSON scalar.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    switch self {
+    case .flag(let flag): try container.encode(flag)
+    case .number(let number): try container.encode(number)
+    case .text(let text): try container.encode(text)
+    }
+  }
+}
+
+extension ParameterValue: CustomStringConvertible {
+  /// As a manifest writes it: `0.5`, `8`, `true`, `model`.
+  public var description: String {
+    switch self {
+    case .flag(let flag): "\(flag)"
+    case .number(let number):
+      number == number.rounded() && abs(number) < 1e15 ? "\(Int64(number))" : "\(number)"
+    case .text(let text): text
+    }
+  }
+}
+
+/// The one place that says what a parameter is: name, kind, range, default and meaning.
+public struct ParameterSpec: Sendable, Hashable {
+  /// What values a parameter takes.
+  public enum Kind: Sendable, Hashable {
+    /// A number in a closed range.
+    case number(ClosedRange<Double>)
+    /// A whole number in a closed range.
+    case integer(ClosedRange<Int>)
+    /// `true` or `false`.
+    case flag
+    /// One of some words.
+    case choice([String])
+  }
+
+  /// The word in a manifest.
+  public let name: String
+  /// What values it takes.
+  public let kind: Kind
+  /// The value where the manifest says nothing; written nowhere else.
+  public let defaultValue: ParameterValue
+  /// One line on what it does.
+  public let summary: String
+
+  /// Makes a spec.
+  public init(_ name: String, _ kind: Kind, default defaultValue: ParameterValue, _ summary: String) {
+    self.name = name
+    self.kind = kind
+    self.defaultValue = defaultValue
+    self.summary = summary
+  }
+
+  /// Whether a value is one that the parameter takes; if not, what it takes instead.
+  public func problem(with value: ParameterValue) -> String? {
+    switch (kind, value) {
+    case (.number(let range), .number(let number)):
+      range.contains(number) ? nil : "'\(name)' must lie in \(range.lowerBound)…\(range.upperBound)"
+    case (.integer(let range), .number(let number)):
+      number == number.rounded() && abs(number) < 1e15 && range.contains(Int(number))
+        ? nil : "'\(name)' must be a whole number in \(range.lowerBound)…\(range.upperBound)"
+    case (.flag, .flag): nil
+    case (.choice(let words), .text(let word)):
+      words.contains(word) ? nil : "'\(name)' must be one of \(words.joined(separator: ", "))"
+    case (.number, _): "'\(name)' must be a number"
+    case (.integer, _): "'\(name)' must be a whole number"
+    case (.flag, _): "'\(name)' must be true or false"
+    case (.choice(let words), _): "'\(name)' must be one of \(words.joined(separator: ", "))"
+    }
+  }
+}
+
+/// Checked values for some specs: every spec has one.
+public struct Parameters: Sendable, Hashable {
+  private let values: [String: ParameterValue]
+
+  /// Joins given values with the defaults.
+  ///
+  /// - Throws: a `Diagnostic` for a name that no spec has or a value that its spec does not take.
+  public init(_ given: [String: ParameterValue], for specs: [ParameterSpec], of owner: String) throws(Diagnostic) {
+    var values: [String: ParameterValue] = [:]
+    for spec in specs {
+      let value = given[spec.name] ?? spec.defaultValue
+      if let problem = spec.problem(with: value) { throw Diagnostic("\(problem) (\(owner))") }
+      values[spec.name] = value
+    }
+    for name in given.keys.sorted() where values[name] == nil {
+      throw Diagnostic(
+        "unknown parameter '\(name)' of \(owner)", hint: suggestion(for: name, among: specs.map(\.name)))
+    }
+    self.values = values
+  }
+
+  /// A number parameter.
+  public func number(_ name: String) -> Double {
+    guard case .number(let number) = values[name] else { preconditionFailure("no number '\(name)'") }
+    return number
+  }
+
+  /// A whole number parameter.
+  public func integer(_ name: String) -> Int { Int(number(name)) }
+
+  /// A flag parameter.
+  public func flag(_ name: String) -> Bool {
+    guard case .flag(let flag) = values[name] else { preconditionFailure("no flag '\(name)'") }
+    return flag
+  }
+
+  /// A word parameter.
+  public func text(_ name: String) -> String {
+    guard case .text(let text) = values[name] else { preconditionFailure("no word '\(name)'") }
+    return text
+  }
+}

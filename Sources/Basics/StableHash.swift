@@ -1,0 +1,52 @@
+internal import Crypto
+public import Foundation
+
+/// SHA-256 over bytes and over canonical JSON: the identity of everything that is stored.
+public enum StableHash {
+  /// The hash of some bytes, 64 lower-case hexadecimal digits.
+  public static func hex(_ bytes: some DataProtocol) -> String {
+    hex(digest: SHA256.hash(data: bytes))
+  }
+
+  /// The hash of a value's canonical JSON: keys sorted, slashes as they are, shortest numbers.
+  public static func hex(of value: some Encodable) throws -> String {
+    hex(try canonicalJSON(value))
+  }
+
+  /// A value's canonical JSON.
+  public static func canonicalJSON(_ value: some Encodable) throws -> Data {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return try encoder.encode(value)
+  }
+
+  /// The hash of a file's bytes, read in pieces of 1 MiB.
+  ///
+  /// - Throws: a `Diagnostic` where the file cannot be read.
+  public static func hex(file path: String) throws -> String {
+    guard let handle = FileHandle(forReadingAtPath: path) else {
+      throw Diagnostic("cannot read the file", at: Place(file: path))
+    }
+    defer { try? handle.close() }
+    var hasher = SHA256()
+    while let piece = try handle.read(upToCount: 1 << 20), !piece.isEmpty {
+      hasher.update(data: piece)
+    }
+    return hex(digest: hasher.finalize())
+  }
+
+  /// The first eight bytes of a text's hash, as a number that is the same on every machine.
+  public static func word(_ text: String) -> UInt64 {
+    SHA256.hash(data: Data(text.utf8)).prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
+  }
+
+  private static func hex(digest: SHA256.Digest) -> String {
+    let digits = Array("0123456789abcdef".utf8)
+    var text: [UInt8] = []
+    for byte in digest {
+      text.append(digits[Int(byte >> 4)])
+      text.append(digits[Int(byte & 15)])
+    }
+    return String(decoding: text, as: UTF8.self)
+  }
+}

@@ -1,0 +1,90 @@
+public import Specs
+
+/// A job of the graph with what people read about it.
+public struct PlannedJob: Sendable, Hashable {
+  public var id: JobID
+  public var spec: JobSpec
+  /// `train single:fpb seed 0`.
+  public var label: String
+  /// Estimated arithmetic in floating-point operations; the scheduler turns it into seconds.
+  public var flops: Double
+
+  /// Makes a job.
+  public init(id: JobID, spec: JobSpec, label: String, flops: Double) {
+    self.id = id
+    self.spec = spec
+    self.label = label
+    self.flops = flops
+  }
+}
+
+/// An evaluation that a model's rows come from.
+public struct PlannedEvaluation: Sendable, Hashable {
+  public var task: String
+  public var split: Split
+  public var job: JobID
+
+  /// Makes an evaluation.
+  public init(task: String, split: Split, job: JobID) {
+    self.task = task
+    self.split = split
+    self.job = job
+  }
+}
+
+/// A candidate of the tables: one (cell, seed).
+public struct PlannedModel: Sendable, Hashable {
+  /// As in `ModelRow.model`.
+  public var model: String
+  public var kind: ModelKind
+  public var recipe: String
+  public var settings: String
+  public var tasks: [String]
+  /// Nil for the base.
+  public var seed: Int?
+  /// The training or merge job; nil for the base.
+  public var job: JobID?
+  public var evaluations: [PlannedEvaluation]
+
+  /// Makes a model.
+  public init(
+    model: String, kind: ModelKind, recipe: String, settings: String, tasks: [String], seed: Int?, job: JobID?,
+    evaluations: [PlannedEvaluation]
+  ) {
+    self.model = model
+    self.kind = kind
+    self.recipe = recipe
+    self.settings = settings
+    self.tasks = tasks
+    self.seed = seed
+    self.job = job
+    self.evaluations = evaluations
+  }
+}
+
+/// What a manifest comes to: jobs without repeats in an order in which each follows its inputs, and the models of the tables.
+public struct Plan: Sendable {
+  public var experiment: String
+  public var title: String
+  public var tasks: [TaskColumn]
+  public var jobs: [PlannedJob]
+  public var models: [PlannedModel]
+  /// How the budget was set, in words.
+  public var budget: String
+  /// Where the files behind the hashes of the jobs lie now: SHA-256 → path.
+  public var locations: [String: String]
+
+  /// Makes a plan.
+  public init(
+    experiment: String, title: String, tasks: [TaskColumn], jobs: [PlannedJob], models: [PlannedModel],
+    budget: String, locations: [String: String]
+  ) {
+    self.experiment = experiment
+    self.title = title
+    self.tasks = tasks
+    self.jobs = jobs
+    self.models = models
+    self.budget = budget
+    self.locations = locations
+  }
+}

@@ -1,0 +1,42 @@
+/// What the planner must know of a data file.
+public struct FileFacts: Sendable, Hashable {
+  public var sha256: String
+  /// Rows, for the estimate.
+  public var rows: Int
+  public var bytes: Int
+
+  /// Makes facts.
+  public init(sha256: String, rows: Int, bytes: Int) {
+    self.sha256 = sha256
+    self.rows = rows
+    self.bytes = bytes
+  }
+}
+
+/// What the planner must know of a base model in a folder.
+public struct BaseFacts: Sendable, Hashable {
+  /// Over weights, configuration and tokenizer.
+  public var sha256: String
+  /// The folder.
+  public var path: String
+  /// Weights that a token passes through (without embeddings), for the estimate.
+  public var parameters: Int
+  /// Module paths of the linear layers that an adapter can sit on.
+  public var linearLayers: [String]
+
+  /// Makes facts.
+  public init(sha256: String, path: String, parameters: Int, linearLayers: [String]) {
+    self.sha256 = sha256
+    self.path = path
+    self.parameters = parameters
+    self.linearLayers = linearLayers
+  }
+}
+
+/// The planner's door to the world; tests put a table behind it.
+public protocol Resources: Sendable {
+  /// Facts about a data file.
+  func file(_ path: String) throws -> FileFacts
+  /// Facts about a base: a path, or a name in the local Hugging Face cache.
+  func base(_ name: String) throws -> BaseFacts
+}

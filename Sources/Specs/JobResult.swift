@@ -1,0 +1,147 @@
+/// What a cocktail really drew from one task.
+public struct DrawnTask: Sendable, Hashable, Codable {
+  public var task: String
+  /// Examples drawn, repeats counted.
+  public var examples: Int
+  /// Real tokens drawn.
+  public var tokens: Int
+  /// Examples drawn ÷ examples of the training split.
+  public var epochs: Double
+  /// Examples drawn that had been drawn before.
+  public var repeats: Int
+
+  /// Makes a row.
+  public init(task: String, examples: Int, tokens: Int, epochs: Double, repeats: Int) {
+    self.task = task
+    self.examples = examples
+    self.tokens = tokens
+    self.epochs = epochs
+    self.repeats = repeats
+  }
+}
+
+/// What a training (or a pretraining) did.
+public struct TrainResult: Sendable, Hashable, Codable {
+  /// Optimiser steps taken.
+  public var steps: Int
+  /// Examples drawn.
+  public var examples: Int
+  /// Real tokens drawn.
+  public var tokens: Int
+  /// By task, in the order of the cocktail.
+  public var drawn: [DrawnTask]
+  /// The step whose weights were kept.
+  public var keptStep: Int
+  /// Mean training loss of the last tenth of the steps.
+  public var finalLoss: Double
+  /// Numbers that were trained.
+  public var trainable: Int
+
+  /// Makes a result.
+  public init(
+    steps: Int, examples: Int, tokens: Int, drawn: [DrawnTask], keptStep: Int, finalLoss: Double, trainable: Int
+  ) {
+    self.steps = steps
+    self.examples = examples
+    self.tokens = tokens
+    self.drawn = drawn
+    self.keptStep = keptStep
+    self.finalLoss = finalLoss
+    self.trainable = trainable
+  }
+}
+
+/// What a merge kept at one linear layer.
+public struct MergedSite: Sendable, Hashable, Codable {
+  /// The layer's module path.
+  public var site: String
+  /// Rank of the result.
+  public var rank: Int
+  /// ‖result‖² ÷ ‖result before its rank was cut‖²; 1 where nothing was cut.
+  public var retainedEnergy: Double
+  /// Frobenius norm of the merged ΔW.
+  public var norm: Double
+
+  /// Makes a row.
+  public init(site: String, rank: Int, retainedEnergy: Double, norm: Double) {
+    self.site = site
+    self.rank = rank
+    self.retainedEnergy = retainedEnergy
+    self.norm = norm
+  }
+}
+
+/// What a merge did.
+public struct MergeResult: Sendable, Hashable, Codable {
+  public var sites: [MergedSite]
+  /// Bytes of the merged adapter.
+  public var bytes: Int
+
+  /// Makes a result.
+  public init(sites: [MergedSite], bytes: Int) {
+    self.sites = sites
+    self.bytes = bytes
+  }
+}
+
+/// How a model did on one split of one task.
+public struct EvaluateResult: Sendable, Hashable, Codable {
+  /// Examples.
+  public var n: Int
+  /// Real tokens read.
+  public var tokens: Int
+  /// Metric values by name.
+  public var metrics: [String: Double]
+
+  /// Makes a result.
+  public init(n: Int, tokens: Int, metrics: [String: Double]) {
+    self.n = n
+    self.tokens = tokens
+    self.metrics = metrics
+  }
+}
+
+/// What a finished job left in `result.json`.
+public enum JobResult: Sendable, Hashable, Codable {
+  case pretrain(TrainResult)
+  case train(TrainResult)
+  case merge(MergeResult)
+  case evaluate(EvaluateResult)
+}
+
+/// What a job cost: the one record that differs between two runs.
+public struct JobCost: Sendable, Hashable, Codable {
+  public var cpuSeconds: Double
+  public var wallSeconds: Double
+  public var peakResidentMegabytes: Double
+  public var worker: String
+  public var machine: String
+
+  /// Makes a record.
+  public init(cpuSeconds: Double, wallSeconds: Double, peakResidentMegabytes: Double, worker: String, machine: String) {
+    self.cpuSeconds = cpuSeconds
+    self.wallSeconds = wallSeconds
+    self.peakResidentMegabytes = peakResidentMegabytes
+    self.worker = worker
+    self.machine = machine
+  }
+}
+
+/// One item's prediction, as `predictions/*.jsonl` holds it.
+public struct PredictionRow: Sendable, Hashable, Codable {
+  /// `<split>-<zero-based row>` of the data after limits.
+  public var id: String
+  /// A label, a number as text, or tags joined by spaces.
+  public var prediction: String
+  public var target: String
+  /// Equal to the target; for regression within half a unit of nothing: always false there.
+  public var correct: Bool
+
+  /// Makes a row.
+  public init(id: String, prediction: String, target: String, correct: Bool) {
+    self.id = id
+    self.prediction = prediction
+    self.target = target
+    self.correct = correct
+  }
+}

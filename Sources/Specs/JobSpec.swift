@@ -1,0 +1,163 @@
+public import Basics
+
+/// The identity of a job: the first 32 hexadecimal digits of the SHA-256 of its spec.
+public struct JobID: Sendable, Hashable, Codable, CustomStringConvertible {
+  /// 32 hexadecimal digits.
+  public let hex: String
+
+  /// Takes the digits as they are.
+  public init(hex: String) {
+    self.hex = hex
+  }
+
+  /// Reads the digits.
+  public init(from decoder: any Decoder) throws {
+    hex = try decoder.singleValueContainer().decode(String.self)
+  }
+
+  /// Writes the digits.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(hex)
+  }
+
+  /// The digits.
+  public var description: String { hex }
+}
+
+/// The base model that a job starts from.
+public enum BaseSpec: Sendable, Hashable, Codable {
+  /// A Hugging Face folder, known by the SHA-256 over its weights, configuration and tokenizer.
+  case folder(sha256: String)
+  /// The encoder that a pretraining job of the same graph makes.
+  case pretrained(JobID)
+}
+
+/// Train one adapter on one cocktail.
+public struct TrainJob: Sendable, Hashable, Codable {
+  public var base: BaseSpec
+  /// The cocktail's tasks in the order of the manifest.
+  public var tasks: [TaskSpec]
+  public var sampling: SamplingSpec
+  public var budget: BudgetSpec
+  public var adapter: AdapterSpec
+  public var training: TrainingSpec
+  public var seed: Int
+
+  /// Makes the job.
+  public init(
+    base: BaseSpec, tasks: [TaskSpec], sampling: SamplingSpec, budget: BudgetSpec, adapter: AdapterSpec,
+    training: TrainingSpec, seed: Int
+  ) {
+    self.base = base
+    self.tasks = tasks
+    self.sampling = sampling
+    self.budget = budget
+    self.adapter = adapter
+    self.training = training
+    self.seed = seed
+  }
+}
+
+/// Merge some adapters into one.
+public struct MergeJob: Sendable, Hashable, Codable {
+  /// A row of the merge methods.
+  public var method: String
+  /// All parameters of the method, defaults filled in.
+  public var parameters: [String: ParameterValue]
+  /// The training jobs whose adapters are merged, in the order of the manifest.
+  public var inputs: [JobID]
+  /// One weight for each input.
+  public var weights: [Double]
+  public var seed: Int
+
+  /// Makes the job.
+  public init(method: String, parameters: [String: ParameterValue], inputs: [JobID], weights: [Double], seed: Int) {
+    self.method = method
+    self.parameters = parameters
+    self.inputs = inputs
+    self.weights = weights
+    self.seed = seed
+  }
+}
+
+/// Evaluate one model on one split of one task.
+public struct EvaluateJob: Sendable, Hashable, Codable {
+  public var base: BaseSpec
+  /// The training or merge job whose adapter is used; nil evaluates the base itself.
+  public var adapter: JobID?
+  public var task: TaskSpec
+  public var split: Split
+  /// The training job whose linear head is used; nil for label heads.
+  public var head: JobID?
+  /// Longer inputs are cut to so many tokens.
+  public var maxTokens: Int
+  /// The factor on the cosines of a label head.
+  public var labelScale: Double
+
+  /// Makes the job.
+  public init(
+    base: BaseSpec, adapter: JobID?, task: TaskSpec, split: Split, head: JobID?, maxTokens: Int, labelScale: Double
+  ) {
+    self.base = base
+    self.adapter = adapter
+    self.task = task
+    self.split = split
+    self.head = head
+    self.maxTokens = maxTokens
+    self.labelScale = labelScale
+  }
+}
+
+/// One unit of work, with everything that can change its result and nothing else.
+public enum JobSpec: Sendable, Hashable, Codable {
+  case pretrain(PretrainSpec)
+  case train(TrainJob)
+  case merge(MergeJob)
+  case evaluate(EvaluateJob)
+
+  /// Raised when the same spec would give another result than it used to.
+  public static let formatVersion = 1
+
+  private struct Identity: Encodable {
+    let formatVersion: Int
+    let job: JobSpec
+  }
+
+  /// The identity of the job.
+  public func id() throws -> JobID {
+    let hash = try StableHash.hex(of: Identity(formatVersion: JobSpec.formatVersion, job: self))
+    return JobID(hex: String(hash.prefix(32)))
+  }
+
+  /// The jobs whose artefacts this one reads, in a fixed order without repeats.
+  public var inputs: [JobID] {
+    var ids: [JobID] = []
+    func add(_ id: JobID?) {
+      if let id, !ids.contains(id) { ids.append(id) }
+    }
+    func add(_ base: BaseSpec) {
+      if case .pretrained(let id) = base { add(id) }
+    }
+    switch self {
+    case .pretrain: break
+    case .train(let job): add(job.base)
+    case .merge(let job): job.inputs.forEach(add)
+    case .evaluate(let job):
+      add(job.base)
+      add(job.adapter)
+      add(job.head)
+    }
+    return ids
+  }
+
+  /// `pretrain`, `train`, `merge` or `evaluate`.
+  public var kind: String {
+    switch self {
+    case .pretrain: "pretrain"
+    case .train: "train"
+    case .merge: "merge"
+    case .evaluate: "evaluate"
+    }
+  }
+}

@@ -1,0 +1,30 @@
+public import Foundation
+
+/// Where tests find what does not belong to the project.
+public enum Reference {
+  /// The folder of the package.
+  public static var package: URL {
+    URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
+  }
+
+  /// Golden files: `Tests/Golden/<path>`.
+  public static func golden(_ path: String) -> URL {
+    package.appendingPathComponent("Tests/Golden/\(path)")
+  }
+
+  /// The folder of real datasets: `MIXOLOGY_DATA`, else `../shared/data` beside the package; nil where missing.
+  public static var data: URL? {
+    let named = ProcessInfo.processInfo.environment["MIXOLOGY_DATA"].map { URL(fileURLWithPath: $0) }
+    let folder = named ?? package.deletingLastPathComponent().appendingPathComponent("shared/data")
+    return FileManager.default.fileExists(atPath: folder.path) ? folder : nil
+  }
+
+  /// The real base that `make model` fetches (all-MiniLM-L6-v2): `MIXOLOGY_MODEL`, else the cache; nil where missing.
+  public static var model: URL? {
+    let environment = ProcessInfo.processInfo.environment
+    let cache = environment["XDG_CACHE_HOME"] ?? (environment["HOME"] ?? "") + "/.cache"
+    let path = environment["MIXOLOGY_MODEL"] ?? cache + "/mixology/models/all-MiniLM-L6-v2"
+    return FileManager.default.fileExists(atPath: path + "/model.safetensors") ? URL(fileURLWithPath: path) : nil
+  }
+}
