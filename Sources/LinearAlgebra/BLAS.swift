@@ -1,0 +1,46 @@
+internal import COpenBLAS
+
+/// C ← α·op(A)·op(B) + β·C, row-major floats (SGEMM). Cost: 2·m·n·k FLOPs.
+///
+/// - Parameters:
+///   - a: op(A), shape (m, k) after the transpose.
+///   - b: op(B), shape (k, n) after the transpose.
+///   - c: The result, shape (m, n); with `beta` 0 its old numbers are not read.
+public func gemm(
+  _ a: Matrix, transposed transposeA: Bool = false, _ b: Matrix, transposed transposeB: Bool = false,
+  into c: Matrix, alpha: Float = 1, beta: Float = 0
+) {
+  let m = transposeA ? a.columns : a.rows
+  let k = transposeA ? a.rows : a.columns
+  let n = transposeB ? b.rows : b.columns
+  let inner = transposeB ? b.columns : b.rows
+  precondition(k == inner, "gemm: (\(m), \(k)) · (\(inner), \(n)): inner \(k) ≠ \(inner)")
+  precondition(c.rows == m && c.columns == n, "gemm: result (\(c.rows), \(c.columns)) for (\(m), \(n))")
+  if m == 0 || n == 0 { return }
+  // SAFETY: the shapes are checked above and every view's bounds by its init.
+  unsafe cblas_sgemm(
+    CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, transposeB ? CblasTrans : CblasNoTrans,
+    Int32(m), Int32(n), Int32(k), alpha, a.pointer, Int32(max(1, a.stride)), b.pointer, Int32(max(1, b.stride)),
+    beta, c.pointer, Int32(max(1, c.stride)))
+}
+
+/// What the BLAS is and how it runs.
+public enum BLASRuntime {
+  /// The kernel that OpenBLAS chose: `Haswell`, `SkylakeX`, `Zen` …
+  public static var kernel: String {
+    // SAFETY: OpenBLAS returns a static, zero-terminated name.
+    unsafe openblas_get_corename().map { unsafe String(cString: $0) } ?? "unknown"
+  }
+
+  /// OpenBLAS's version and build options.
+  public static var configuration: String {
+    // SAFETY: OpenBLAS returns a static, zero-terminated text.
+    unsafe openblas_get_config().map { unsafe String(cString: $0) } ?? "unknown"
+  }
+
+  /// Threads of one BLAS call.
+  public static var threads: Int {
+    get { Int(openblas_get_num_threads()) }
+    set { openblas_set_num_threads(Int32(newValue)) }
+  }
+}

@@ -1,0 +1,57 @@
+public import Basics
+internal import Foundation
+
+#if canImport(Glibc)
+  internal import Glibc
+#endif
+
+/// A file mapped into memory, copy on write: pages are shared by all processes that map it and never written back.
+///
+/// The mapping lives as long as the object; views hold on to it.
+@safe
+public final class MappedFile: @unchecked Sendable {
+  // SAFETY: `base` points at `count` mapped bytes from init to deinit; nobody outside this module sees it.
+  let base: UnsafeMutableRawPointer
+  /// Bytes of the file.
+  public let count: Int
+  /// The path it was opened with.
+  public let path: String
+
+  /// Maps a whole file.
+  ///
+  /// - Throws: a `Diagnostic` where the file is missing, empty or cannot be mapped.
+  public init(path: String) throws(Diagnostic) {
+    let descriptor = unsafe open(path, O_RDONLY)
+    guard descriptor >= 0 else {
+      throw Diagnostic("cannot open the file: \(MappedFile.reason())", at: Place(file: path))
+    }
+    defer { close(descriptor) }
+    var status = stat()
+    guard unsafe fstat(descriptor, &status) == 0, status.st_size > 0 else {
+      throw Diagnostic("the file is empty", at: Place(file: path))
+    }
+    count = Int(status.st_size)
+    // SAFETY: a private mapping of the whole file; failure is checked below.
+    let address = unsafe mmap(nil, count, PROT_READ | PROT_WRITE, MAP_PRIVATE, descriptor, 0)
+    guard let address = unsafe address, unsafe address != MAP_FAILED else {
+      throw Diagnostic("cannot map the file: \(MappedFile.reason())", at: Place(file: path))
+    }
+    unsafe base = address
+    self.path = path
+  }
+
+  deinit {
+    unsafe munmap(base, count)
+  }
+
+  /// A copy of some bytes.
+  public func bytes(_ range: Range<Int>) -> [UInt8] {
+    precondition(range.lowerBound >= 0 && range.upperBound <= count, "bytes \(range) of \(count)")
+    // SAFETY: the range lies inside the mapping.
+    return unsafe Array(UnsafeRawBufferPointer(start: base + range.lowerBound, count: range.count))
+  }
+
+  private static func reason() -> String {
+    unsafe String(cString: strerror(errno))
+  }
+}
