@@ -11,6 +11,7 @@ let strict: [SwiftSetting] = [
 ]
 
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let realModule = Target.Dependency.product(name: "RealModule", package: "swift-numerics")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
@@ -28,6 +29,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.0.0"),
+    .package(url: "https://github.com/apple/swift-numerics", from: "1.1.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
   ],
   targets: [
@@ -40,7 +42,7 @@ let package = Package(
     module("LinearAlgebra", ["Basics", "COpenBLAS"]),
     module("Checkpoints", ["Basics", "LinearAlgebra"]),
     module("Tokenizers", ["Basics"]),
-    module("Models", ["Basics", "LinearAlgebra", "Checkpoints"]),
+    module("Models", ["Basics", "LinearAlgebra", "Checkpoints", realModule]),
     module("Tasks", ["Basics", "Specs", "Tokenizers"]),
     module("Training", ["Basics", "Specs", "LinearAlgebra", "Checkpoints", "Models", "Tasks"]),
     module("Merging", ["Basics", "LinearAlgebra", "Checkpoints"]),

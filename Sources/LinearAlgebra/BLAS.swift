@@ -7,8 +7,8 @@ internal import COpenBLAS
 ///   - b: op(B), shape (k, n) after the transpose.
 ///   - c: The result, shape (m, n); with `beta` 0 its old numbers are not read.
 public func gemm(
-  _ a: Matrix, transposed transposeA: Bool = false, _ b: Matrix, transposed transposeB: Bool = false,
-  into c: Matrix, alpha: Float = 1, beta: Float = 0
+  _ a: Matrix, _ b: Matrix, into c: Matrix, transposeA: Bool = false, transposeB: Bool = false, alpha: Float = 1,
+  beta: Float = 0
 ) {
   let m = transposeA ? a.columns : a.rows
   let k = transposeA ? a.rows : a.columns

@@ -5,7 +5,7 @@
 public struct Matrix: @unchecked Sendable {
   /// The block behind the view.
   public let storage: Storage
-  let offset: Int
+  @usableFromInline let offset: Int
   /// Rows.
   public let rows: Int
   /// Columns.
@@ -45,10 +45,10 @@ public struct Matrix: @unchecked Sendable {
   }
 
   /// Rows × columns.
-  public var count: Int { rows * columns }
+  @inlinable public var count: Int { rows * columns }
 
   /// Whether the rows lie end to end.
-  public var isContiguous: Bool { stride == columns || rows <= 1 }
+  @inlinable public var isContiguous: Bool { stride == columns || rows <= 1 }
 
   /// One number.
   public subscript(row: Int, column: Int) -> Float {
@@ -83,7 +83,7 @@ public struct Matrix: @unchecked Sendable {
   }
 
   /// Reads the floats of a matrix whose rows lie end to end.
-  public func withSpan<R>(_ body: (Span<Float>) throws -> R) rethrows -> R {
+  @inlinable public func withSpan<R>(_ body: (Span<Float>) throws -> R) rethrows -> R {
     precondition(isContiguous, "rows of stride \(stride) are not end to end")
     // SAFETY: in bounds by init; the storage outlives the call.
     let buffer = unsafe UnsafeBufferPointer(start: storage.base + offset, count: count)
@@ -91,7 +91,7 @@ public struct Matrix: @unchecked Sendable {
   }
 
   /// Writes the floats of a matrix whose rows lie end to end.
-  public func withMutableSpan<R>(_ body: (inout MutableSpan<Float>) throws -> R) rethrows -> R {
+  @inlinable public func withMutableSpan<R>(_ body: (inout MutableSpan<Float>) throws -> R) rethrows -> R {
     precondition(isContiguous, "rows of stride \(stride) are not end to end")
     // SAFETY: in bounds by init; the storage outlives the call.
     let buffer = unsafe UnsafeMutableBufferPointer(start: storage.base + offset, count: count)

@@ -4,7 +4,7 @@ internal import Foundation
 @safe
 public final class Storage: @unchecked Sendable {
   // SAFETY: `base` points at `count` floats owned by this object or by `mapping`, which it keeps alive.
-  let base: UnsafeMutablePointer<Float>
+  @usableFromInline let base: UnsafeMutablePointer<Float>
   /// Floats.
   public let count: Int
   private let mapping: MappedFile?

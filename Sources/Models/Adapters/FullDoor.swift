@@ -1,0 +1,21 @@
+public import LinearAlgebra
+
+/// Gradients of all linear weights: dW += dyᵀ·x. Cost: 2·T·in·out FLOPs a layer.
+public final class FullDoor: LinearDoor {
+  private let gradients: EncoderWeights
+  /// All blocks are trained.
+  public let lowestLayer = 0
+
+  /// Accumulates into weights of the same shape.
+  public init(gradients: EncoderWeights) {
+    self.gradients = gradients
+  }
+
+  /// Adds nothing.
+  public func forward(_ site: LinearSite, x: Matrix, y: Matrix, workspace: Workspace) {}
+
+  /// Accumulates dW.
+  public func backward(_ site: LinearSite, x: Matrix, dy: Matrix, dx: Matrix?, workspace: Workspace) {
+    gemm(dy, x, into: gradients.weight(site), transposeA: true, beta: 1)
+  }
+}

@@ -1,0 +1,114 @@
+public import Basics
+public import LinearAlgebra
+
+/// Gradients of LoRA factors, for weights into which the factors are folded.
+///
+/// With W = W₀ + s·B·A already in the forward pass nothing is left to do there, and dy·W is the whole gradient by x.
+/// What remains is, with u = x·Aᵀ: dB += s·dyᵀ·u and dA += s·(dy·B)ᵀ·x. Cost: 4·T·r·(in + out) FLOPs a layer.
+public final class LoRADoor: LinearDoor {
+  private let parameters: [LoRAFactors?]
+  private let gradients: [LoRAFactors?]
+  /// The lowest block with a factor.
+  public let lowestLayer: Int
+
+  /// Accumulates into `gradients`, which has the layout of `parameters`.
+  public init(shape: EncoderShape, parameters: LoRAParameters, gradients: LoRAParameters) {
+    self.parameters = LoRADoor.bySite(shape, parameters.factors)
+    self.gradients = LoRADoor.bySite(shape, gradients.factors)
+    lowestLayer = parameters.lowestLayer
+  }
+
+  /// The folded weights did the work.
+  public func forward(_ site: LinearSite, x: Matrix, y: Matrix, workspace: Workspace) {}
+
+  /// Accumulates dA and dB.
+  public func backward(_ site: LinearSite, x: Matrix, dy: Matrix, dx: Matrix?, workspace: Workspace) {
+    guard let factor = parameters[site.index], let gradient = gradients[site.index] else { return }
+    let mark = workspace.mark
+    let u = workspace.matrix(rows: x.rows, columns: factor.a.rows)
+    gemm(x, factor.a, into: u, transposeB: true)
+    gemm(dy, u, into: gradient.b, transposeA: true, alpha: factor.scale, beta: 1)
+    gemm(dy, factor.b, into: u)
+    gemm(u, x, into: gradient.a, transposeA: true, alpha: factor.scale, beta: 1)
+    workspace.release(to: mark)
+  }
+
+  static func bySite(_ shape: EncoderShape, _ factors: [LoRAFactors]) -> [LoRAFactors?] {
+    var table = [LoRAFactors?](repeating: nil, count: shape.sites.count)
+    for factor in factors { table[factor.site.index] = factor }
+    return table
+  }
+}
+
+/// LoRA beside frozen weights, with dropout on the adapter's input (Hu et al. 2021, arXiv:2106.09685).
+///
+/// y += s·drop(x)·Aᵀ·Bᵀ; the mask is a function of the stream, the step and the layer, so it is drawn again in the
+/// backward pass instead of being stored.
+public final class DropoutLoRADoor: LinearDoor {
+  private let parameters: [LoRAFactors?]
+  private let gradients: [LoRAFactors?]
+  private let rate: Double
+  private let stream: RandomStream
+  /// Names the masks; raise it for every forward pass.
+  public var step = 0
+  /// The lowest block with a factor.
+  public let lowestLayer: Int
+
+  /// Drops a share `rate` of the inputs.
+  public init(
+    shape: EncoderShape, parameters: LoRAParameters, gradients: LoRAParameters, rate: Double, stream: RandomStream
+  ) {
+    self.parameters = LoRADoor.bySite(shape, parameters.factors)
+    self.gradients = LoRADoor.bySite(shape, gradients.factors)
+    self.rate = rate
+    self.stream = stream
+    lowestLayer = parameters.lowestLayer
+  }
+
+  /// y += s·drop(x)·Aᵀ·Bᵀ.
+  public func forward(_ site: LinearSite, x: Matrix, y: Matrix, workspace: Workspace) {
+    guard let factor = parameters[site.index] else { return }
+    let mark = workspace.mark
+    let dropped = drop(x, site, workspace)
+    let u = workspace.matrix(rows: x.rows, columns: factor.a.rows)
+    gemm(dropped, factor.a, into: u, transposeB: true)
+    gemm(u, factor.b, into: y, transposeB: true, alpha: factor.scale, beta: 1)
+    workspace.release(to: mark)
+  }
+
+  /// Accumulates dA and dB, and adds the adapter's part to dx.
+  public func backward(_ site: LinearSite, x: Matrix, dy: Matrix, dx: Matrix?, workspace: Workspace) {
+    guard let factor = parameters[site.index], let gradient = gradients[site.index] else { return }
+    let mark = workspace.mark
+    let dropped = drop(x, site, workspace)
+    let u = workspace.matrix(rows: x.rows, columns: factor.a.rows)
+    gemm(dropped, factor.a, into: u, transposeB: true)
+    gemm(dy, u, into: gradient.b, transposeA: true, alpha: factor.scale, beta: 1)
+    gemm(dy, factor.b, into: u, alpha: factor.scale)
+    gemm(u, dropped, into: gradient.a, transposeA: true, beta: 1)
+    if let dx {
+      // in the forward pass this was: u = drop(x)·Aᵀ
+      let part = workspace.matrix(rows: x.rows, columns: x.columns)
+      gemm(u, factor.a, into: part)
+      mask(part, site)
+      add(part, to: dx)
+    }
+    workspace.release(to: mark)
+  }
+
+  private func drop(_ x: Matrix, _ site: LinearSite, _ workspace: Workspace) -> Matrix {
+    let copy = workspace.matrix(rows: x.rows, columns: x.columns)
+    copy.copy(from: x)
+    mask(copy, site)
+    return copy
+  }
+
+  private func mask(_ x: Matrix, _ site: LinearSite) {
+    // Layers that read the same input (query, key, value) drop different parts of it, as in PEFT.
+    var stream = stream.stream(site.path, "\(step)")
+    let kept = Float(1 / (1 - rate))
+    x.withMutableSpan { span in
+      for i in 0..<span.count { span[i] = stream.uniform() < rate ? 0 : span[i] * kept }
+    }
+  }
+}

@@ -1,0 +1,89 @@
+public import Basics
+public import LinearAlgebra
+
+/// The factors of one adapted layer: ΔW = scale · B · A.
+public struct LoRAFactors: Sendable {
+  /// The layer.
+  public var site: LinearSite
+  /// (r, in).
+  public var a: Matrix
+  /// (out, r).
+  public var b: Matrix
+  /// α/r, or α/√r with rsLoRA.
+  public var scale: Float
+
+  /// Names factors.
+  public init(site: LinearSite, a: Matrix, b: Matrix, scale: Float) {
+    self.site = site
+    self.a = a
+    self.b = b
+    self.scale = scale
+  }
+}
+
+/// All factors of an adapter, laid out in one block of storage, so that an optimiser sees one vector.
+///
+/// Gradients are a value of the same layout over another block.
+public struct LoRAParameters: Sendable {
+  /// The block: A and B of each layer in the order of the forward pass.
+  public let storage: Storage
+  /// The factors; views of the block.
+  public let factors: [LoRAFactors]
+
+  /// Zeroed factors of one rank.
+  public init(shape: EncoderShape, sites: [LinearSite], rank: Int, scale: Float) {
+    let sizes = sites.map { shape.weightShape($0.role) }
+    let storage = Storage(count: sizes.reduce(0) { $0 + rank * ($1.in + $1.out) })
+    let flat = Matrix(storage: storage, rows: 1, columns: storage.count)
+    var offset = 0
+    func take(_ rows: Int, _ columns: Int) -> Matrix {
+      defer { offset += rows * columns }
+      return flat.columns(offset..<offset + rows * columns).reshaped(rows: rows, columns: columns)
+    }
+    self.storage = storage
+    factors = zip(sites, sizes).map { site, size in
+      LoRAFactors(site: site, a: take(rank, size.in), b: take(size.out, rank), scale: scale)
+    }
+  }
+
+  /// PEFT's start: A uniform in ±1/√in (Kaiming with a = √5), B zero (Hu et al. 2021, arXiv:2106.09685, section 4.1).
+  public func initialise(_ stream: RandomStream) {
+    for factor in factors {
+      var stream = stream.stream(factor.site.path)
+      let bound = 1 / Double(factor.a.columns).squareRoot()
+      factor.b.fill(0)
+      factor.a.withMutableSpan { span in
+        for i in 0..<span.count { span[i] = Float((2 * stream.uniform() - 1) * bound) }
+      }
+    }
+  }
+
+  /// The lowest block that has a factor.
+  public var lowestLayer: Int { factors.map(\.site.layer).min() ?? 0 }
+}
+
+extension EncoderShape {
+  /// The linear layers that some PEFT targets name, in the order of the forward pass.
+  ///
+  /// - Throws: a `Diagnostic` for a target that names no layer.
+  public func sites(targets: [String]) throws(Diagnostic) -> [LinearSite] {
+    for target in targets where target != "all-linear" && !sites.contains(where: { $0.matches(target) }) {
+      throw Diagnostic(
+        "no linear layer of the base matches the target '\(target)'",
+        hint: "the layers of a block are \(LinearRole.allCases.map(\.path).joined(separator: ", "))")
+    }
+    return sites.filter { site in targets.contains { $0 == "all-linear" || site.matches($0) } }
+  }
+}
+
+/// W ← W₀ + scale · B · A for every adapted layer.
+///
+/// Cost: 2·out·in·r FLOPs and one pass over the weight for each layer, whatever the number of tokens: cheaper than
+/// running x·Aᵀ·Bᵀ beside x·Wᵀ as soon as a batch has more tokens than the layer has channels.
+public func fold(_ factors: [LoRAFactors], of base: EncoderWeights, into folded: EncoderWeights) {
+  for factor in factors {
+    let weight = folded.weight(factor.site)
+    weight.copy(from: base.weight(factor.site))
+    gemm(factor.b, factor.a, into: weight, alpha: factor.scale, beta: 1)
+  }
+}

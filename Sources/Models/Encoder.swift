@@ -1,0 +1,139 @@
+public import LinearAlgebra
+
+/// What stands at every linear layer: it may change the output, and sees the input and the output's gradient.
+///
+/// One door serves LoRA, training of all weights, Gram matrices, Fisher information and learned merge coefficients.
+public protocol LinearDoor: AnyObject {
+  /// Blocks below this one need no backward pass.
+  var lowestLayer: Int { get }
+  /// After y = x·Wᵀ (without the bias): may add to y. Shapes: x (T, in), y (T, out), both perhaps strided.
+  func forward(_ site: LinearSite, x: Matrix, y: Matrix, workspace: Workspace)
+  /// Sees x and dy; may add to dx, which is nil where nobody needs it and otherwise holds dy·W.
+  func backward(_ site: LinearSite, x: Matrix, dy: Matrix, dx: Matrix?, workspace: Workspace)
+}
+
+/// What a forward pass saves for one block; T tokens, channels C and F, Σ L²·H probabilities.
+struct BlockTape {
+  /// (T, C): the block's input.
+  var x: Matrix
+  /// (T, 3C).
+  var qkv: Matrix
+  /// (1, Σ L²·H).
+  var probabilities: Matrix
+  /// (T, C).
+  var context: Matrix
+  /// x̂ of the norm after attention, (T, C), and its rstd, (1, T).
+  var attentionNormal: Matrix
+  var attentionRstd: Matrix
+  /// (T, C): the feed-forward layer's input.
+  var middle: Matrix
+  /// (T, F): before GELU, bias added.
+  var intermediate: Matrix
+  /// (T, F): after GELU.
+  var activated: Matrix
+  /// x̂ of the last norm and its rstd.
+  var outputNormal: Matrix
+  var outputRstd: Matrix
+}
+
+/// What a forward pass leaves for the backward pass; valid until the workspace is reset.
+public struct Tape {
+  var batch: PackedBatch
+  /// x̂ of the embedding norm, (T, C), and its rstd.
+  var embeddingNormal: Matrix
+  var embeddingRstd: Matrix
+  var blocks: [BlockTape] = []
+  /// The last hidden state, (T, C).
+  public var hidden: Matrix
+}
+
+/// The BERT encoder (Devlin et al. 2019, arXiv:1810.04805): forward and backward by hand over BLAS, without padding.
+///
+/// Cost of a forward pass: 2 · (4C² + 2CF) FLOPs a token and block, and 4·L·C for attention.
+public enum Encoder {
+  /// The last hidden state, without saving anything. Shape (T, C), taken from the workspace.
+  public static func hidden(_ weights: EncoderWeights, _ batch: PackedBatch, workspace: Workspace) -> Matrix {
+    forward(weights, batch, door: nil, workspace: workspace, saving: false).hidden
+  }
+
+  /// Runs a batch and saves what the backward pass needs.
+  public static func forward(
+    _ weights: EncoderWeights, _ batch: PackedBatch, door: (any LinearDoor)?, workspace: Workspace
+  ) -> Tape {
+    forward(weights, batch, door: door, workspace: workspace, saving: true)
+  }
+
+  private static func forward(
+    _ weights: EncoderWeights, _ batch: PackedBatch, door: (any LinearDoor)?, workspace: Workspace, saving: Bool
+  ) -> Tape {
+    let T = batch.tokens
+    let C = weights.shape.hidden
+    let sum = workspace.matrix(rows: T, columns: C)
+    let rstd = workspace.matrix(rows: 1, columns: T)
+    let x = workspace.matrix(rows: T, columns: C)
+    Embedding.forward(weights, batch, into: sum)
+    LayerNorm.forward(
+      sum, adding: nil, gain: weights.embeddingGain, bias: weights.embeddingBias, epsilon: weights.shape.epsilon,
+      rstd: rstd, into: x)
+    var tape = Tape(batch: batch, embeddingNormal: sum, embeddingRstd: rstd, hidden: x)
+    for layer in weights.blocks.indices {
+      let mark = workspace.mark
+      let result = workspace.matrix(rows: T, columns: C)
+      let block = forward(
+        weights, layer, tape.hidden, batch, door: door, workspace: workspace, into: result)
+      if saving {
+        tape.blocks.append(block)
+        tape.hidden = result
+      } else {
+        // The block's matrices go back; its result takes the place of its input.
+        tape.hidden.copy(from: result)
+        workspace.release(to: mark)
+      }
+    }
+    return tape
+  }
+
+  private static func forward(
+    _ weights: EncoderWeights, _ layer: Int, _ x: Matrix, _ batch: PackedBatch, door: (any LinearDoor)?,
+    workspace: Workspace, into result: Matrix
+  ) -> BlockTape {
+    let T = x.rows
+    let C = x.columns
+    let F = weights.shape.intermediate
+    let H = weights.shape.heads
+    let block = weights.blocks[layer]
+    let tape = BlockTape(
+      x: x, qkv: workspace.matrix(rows: T, columns: 3 * C),
+      probabilities: workspace.matrix(rows: 1, columns: Attention.probabilityCount(batch, heads: H)),
+      context: workspace.matrix(rows: T, columns: C), attentionNormal: workspace.matrix(rows: T, columns: C),
+      attentionRstd: workspace.matrix(rows: 1, columns: T), middle: workspace.matrix(rows: T, columns: C),
+      intermediate: workspace.matrix(rows: T, columns: F), activated: workspace.matrix(rows: T, columns: F),
+      outputNormal: workspace.matrix(rows: T, columns: C), outputRstd: workspace.matrix(rows: 1, columns: T))
+
+    gemm(x, block.qkv, into: tape.qkv, transposeB: true)
+    for (i, role) in [LinearRole.query, .key, .value].enumerated() {
+      door?.forward(
+        LinearSite(layer: layer, role: role), x: x, y: tape.qkv.columns(i * C..<(i + 1) * C), workspace: workspace)
+    }
+    addBias(block.qkvBias, to: tape.qkv)
+    Attention.forward(tape.qkv, batch: batch, heads: H, probabilities: tape.probabilities, into: tape.context)
+
+    func linear(_ role: LinearRole, _ x: Matrix, _ y: Matrix) {
+      gemm(x, block.weight(role), into: y, transposeB: true)
+      door?.forward(LinearSite(layer: layer, role: role), x: x, y: y, workspace: workspace)
+    }
+    linear(.attentionOutput, tape.context, tape.attentionNormal)
+    addBias(block.attentionOutputBias, to: tape.attentionNormal)
+    LayerNorm.forward(
+      tape.attentionNormal, adding: x, gain: block.attentionGain, bias: block.attentionBias,
+      epsilon: weights.shape.epsilon, rstd: tape.attentionRstd, into: tape.middle)
+    linear(.intermediate, tape.middle, tape.intermediate)
+    GELU.forward(tape.intermediate, bias: block.intermediateBias, into: tape.activated)
+    linear(.output, tape.activated, tape.outputNormal)
+    addBias(block.outputBias, to: tape.outputNormal)
+    LayerNorm.forward(
+      tape.outputNormal, adding: tape.middle, gain: block.outputGain, bias: block.outputNormBias,
+      epsilon: weights.shape.epsilon, rstd: tape.outputRstd, into: result)
+    return tape
+  }
+}

@@ -1,0 +1,2 @@
+/// temporary
+public enum Pooling: Sendable { case mean, cls }

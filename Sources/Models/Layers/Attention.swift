@@ -1,0 +1,116 @@
+internal import LinearAlgebra
+internal import RealModule
+
+/// Multi-head self-attention over each row of a packed batch (Vaswani et al. 2017, arXiv:1706.03762, section 3.2).
+///
+/// For head h of a row of L tokens: P = softmax(Q·Kᵀ / √D), context = P·V; no row sees another one.
+enum Attention {
+  /// Floats of the probabilities of a batch: Σ L² · H.
+  static func probabilityCount(_ batch: PackedBatch, heads H: Int) -> Int {
+    (0..<batch.rows).reduce(0) { $0 + batch.range($1).count * batch.range($1).count * H }
+  }
+
+  /// - Parameters:
+  ///   - qkv: (T, 3C): queries, keys and values side by side.
+  ///   - probabilities: P of all rows and heads in order, saved for the backward pass.
+  ///   - context: (T, C), the result.
+  static func forward(_ qkv: Matrix, batch: PackedBatch, heads H: Int, probabilities: Matrix, into context: Matrix) {
+    let C = context.columns
+    let D = C / H
+    let scale = 1 / Float(D).squareRoot()
+    var offset = 0
+    for row in 0..<batch.rows {
+      let tokens = batch.range(row)
+      let L = tokens.count
+      for h in 0..<H {
+        let (q, k, v) = heads(qkv.rows(tokens), h, C, D)
+        let p = probabilities.columns(offset..<offset + L * L).reshaped(rows: L, columns: L)
+        offset += L * L
+        gemm(q, k, into: p, transposeB: true, alpha: scale)
+        softmax(p)
+        gemm(p, v, into: context.rows(tokens).columns(h * D..<(h + 1) * D))
+      }
+    }
+  }
+
+  /// - Parameters:
+  ///   - dcontext: (T, C).
+  ///   - dqkv: (T, 3C), overwritten.
+  ///   - workspace: Two L×L matrices are taken and given back.
+  static func backward(
+    _ dcontext: Matrix, qkv: Matrix, batch: PackedBatch, heads H: Int, probabilities: Matrix, into dqkv: Matrix,
+    workspace: Workspace
+  ) {
+    let C = dcontext.columns
+    let D = C / H
+    let scale = 1 / Float(D).squareRoot()
+    var offset = 0
+    for row in 0..<batch.rows {
+      let tokens = batch.range(row)
+      let L = tokens.count
+      let mark = workspace.mark
+      let dp = workspace.matrix(rows: L, columns: L)
+      for h in 0..<H {
+        let (q, k, v) = heads(qkv.rows(tokens), h, C, D)
+        let (dq, dk, dv) = heads(dqkv.rows(tokens), h, C, D)
+        let dy = dcontext.rows(tokens).columns(h * D..<(h + 1) * D)
+        let p = probabilities.columns(offset..<offset + L * L).reshaped(rows: L, columns: L)
+        offset += L * L
+        // in the forward pass this was: context = P·V
+        gemm(p, dy, into: dv, transposeA: true)
+        gemm(dy, v, into: dp, transposeB: true)
+        // in the forward pass this was: P = softmax(S); so dS = P ⊙ (dP − Σ_j dP ⊙ P)
+        softmaxGradient(dp, p)
+        // in the forward pass this was: S = Q·Kᵀ / √D
+        gemm(dp, k, into: dq, alpha: scale)
+        gemm(dp, q, into: dk, transposeA: true, alpha: scale)
+      }
+      workspace.release(to: mark)
+    }
+  }
+
+  private static func heads(_ qkv: Matrix, _ h: Int, _ C: Int, _ D: Int) -> (Matrix, Matrix, Matrix) {
+    (
+      qkv.columns(h * D..<(h + 1) * D), qkv.columns(C + h * D..<C + (h + 1) * D),
+      qkv.columns(2 * C + h * D..<2 * C + (h + 1) * D)
+    )
+  }
+
+  /// Softmax over each row, in place.
+  static func softmax(_ x: Matrix) {
+    let n = x.columns
+    x.withMutableSpan { x in
+      for row in 0..<x.count / max(1, n) {
+        softmaxRow(&x, row * n..<(row + 1) * n)
+      }
+    }
+  }
+
+  private static func softmaxRow(_ x: inout MutableSpan<Float>, _ range: Range<Int>) {
+    precondition(range.upperBound <= x.count)
+    var largest = -Float.infinity
+    for i in range { largest = x[i] > largest ? x[i] : largest }
+    var sum: Float = 0
+    for i in range {
+      let e = FastMath.exp(x[i] - largest)
+      x[i] = e
+      sum = Relaxed.sum(sum, e)
+    }
+    let factor = 1 / sum
+    for i in range { x[i] *= factor }
+  }
+
+  private static func softmaxGradient(_ dp: Matrix, _ p: Matrix) {
+    let n = p.columns
+    p.withSpan { p in
+      dp.withMutableSpan { dp in
+        precondition(p.count == dp.count)
+        for row in 0..<p.count / n {
+          var dot: Float = 0
+          for i in row * n..<(row + 1) * n { dot = Relaxed.multiplyAdd(dp[i], p[i], dot) }
+          for i in row * n..<(row + 1) * n { dp[i] = p[i] * (dp[i] - dot) }
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,29 @@
+/// Some token sequences laid end to end, without padding: T tokens of R rows.
+public struct PackedBatch: Sendable {
+  /// Token ids, T of them.
+  public var ids: [Int32] = []
+  /// Token types (0 first sentence, 1 second), T of them.
+  public var types: [Int32] = []
+  /// The first token of each row, and T at the end: R + 1 numbers.
+  public var starts: [Int] = [0]
+
+  /// An empty batch.
+  public init() {}
+
+  /// Rows R.
+  public var rows: Int { starts.count - 1 }
+
+  /// Tokens T.
+  public var tokens: Int { ids.count }
+
+  /// The tokens of one row.
+  public func range(_ row: Int) -> Range<Int> { starts[row]..<starts[row + 1] }
+
+  /// Adds a row.
+  public mutating func append(ids: [Int32], types: [Int32]) {
+    precondition(ids.count == types.count && !ids.isEmpty, "a row of \(ids.count) ids and \(types.count) types")
+    self.ids += ids
+    self.types += types
+    starts.append(self.ids.count)
+  }
+}
