@@ -1,0 +1,117 @@
+public import Basics
+internal import Foundation
+public import LinearAlgebra
+
+/// The weights of a model in a Hugging Face folder: one safetensors file, or shards with an index.
+///
+/// Callers see names as today's transformers writes a bare encoder: a leading `bert.` is taken off, and the legacy
+/// `LayerNorm.gamma` and `LayerNorm.beta` appear as `LayerNorm.weight` and `LayerNorm.bias`.
+public struct Checkpoint: Sendable {
+  /// The folder.
+  public let folder: String
+  /// The names of all tensors as callers see them, sorted.
+  public let names: [String]
+  /// The files with weights, sorted.
+  public let files: [String]
+  private let shards: [SafeTensorsFile]
+  private let places: [String: (shard: Int, stored: String)]
+
+  /// Opens `model.safetensors`, or all shards that `model.safetensors.index.json` names.
+  ///
+  /// - Throws: a `Diagnostic` where a file is missing or broken, or a shard lacks a tensor of the index.
+  public init(folder: String) throws(Diagnostic) {
+    let single = folder + "/model.safetensors"
+    let index = single + ".index.json"
+    var stored: [(shard: Int, name: String)] = []
+    if FileManager.default.fileExists(atPath: single) {
+      shards = [try SafeTensorsFile(path: single)]
+      stored = shards[0].names.map { (0, $0) }
+    } else if FileManager.default.fileExists(atPath: index) {
+      let map = try Self.weightMap(index)
+      let fileNames = Set(map.map(\.file)).sorted()
+      var shards: [SafeTensorsFile] = []
+      for name in fileNames { shards.append(try Self.shard(name, in: folder, index: index)) }
+      for (name, file) in map {
+        guard let shard = fileNames.firstIndex(of: file) else { continue }
+        _ = try shards[shard].entry(name)
+        stored.append((shard, name))
+      }
+      self.shards = shards
+    } else {
+      let pickled = FileManager.default.fileExists(atPath: folder + "/pytorch_model.bin")
+      throw Diagnostic(
+        "the folder holds no model.safetensors and no model.safetensors.index.json", at: Place(file: folder),
+        hint: pickled ? "pytorch_model.bin is not read: save the model as safetensors" : nil)
+    }
+    var places: [String: (shard: Int, stored: String)] = [:]
+    for (shard, name) in stored {
+      let seen = Self.visibleName(name)
+      if let other = places[seen] {
+        throw Diagnostic("'\(other.stored)' and '\(name)' are two names of one tensor", at: Place(file: shards[shard].path))
+      }
+      places[seen] = (shard, name)
+    }
+    self.folder = folder
+    self.places = places
+    files = shards.map(\.path)
+    names = places.keys.sorted()
+  }
+
+  /// A tensor of exactly that shape: one size n as (1, n). F32 is a view of the mapped file.
+  ///
+  /// - Throws: a `Diagnostic` where it is missing or has another shape.
+  public func matrix(_ name: String, shape: [Int]) throws(Diagnostic) -> Matrix {
+    let (file, stored) = try place(name)
+    let found = try file.entry(stored).shape
+    guard found == shape else {
+      throw Diagnostic(
+        "the tensor has shape \(found), the model needs \(shape)",
+        at: Place(file: file.path, detail: "tensor '\(stored)'"))
+    }
+    return try file.matrix(stored)
+  }
+
+  /// What a tensor is and where it lies in its file.
+  public func entry(_ name: String) throws(Diagnostic) -> TensorEntry {
+    let (file, stored) = try place(name)
+    return try file.entry(stored)
+  }
+
+  private func place(_ name: String) throws(Diagnostic) -> (file: SafeTensorsFile, stored: String) {
+    guard let place = places[name] else {
+      let hint = nearestName(to: name, among: names).map { "did you mean '\($0)'?" }
+      throw Diagnostic("the checkpoint has no tensor '\(name)'", at: Place(file: files.first ?? folder), hint: hint)
+    }
+    return (shards[place.shard], place.stored)
+  }
+
+  private static func weightMap(_ index: String) throws(Diagnostic) -> [(name: String, file: String)] {
+    let json = try JSONFile(path: index)
+    let members = try json.required("weight_map", "an object") { $0.members }
+    var map: [(name: String, file: String)] = []
+    for member in members {
+      guard let file = member.value.text, !file.contains("/") else {
+        throw Diagnostic("'\(member.name)' must name a file of this folder", at: Place(file: index))
+      }
+      map.append((member.name, file))
+    }
+    return map.sorted { $0.name < $1.name }
+  }
+
+  private static func shard(_ name: String, in folder: String, index: String) throws(Diagnostic) -> SafeTensorsFile {
+    let path = folder + "/" + name
+    guard FileManager.default.fileExists(atPath: path) else {
+      throw Diagnostic("the shard '\(name)' is missing", at: Place(file: index), hint: "fetch the model again")
+    }
+    return try SafeTensorsFile(path: path)
+  }
+
+  private static func visibleName(_ stored: String) -> String {
+    let name = stored.hasPrefix("bert.") ? String(stored.dropFirst(5)) : stored
+    for (old, new) in [("LayerNorm.gamma", "LayerNorm.weight"), ("LayerNorm.beta", "LayerNorm.bias")]
+    where name.hasSuffix(old) {
+      return name.dropLast(old.count) + new
+    }
+    return name
+  }
+}
