@@ -87,9 +87,13 @@ struct PEFTConfiguration: Encodable {
       (CodingKeys.modulesToSave.rawValue, "whole layers were trained beside the factors"),
       ("layer_replication", "it changes the layers of the base"),
       ("trainable_token_indices", "it changes the embedding"), ("target_parameters", "it adapts bare parameters"),
+      ("alora_invocation_tokens", "it acts on some tokens only"), ("arrow_config", "it routes between adapters"),
+      ("kasa_config", "its change is not s·B·A"), ("monteclora_config", "its change is not s·B·A"),
+      ("use_bdlora", "its factors are block-diagonal"),
     ]
     for (key, why) in lists {
-      guard let value = file.tree[key], value != .null, value != .list([]), value != .object([]) else { continue }
+      guard let value = file.tree[key], ![.null, .flag(false), .list([]), .object([])].contains(value)
+      else { continue }
       throw Diagnostic("\(key) is not supported: \(why)", at: place)
     }
     if let word = file.tree[CodingKeys.initialisation.rawValue]?.text?.lowercased(),
