@@ -73,6 +73,17 @@ private struct Golden: Decodable {
     }
   }
 
+  /// Run by hand: `MIXOLOGY_PEFT_OUT=<folder>` and then `check_ours.py <folder>/plain plain` and so on.
+  @Test(.enabled(if: ProcessInfo.processInfo.environment["MIXOLOGY_PEFT_OUT"] != nil, "needs a folder to write to"))
+  func `adapters are written for check_ours to load with PEFT`() throws {
+    let out = try #require(ProcessInfo.processInfo.environment["MIXOLOGY_PEFT_OUT"])
+    for name in ["plain", "mixed", "rslora"] {
+      let adapter = try PEFTAdapter.read(Reference.golden("peft/\(name)").path)
+      try PEFTAdapter.write(adapter, to: "\(out)/\(name)", layers: layers.keys.sorted())
+      #expect(try PEFTAdapter.read("\(out)/\(name)").sites.count == adapter.sites.count)
+    }
+  }
+
   @Test func `short names are written only where they name exactly the adapted layers`() throws {
     try withFolder { folder in
       var adapter = try PEFTAdapter.read(Reference.golden("peft/plain").path)
