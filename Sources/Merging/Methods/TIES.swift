@@ -76,20 +76,22 @@ private struct TIES: Merging {
       present.append(weights[model])
       rank += try delta.numericalRank()
     }
-    let elected = ElectSign.sums(trimmed, electsWeighted ? present : present.map { _ in 1 })
+    let elected = ElectSign.signs(trimmed, electsWeighted ? present : present.map { _ in 1 })
     let merged = combineAgreeing(trimmed, present, elected)
     let shape = deltas.lazy.compactMap { $0 }.first.map { ($0.rows, $0.columns) } ?? (0, 0)
     return Merged(
       .dense(DoubleMatrix(rows: shape.0, columns: shape.1, values: merged)), defaultRank: rank)
   }
 
-  private func combineAgreeing(_ deltas: [[Float]], _ weights: [Double], _ elected: [Double]) -> [Double] {
+  private func combineAgreeing(_ deltas: [[Float]], _ weights: [Double], _ elected: [Float]) -> [Double] {
     var sum = [Double](repeating: 0, count: elected.count)
     var share = [Double](repeating: 0, count: elected.count)
     for (delta, weight) in zip(deltas, weights) {
-      let sign: Float = electsWeighted && weight < 0 ? -1 : 1
-      let part = combine == "mean" ? 1 : abs(weight)
-      Combine.addAgreeing(delta, weight: weight, sign: sign, part: part, elected: elected, &sum, &share)
+      var sumSpan = sum.mutableSpan
+      var shareSpan = share.mutableSpan
+      Combine.addAgreeing(
+        delta.span, weight: weight, sign: electsWeighted && weight < 0 ? -1 : 1,
+        part: combine == "mean" ? 1 : abs(weight), elected: elected.span, &sumSpan, &shareSpan)
     }
     if combine == "sum" { return sum.map { $0 * scale } }
     return zip(sum, share).map { $1 > 0 ? $0 / $1 * scale : 0 }
