@@ -70,7 +70,9 @@ public final class Trainer {
   private var sampler: MixtureSampler
   private var meter: Meter
   private var tokensDrawn: [Int]
-  private var examplesDrawn = 0
+  private var rowsDrawn: [Int]
+  /// A draw that did not fit into its batch and opens the next one.
+  private var heldOver: (task: Int, example: Int)?
   private var curve: [CurvePoint] = []
 
   /// Prepares a training.
@@ -105,9 +107,10 @@ public final class Trainer {
     let rule = try MixtureRules.all.entry(named: job.sampling.rule)
     let rates = try rule.rates(sizes, tasks.map(\.task.name), job.sampling)
     sampler = MixtureSampler(
-      sizes: sizes, rates: rates, concatenate: job.sampling.rule == "concatenation", stream: stream.stream("order"))
+      sizes: sizes, rates: rates, concatenate: job.sampling.rule == "concatenation", seed: job.seed, name: "order")
     meter = Meter(job.budget, sizes: sizes, rates: rates)
     tokensDrawn = tasks.map { _ in 0 }
+    rowsDrawn = tokensDrawn
   }
 
   /// Trains until the budget is used up.
@@ -174,16 +177,18 @@ public final class Trainer {
     let limit = job.training.batchTokens
     while limit > 0 || batch.count < job.training.batchRows {
       if meter.unit == .rows, meter.rows >= meter.total, !batch.isEmpty { break }
-      var ahead = sampler
-      let (task, index) = ahead.next()
+      let (task, index) = heldOver ?? sampler.next()
+      heldOver = nil
       let example = tasks[task].train[index]
-      if limit > 0, !batch.isEmpty, tokens + example.ids.count > limit { break }
-      sampler = ahead
+      if limit > 0, !batch.isEmpty, tokens + example.ids.count > limit {
+        heldOver = (task, index)
+        break
+      }
       batch.append((task, example))
       tokens += example.ids.count
       tokensDrawn[task] += example.ids.count
+      rowsDrawn[task] += 1
       meter.rows += 1
-      examplesDrawn += 1
     }
     meter.tokens += tokens
     return batch
@@ -229,12 +234,13 @@ public final class Trainer {
   private func result(keptStep: Int) -> TrainResult {
     let drawn = tasks.enumerated().map { index, task in
       DrawnTask(
-        task: task.task.name, examples: sampler.drawn[index], tokens: tokensDrawn[index],
-        epochs: Double(sampler.drawn[index]) / Double(task.train.count), repeats: sampler.repeats[index])
+        task: task.task.name, examples: rowsDrawn[index], tokens: tokensDrawn[index],
+        epochs: Double(rowsDrawn[index]) / Double(task.train.count),
+        repeats: max(0, rowsDrawn[index] - task.train.count))
     }
     let tail = curve.suffix(max(1, curve.count / 10))
     return TrainResult(
-      steps: meter.steps, examples: examplesDrawn, tokens: meter.tokens, drawn: drawn, keptStep: keptStep,
+      steps: meter.steps, examples: meter.rows, tokens: meter.tokens, drawn: drawn, keptStep: keptStep,
       finalLoss: tail.reduce(0) { $0 + $1.loss } / Double(max(1, tail.count)),
       trainable: parameters.storage.count + headStorage.count)
   }

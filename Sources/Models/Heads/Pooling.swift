@@ -1,3 +1,4 @@
+public import Checkpoints
 public import LinearAlgebra
 
 /// One vector for each row of a packed batch.
