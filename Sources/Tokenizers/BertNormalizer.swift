@@ -84,7 +84,13 @@ package struct BertNormalizer: Sendable, Hashable {
 
   /// Decomposes the waiting run and sends it on.
   private func flush(_ run: inout String.UnicodeScalarView, to output: inout [UInt8]) {
-    for scalar in String(run).decomposedStringWithCanonicalMapping.unicodeScalars {
+    var text = String(run).decomposedStringWithCanonicalMapping
+    // Foundation takes these three for starters, though they decompose to marks: the marks of a second
+    // pass move as they must.
+    if run.contains(where: { $0 == "\u{f73}" || $0 == "\u{f75}" || $0 == "\u{f81}" }) {
+      text = text.decomposedStringWithCanonicalMapping
+    }
+    for scalar in text.unicodeScalars {
       if scalar.isASCII {
         append(ascii: UInt8(scalar.value), to: &output)
       } else {

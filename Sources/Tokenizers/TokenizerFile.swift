@@ -20,7 +20,7 @@ struct TokenizerFile {
     }
     let wordPiece = WordPieceModel(
       vocabulary: vocabulary, prefix: prefix, unknown: unknownID, longestWord: longest)
-    let added = try addedTokens(wordPiece)
+    let added = try addedTokens(wordPiece, vocabularyCount: vocabulary.count)
     func id(_ names: [String]) throws(Diagnostic) -> Int32 {
       for name in names {
         if let token = added.last(where: { same($0.content, name) }) { return token.id }
@@ -61,11 +61,16 @@ struct TokenizerFile {
     return vocabulary
   }
 
-  private func addedTokens(_ model: WordPieceModel) throws(Diagnostic) -> [AddedToken] {
+  /// The added tokens; the Hugging Face library numbers those outside the vocabulary itself, so that a
+  /// file with other ids would be read in two ways.
+  private func addedTokens(
+    _ model: WordPieceModel, vocabularyCount: Int
+  ) throws(Diagnostic) -> [AddedToken] {
     guard case .list(let entries) = root["added_tokens"] else {
       throw problem("a list of tokens is missing", "added_tokens")
     }
     var tokens: [AddedToken] = []
+    var next = Int32(vocabularyCount)
     for (index, entry) in entries.enumerated() {
       let key = "added_tokens.\(index)"
       guard let value = entry["id"] else { throw problem("a whole number is missing", "\(key).id") }
@@ -73,10 +78,12 @@ struct TokenizerFile {
         id: try id(value, "\(key).id"), content: try text(entry, "\(key).content"),
         singleWord: try flag(entry, "\(key).single_word"), stripsLeft: try flag(entry, "\(key).lstrip"),
         stripsRight: try flag(entry, "\(key).rstrip"), normalized: try flag(entry, "\(key).normalized"))
-      if let known = model.id(token.content), known != token.id {
-        throw problem(
-          "the added token '\(token.content)' has id \(token.id), in the vocabulary \(known)", "\(key).id")
+      let earlier = tokens.last { same($0.content, token.content) }?.id
+      let due = model.id(token.content) ?? earlier ?? next
+      guard due == token.id else {
+        throw problem("the added token '\(token.content)' must have the id \(due)", "\(key).id")
       }
+      next = max(next, due + 1)
       tokens.append(token)
     }
     return tokens

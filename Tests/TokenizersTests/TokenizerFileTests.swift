@@ -59,9 +59,10 @@ internal import Tokenizers
       message: "t.json: key 'model.vocab.a': error: an id must be a whole number in 0…16777216"),
     Fault(
       from: "{\"id\": 4, \"content\": \"[MASK]\"", to: "{\"id\": 5, \"content\": \"[MASK]\"",
-      message: """
-        t.json: key 'added_tokens.4.id': error: the added token '[MASK]' has id 5, in the vocabulary 4
-        """),
+      message: "t.json: key 'added_tokens.4.id': error: the added token '[MASK]' must have the id 4"),
+    Fault(
+      from: "{\"id\": 4, \"content\": \"[MASK]\"", to: "{\"id\": 7, \"content\": \"[NEW]\"",
+      message: "t.json: key 'added_tokens.4.id': error: the added token '[NEW]' must have the id 6"),
     Fault(from: "\"version\": \"1.0\",", to: "\"version\": \"1.0\"", message: "t.json:3: error: a ',' or '}' is missing"),
     Fault(from: "\"version\": \"1.0\"", to: "\"version\": \"\\ud800\"", message: "t.json:2: error: half of a surrogate pair"),
   ]

@@ -33,7 +33,7 @@ internal import Tokenizers
     try Tokenizer(file: Reference.golden("tokenizers/small/\(name).json").path)
   }
 
-  @Test(arguments: ["uncased", "cased", "mixed"])
+  @Test(arguments: ["uncased", "cased", "mixed", "made", "made_cased"])
   func `difficult texts give the tokens, types and words of the Hugging Face library`(_ name: String) throws {
     let data = try Data(contentsOf: Reference.golden("tokenizers/small/cases.json"))
     let cases = try JSONDecoder().decode(Golden.self, from: data).cases.filter { $0.tokenizer == name }
