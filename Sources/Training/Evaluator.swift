@@ -1,3 +1,5 @@
+internal import Basics
+public import Checkpoints
 public import LinearAlgebra
 public import Models
 public import Specs

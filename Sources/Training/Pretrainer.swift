@@ -1,5 +1,5 @@
-public import Basics
-public import LinearAlgebra
+internal import Basics
+internal import LinearAlgebra
 public import Models
 public import Specs
 public import Tokenizers

@@ -1,8 +1,9 @@
-public import Basics
-public import LinearAlgebra
+public import Checkpoints
+internal import Basics
+internal import LinearAlgebra
 public import Models
 public import Specs
-public import Tasks
+internal import Tasks
 
 /// A task's head with what its loss and its predictions need.
 public struct TaskHead: Sendable {

@@ -1,8 +1,8 @@
-public import Basics
-public import LinearAlgebra
+internal import Basics
+internal import LinearAlgebra
 public import Models
 public import Specs
-public import Tasks
+internal import Tasks
 
 /// A task as the trainer reads it.
 public struct TrainingTask: Sendable {
