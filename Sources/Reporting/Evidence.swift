@@ -55,7 +55,7 @@ package struct Evidence: Sendable {
       }
       if !tasks.contains(row.task) { throw Evidence.contradiction("a score on the unknown task '\(row.task)'") }
       let key = Key(model: row.model, seed: row.seed, task: row.task, split: row.split, metric: row.metric)
-      if let other = scores.updateValue(row, forKey: key), other != row {
+      if let other = scores.updateValue(row, forKey: key) {
         throw Evidence.contradiction(
           "two values of \(row.metric) for \(name) on \(row.task) \(row.split.rawValue): \(other.value) and \(row.value)")
       }

@@ -6,9 +6,8 @@ package enum StudentT {
   package static func twoSided(_ t: Double, degrees: Double) -> Double {
     precondition(degrees > 0, "Student's t with \(degrees) degrees of freedom")
     if t.isInfinite { return 0 }
-    // The share ν/(ν+t²) rounds to 1 for small t; its complement does not.
-    let rest = t * t / (degrees + t * t)
-    if rest < 0.5 { return 1 - IncompleteBeta.regularised(rest, 0.5, degrees / 2) }
+    // Near the middle the share ν/(ν+t²) rounds towards 1; its complement keeps its digits.
+    if abs(t) < 1 { return 1 - IncompleteBeta.regularised(t * t / (degrees + t * t), 0.5, degrees / 2) }
     return IncompleteBeta.regularised(degrees / (degrees + t * t), degrees / 2, 0.5)
   }
 
