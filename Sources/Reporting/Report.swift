@@ -25,6 +25,9 @@ public enum Report {
     let evidence = try Evidence(results)
     let tables = ReportTables.all.entries.map { ($0, $0.build(evidence)) }
     let files = tables.map { ReportFile(name: $0.file, text: CSVFormat.text(of: $1)) }
-    return files
+    return files + [
+      ReportFile(name: "report.md", text: Page(evidence).text),
+      ReportFile(name: "COLUMNS.md", text: ColumnsPage.text(of: tables)),
+    ]
   }
 }
