@@ -68,7 +68,9 @@ struct AddedTokens: Sendable {
   }
 
   private func touchesWord(_ text: [UInt8], _ match: Range<Int>) -> Bool {
-    if match.lowerBound > 0, isWordCharacter(text, scalarStart(text, before: match.lowerBound)) { return true }
+    if match.lowerBound > 0, isWordCharacter(text, scalarStart(text, before: match.lowerBound)) {
+      return true
+    }
     return match.upperBound < text.count && isWordCharacter(text, match.upperBound)
   }
 
@@ -99,9 +101,12 @@ struct AddedTokens: Sendable {
   }
 
   /// What a regular expression's `\w` takes (Unicode Technical Standard 18, annex C).
+  ///
+  /// The Hugging Face library knows Unicode 16 here: letters that came later are none to it.
   private func isWordCharacter(_ text: [UInt8], _ position: Int) -> Bool {
     guard let scalar = Unicode.Scalar(decodeScalar(text, at: position).value) else { return false }
     let properties = scalar.properties
+    guard let age = properties.age, age.major <= 16 else { return false }
     switch properties.generalCategory {
     case .nonspacingMark, .spacingMark, .enclosingMark, .decimalNumber, .connectorPunctuation: return true
     default: return properties.isAlphabetic || properties.isJoinControl

@@ -31,9 +31,11 @@ package struct BertNormalizer: Sendable, Hashable {
     while position < text.count {
       let byte = text[position]
       if byte < 0x80 {
+        position += 1
+        // A removed control is no wall between marks.
+        if cleansText, UnicodeClasses.of(UInt32(byte)).contains(.dropped) { continue }
         if !run.isEmpty { flush(&run, to: &output) }
         append(ascii: byte, to: &output)
-        position += 1
       } else {
         let (scalar, length) = decodeScalar(text, at: position)
         position += length
@@ -47,9 +49,8 @@ package struct BertNormalizer: Sendable, Hashable {
   private func append(ascii byte: UInt8, to output: inout [UInt8]) {
     switch byte {
     case 0x41...0x5a: output.append(lowercases ? byte | 0x20 : byte)
-    case 0x20..<0x7f: output.append(byte)
     case 0x09, 0x0a, 0x0d: output.append(cleansText ? 0x20 : byte)
-    default: if !cleansText { output.append(byte) }
+    default: output.append(byte)
     }
   }
 

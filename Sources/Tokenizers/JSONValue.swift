@@ -152,7 +152,8 @@ private struct JSONReader {
   private mutating func hexadecimal() throws(Diagnostic) -> UInt32 {
     var value: UInt32 = 0
     for _ in 0..<4 {
-      guard position < bytes.count, let digit = Character(Unicode.Scalar(bytes[position])).hexDigitValue else {
+      guard position < bytes.count, let digit = Character(Unicode.Scalar(bytes[position])).hexDigitValue
+      else {
         throw problem("'\\u' needs four hexadecimal digits")
       }
       value = value << 4 | UInt32(digit)
@@ -196,7 +197,8 @@ private struct JSONReader {
 
   private mutating func skipSpace() {
     while position < bytes.count, bytes[position] <= 0x20 {
-      guard bytes[position] == 0x20 || (0x09...0x0a).contains(bytes[position]) || bytes[position] == 0x0d else { return }
+      guard bytes[position] == 0x20 || (0x09...0x0a).contains(bytes[position]) || bytes[position] == 0x0d
+      else { return }
       position += 1
     }
   }

@@ -15,7 +15,8 @@ public enum WordPieceVocabulary {
   ///   - limit: The most tokens.
   /// - Returns: The tokens in the order of their ids.
   public static func train(_ texts: some Sequence<String>, limit: Int) -> [String] {
-    precondition(limit >= specials.count, "a vocabulary of \(limit) has no room for \(specials.count) specials")
+    precondition(
+      limit >= specials.count, "a vocabulary of \(limit) has no room for \(specials.count) specials")
     let normalizer = BertNormalizer(
       cleansText: true, isolatesIdeographs: true, stripsAccents: true, lowercases: true)
     var counts: [[UInt8]: Int] = [:]

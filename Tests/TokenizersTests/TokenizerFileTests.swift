@@ -63,11 +63,17 @@ internal import Tokenizers
     Fault(
       from: "{\"id\": 4, \"content\": \"[MASK]\"", to: "{\"id\": 7, \"content\": \"[NEW]\"",
       message: "t.json: key 'added_tokens.4.id': error: the added token '[NEW]' must have the id 6"),
-    Fault(from: "\"version\": \"1.0\",", to: "\"version\": \"1.0\"", message: "t.json:3: error: a ',' or '}' is missing"),
-    Fault(from: "\"version\": \"1.0\"", to: "\"version\": \"\\ud800\"", message: "t.json:2: error: half of a surrogate pair"),
+    Fault(
+      from: "\"version\": \"1.0\",", to: "\"version\": \"1.0\"",
+      message: "t.json:3: error: a ',' or '}' is missing"),
+    Fault(
+      from: "\"version\": \"1.0\"", to: "\"version\": \"\\ud800\"",
+      message: "t.json:2: error: half of a surrogate pair"),
   ]
 
-  @Test(arguments: faults) func `a file that cannot be used names the key and what is supported`(_ fault: Fault) throws {
+  @Test(arguments: faults) func `a file that cannot be used names the key and what is supported`(
+    _ fault: Fault
+  ) throws {
     let vocabulary = WordPieceVocabulary.specials + ["a"]
     let good = try WordPieceVocabulary.tokenizerJSON(vocabulary: vocabulary, lowercase: true)
     let text = String(decoding: good, as: UTF8.self)

@@ -15,7 +15,9 @@ internal import Tokenizers
     let ids: [Int32]
     let types: [Int32]
     let wordIndices: [Int32]
-    var testDescription: String { "\(tokenizer): \(text ?? "\(words ?? [])") / \(pair ?? "-"), \(most ?? -1)" }
+    var testDescription: String {
+      "\(tokenizer): \(text ?? "\(words ?? [])") / \(pair ?? "-"), \(most ?? -1)"
+    }
 
     var expected: Encoding { Encoding(ids: ids, types: types, words: wordIndices) }
 

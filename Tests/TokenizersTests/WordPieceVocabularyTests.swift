@@ -47,7 +47,9 @@ internal import Tokenizers
   }
 
   @Test(arguments: [("made", true), ("made_cased", false)])
-  func `the file is the one that the Hugging Face library was asked about`(_ name: String, lowercase: Bool) throws {
+  func `the file is the one that the Hugging Face library was asked about`(_ name: String, lowercase: Bool)
+    throws
+  {
     let vocabulary = WordPieceVocabulary.train(Self.texts, limit: 150)
     let json = try WordPieceVocabulary.tokenizerJSON(vocabulary: vocabulary, lowercase: lowercase)
     let file = Reference.golden("tokenizers/small/\(name).json")

@@ -119,6 +119,7 @@ TEXTS = [
     "\u2018\u2019\u201c\u201d\u2026\u2014\u20ac\u00a3\u00a7\u00b6\u00bf", "\u0378\u0e01\u0e33 \u0915\u094d\u0937\u093f", "𝔘𝔫𝔦 𝐀 \U0001e900\U0001e943",
     "\ue000\uf8ff\U000f0000\U0010fffd \U000e0001", "\U00011938\U00011935\U00011930", "tab\tnew\r\nline\x0bvt\x0cff",
     "\u1734a\u0d3bb \u302e\u1bf2 \U0001d165\U0001d16d", "\u166d \u2e43 \u061d",
+    "EBIT\U00011db7 EBIT\U000105c0", "a\u302e\u0000\u1bf2 a\u302e\u0f73\u1bf2",
 ]
 PAIRS = [("the profit rose", "the profit fell"), ("a", "b c d e f g h"), ("a b c d e f g h", "b"), ("", "a"), ("a", ""),
          ("", ""), ("a b c d", "e f g h"), ("a b c d e", "f g h i"), ("a [SEP] b", "[MASK] c"), ("unaffable", "unaffables")]

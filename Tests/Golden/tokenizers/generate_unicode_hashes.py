@@ -2,7 +2,8 @@
 
 Run by hand: python generate_unicode_hashes.py
 
-A block is 4096 scalars, surrogates left out. Its text is, for each scalar c, "a c b" without the spaces, and
+A block is 4096 scalars, surrogates left out; blocks without any assigned scalar are not there, of the private
+planes only the first. Its text is, for each scalar c, "a c b" without the spaces, and
 a, U+302E, c, U+0334, U+1BF2, b: marks of other combining classes that strip_accents leaves or removes.
 """
 
@@ -29,9 +30,10 @@ def digest(pieces):
 words = pre_tokenizers.BertPreTokenizer().pre_tokenize_str
 settings = {s: normalizers.BertNormalizer(**{f: v == "1" for f, v in zip(FLAGS, s)}) for s in SETTINGS}
 blocks = []
-for block in range(0x110):
+for block in [*range(0x34), 0xE0, 0xF0, 0x100]:
     content = text(block)
     blocks.append({
+        "block": block,
         "words": digest(word for word, _ in words(content)),
         "normalized": {s: digest([n.normalize_str(content)]) for s, n in settings.items()},
     })
