@@ -48,7 +48,8 @@ extension Evidence {
   /// The model against the single of each of its tasks, where both have test values.
   private func ownTests(of model: Candidate) -> [PairedTest] {
     tasks.filter { model.tasks.contains($0.name) }.compactMap { task in
-      guard let metric = task.metrics.first, let single = single(of: task.name, settings: model.settings) else {
+      guard let metric = task.metrics.first, let single = single(of: task.name, settings: model.settings)
+      else {
         return nil
       }
       return gain(of: model, over: single, task, metric)
@@ -69,7 +70,8 @@ extension Evidence {
 
   /// The mean over tasks of each seed, over the seeds that have them all.
   private func meanScore(of model: Candidate, over tasks: [TaskColumn]) -> Estimate? {
-    guard tasks.count == model.tasks.count, Set(tasks.map { $0.metrics.first?.higherIsBetter }).count == 1 else {
+    guard tasks.count == model.tasks.count, Set(tasks.map { $0.metrics.first?.higherIsBetter }).count == 1
+    else {
       return nil
     }
     return overSeeds(of: model, tasks) { task, metric, seed in
@@ -86,7 +88,9 @@ extension Evidence {
     overSeeds(of: model, tasks) { task, metric, seed in
       guard let single = single(of: task.name, settings: model.settings),
         let size = estimate(single, task.name, .test, metric.name).map({ abs($0.mean) }), size > 1e-12,
-        let pair = pairs(of: model, with: single, task.name, .test, metric.name).first(where: { $0.seed == seed })
+        let pair = pairs(of: model, with: single, task.name, .test, metric.name).first(where: {
+          $0.seed == seed
+        })
       else { return nil }
       return (metric.higherIsBetter ? 100 : -100) * (pair.value - pair.reference) / size
     }

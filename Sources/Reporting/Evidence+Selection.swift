@@ -38,7 +38,8 @@ extension Evidence {
   /// Among the cocktails of two or more tasks that contain the task.
   package func bestCocktail(for task: TaskColumn) -> Candidate? {
     winner(
-      among: candidates(of: .cocktail).filter { $0.tasks.count > 1 && $0.tasks.contains(task.name) }, on: task)
+      among: candidates(of: .cocktail).filter { $0.tasks.count > 1 && $0.tasks.contains(task.name) }, on: task
+    )
   }
 
   /// The cocktail of all tasks; with several of them (grids, sampling rules) the one that validation prefers.

@@ -53,11 +53,14 @@ package struct Evidence: Sendable {
       if !models.contains([row.model, row.seed.map(String.init) ?? ""]) {
         throw Evidence.contradiction("a score of the unknown model \(name)")
       }
-      if !tasks.contains(row.task) { throw Evidence.contradiction("a score on the unknown task '\(row.task)'") }
+      if !tasks.contains(row.task) {
+        throw Evidence.contradiction("a score on the unknown task '\(row.task)'")
+      }
       let key = Key(model: row.model, seed: row.seed, task: row.task, split: row.split, metric: row.metric)
       if let other = scores.updateValue(row, forKey: key) {
         throw Evidence.contradiction(
-          "two values of \(row.metric) for \(name) on \(row.task) \(row.split.rawValue): \(other.value) and \(row.value)")
+          "two values of \(row.metric) for \(name) on \(row.task) \(row.split.rawValue): \(other.value) and \(row.value)"
+        )
       }
     }
     self.results = results
@@ -85,7 +88,8 @@ package struct Evidence: Sendable {
   private static func contradiction(_ what: String) -> Diagnostic {
     Diagnostic(
       "the results hold \(what)",
-      hint: "that is a mistake of this program: run `mixology report` again, and if it stays, file a bug report")
+      hint:
+        "that is a mistake of this program: run `mixology report` again, and if it stays, file a bug report")
   }
 }
 
@@ -114,7 +118,8 @@ extension Evidence {
   }
 
   /// The mean over seeds.
-  package func estimate(_ candidate: Candidate, _ task: String, _ split: Split, _ metric: String) -> Estimate? {
+  package func estimate(_ candidate: Candidate, _ task: String, _ split: Split, _ metric: String) -> Estimate?
+  {
     Estimate(values(of: candidate, task, split, metric).map(\.value))
   }
 

@@ -53,7 +53,8 @@ package struct Table: Sendable, Hashable {
     for row in rows {
       precondition(row.count == columns.count, "table: \(row.count) cells in \(columns.count) columns")
       for (cell, column) in zip(row, columns) {
-        precondition(column.accepts(cell), "table: \(cell) in the \(column.kind.rawValue) column '\(column.name)'")
+        precondition(
+          column.accepts(cell), "table: \(cell) in the \(column.kind.rawValue) column '\(column.name)'")
       }
     }
     self.columns = columns

@@ -26,7 +26,9 @@ package enum CSVFormat {
   /// Apostrophes that already stand before such a beginning count with it, so taking one away again is exact.
   package static func guarded(_ text: String) -> String {
     let beginnings: [Unicode.Scalar] = ["=", "+", "-", "@", "\t", "\r"]
-    guard let first = text.unicodeScalars.first(where: { $0 != "'" }), beginnings.contains(first) else { return text }
+    guard let first = text.unicodeScalars.first(where: { $0 != "'" }), beginnings.contains(first) else {
+      return text
+    }
     return "'" + text
   }
 

@@ -22,7 +22,8 @@ package enum ColumnsPage {
             .text("unit", "Its unit.") { $0.unit.isEmpty ? "–" : $0.unit },
             .text("meaning", "What it means.") { $0.documentation },
           ])
-        return "## \(table.file)\n\n\(MarkdownFormat.escaped(table.question))\n\n" + MarkdownFormat.text(of: rows)
+        return "## \(table.file)\n\n\(MarkdownFormat.escaped(table.question))\n\n"
+          + MarkdownFormat.text(of: rows)
       }.joined(separator: "\n")
   }
 }

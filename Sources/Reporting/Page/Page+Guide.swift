@@ -17,7 +17,9 @@ extension Page {
       }
     }
     let failures = evidence.results.failures.count
-    var sentences = [failures == 0 ? "No job failed." : "\(NumberText.count(failures, "job")) failed, listed below."]
+    var sentences = [
+      failures == 0 ? "No job failed." : "\(NumberText.count(failures, "job")) failed, listed below."
+    ]
     if missing.isEmpty {
       sentences.append("Every model has its test scores on all tasks that it learned from.")
     } else {

@@ -56,10 +56,13 @@ extension Page {
   }
 
   private static func mixtureCell(_ draws: [DrawnShare]) -> String {
-    guard let share = Estimate(draws.compactMap(\.share)), let epochs = Estimate(draws.map(\.row.drawn.epochs)) else {
+    guard let share = Estimate(draws.compactMap(\.share)),
+      let epochs = Estimate(draws.map(\.row.drawn.epochs))
+    else {
       return "–"
     }
-    return NumberText.fixed(100 * share.mean, digits: 1) + " % (\(NumberText.fixed(epochs.mean, digits: 1)) epochs)"
+    return NumberText.fixed(100 * share.mean, digits: 1)
+      + " % (\(NumberText.fixed(epochs.mean, digits: 1)) epochs)"
   }
 
   /// The task that was repeated most.
