@@ -81,9 +81,9 @@ extension Evidence {
 
   /// Δm = 100 · mean over tasks of ±(x − single) ÷ |single|, with − for metrics where lower is better.
   ///
-  /// x and single in the numerator are of the same seed; the denominator is the single's mean over seeds, so that one
-  /// weak seed does not blow up. Nil where a task is missing, or a single's mean is zero (below 1e-12).
-  /// Source: the Δm of Vandenhende et al. 2021, arXiv:2004.13379, section 5.
+  /// x and single in the numerator are of the same seed; the denominator is the single's mean over seeds, so
+  /// that one weak seed does not blow up. Nil where a task is missing, or a single's mean is zero (below
+  /// 1e-12). Source: the Δm of Vandenhende et al. 2021, arXiv:2004.13379, section 5.
   package func relativeGain(of model: Candidate, over tasks: [TaskColumn]) -> Estimate? {
     overSeeds(of: model, tasks) { task, metric, seed in
       guard let single = single(of: task.name, settings: model.settings),

@@ -41,7 +41,7 @@ package struct Evidence: Sendable {
 
   /// Checks and sorts.
   ///
-  /// - Throws: a `Diagnostic` where rows contradict each other: two values for one thing, or a value of an unknown one.
+  /// - Throws: a `Diagnostic` where rows contradict each other: two values of one thing, or a value of nothing.
   package init(_ results: ResultSet) throws(Diagnostic) {
     let candidates = try Evidence.candidates(of: results.models)
     let tasks = Set(results.tasks.map(\.name))
@@ -59,7 +59,8 @@ package struct Evidence: Sendable {
       let key = Key(model: row.model, seed: row.seed, task: row.task, split: row.split, metric: row.metric)
       if let other = scores.updateValue(row, forKey: key) {
         throw Evidence.contradiction(
-          "two values of \(row.metric) for \(name) on \(row.task) \(row.split.rawValue): \(other.value) and \(row.value)"
+          "two values of \(row.metric) for \(name) on \(row.task) \(row.split.rawValue): \(other.value) "
+            + "and \(row.value)"
         )
       }
     }
@@ -123,7 +124,8 @@ extension Evidence {
     Estimate(values(of: candidate, task, split, metric).map(\.value))
   }
 
-  /// The values of the seeds that both have; a reference without seeds, the base, is the same for all of them.
+  /// The values of the seeds that both have; a reference without seeds, the base, is the same for all of
+  /// them.
   package func pairs(
     of candidate: Candidate, with reference: Candidate, _ task: String, _ split: Split, _ metric: String
   ) -> [(seed: Int?, value: Double, reference: Double)] {

@@ -50,8 +50,8 @@ extension Evidence {
 
   /// Merged ÷ single, or single ÷ merged where lower is better: means over the seeds that both have.
   ///
-  /// Nil unless single and denominator are positive: the ratio to a single at or below zero (a correlation, R²) says
-  /// nothing.
+  /// Nil unless single and denominator are positive: the ratio to a single at or below zero (a correlation,
+  /// R²) says nothing.
   package func normalised(_ model: Candidate, _ task: TaskColumn, on split: Split) -> Double? {
     guard let metric = task.metrics.first, let single = single(of: task.name, settings: model.settings) else {
       return nil

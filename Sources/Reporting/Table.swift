@@ -48,7 +48,8 @@ package struct Table: Sendable, Hashable {
   package let columns: [Column]
   package let rows: [[Cell]]
 
-  /// Makes a table; a row of another width, or a cell of another kind than its column's, is a mistake of ours.
+  /// Makes a table; a row of another width, or a cell of another kind than its column's, is a mistake of
+  /// ours.
   package init(columns: [Column], rows: [[Cell]]) {
     for row in rows {
       precondition(row.count == columns.count, "table: \(row.count) cells in \(columns.count) columns")

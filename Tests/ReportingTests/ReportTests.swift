@@ -205,7 +205,8 @@ import Testing
         results.scores[0].value = 0.5
         results.scores.append(row)
       }
-        == "error: the results hold two values of macro_f1 for base, seed none on fpb validation: 0.5 and 0.25"
+        == "error: the results hold two values of macro_f1 for base, seed none on fpb validation: 0.5 "
+        + "and 0.25"
         + hint)
     #expect(
       message { $0.scores[0].model = "bases" }

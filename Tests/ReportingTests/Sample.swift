@@ -2,8 +2,8 @@ import Basics
 import Experiment
 import Specs
 
-/// A small experiment with everything that the tables must cope with: two grid points, three seeds, metrics of both
-/// directions, a missing evaluation, a failed job, and a value that is no number.
+/// A small experiment with everything that the tables must cope with: two grid points, three seeds, metrics
+/// of both directions, a missing evaluation, a failed job, and a value that is no number.
 enum Sample {
   static let tasks = [
     TaskColumn(

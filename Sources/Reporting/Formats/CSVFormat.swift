@@ -1,8 +1,8 @@
 /// Comma-separated values as RFC 4180 describes them, with two choices of our own.
 ///
-/// Lines end with LF alone: pandas and spreadsheets read both, while CRLF leaves a stray character in the last column
-/// of awk, cut and join, and makes every line of a committed table a whitespace error. Text that a spreadsheet would
-/// take for a formula gets an apostrophe in front.
+/// Lines end with LF alone: pandas and spreadsheets read both, while CRLF leaves a stray character in the
+/// last column of awk, cut and join, and makes every line of a committed table a whitespace error. Text that
+/// a spreadsheet would take for a formula gets an apostrophe in front.
 package enum CSVFormat {
   /// The whole table with its header.
   package static func text(of table: Table) -> String {

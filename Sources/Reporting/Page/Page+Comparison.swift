@@ -54,7 +54,8 @@ extension Page {
     let gains = contenders.filter { ($0.test?.difference.mean ?? 0) > 0 }.count
     let losses = contenders.filter { ($0.test?.difference.mean ?? 0) < 0 }.count
     let start =
-      "On \(gains) of \(NumberText.count(contenders.count, "task")) the \(role.words) scores better than the single, "
+      "On \(gains) of \(NumberText.count(contenders.count, "task")) the \(role.words) scores better "
+      + "than the single, "
       + "on \(losses) worse"
     guard contenders.contains(where: { $0.adjusted != nil }) else {
       return start + "; nothing could be tested."
@@ -89,7 +90,8 @@ private struct Change {
 
   /// `macro_f1 0.812 against 0.762 of the single on fomc (cocktail:all)`.
   var words: String {
-    "\(MarkdownFormat.escaped(row.metric.name)) \(NumberText.fixed(score)) against \(NumberText.fixed(single)) "
+    "\(MarkdownFormat.escaped(row.metric.name)) \(NumberText.fixed(score)) against "
+      + "\(NumberText.fixed(single)) "
       + "of the single on \(MarkdownFormat.escaped(row.task.name)) "
       + "(\(MarkdownFormat.escaped(contender.candidate.model)))"
   }

@@ -39,7 +39,8 @@ extension Page {
     let gaining = known.filter { $0.gain.mean > 0 }.count
     var sentences = [
       "\(gaining) of \(NumberText.count(known.count, "cocktail")) "
-        + "\(gaining == 1 ? "gains" : "gain") over the singles on average over their own tasks (Δm above zero)."
+        + "\(gaining == 1 ? "gains" : "gain") over the singles on average over their own tasks (Δm "
+        + "above zero)."
     ]
     sentences.append("Highest Δm on test: \(describe(best)).")
     if worst.name != best.name { sentences.append("Lowest: \(describe(worst)).") }
@@ -79,7 +80,8 @@ extension Page {
           "; worst is \(MarkdownFormat.escaped($0.task)) at \(NumberText.fixed($0.score))"
         }
         return "Chosen on validation for \(MarkdownFormat.escaped(row.candidate.taskList)): "
-          + "\(MarkdownFormat.escaped(row.candidate.model)), which keeps \(NumberText.fixed(row.mean)) of its singles "
+          + "\(MarkdownFormat.escaped(row.candidate.model)), which keeps \(NumberText.fixed(row.mean)) "
+          + "of its singles "
           + "on average\(worst ?? "")."
       }
   }

@@ -73,7 +73,8 @@ extension Page {
     }
     let drawn = most.row.drawn
     return [
-      "Share of the examples that the cocktails drew from each task and passes over its training data, means over seeds.",
+      "Share of the examples that the cocktails drew from each task and passes over its training data, "
+        + "means over seeds.",
       "Seen most often: \(MarkdownFormat.escaped(drawn.task)) in \(MarkdownFormat.escaped(most.row.model)), "
         + "\(NumberText.fixed(drawn.epochs, digits: 1)) epochs.",
     ]

@@ -19,7 +19,8 @@ package enum StudentT {
     return t > 0 ? 1 - tail : tail
   }
 
-  /// The t with P(T ≤ t) = p, for 0 < p < 1; bisection down to neighbouring numbers, so about a hundred steps.
+  /// The t with P(T ≤ t) = p, for 0 < p < 1; bisection down to neighbouring numbers, so about a hundred
+  /// steps.
   package static func quantile(_ p: Double, degrees: Double) -> Double {
     precondition(p > 0 && p < 1, "quantile of probability \(p)")
     if p == 0.5 { return 0 }

@@ -7,7 +7,8 @@ extension ReportTable {
     let tasks = evidence.tasks.enumerated().map { index, task in
       Field<MergeRow>.number(
         "normalised_\(task.name)",
-        "Merged ÷ single on \(task.name) (test, first metric; single ÷ merged where lower is better): 1 is as good."
+        "Merged ÷ single on \(task.name) (test, first metric; single ÷ merged where lower is better): 1 "
+          + "is as good."
       ) { $0.normalised[index] }
     }
     return Table(evidence.merges, recipeFields + tasks + outcomeFields)
