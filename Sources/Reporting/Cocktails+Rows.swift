@@ -48,7 +48,8 @@ extension Evidence {
   /// The model against the single of each of its tasks, where both have test values.
   private func ownTests(of model: Candidate) -> [PairedTest] {
     tasks.filter { model.tasks.contains($0.name) }.compactMap { task in
-      guard let metric = task.metrics.first, let single = single(of: task.name, settings: model.settings) else {
+      guard let metric = task.metrics.first, let single = single(of: task.name, settings: model.settings)
+      else {
         return nil
       }
       return gain(of: model, over: single, task, metric)
@@ -69,7 +70,8 @@ extension Evidence {
 
   /// The mean over tasks of each seed, over the seeds that have them all.
   private func meanScore(of model: Candidate, over tasks: [TaskColumn]) -> Estimate? {
-    guard tasks.count == model.tasks.count, Set(tasks.map { $0.metrics.first?.higherIsBetter }).count == 1 else {
+    guard tasks.count == model.tasks.count, Set(tasks.map { $0.metrics.first?.higherIsBetter }).count == 1
+    else {
       return nil
     }
     return overSeeds(of: model, tasks) { task, metric, seed in
@@ -79,14 +81,16 @@ extension Evidence {
 
   /// Δm = 100 · mean over tasks of ±(x − single) ÷ |single|, with − for metrics where lower is better.
   ///
-  /// x and single in the numerator are of the same seed; the denominator is the single's mean over seeds, so that one
-  /// weak seed does not blow up. Nil where a task is missing, or a single's mean is zero (below 1e-12).
-  /// Source: the Δm of Vandenhende et al. 2021, arXiv:2004.13379, section 5.
+  /// x and single in the numerator are of the same seed; the denominator is the single's mean over seeds, so
+  /// that one weak seed does not blow up. Nil where a task is missing, or a single's mean is zero (below
+  /// 1e-12). Source: the Δm of Vandenhende et al. 2021, arXiv:2004.13379, section 5.
   package func relativeGain(of model: Candidate, over tasks: [TaskColumn]) -> Estimate? {
     overSeeds(of: model, tasks) { task, metric, seed in
       guard let single = single(of: task.name, settings: model.settings),
         let size = estimate(single, task.name, .test, metric.name).map({ abs($0.mean) }), size > 1e-12,
-        let pair = pairs(of: model, with: single, task.name, .test, metric.name).first(where: { $0.seed == seed })
+        let pair = pairs(of: model, with: single, task.name, .test, metric.name).first(where: {
+          $0.seed == seed
+        })
       else { return nil }
       return (metric.higherIsBetter ? 100 : -100) * (pair.value - pair.reference) / size
     }

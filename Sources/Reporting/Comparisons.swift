@@ -48,7 +48,8 @@ package struct ComparisonRow {
     package var definition: String {
       switch self {
       case .bestCocktail:
-        "The cocktail of two or more tasks, this one among them, with the best validation mean of the first metric."
+        "The cocktail of two or more tasks, this one among them, with the best validation mean of the "
+          + "first metric."
       case .allTaskCocktail:
         "The cocktail of all tasks; with several of them the one chosen on validation."
       case .bestMerge:

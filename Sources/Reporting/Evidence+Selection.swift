@@ -4,8 +4,9 @@ internal import Specs
 extension Evidence {
   /// The candidate with the best mean of the task's first metric on validation.
   ///
-  /// Only candidates with as many seeds on validation as the fullest of them take part, so that a model does not win
-  /// by the seed that it lacks. Of equal ones the earlier in the manifest wins. The test split is never looked at.
+  /// Only candidates with as many seeds on validation as the fullest of them take part, so that a model does
+  /// not win by the seed that it lacks. Of equal ones the earlier in the manifest wins. The test split is
+  /// never looked at.
   /// - Returns: nil where no candidate has a validation score.
   package func winner(among candidates: [Candidate], on task: TaskColumn) -> Candidate? {
     guard let metric = task.metrics.first else { return nil }
@@ -38,7 +39,8 @@ extension Evidence {
   /// Among the cocktails of two or more tasks that contain the task.
   package func bestCocktail(for task: TaskColumn) -> Candidate? {
     winner(
-      among: candidates(of: .cocktail).filter { $0.tasks.count > 1 && $0.tasks.contains(task.name) }, on: task)
+      among: candidates(of: .cocktail).filter { $0.tasks.count > 1 && $0.tasks.contains(task.name) }, on: task
+    )
   }
 
   /// The cocktail of all tasks; with several of them (grids, sampling rules) the one that validation prefers.

@@ -41,7 +41,7 @@ package struct Evidence: Sendable {
 
   /// Checks and sorts.
   ///
-  /// - Throws: a `Diagnostic` where rows contradict each other: two values for one thing, or a value of an unknown one.
+  /// - Throws: a `Diagnostic` where rows contradict each other: two values of one thing, or a value of nothing.
   package init(_ results: ResultSet) throws(Diagnostic) {
     let candidates = try Evidence.candidates(of: results.models)
     let tasks = Set(results.tasks.map(\.name))
@@ -53,11 +53,15 @@ package struct Evidence: Sendable {
       if !models.contains([row.model, row.seed.map(String.init) ?? ""]) {
         throw Evidence.contradiction("a score of the unknown model \(name)")
       }
-      if !tasks.contains(row.task) { throw Evidence.contradiction("a score on the unknown task '\(row.task)'") }
+      if !tasks.contains(row.task) {
+        throw Evidence.contradiction("a score on the unknown task '\(row.task)'")
+      }
       let key = Key(model: row.model, seed: row.seed, task: row.task, split: row.split, metric: row.metric)
       if let other = scores.updateValue(row, forKey: key) {
         throw Evidence.contradiction(
-          "two values of \(row.metric) for \(name) on \(row.task) \(row.split.rawValue): \(other.value) and \(row.value)")
+          "two values of \(row.metric) for \(name) on \(row.task) \(row.split.rawValue): \(other.value) "
+            + "and \(row.value)"
+        )
       }
     }
     self.results = results
@@ -85,7 +89,8 @@ package struct Evidence: Sendable {
   private static func contradiction(_ what: String) -> Diagnostic {
     Diagnostic(
       "the results hold \(what)",
-      hint: "that is a mistake of this program: run `mixology report` again, and if it stays, file a bug report")
+      hint:
+        "that is a mistake of this program: run `mixology report` again, and if it stays, file a bug report")
   }
 }
 
@@ -114,11 +119,13 @@ extension Evidence {
   }
 
   /// The mean over seeds.
-  package func estimate(_ candidate: Candidate, _ task: String, _ split: Split, _ metric: String) -> Estimate? {
+  package func estimate(_ candidate: Candidate, _ task: String, _ split: Split, _ metric: String) -> Estimate?
+  {
     Estimate(values(of: candidate, task, split, metric).map(\.value))
   }
 
-  /// The values of the seeds that both have; a reference without seeds, the base, is the same for all of them.
+  /// The values of the seeds that both have; a reference without seeds, the base, is the same for all of
+  /// them.
   package func pairs(
     of candidate: Candidate, with reference: Candidate, _ task: String, _ split: Split, _ metric: String
   ) -> [(seed: Int?, value: Double, reference: Double)] {

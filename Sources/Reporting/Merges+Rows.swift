@@ -29,10 +29,13 @@ extension Evidence {
         results.merges.first { $0.model == row.model && $0.seed == row.seed }?.sites ?? []
       }
       let energies = sites.map(\.retainedEnergy)
-      let own = zip(tasks, tasks.map { normalised(model, $0, on: .test) }).filter { model.tasks.contains($0.0.name) }
+      let own = zip(tasks, tasks.map { normalised(model, $0, on: .test) }).filter {
+        model.tasks.contains($0.0.name)
+      }
       return MergeRow(
         candidate: model, method: results.merges.first { $0.model == model.model }?.method,
-        normalised: tasks.map { normalised(model, $0, on: .test) }, mean: meanNormalised(of: model, on: .test),
+        normalised: tasks.map { normalised(model, $0, on: .test) },
+        mean: meanNormalised(of: model, on: .test),
         worst: worst(of: own.map { ($0.0.name, $0.1) }), validationMean: validation[index],
         isChosen: best != nil && rivals.first { validation[$0] == best } == index,
         retainedEnergy: energies.isEmpty ? nil : Estimate.mean(energies), leastRetainedEnergy: energies.min())
@@ -47,8 +50,8 @@ extension Evidence {
 
   /// Merged ÷ single, or single ÷ merged where lower is better: means over the seeds that both have.
   ///
-  /// Nil unless single and denominator are positive: the ratio to a single at or below zero (a correlation, R²) says
-  /// nothing.
+  /// Nil unless single and denominator are positive: the ratio to a single at or below zero (a correlation,
+  /// R²) says nothing.
   package func normalised(_ model: Candidate, _ task: TaskColumn, on split: Split) -> Double? {
     guard let metric = task.metrics.first, let single = single(of: task.name, settings: model.settings) else {
       return nil

@@ -5,9 +5,9 @@ public import Experiment
 public enum Summary {
   /// One line a task: base, single, best cocktail, all-task cocktail and best merge, each mean ± interval.
   ///
-  /// `*` marks a significant difference to the single, after correction. Names of the best models stand in the line
-  /// where `width` allows it, else below. Plain text without colours; results that contradict each other give the
-  /// error's text.
+  /// `*` marks a significant difference to the single, after correction. Names of the best models stand in
+  /// the line where `width` allows it, else below. Plain text without colours; results that contradict each
+  /// other give the error's text.
   public static func terminal(_ results: ResultSet, width: Int) -> String {
     do {
       return text(of: Page(try Evidence(results)), width: width)

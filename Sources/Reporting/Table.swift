@@ -48,12 +48,14 @@ package struct Table: Sendable, Hashable {
   package let columns: [Column]
   package let rows: [[Cell]]
 
-  /// Makes a table; a row of another width, or a cell of another kind than its column's, is a mistake of ours.
+  /// Makes a table; a row of another width, or a cell of another kind than its column's, is a mistake of
+  /// ours.
   package init(columns: [Column], rows: [[Cell]]) {
     for row in rows {
       precondition(row.count == columns.count, "table: \(row.count) cells in \(columns.count) columns")
       for (cell, column) in zip(row, columns) {
-        precondition(column.accepts(cell), "table: \(cell) in the \(column.kind.rawValue) column '\(column.name)'")
+        precondition(
+          column.accepts(cell), "table: \(cell) in the \(column.kind.rawValue) column '\(column.name)'")
       }
     }
     self.columns = columns

@@ -5,8 +5,10 @@ import Testing
 /// Laws of the writers, over all tables and over awkward texts.
 @Suite struct FormatTests {
   static let awkward = [
-    "plain", "", "a,b", "a\"b", "\"", "a\nb", "a\r\nb", "\r", " edge ", "=1+1", "+1", "-1", "@x", "\tx", "'=1", "''-1",
-    "'quoted'", "'", "fpb|fomc", "a\\|b", "*bold*", "_x_", "snake_case", "<b>&amp;", "`code`", "~~gone~~", "Größe ± 1 %",
+    "plain", "", "a,b", "a\"b", "\"", "a\nb", "a\r\nb", "\r", " edge ", "=1+1", "+1", "-1", "@x", "\tx",
+    "'=1", "''-1",
+    "'quoted'", "'", "fpb|fomc", "a\\|b", "*bold*", "_x_", "snake_case", "<b>&amp;", "`code`", "~~gone~~",
+    "Größe ± 1 %",
     "🍸", "e\u{301}", "a\u{2028}b",
   ]
 
@@ -44,7 +46,9 @@ import Testing
   /// What a reader does who wants the text as it was.
   static func unguarded(_ text: String) -> String {
     let rest = text.unicodeScalars.drop { $0 == "'" }
-    guard text.hasPrefix("'"), let first = rest.first, "=+-@\t\r".unicodeScalars.contains(first) else { return text }
+    guard text.hasPrefix("'"), let first = rest.first, "=+-@\t\r".unicodeScalars.contains(first) else {
+      return text
+    }
     return String(String.UnicodeScalarView(text.unicodeScalars.dropFirst()))
   }
 
@@ -75,7 +79,9 @@ import Testing
     #expect(Set(table.columns.map(\.name)).count == table.columns.count)
     for column in table.columns {
       #expect(column.documentation.hasSuffix("."), "\(column.name)")
-      let isSnakeCase = column.name.unicodeScalars.allSatisfy { "abcdefghijklmnopqrstuvwxyz0123456789_".unicodeScalars.contains($0) }
+      let isSnakeCase = column.name.unicodeScalars.allSatisfy {
+        "abcdefghijklmnopqrstuvwxyz0123456789_".unicodeScalars.contains($0)
+      }
       #expect(isSnakeCase, "\(column.name)")
     }
   }
@@ -88,14 +94,17 @@ import Testing
     for (record, row) in zip(records.dropFirst(), rows) {
       #expect(record.map { Cell.text(Self.unguarded($0)) } == row)
       for field in record {
-        #expect(field.unicodeScalars.first.map { !"=+-@\t\r".unicodeScalars.contains($0) } ?? true, "\(field)")
+        #expect(
+          field.unicodeScalars.first.map { !"=+-@\t\r".unicodeScalars.contains($0) } ?? true, "\(field)")
       }
     }
   }
 
   @Test func `numbers are written short and read back to the same bits`() {
     var random = RandomStream(seed: 3, "numbers")
-    let values = [0, -0.5, 0.1, 1e-7, 1e22, .leastNonzeroMagnitude, .greatestFiniteMagnitude, 1.0 / 3] + (0..<500).map { _ in random.normal() }
+    let values =
+      [0, -0.5, 0.1, 1e-7, 1e22, .leastNonzeroMagnitude, .greatestFiniteMagnitude, 1.0 / 3]
+      + (0..<500).map { _ in random.normal() }
     for value in values {
       let text = CSVFormat.text(of: .number(value))
       #expect(Double(text)?.bitPattern == value.bitPattern, "\(text)")
@@ -147,14 +156,17 @@ import Testing
     for text in Self.awkward {
       let expected = String(
         String.UnicodeScalarView(
-          text.replacing("\r\n", with: " ").unicodeScalars.map { "\n\r\u{2028}".unicodeScalars.contains($0) ? " " : $0 }))
+          text.replacing("\r\n", with: " ").unicodeScalars.map {
+            "\n\r\u{2028}".unicodeScalars.contains($0) ? " " : $0
+          }))
       #expect(Self.rendered(MarkdownFormat.escaped(text)) == expected, "\(text)")
     }
     #expect(MarkdownFormat.escaped("macro_f1 _x_ a|b *") == "macro_f1 \\_x\\_ a\\|b \\*")
   }
 
   @Test(arguments: [
-    (0.8125, "0.813"), (-0.0004, "0.000"), (-0.0006, "-0.001"), (12, "12.000"), (0.05, "0.050"), (1e20, "1e+20"),
+    (0.8125, "0.813"), (-0.0004, "0.000"), (-0.0006, "-0.001"), (12, "12.000"), (0.05, "0.050"),
+    (1e20, "1e+20"),
     (.nan, "n/a"),
   ])
   func `people read three digits after the point`(value: Double, text: String) {

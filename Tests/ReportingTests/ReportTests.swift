@@ -14,7 +14,9 @@ import Testing
   /// What is compared with the stored files.
   static func files() throws -> [ReportFile] {
     try Report.files(Sample.results)
-      + widths.map { ReportFile(name: "terminal-\($0).txt", text: Summary.terminal(Sample.results, width: $0)) }
+      + widths.map {
+        ReportFile(name: "terminal-\($0).txt", text: Summary.terminal(Sample.results, width: $0))
+      }
   }
 
   @Test func `the files of the sample are as they were`() throws {
@@ -116,12 +118,15 @@ import Testing
     #expect(paired.difference.count == 2)
   }
 
-  @Test func `corrected values never fall below plain ones, keep their order, and count a test once`() throws {
+  @Test func `corrected values never fall below plain ones, keep their order, and count a test once`() throws
+  {
     let rows = try Evidence(Sample.results).comparisons
     var tests: [(name: [String], p: Double, adjusted: Double)] = []
     for row in rows {
       for role in ComparisonRow.Role.allCases {
-        guard let contender = row[role], let p = contender.test?.p, let adjusted = contender.adjusted else { continue }
+        guard let contender = row[role], let p = contender.test?.p, let adjusted = contender.adjusted else {
+          continue
+        }
         tests.append(([row.task.name, row.metric.name, contender.candidate.model], p, adjusted))
       }
     }
@@ -142,7 +147,8 @@ import Testing
     for row in try Evidence(results).comparisons {
       let contender = try #require(row[.bestCocktail])
       #expect(contender.test?.difference.count == 1)
-      #expect(contender.test?.difference.halfWidth == nil && contender.test?.p == nil && contender.verdict == nil)
+      #expect(
+        contender.test?.difference.halfWidth == nil && contender.test?.p == nil && contender.verdict == nil)
     }
     let page = try #require(try Report.files(results).first { $0.name == "report.md" })
     #expect(page.text.contains("With one seed there is no interval and no test"))
@@ -180,7 +186,8 @@ import Testing
   }
 
   @Test func `contradicting rows are refused`() throws {
-    let hint = "\n  that is a mistake of this program: run `mixology report` again, and if it stays, file a bug report"
+    let hint =
+      "\n  that is a mistake of this program: run `mixology report` again, and if it stays, file a bug report"
     func message(_ change: (inout ResultSet) -> Void) -> String {
       var results = Sample.results
       change(&results)
@@ -197,15 +204,20 @@ import Testing
         row.value = 0.25
         results.scores[0].value = 0.5
         results.scores.append(row)
-      } == "error: the results hold two values of macro_f1 for base, seed none on fpb validation: 0.5 and 0.25" + hint)
+      }
+        == "error: the results hold two values of macro_f1 for base, seed none on fpb validation: 0.5 "
+        + "and 0.25"
+        + hint)
     #expect(
       message { $0.scores[0].model = "bases" }
         == "error: the results hold a score of the unknown model bases, seed none" + hint)
     #expect(
-      message { $0.scores[0].task = "fbp" } == "error: the results hold a score on the unknown task 'fbp'" + hint)
+      message { $0.scores[0].task = "fbp" } == "error: the results hold a score on the unknown task 'fbp'"
+        + hint)
     #expect(
       message { $0.models.append($0.models[1]) }
         == "error: the results hold two models 'single:fpb[adapter.rank=4]' of one seed" + hint)
-    #expect(message { $0.tasks.append($0.tasks[0]) } == "error: the results hold two tasks of one name" + hint)
+    #expect(
+      message { $0.tasks.append($0.tasks[0]) } == "error: the results hold two tasks of one name" + hint)
   }
 }

@@ -2,14 +2,15 @@ import Basics
 import Experiment
 import Specs
 
-/// A small experiment with everything that the tables must cope with: two grid points, three seeds, metrics of both
-/// directions, a missing evaluation, a failed job, and a value that is no number.
+/// A small experiment with everything that the tables must cope with: two grid points, three seeds, metrics
+/// of both directions, a missing evaluation, a failed job, and a value that is no number.
 enum Sample {
   static let tasks = [
     TaskColumn(
       name: "fpb", kind: .classification,
       metrics: [
-        MetricColumn(name: "macro_f1", higherIsBetter: true), MetricColumn(name: "accuracy", higherIsBetter: true),
+        MetricColumn(name: "macro_f1", higherIsBetter: true),
+        MetricColumn(name: "accuracy", higherIsBetter: true),
       ]),
     TaskColumn(
       name: "fomc", kind: .classification, metrics: [MetricColumn(name: "macro_f1", higherIsBetter: true)]),
@@ -24,11 +25,13 @@ enum Sample {
   static let cocktails = [["fpb", "fomc"], ["fpb", "fomc", "fiqa"]]
 
   static let results = ResultSet(
-    experiment: "sample", title: "Do related tasks help each other?", tasks: tasks, models: models, scores: scores,
+    experiment: "sample", title: "Do related tasks help each other?", tasks: tasks, models: models,
+    scores: scores,
     mixtures: mixtures, merges: merges, costs: costs,
     failures: [
       FailureRow(
-        job: job("train", "cocktail:all[adapter.rank=8]", 2), label: "train cocktail:all[adapter.rank=8] seed 2",
+        job: job("train", "cocktail:all[adapter.rank=8]", 2),
+        label: "train cocktail:all[adapter.rank=8] seed 2",
         message: "error: the loss is no number | step 17\n  lower learning_rate")
     ],
     budget: "200 optimiser steps")
@@ -65,7 +68,8 @@ enum Sample {
   ) -> ModelRow {
     let model = "\(name)[\(setting)]"
     return ModelRow(
-      model: model, kind: kind, recipe: tasks.joined(separator: "+"), settings: setting, tasks: tasks, seed: seed,
+      model: model, kind: kind, recipe: tasks.joined(separator: "+"), settings: setting, tasks: tasks,
+      seed: seed,
       steps: 200, examples: 6400, tokens: 190_000 + 1000 * seed + 10 * tasks.count, bytes: 294_912,
       job: job("train", model, seed))
   }
@@ -99,10 +103,12 @@ enum Sample {
     if model.kind == .merge { skill -= 0.09 }
     skill += 0.01 * stream.normal()
     // A constant prediction has no correlation.
-    let value = metric.name == "pearson" && model.kind == .base ? .nan : metric.higherIsBetter ? skill : 1 - skill
+    let value =
+      metric.name == "pearson" && model.kind == .base ? .nan : metric.higherIsBetter ? skill : 1 - skill
     return ScoreRow(
       model: model.model, seed: model.seed, task: task.name, split: split, metric: metric.name, value: value,
-      n: split == .test ? 970 : 310, job: job("evaluate \(task.name) \(split.rawValue)", model.model, model.seed))
+      n: split == .test ? 970 : 310,
+      job: job("evaluate \(task.name) \(split.rawValue)", model.model, model.seed))
   }
 
   static let mixtures: [MixtureRow] = models.flatMap { model in
@@ -110,7 +116,8 @@ enum Sample {
     let part = model.examples / model.tasks.count
     return model.tasks.map { task in
       let drawn = DrawnTask(
-        task: task, examples: part, tokens: part * 30 + seed, epochs: Double(part) / 3100, repeats: max(0, part - 3100))
+        task: task, examples: part, tokens: part * 30 + seed, epochs: Double(part) / 3100,
+        repeats: max(0, part - 3100))
       return MixtureRow(model: model.model, seed: seed, drawn: drawn)
     }
   }
@@ -127,7 +134,8 @@ enum Sample {
 
   static let costs: [CostRow] = models.filter { !$0.job.isEmpty }.map { model in
     let cost = JobCost(
-      cpuSeconds: 12.25, wallSeconds: 12.5, peakResidentMegabytes: 310.5, worker: "worker 1", machine: "2 cores, AVX-512"
+      cpuSeconds: 12.25, wallSeconds: 12.5, peakResidentMegabytes: 310.5, worker: "worker 1",
+      machine: "2 cores, AVX-512"
     )
     return CostRow(
       job: model.job, kind: model.kind == .merge ? "merge" : "train",

@@ -1,8 +1,8 @@
 /// Comma-separated values as RFC 4180 describes them, with two choices of our own.
 ///
-/// Lines end with LF alone: pandas and spreadsheets read both, while CRLF leaves a stray character in the last column
-/// of awk, cut and join, and makes every line of a committed table a whitespace error. Text that a spreadsheet would
-/// take for a formula gets an apostrophe in front.
+/// Lines end with LF alone: pandas and spreadsheets read both, while CRLF leaves a stray character in the
+/// last column of awk, cut and join, and makes every line of a committed table a whitespace error. Text that
+/// a spreadsheet would take for a formula gets an apostrophe in front.
 package enum CSVFormat {
   /// The whole table with its header.
   package static func text(of table: Table) -> String {
@@ -26,7 +26,9 @@ package enum CSVFormat {
   /// Apostrophes that already stand before such a beginning count with it, so taking one away again is exact.
   package static func guarded(_ text: String) -> String {
     let beginnings: [Unicode.Scalar] = ["=", "+", "-", "@", "\t", "\r"]
-    guard let first = text.unicodeScalars.first(where: { $0 != "'" }), beginnings.contains(first) else { return text }
+    guard let first = text.unicodeScalars.first(where: { $0 != "'" }), beginnings.contains(first) else {
+      return text
+    }
     return "'" + text
   }
 

@@ -5,11 +5,11 @@ package enum ColumnsPage {
     let preface = """
       # Columns
 
-      The CSV files follow RFC 4180 in UTF-8 without a byte order mark, with a header line and lines that end in LF.
-      Numbers carry full precision: the shortest text that reads back to the same double. An empty cell means that
-      there is no value. Truth values are `true` and `false`. Text that a spreadsheet would take for a formula (it
-      begins with `=`, `+`, `-`, `@`, a tab or a return) has an apostrophe in front.
-      Intervals are 95 % by Student's t over seeds: mean ± `_ci`. All gains are signed so that positive is better.
+      The CSV files follow RFC 4180 in UTF-8 without a byte order mark, with a header line and lines that end in
+      LF. Numbers carry full precision: the shortest text that reads back to the same double. An empty cell means
+      that there is no value. Truth values are `true` and `false`. Text that a spreadsheet would take for a formula
+      (it begins with `=`, `+`, `-`, `@`, a tab or a return) has an apostrophe in front.
+      Intervals are 95 % by Student's t over seeds: mean ± `_ci`. Gains are signed so that positive is better.
 
 
       """
@@ -22,7 +22,8 @@ package enum ColumnsPage {
             .text("unit", "Its unit.") { $0.unit.isEmpty ? "–" : $0.unit },
             .text("meaning", "What it means.") { $0.documentation },
           ])
-        return "## \(table.file)\n\n\(MarkdownFormat.escaped(table.question))\n\n" + MarkdownFormat.text(of: rows)
+        return "## \(table.file)\n\n\(MarkdownFormat.escaped(table.question))\n\n"
+          + MarkdownFormat.text(of: rows)
       }.joined(separator: "\n")
   }
 }

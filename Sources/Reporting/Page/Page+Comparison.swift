@@ -7,7 +7,9 @@ extension Page {
       deciding,
       [
         .text("task", "The task.") { $0.task.name },
-        .text("metric", "The first metric.") { row in row.metric.name + (row.metric.higherIsBetter ? " ↑" : " ↓") },
+        .text("metric", "The first metric.") { row in
+          row.metric.name + (row.metric.higherIsBetter ? " ↑" : " ↓")
+        },
         .text("base", "The base.") { NumberText.fixed($0.base?.mean) },
         .text("single", "The single.") { NumberText.estimate($0.single?.score) },
       ]
@@ -45,16 +47,19 @@ extension Page {
     return sentences.isEmpty ? ["There is nothing to compare with the singles."] : sentences
   }
 
-  /// `On 4 of 6 tasks the best cocktail scores better than the single, on 2 worse; after Holm's correction …`
+  /// How often the role's models are better and worse than the single, and how often significantly so.
   private func outcome(of role: ComparisonRow.Role) -> String? {
     let contenders = deciding.compactMap { $0[role] }.filter { $0.test != nil }
     guard !contenders.isEmpty else { return nil }
     let gains = contenders.filter { ($0.test?.difference.mean ?? 0) > 0 }.count
     let losses = contenders.filter { ($0.test?.difference.mean ?? 0) < 0 }.count
     let start =
-      "On \(gains) of \(NumberText.count(contenders.count, "task")) the \(role.words) scores better than the single, "
+      "On \(gains) of \(NumberText.count(contenders.count, "task")) the \(role.words) scores better "
+      + "than the single, "
       + "on \(losses) worse"
-    guard contenders.contains(where: { $0.adjusted != nil }) else { return start + "; nothing could be tested." }
+    guard contenders.contains(where: { $0.adjusted != nil }) else {
+      return start + "; nothing could be tested."
+    }
     let better = NumberText.count(contenders.filter { $0.verdict == .better }.count, "gain")
     let worse = NumberText.count(contenders.filter { $0.verdict == .worse }.count, "loss", "losses")
     return start + "; \(better) and \(worse) are significant after Holm's correction."
@@ -72,7 +77,8 @@ private struct Change {
 
   /// Nil where one of the two has no score.
   init?(row: ComparisonRow, contender: Contender) {
-    guard let test = contender.test, let score = contender.score?.mean, let single = row.single?.score?.mean else {
+    guard let test = contender.test, let score = contender.score?.mean, let single = row.single?.score?.mean
+    else {
       return nil
     }
     self.row = row
@@ -84,7 +90,8 @@ private struct Change {
 
   /// `macro_f1 0.812 against 0.762 of the single on fomc (cocktail:all)`.
   var words: String {
-    "\(MarkdownFormat.escaped(row.metric.name)) \(NumberText.fixed(score)) against \(NumberText.fixed(single)) "
+    "\(MarkdownFormat.escaped(row.metric.name)) \(NumberText.fixed(score)) against "
+      + "\(NumberText.fixed(single)) "
       + "of the single on \(MarkdownFormat.escaped(row.task.name)) "
       + "(\(MarkdownFormat.escaped(contender.candidate.model)))"
   }

@@ -17,7 +17,9 @@ extension Page {
       }
     }
     let failures = evidence.results.failures.count
-    var sentences = [failures == 0 ? "No job failed." : "\(NumberText.count(failures, "job")) failed, listed below."]
+    var sentences = [
+      failures == 0 ? "No job failed." : "\(NumberText.count(failures, "job")) failed, listed below."
+    ]
     if missing.isEmpty {
       sentences.append("Every model has its test scores on all tasks that it learned from.")
     } else {
@@ -43,15 +45,21 @@ extension Page {
   /// Statistics and the rule of choice, one line each.
   package var guide: String {
     let lines = [
-      "Numbers are means over seeds on the test split; ± is half the width of the 95 % interval by Student's t.",
-      "Δ is the mean gain over the single, paired by seed and signed so that positive is better, whatever the metric's "
+      "Numbers are means over seeds on the test split; ± is half the width of the 95 % interval by "
+        + "Student's t.",
+      "Δ is the mean gain over the single, paired by seed and signed so that positive is better, "
+        + "whatever the metric's "
         + "direction (↑ higher is better, ↓ lower is better).",
-      "`better` and `worse` mean p < 0.05 in a two-sided paired t test after Holm's correction over all distinct "
-        + "comparisons of comparison.csv, secondary metrics included; `n.s.` is not significant; `not tested` means "
+      "`better` and `worse` mean p < 0.05 in a two-sided paired t test after Holm's correction over all "
+        + "distinct "
+        + "comparisons of comparison.csv, secondary metrics included; `n.s.` is not significant; `not "
+        + "tested` means "
         + "too few seeds, or a gain that is the same for every seed.",
-      "The best models are chosen by the mean of the task's first metric on validation, never on test; of equal ones "
+      "The best models are chosen by the mean of the task's first metric on validation, never on test; "
+        + "of equal ones "
         + "the earlier in the manifest. With a grid the single is chosen in the same way.",
-      "Δm is the mean gain relative to the single at the same settings, in percent; wins and losses are counted after "
+      "Δm is the mean gain relative to the single at the same settings, in percent; wins and losses are "
+        + "counted after "
         + "Holm's correction over the comparisons of cocktails.csv.",
       "All cells are reported, in the manifest's order. n/a means that there is no value.",
     ]

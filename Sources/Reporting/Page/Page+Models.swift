@@ -13,7 +13,9 @@ extension Page {
         .text("Δm % own tasks", "Over its tasks.") {
           $0.candidate.kind == .single ? "–" : NumberText.estimate($0.ownGain, digits: 1, signed: true)
         },
-        .text("Δm % all tasks", "Over all tasks.") { NumberText.estimate($0.fullGain, digits: 1, signed: true) },
+        .text("Δm % all tasks", "Over all tasks.") {
+          NumberText.estimate($0.fullGain, digits: 1, signed: true)
+        },
         .text("won/tied/lost", "Against the singles.") { row in
           row.tally.map { "\($0.wins)/\($0.ties)/\($0.losses)" } ?? "–"
         },
@@ -37,11 +39,14 @@ extension Page {
     let gaining = known.filter { $0.gain.mean > 0 }.count
     var sentences = [
       "\(gaining) of \(NumberText.count(known.count, "cocktail")) "
-        + "\(gaining == 1 ? "gains" : "gain") over the singles on average over their own tasks (Δm above zero)."
+        + "\(gaining == 1 ? "gains" : "gain") over the singles on average over their own tasks (Δm "
+        + "above zero)."
     ]
     sentences.append("Highest Δm on test: \(describe(best)).")
     if worst.name != best.name { sentences.append("Lowest: \(describe(worst)).") }
-    return sentences + ["These two are the ends of the table, not a choice: choices are made on validation only."]
+    return sentences + [
+      "These two are the ends of the table, not a choice: choices are made on validation only."
+    ]
   }
 
   /// All merges, in the manifest's order.
@@ -71,9 +76,12 @@ extension Page {
     }
     return ["Normalised scores (merged ÷ single, 1 is as good)."]
       + chosen.map { row in
-        let worst = row.worst.map { "; worst is \(MarkdownFormat.escaped($0.task)) at \(NumberText.fixed($0.score))" }
+        let worst = row.worst.map {
+          "; worst is \(MarkdownFormat.escaped($0.task)) at \(NumberText.fixed($0.score))"
+        }
         return "Chosen on validation for \(MarkdownFormat.escaped(row.candidate.taskList)): "
-          + "\(MarkdownFormat.escaped(row.candidate.model)), which keeps \(NumberText.fixed(row.mean)) of its singles "
+          + "\(MarkdownFormat.escaped(row.candidate.model)), which keeps \(NumberText.fixed(row.mean)) "
+          + "of its singles "
           + "on average\(worst ?? "")."
       }
   }

@@ -56,10 +56,13 @@ extension Page {
   }
 
   private static func mixtureCell(_ draws: [DrawnShare]) -> String {
-    guard let share = Estimate(draws.compactMap(\.share)), let epochs = Estimate(draws.map(\.row.drawn.epochs)) else {
+    guard let share = Estimate(draws.compactMap(\.share)),
+      let epochs = Estimate(draws.map(\.row.drawn.epochs))
+    else {
       return "–"
     }
-    return NumberText.fixed(100 * share.mean, digits: 1) + " % (\(NumberText.fixed(epochs.mean, digits: 1)) epochs)"
+    return NumberText.fixed(100 * share.mean, digits: 1)
+      + " % (\(NumberText.fixed(epochs.mean, digits: 1)) epochs)"
   }
 
   /// The task that was repeated most.
@@ -70,7 +73,8 @@ extension Page {
     }
     let drawn = most.row.drawn
     return [
-      "Share of the examples that the cocktails drew from each task and passes over its training data, means over seeds.",
+      "Share of the examples that the cocktails drew from each task and passes over its training data, "
+        + "means over seeds.",
       "Seen most often: \(MarkdownFormat.escaped(drawn.task)) in \(MarkdownFormat.escaped(most.row.model)), "
         + "\(NumberText.fixed(drawn.epochs, digits: 1)) epochs.",
     ]

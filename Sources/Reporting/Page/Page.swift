@@ -82,10 +82,12 @@ package struct Page {
     case 0: "Nothing was trained, so there is nothing to test."
     case 1: "With one seed there is no interval and no test: differences below may be chance."
     case 2...4:
-      "With \(seedCount) seeds the paired t test has \(NumberText.count(seedCount - 1, "degree")) of freedom: "
+      "With \(seedCount) seeds the paired t test has \(NumberText.count(seedCount - 1, "degree")) of "
+        + "freedom: "
         + "only large and steady differences stand out from chance, and n.s. does not mean equal."
     default:
-      "With \(seedCount) seeds the paired t test has \(seedCount - 1) degrees of freedom; n.s. does not mean equal."
+      "With \(seedCount) seeds the paired t test has \(seedCount - 1) degrees of freedom; n.s. does not "
+        + "mean equal."
     }
   }
 }

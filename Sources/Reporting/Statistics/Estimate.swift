@@ -2,8 +2,8 @@
 package struct Estimate: Sendable, Hashable {
   /// The arithmetic mean, summed in the order of the seeds.
   package var mean: Double
-  /// Half the width of the interval, t_{0.975, n−1}·s/√n; nil for fewer than two values.
-  package var halfWidth: Double?
+  /// s, the sample standard deviation; nil for fewer than two values.
+  package var deviation: Double?
   /// n.
   package var count: Int
 
@@ -11,11 +11,15 @@ package struct Estimate: Sendable, Hashable {
   package init?(_ values: [Double]) {
     guard !values.isEmpty else { return nil }
     mean = Estimate.mean(values)
+    deviation = Estimate.deviation(values)
     count = values.count
-    halfWidth = Estimate.deviation(values).map { deviation in
-      let n = Double(values.count)
-      return StudentT.quantile(0.975, degrees: n - 1) * deviation / n.squareRoot()
-    }
+  }
+
+  /// Half the width of the interval, t_{0.975, n−1}·s/√n; nil for fewer than two values.
+  ///
+  /// Computed when it is asked for: the quantile costs more than all the rest, and choosing needs means only.
+  package var halfWidth: Double? {
+    deviation.map { StudentT.quantile(0.975, degrees: Double(count - 1)) * $0 / Double(count).squareRoot() }
   }
 
   /// Σx ÷ n.

@@ -1,6 +1,10 @@
-/// Holm's step-down correction for many comparisons (Holm 1979, Scand. J. Statist. 6:65–70).
+/// Holm's step-down correction for many comparisons.
+///
+/// Source: Holm 1979, A simple sequentially rejective multiple test procedure, Scandinavian Journal of
+/// Statistics 6.
 package enum Holm {
-  /// p̃₍ᵢ₎ = max over j ≤ i of min(1, (m − j + 1)·p₍ⱼ₎) for the m values that are there; nil stays nil and does not count.
+  /// p̃₍ᵢ₎ = max over j ≤ i of min(1, (m − j + 1)·p₍ⱼ₎) for the m values that are there; nil stays nil and
+  /// does not count.
   ///
   /// It bounds the chance of any false finding in the family, whatever the dependence. Cost: O(m log m).
   package static func adjusted(_ values: [Double?]) -> [Double?] {

@@ -4,8 +4,8 @@ internal import Foundation
 package enum IncompleteBeta {
   /// ln Γ(x) for x > 0.
   ///
-  /// Stirling's series (DLMF 5.11.1) after the recurrence Γ(x+1) = x·Γ(x) has lifted x to 12, where eight terms
-  /// leave less than one unit in the last place. Cost: O(1).
+  /// Stirling's series (DLMF 5.11.1) after the recurrence Γ(x+1) = x·Γ(x) has lifted x to 12, where eight
+  /// terms leave less than one unit in the last place. Cost: O(1).
   package static func logGamma(_ x: Double) -> Double {
     precondition(x > 0, "logGamma: \(x) is not positive")
     var x = x

@@ -21,7 +21,9 @@ extension ReportTable {
       "Mean over its own tasks of their first metric on test, then over seeds; "
         + "empty where a task is missing or the directions differ."
     ) { $0.mean?.mean },
-    .number("mean_ci", unit: "metric", "Half the width of its 95 % interval over seeds.") { $0.mean?.halfWidth },
+    .number("mean_ci", unit: "metric", "Half the width of its 95 % interval over seeds.") {
+      $0.mean?.halfWidth
+    },
     .number(
       "delta_m", unit: "percent",
       "Mean over its own tasks of the gain relative to the single at the same settings; positive is better."
@@ -37,9 +39,12 @@ extension ReportTable {
     },
     .integer("delta_m_all_tasks", "How many tasks delta_m_all is over.") { $0.fullGainTasks },
     .integer(
-      "wins", "Own tasks on which it beats the single at 5 % after Holm's correction over this file's comparisons."
+      "wins",
+      "Own tasks on which it beats the single at 5 % after Holm's correction over this file's comparisons."
     ) { $0.tally?.wins },
-    .integer("ties", "Own tasks without a significant difference, untestable ones included.") { $0.tally?.ties },
+    .integer("ties", "Own tasks without a significant difference, untestable ones included.") {
+      $0.tally?.ties
+    },
     .integer("losses", "Own tasks on which the single beats it.") { $0.tally?.losses },
     .number("steps", "Optimiser steps, mean over seeds.") { $0.candidate.mean(\.steps) },
     .number("examples", "Training examples drawn, mean over seeds.") { $0.candidate.mean(\.examples) },

@@ -21,7 +21,9 @@ extension ReportTable {
     .number("single_ci", unit: "metric", "Half the width of its 95 % interval; empty for one seed.") {
       $0.single?.score?.halfWidth
     },
-    .text("single_model", "Its name; with a grid the point chosen on validation.") { $0.single?.candidate.model },
+    .text("single_model", "Its name; with a grid the point chosen on validation.") {
+      $0.single?.candidate.model
+    },
   ]
 
   private static let contenderFields: [Field<ComparisonRow>] = ComparisonRow.Role.allCases.flatMap { role in
@@ -37,7 +39,10 @@ extension ReportTable {
       .number("\(prefix)_ci", unit: "metric", "Half the width of its 95 % interval.") {
         $0[role]?.score?.halfWidth
       },
-      .number("\(prefix)_delta", unit: "metric", "Its mean gain over the single, paired by seed; positive is better.") {
+      .number(
+        "\(prefix)_delta", unit: "metric",
+        "Its mean gain over the single, paired by seed; positive is better."
+      ) {
         $0[role]?.test?.difference.mean
       },
       .number("\(prefix)_delta_ci", unit: "metric", "Half the width of the gain's 95 % interval.") {
@@ -52,7 +57,8 @@ extension ReportTable {
       .number("\(prefix)_p_adjusted", "The p after Holm's correction over the comparisons of this file.") {
         $0[role]?.adjusted
       },
-      .text("\(prefix)_verdict", "better, worse or n.s. at 5 % after the correction; empty where not tested.") {
+      .text("\(prefix)_verdict", "better, worse or n.s. at 5 % after the correction; empty where not tested.")
+      {
         $0[role]?.verdict?.rawValue
       },
     ]

@@ -25,7 +25,8 @@ extension ReportTable {
 }
 
 extension Evidence {
-  /// The costs in the order of the work: what no model names (pretraining) first, then models, then evaluations.
+  /// The costs in the order of the work: what no model names (pretraining) first, then models, then
+  /// evaluations.
   package var costs: [CostRow] {
     var positions: [String: Int] = [:]
     for job in candidates.flatMap(\.rows).map(\.job) + runs.map(\.score.job) where positions[job] == nil {

@@ -2,11 +2,13 @@ internal import Experiment
 
 extension ReportTable {
   /// Merge recipes: how much of its experts each one keeps.
-  static let merges = ReportTable(name: "merges", question: "Which merge keeps most of its experts?") { evidence in
+  static let merges = ReportTable(name: "merges", question: "Which merge keeps most of its experts?") {
+    evidence in
     let tasks = evidence.tasks.enumerated().map { index, task in
       Field<MergeRow>.number(
         "normalised_\(task.name)",
-        "Merged ÷ single on \(task.name) (test, first metric; single ÷ merged where lower is better): 1 is as good."
+        "Merged ÷ single on \(task.name) (test, first metric; single ÷ merged where lower is better): 1 "
+          + "is as good."
       ) { $0.normalised[index] }
     }
     return Table(evidence.merges, recipeFields + tasks + outcomeFields)
@@ -24,7 +26,8 @@ extension ReportTable {
   ]
 
   private static let outcomeFields: [Field<MergeRow>] = [
-    .number("mean_normalised", "Mean of the normalised scores over the tasks of its inputs; empty if one is.") {
+    .number("mean_normalised", "Mean of the normalised scores over the tasks of its inputs; empty if one is.")
+    {
       $0.mean
     },
     .text("worst_task", "The task of its inputs with the lowest normalised score.") { $0.worst?.task },

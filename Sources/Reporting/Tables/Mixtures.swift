@@ -14,7 +14,9 @@ extension ReportTable {
     .integer("examples", "Examples drawn, repeats counted.") { $0.row.drawn.examples },
     .integer("tokens", "Tokens drawn, padding not counted.") { $0.row.drawn.tokens },
     .number("epochs", "Examples drawn ÷ examples of the training split.") { $0.row.drawn.epochs },
-    .integer("repeats", unit: "examples", "Examples drawn that had been drawn before.") { $0.row.drawn.repeats },
+    .integer("repeats", unit: "examples", "Examples drawn that had been drawn before.") {
+      $0.row.drawn.repeats
+    },
     .number("share", "The part of the model's examples that came from this task, 0 to 1.") { $0.share },
   ]
 }

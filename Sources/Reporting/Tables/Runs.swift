@@ -46,7 +46,9 @@ extension Evidence {
     // Metrics that a task does not list come after those that it lists, by name.
     var names: [String: [String]] = [:]
     for task in tasks { names[task.name] = task.metrics.map(\.name) }
-    for metric in Set(results.scores.map { [$0.task, $0.metric] }).sorted(by: { $0.lexicographicallyPrecedes($1) })
+    for metric in Set(results.scores.map { [$0.task, $0.metric] }).sorted(by: {
+      $0.lexicographicallyPrecedes($1)
+    })
     where !(names[metric[0], default: []].contains(metric[1])) {
       names[metric[0], default: []].append(metric[1])
     }

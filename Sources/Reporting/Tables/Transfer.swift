@@ -61,7 +61,9 @@ extension Evidence {
         else { return nil }
         return TransferRow(
           candidate: candidate, task: task, metric: metric, score: score,
-          overBase: base(settings: candidate.settings).flatMap { gain(of: candidate, over: $0, task, metric) },
+          overBase: base(settings: candidate.settings).flatMap {
+            gain(of: candidate, over: $0, task, metric)
+          },
           overSingle: single(of: task.name, settings: candidate.settings).flatMap {
             gain(of: candidate, over: $0, task, metric)
           })
