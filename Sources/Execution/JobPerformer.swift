@@ -13,7 +13,7 @@ internal import Training
 /// tokenised examples, the label embeddings.
 public final class JobPerformer {
   private let store: JobStore
-  private let locations: [String: String]
+  private var locations: [String: String] = [:]
   private let workspace = Workspace()
   private var bases: [String: BaseModel] = [:]
   private var tokenized: [String: [TokenizedExample]] = [:]
@@ -23,11 +23,13 @@ public final class JobPerformer {
   public typealias Progress = (Double, String) throws -> Void
 
   /// Works for one store.
-  ///
-  /// - Parameter locations: SHA-256 → path of data files and base folders.
-  public init(store: JobStore, locations: [String: String]) {
+  public init(store: JobStore) {
     self.store = store
-    self.locations = locations
+  }
+
+  /// Learns where files lie: SHA-256 → path of data files and base folders.
+  public func add(locations: [String: String]) {
+    self.locations.merge(locations) { _, new in new }
   }
 
   /// Does a job and commits it to the store; where it fails nothing is left but the error.

@@ -85,6 +85,19 @@ public struct JobStore: Sendable {
     }
   }
 
+  /// The jobs that a living process is at.
+  public func runningAttempts() -> Set<JobID> {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: root.path)) ?? []
+    return Set(
+      names.compactMap { name in
+        let parts = name.split(separator: "-")
+        guard parts.count == 3, parts[0] == "attempt", let process = Int32(parts[2]), kill(process, 0) == 0 else {
+          return nil
+        }
+        return JobID(hex: String(parts[1]))
+      })
+  }
+
   private func note(_ id: JobID) -> URL { root.appendingPathComponent("failed-\(id.hex).json") }
 
   private func read<Value: Decodable>(_ type: Value.Type, _ name: String, of id: JobID) throws -> Value {

@@ -1,6 +1,7 @@
 public import Basics
 public import Foundation
 public import Specs
+internal import Synchronization
 
 /// A worker in a process of its own: a crash, its memory and its BLAS threads touch nobody else.
 ///
@@ -10,7 +11,10 @@ public actor WorkerProcess: JobRunner {
   private let executable: URL
   private let arguments: [String]
   private let environment: [String: String]
-  private var process: Process?
+  private var process: Process? {
+    didSet { identifier.withLock { $0 = process?.processIdentifier ?? 0 } }
+  }
+  private let identifier = Mutex<Int32>(0)
   private var input: FileHandle?
   private var lines: AsyncStream<String>.Iterator?
 
@@ -42,6 +46,12 @@ public actor WorkerProcess: JobRunner {
   public func stop() {
     if let process, process.isRunning { process.terminate() }
     _ = reap()
+  }
+
+  /// Kills the process from outside of any task, as an interrupted run must.
+  public nonisolated func kill() {
+    let process = identifier.withLock { $0 }
+    if process > 0 { _ = Foundation.kill(process, SIGKILL) }
   }
 
   /// Nil where the process died.

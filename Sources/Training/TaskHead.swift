@@ -1,4 +1,4 @@
-public import Checkpoints
+internal import Checkpoints
 internal import Basics
 internal import LinearAlgebra
 public import Models

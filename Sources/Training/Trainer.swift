@@ -223,7 +223,7 @@ public final class Trainer {
     let evaluator = Evaluator(weights: owned, pooling: base.pooling)
     var sum = 0.0
     for (task, head) in zip(tasks, heads) {
-      let predictions = evaluator.predict(task.validation, head: head, workspace: workspace)
+      let predictions = try evaluator.predict(task.validation, head: head, workspace: workspace)
       let first = try Metrics.all.entry(named: task.task.metrics[0])
       let value = first.compute(predictions, task.validation.map(\.target), task.task.labels.map(\.name))
       sum += first.higherIsBetter ? value : -value
@@ -241,7 +241,7 @@ public final class Trainer {
     let tail = curve.suffix(max(1, curve.count / 10))
     return TrainResult(
       steps: meter.steps, examples: meter.rows, tokens: meter.tokens, drawn: drawn, keptStep: keptStep,
-      finalLoss: tail.reduce(0) { $0 + $1.loss } / Double(max(1, tail.count)),
+      finalLoss: tail.map(\.loss).reduce(0, +) / Double(max(1, tail.count)),
       trainable: parameters.storage.count + headStorage.count)
   }
 
