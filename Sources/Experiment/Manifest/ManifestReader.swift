@@ -16,7 +16,7 @@ public enum ManifestReader {
   ) throws -> Manifest {
     let source = SourceText(text, path: path)
     var yaml = YAMLReader(source)
-    guard var root = yaml.read() else { throw Diagnostics(yaml.problems) }
+    guard var root = yaml.read() else { throw source.ordered(yaml.problems) }
     let shape = ManifestShape(vocabulary: vocabulary).root
     var problems = yaml.problems
     for override in overrides {
@@ -31,20 +31,8 @@ public enum ManifestReader {
     var reading = ManifestReading(root: value, source: source, vocabulary: vocabulary)
     let manifest = reading.manifest()
     problems += checker.problems + reading.problems
-    guard problems.isEmpty else { throw Diagnostics(inOrder(problems)) }
+    guard problems.isEmpty else { throw source.ordered(problems) }
     return manifest
-  }
-
-  private static func inOrder(_ problems: [Diagnostic]) -> [Diagnostic] {
-    var unique: [Diagnostic] = []
-    for problem in problems where !unique.contains(problem) { unique.append(problem) }
-    func position(_ problem: Diagnostic) -> (Int, Int) {
-      (problem.place?.line ?? .max, problem.place?.column ?? .max)
-    }
-    return unique.enumerated().sorted { a, b in
-      let (first, second) = (position(a.element), position(b.element))
-      return first == second ? a.offset < b.offset : first < second
-    }.map(\.element)
   }
 }
 
@@ -151,7 +139,9 @@ struct ManifestReading {
     }
     let all: [Split] = [.validation, .test]
     let words = value?["splits"]?.texts
-    if words?.isEmpty ?? false { report("'evaluate.splits' is empty", at: value?["splits"]?.place) }
+    if value?["splits"]?.elements?.isEmpty ?? false {
+      report("'evaluate.splits' is empty", at: value?["splits"]?.place)
+    }
     return Manifest.Evaluate(tasks: tasks, splits: all.filter { words?.contains($0.rawValue) ?? true })
   }
 

@@ -7,7 +7,7 @@ extension ManifestReading {
   mutating func merges(_ table: inout CocktailTable) -> [Manifest.Merge] {
     var merges: [Manifest.Merge] = []
     for value in root["merges"]?.elements ?? [] where !value.isBroken {
-      guard let inputs = inputs(value, &table), let weights = weights(value, inputs: inputs.count) else { continue }
+      guard value.entries.allSatisfy({ !$0.value.isBroken }), let inputs = inputs(value, &table), let weights = weights(value, inputs: inputs.count) else { continue }
       for merge in variants(value, inputs, weights) {
         if merges.contains(where: { $0.model == merge.model }) {
           report(
@@ -21,7 +21,6 @@ extension ManifestReading {
   }
 
   private mutating func inputs(_ value: Value, _ table: inout CocktailTable) -> [Int]? {
-    guard value.entry("of")?.value.isBroken != true else { return nil }
     let place = (value["of"] ?? value).place
     guard let elements = value["of"]?.elements else {
       return table.taskNames.compactMap { table.index(named: $0, place: place) }
@@ -57,7 +56,7 @@ extension ManifestReading {
     guard weights.count == elements.count else { return nil }
     guard weights.count == inputs else {
       report(
-        "\(weights.count) weights for \(inputs) models", at: list.place, hint: "give one weight for each, in their order")
+        "\(weights.count) \(weights.count == 1 ? "weight" : "weights") for \(inputs) models", at: list.place, hint: "give one weight for each, in their order")
       return nil
     }
     if weights.allSatisfy({ $0 == 0 }) { report("all weights are 0", at: list.place) }
@@ -68,9 +67,8 @@ extension ManifestReading {
     guard let word = value["method"]?.text, let method = vocabulary.methods.first(where: { $0.name == word }) else {
       return []
     }
-    let isSound = value.entries.allSatisfy { !$0.value.isBroken }
     let given = axes(value).filter { !Self.common.contains($0.path) }
-    return GridAxis.combinations(isSound ? given : []).map { combination in
+    return GridAxis.combinations(given).map { combination in
       var parameters: [String: ParameterValue] = [:]
       for parameter in method.parameters { parameters[parameter.name] = parameter.defaultValue }
       for part in combination { parameters[part.path] = part.value }

@@ -94,7 +94,7 @@ public struct Override: Sendable {
     } else if value.contains(","), shape?.takesSeveral ?? false {
       let parts = value.split(separator: ",", omittingEmptySubsequences: false)
       node = YAMLNode(content: .sequence(parts.map { scalar(String($0)) }), place: place)
-    } else if shape?.isList ?? false {
+    } else if shape?.makesList(of: value) ?? false {
       node = YAMLNode(content: .sequence([node]), place: place)
     }
     if case .setting = shape, case .sequence = node.content {
@@ -130,9 +130,21 @@ extension Shape {
   }
 
   /// Whether a single value here is a list of one.
-  fileprivate var isList: Bool {
-    guard case .list = self else { return false }
-    return true
+  fileprivate func makesList(of value: String) -> Bool {
+    switch self {
+    case .list: true
+    case .either(let shapes): shapes.contains { $0.makesList(of: value) } && !shapes.contains { $0.takes(value) }
+    case .text, .optionalText, .name, .scalar, .setting, .table, .object, .variants: false
+    }
+  }
+
+  /// Whether a single value stands here as it is.
+  private func takes(_ value: String) -> Bool {
+    switch self {
+    case .scalar(.choice(let words)): words.contains(value)
+    case .scalar(.number), .scalar(.integer), .scalar(.flag), .text, .optionalText, .name, .setting: true
+    case .list, .table, .object, .variants, .either: false
+    }
   }
 }
 

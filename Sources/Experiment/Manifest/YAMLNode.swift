@@ -57,6 +57,21 @@ struct SourceText: Sendable {
     return Diagnostic(what, at: place, hint: hint, source: source)
   }
 
+  /// Findings in the order of their places, those of the file first, each once.
+  func ordered(_ problems: [Diagnostic]) -> Diagnostics {
+    var unique: [Diagnostic] = []
+    for problem in problems where !unique.contains(problem) { unique.append(problem) }
+    func position(_ problem: Diagnostic) -> (Int, Int, Int) {
+      guard let place = problem.place, place.file == path else { return (1, 0, 0) }
+      return (0, place.line ?? 0, place.column ?? 0)
+    }
+    let sorted = unique.enumerated().sorted { a, b in
+      let (first, second) = (position(a.element), position(b.element))
+      return first == second ? a.offset < b.offset : first < second
+    }
+    return Diagnostics(sorted.map(\.element))
+  }
+
   /// The place of libYAML's mark, whose columns count Unicode scalars where a caret needs characters.
   func place(line: Int, column: Int) -> Place {
     guard lines.indices.contains(line - 1) else { return Place(file: path, line: line, column: column) }

@@ -26,7 +26,7 @@ public struct Planner: Sendable {
     }
     problems += finder.problems
     for task in tasks { problems += missingSplits(task, manifest) }
-    guard problems.isEmpty, let base else { throw Diagnostics(problems) }
+    guard problems.isEmpty, let base else { throw manifest.source.ordered(problems) }
     var locations = finder.locations
     if let path = base.path, case .folder(let sha256) = base.spec { locations[sha256] = path }
     var planning = Planning(manifest: manifest, base: base, tasks: tasks)

@@ -69,7 +69,8 @@ struct ShapeChecker {
   }
 
   private mutating func scalar(_ node: YAMLNode, _ kind: ParameterSpec.Kind, path: String) -> ParameterValue? {
-    let key = path.split(separator: ".").last.map(String.init) ?? path
+    // An element of a list has the list's name.
+    let key = path.split(separator: ".").last { Int($0) == nil }.map(String.init) ?? path
     let spec = ParameterSpec(key, kind, default: .flag(false), "")
     guard case .scalar(let text, let plain) = node.content, !node.isNull else {
       _ = refuse(node, "a single value", path: path)
@@ -80,7 +81,8 @@ struct ShapeChecker {
     var hint: String?
     switch kind {
     case .choice(let words): hint = nearestName(to: text, among: words).map { "did you mean '\($0)'?" }
-    case .number, .integer, .flag: break
+    case .number, .integer, .flag:
+      if !plain, spec.problem(with: Self.parse(text, plain: true, as: kind)) == nil { hint = "leave out the quotes" }
     }
     report("\(problem), not '\(text)'", at: node.place, hint: hint)
     return nil
