@@ -1,34 +1,53 @@
 internal import Basics
 internal import Foundation
 
-/// Finds a base by a path or a name.
+func fileExists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
+
+/// Finds the folder of a base by its name.
 public enum BaseLocator {
-  /// The folder of a base.
+  /// The folder that a manifest's `base` means.
   ///
-  /// Looked for in this order: a folder of that path (relative to the manifest), this program's own cache
-  /// (`<cache>/mixology/models/<name>`), the Hugging Face cache (`HF_HUB_CACHE`, `HF_HOME/hub`,
-  /// `<cache>/huggingface/hub`), where `refs/main` names the snapshot. `<cache>` is `XDG_CACHE_HOME` or `~/.cache`.
+  /// In this order: a path; Mixology's own cache, `<cache>/mixology/models/<name>`; the Hugging Face hub's cache (the
+  /// revision in `refs/main`). A folder counts where it holds `config.json`.
+  /// - Parameters:
+  ///   - name: A path, or a name such as `all-MiniLM-L6-v2` or `sentence-transformers/all-MiniLM-L6-v2`.
+  ///   - relativeTo: The folder that a relative path starts from: the manifest's.
+  ///   - environment: The process's environment, handed in by the program.
   /// - Throws: a `Diagnostic` that lists where it looked.
-  public static func resolve(_ name: String, relativeTo folder: String, environment: [String: String]) throws -> String {
-    let cache = environment["XDG_CACHE_HOME"] ?? (environment["HOME"] ?? "") + "/.cache"
-    let hubs = [environment["HF_HUB_CACHE"], environment["HF_HOME"].map { $0 + "/hub" }, cache + "/huggingface/hub"]
-    var looked: [String] = []
-    func isBase(_ path: String) -> Bool {
-      looked.append(path)
-      return FileManager.default.fileExists(atPath: path + "/config.json")
-    }
-    let path = name.hasPrefix("/") ? name : folder + "/" + name
-    if isBase(path) { return URL(fileURLWithPath: path).standardizedFileURL.path }
-    let own = cache + "/mixology/models/" + name
-    if isBase(own) { return own }
-    for hub in hubs.compactMap({ $0 }) {
-      let model = hub + "/models--" + name.split(separator: "/").joined(separator: "--")
-      let revision = (try? String(contentsOfFile: model + "/refs/main", encoding: .utf8)) ?? "main"
-      let snapshot = model + "/snapshots/" + revision.trimmingCharacters(in: .whitespacesAndNewlines)
-      if isBase(snapshot) { return snapshot }
-    }
+  public static func resolve(
+    _ name: String, relativeTo: String, environment: [String: String]
+  ) throws -> String {
+    let candidates = candidates(name, relativeTo: relativeTo, environment: environment)
+    if let folder = candidates.first(where: { fileExists($0 + "/config.json") }) { return folder }
+    let looked = candidates.map { "\n    \($0)" }.joined()
     throw Diagnostic(
       "cannot find the base '\(name)'",
-      hint: "looked for a config.json in \(looked.joined(separator: ", ")); `make model` fetches all-MiniLM-L6-v2")
+      hint: "a folder with config.json was looked for at:\(looked)")
+  }
+
+  private static func candidates(
+    _ name: String, relativeTo: String, environment: [String: String]
+  ) -> [String] {
+    let home = environment["HOME"]
+    if name.hasPrefix("/") { return [name] }
+    if name.hasPrefix("~/") { return [(home ?? "~") + name.dropFirst(1)] }
+    var found = [relativeTo.isEmpty ? name : relativeTo + "/" + name]
+    if name.hasPrefix("./") || name.hasPrefix("../") { return found }
+    let cache = environment["XDG_CACHE_HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? home.map { $0 + "/.cache" }
+    if let cache { found.append("\(cache)/mixology/models/\(name)") }
+    for hub in hubs(environment, home: home) {
+      let model = "\(hub)/models--" + name.replacingOccurrences(of: "/", with: "--")
+      let revision = FileManager.default.contents(atPath: model + "/refs/main")
+        .map { String(decoding: $0, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines) }
+      found.append("\(model)/snapshots/\(revision ?? "main")")
+    }
+    return found
+  }
+
+  /// The hub caches that the Hugging Face libraries would use, the named ones first.
+  private static func hubs(_ environment: [String: String], home: String?) -> [String] {
+    if let cache = environment["HF_HUB_CACHE"], !cache.isEmpty { return [cache] }
+    if let folder = environment["HF_HOME"], !folder.isEmpty { return [folder + "/hub"] }
+    return home.map { [$0 + "/.cache/huggingface/hub"] } ?? []
   }
 }

@@ -1,90 +1,117 @@
-internal import Basics
+public import Basics
 internal import Foundation
 public import LinearAlgebra
 
-/// The weights of a Hugging Face folder: one safetensors file, or shards with an index.
+/// The weights of a model in a Hugging Face folder: one safetensors file, or shards with an index.
+///
+/// Callers see names as today's transformers writes a bare encoder: a leading `bert.` is taken off, and the legacy
+/// `LayerNorm.gamma` and `LayerNorm.beta` appear as `LayerNorm.weight` and `LayerNorm.bias`.
 public struct Checkpoint: Sendable {
   /// The folder.
   public let folder: String
-  private let files: [SafeTensorsFile]
-  /// Tensor name without a `bert.` prefix → shard and the name there.
-  private let places: [String: (file: Int, name: String)]
+  /// The names of all tensors as callers see them, sorted.
+  public let names: [String]
+  /// The files with weights, sorted.
+  public let files: [String]
+  private let shards: [SafeTensorsFile]
+  private let places: [String: (shard: Int, stored: String)]
 
-  private struct Index: Decodable {
-    let weight_map: [String: String]
-  }
-
-  /// The weight files of a folder, relative to it, in a fixed order; with shards the index comes first.
-  public static func files(of folder: String) throws -> [String] {
-    let single = "model.safetensors"
-    let index = "model.safetensors.index.json"
-    if FileManager.default.fileExists(atPath: folder + "/" + single) { return [single] }
-    guard let data = try? Data(contentsOf: URL(fileURLWithPath: folder + "/" + index)) else {
-      throw Diagnostic("the folder has neither \(single) nor \(index)", at: Place(file: folder))
-    }
-    guard let map = try? JSONDecoder().decode(Index.self, from: data) else {
-      throw Diagnostic("the index has no weight_map of names to files", at: Place(file: folder + "/" + index))
-    }
-    return [index] + Set(map.weight_map.values).sorted()
-  }
-
-  /// Opens the weights of a folder and checks every header.
+  /// Opens `model.safetensors`, or all shards that `model.safetensors.index.json` names.
   ///
-  /// - Throws: a `Diagnostic` for a missing shard, a broken file, or a tensor that the index promises and no shard has.
-  public init(folder: String) throws {
+  /// - Throws: a `Diagnostic` where a file is missing or broken, or a shard lacks a tensor of the index.
+  public init(folder: String) throws(Diagnostic) {
+    let single = folder + "/model.safetensors"
+    let index = single + ".index.json"
+    var stored: [(shard: Int, name: String)] = []
+    if FileManager.default.fileExists(atPath: single) {
+      shards = [try SafeTensorsFile(path: single)]
+      stored = shards[0].names.map { (0, $0) }
+    } else if FileManager.default.fileExists(atPath: index) {
+      let map = try Self.weightMap(index)
+      let fileNames = Set(map.map(\.file)).sorted()
+      var shards: [SafeTensorsFile] = []
+      for name in fileNames { shards.append(try Self.shard(name, in: folder, index: index)) }
+      for (name, file) in map {
+        guard let shard = fileNames.firstIndex(of: file) else { continue }
+        _ = try shards[shard].entry(name)
+        stored.append((shard, name))
+      }
+      self.shards = shards
+    } else {
+      let pickled = FileManager.default.fileExists(atPath: folder + "/pytorch_model.bin")
+      throw Diagnostic(
+        "the folder holds no model.safetensors and no model.safetensors.index.json", at: Place(file: folder),
+        hint: pickled ? "pytorch_model.bin is not read: save the model as safetensors" : nil)
+    }
+    var places: [String: (shard: Int, stored: String)] = [:]
+    for (shard, name) in stored {
+      let seen = Self.visibleName(name)
+      if let other = places[seen] {
+        throw Diagnostic("'\(other.stored)' and '\(name)' are two names of one tensor", at: Place(file: shards[shard].path))
+      }
+      places[seen] = (shard, name)
+    }
     self.folder = folder
-    let names = try Checkpoint.files(of: folder)
-    files = try names.filter { $0.hasSuffix(".safetensors") }.map { try SafeTensorsFile(path: folder + "/" + $0) }
-    var places: [String: (file: Int, name: String)] = [:]
-    for (number, file) in files.enumerated() {
-      for name in file.names {
-        let plain = Checkpoint.plainName(name)
-        if let other = places[plain] {
-          throw Diagnostic(
-            "the tensor stands in two shards, here and in \(files[other.file].path)",
-            at: Place(file: file.path, detail: "tensor '\(name)'"))
-        }
-        places[plain] = (number, name)
-      }
-    }
     self.places = places
-    if let index = names.first, index.hasSuffix(".json") {
-      let data = try Data(contentsOf: URL(fileURLWithPath: folder + "/" + index))
-      let map = try JSONDecoder().decode(Index.self, from: data).weight_map
-      for name in map.keys.sorted() where places[Checkpoint.plainName(name)] == nil {
-        throw Diagnostic(
-          "the index promises the tensor '\(name)', but no shard has it", at: Place(file: folder + "/" + index))
-      }
-    }
+    files = shards.map(\.path)
+    names = places.keys.sorted()
   }
 
-  /// The names of all tensors, sorted, as this type knows them.
-  public var names: [String] { places.keys.sorted() }
-
-  /// A matrix of a known shape; a vector's shape has one number.
+  /// A tensor of exactly that shape: one size n as (1, n). F32 is a view of the mapped file.
   ///
-  /// - Throws: a `Diagnostic` naming the tensor where it is missing or has another shape.
-  public func matrix(_ name: String, shape: [Int]) throws -> Matrix {
-    guard let place = places[name] else {
-      let near = nearestName(to: name, among: names)
+  /// - Throws: a `Diagnostic` where it is missing or has another shape.
+  public func matrix(_ name: String, shape: [Int]) throws(Diagnostic) -> Matrix {
+    let (file, stored) = try place(name)
+    let found = try file.entry(stored).shape
+    guard found == shape else {
       throw Diagnostic(
-        "the checkpoint has no tensor '\(name)'", at: Place(file: folder), hint: near.map { "the nearest name is '\($0)'" })
+        "the tensor has shape \(found), the model needs \(shape)",
+        at: Place(file: file.path, detail: "tensor '\(stored)'"))
     }
-    let file = files[place.file]
-    let entry = try file.entry(place.name)
-    guard entry.shape == shape else {
-      throw Diagnostic(
-        "the tensor has shape \(entry.shape), config.json asks for \(shape)",
-        at: Place(file: file.path, detail: "tensor '\(place.name)'"))
-    }
-    return try file.matrix(place.name)
+    return try file.matrix(stored)
   }
 
-  /// Names without a model prefix, and with the norms' present names instead of `gamma` and `beta`.
-  private static func plainName(_ name: String) -> String {
-    var name = name.hasPrefix("bert.") ? String(name.dropFirst(5)) : name
-    if name.hasSuffix("LayerNorm.gamma") { name = String(name.dropLast(5)) + "weight" }
-    if name.hasSuffix("LayerNorm.beta") { name = String(name.dropLast(4)) + "bias" }
+  /// What a tensor is and where it lies in its file.
+  public func entry(_ name: String) throws(Diagnostic) -> TensorEntry {
+    let (file, stored) = try place(name)
+    return try file.entry(stored)
+  }
+
+  private func place(_ name: String) throws(Diagnostic) -> (file: SafeTensorsFile, stored: String) {
+    guard let place = places[name] else {
+      let hint = nearestName(to: name, among: names).map { "did you mean '\($0)'?" }
+      throw Diagnostic("the checkpoint has no tensor '\(name)'", at: Place(file: files.first ?? folder), hint: hint)
+    }
+    return (shards[place.shard], place.stored)
+  }
+
+  private static func weightMap(_ index: String) throws(Diagnostic) -> [(name: String, file: String)] {
+    let json = try JSONFile(path: index)
+    let members = try json.required("weight_map", "an object") { $0.members }
+    var map: [(name: String, file: String)] = []
+    for member in members {
+      guard let file = member.value.text, !file.contains("/") else {
+        throw Diagnostic("'\(member.name)' must name a file of this folder", at: Place(file: index))
+      }
+      map.append((member.name, file))
+    }
+    return map.sorted { $0.name < $1.name }
+  }
+
+  private static func shard(_ name: String, in folder: String, index: String) throws(Diagnostic) -> SafeTensorsFile {
+    let path = folder + "/" + name
+    guard FileManager.default.fileExists(atPath: path) else {
+      throw Diagnostic("the shard '\(name)' is missing", at: Place(file: index), hint: "fetch the model again")
+    }
+    return try SafeTensorsFile(path: path)
+  }
+
+  private static func visibleName(_ stored: String) -> String {
+    let name = stored.hasPrefix("bert.") ? String(stored.dropFirst(5)) : stored
+    for (old, new) in [("LayerNorm.gamma", "LayerNorm.weight"), ("LayerNorm.beta", "LayerNorm.bias")]
+    where name.hasSuffix(old) {
+      return name.dropLast(old.count) + new
+    }
     return name
   }
 }

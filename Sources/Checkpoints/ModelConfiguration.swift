@@ -1,105 +1,126 @@
-internal import Basics
-internal import Foundation
+public import Basics
 
-/// What config.json says of a BERT encoder.
-public struct ModelConfiguration: Sendable, Hashable {
-  /// Width.
+/// What `config.json` of a BERT-like encoder says; other keys of the file are left alone.
+public struct ModelConfiguration: Sendable, Hashable, Codable {
+  /// The family: `bert`.
+  public var modelType: String
+  /// Width C.
   public var hiddenSize: Int
   /// Blocks.
-  public var hiddenLayers: Int
-  /// Attention heads.
+  public var layers: Int
+  /// Attention heads; they divide the width.
   public var attentionHeads: Int
   /// Width of the feed-forward layer.
   public var intermediateSize: Int
+  /// The longest sequence.
+  public var maximumPositions: Int
+  /// Token types.
+  public var tokenTypes: Int
   /// Tokens of the vocabulary.
   public var vocabularySize: Int
-  /// The longest sequence.
-  public var maxPositionEmbeddings: Int
-  /// Token types.
-  public var typeVocabularySize: Int
   /// ε of the layer norms.
   public var layerNormEpsilon: Double
+  /// The feed-forward layer's activation: `gelu`.
+  public var activation: String
+  /// How positions enter: `absolute`.
+  public var positionEmbedding: String
 
-  /// Makes a configuration.
+  private enum CodingKeys: String, CodingKey {
+    case modelType = "model_type"
+    case hiddenSize = "hidden_size"
+    case layers = "num_hidden_layers"
+    case attentionHeads = "num_attention_heads"
+    case intermediateSize = "intermediate_size"
+    case maximumPositions = "max_position_embeddings"
+    case tokenTypes = "type_vocab_size"
+    case vocabularySize = "vocab_size"
+    case layerNormEpsilon = "layer_norm_eps"
+    case activation = "hidden_act"
+    case positionEmbedding = "position_embedding_type"
+  }
+
+  /// Sizes, with BERT's other settings.
   public init(
-    hiddenSize: Int, hiddenLayers: Int, attentionHeads: Int, intermediateSize: Int, vocabularySize: Int,
-    maxPositionEmbeddings: Int, typeVocabularySize: Int, layerNormEpsilon: Double
+    hiddenSize: Int, layers: Int, attentionHeads: Int, intermediateSize: Int, maximumPositions: Int,
+    tokenTypes: Int, vocabularySize: Int
   ) {
+    modelType = "bert"
     self.hiddenSize = hiddenSize
-    self.hiddenLayers = hiddenLayers
+    self.layers = layers
     self.attentionHeads = attentionHeads
     self.intermediateSize = intermediateSize
+    self.maximumPositions = maximumPositions
+    self.tokenTypes = tokenTypes
     self.vocabularySize = vocabularySize
-    self.maxPositionEmbeddings = maxPositionEmbeddings
-    self.typeVocabularySize = typeVocabularySize
-    self.layerNormEpsilon = layerNormEpsilon
+    layerNormEpsilon = 1e-12
+    activation = "gelu"
+    positionEmbedding = "absolute"
   }
 
-  private struct File: Codable {
-    var architectures: [String]?
-    var model_type: String?
-    var hidden_size: Int?
-    var num_hidden_layers: Int?
-    var num_attention_heads: Int?
-    var intermediate_size: Int?
-    var vocab_size: Int?
-    var max_position_embeddings: Int?
-    var type_vocab_size: Int?
-    var layer_norm_eps: Double?
-    var hidden_act: String?
-    var position_embedding_type: String?
-  }
-
-  /// Reads the config.json of a folder.
+  /// Reads `config.json` in a folder; keys that BERT's own configuration has defaults for may be missing.
   ///
-  /// - Throws: a `Diagnostic` for a missing key and for what this program cannot compute.
-  public init(folder: String) throws {
-    let path = folder + "/config.json"
-    guard let data = try? Data(contentsOf: URL(fileURLWithPath: path)) else {
-      throw Diagnostic("cannot read the base's configuration", at: Place(file: path), hint: "is this a Hugging Face folder?")
+  /// - Throws: a `Diagnostic` that names file and key.
+  public init(folder: String) throws(Diagnostic) {
+    let file = try JSONFile(path: folder + "/config.json")
+    func size(_ key: CodingKeys) throws(Diagnostic) -> Int {
+      try file.required(key.rawValue, "a whole number from 1") { $0.integer.flatMap { $0 > 0 ? $0 : nil } }
     }
-    let file: File
-    do {
-      file = try JSONDecoder().decode(File.self, from: data)
-    } catch {
-      throw Diagnostic("the configuration is not what it should be: \(error)", at: Place(file: path))
+    func word(_ key: CodingKeys, default other: String) throws(Diagnostic) -> String {
+      try file.optional(key.rawValue, "a string") { $0.text } ?? other
     }
-    func need<Value>(_ value: Value?, _ key: String) throws -> Value {
-      guard let value else { throw Diagnostic("the key '\(key)' is missing", at: Place(file: path)) }
-      return value
-    }
-    func refuse(_ key: String, _ value: String, _ known: [String]) -> Diagnostic {
-      Diagnostic(
-        "\(key) '\(value)' is not supported", at: Place(file: path), hint: "supported: \(known.joined(separator: ", "))")
-    }
-    let type = try need(file.model_type, "model_type")
-    guard type == "bert" else { throw refuse("model_type", type, ["bert"]) }
-    if let act = file.hidden_act, act != "gelu" { throw refuse("hidden_act", act, ["gelu"]) }
-    if let kind = file.position_embedding_type, kind != "absolute" {
-      throw refuse("position_embedding_type", kind, ["absolute"])
-    }
-    self.init(
-      hiddenSize: try need(file.hidden_size, "hidden_size"),
-      hiddenLayers: try need(file.num_hidden_layers, "num_hidden_layers"),
-      attentionHeads: try need(file.num_attention_heads, "num_attention_heads"),
-      intermediateSize: try need(file.intermediate_size, "intermediate_size"),
-      vocabularySize: try need(file.vocab_size, "vocab_size"),
-      maxPositionEmbeddings: try need(file.max_position_embeddings, "max_position_embeddings"),
-      typeVocabularySize: file.type_vocab_size ?? 2, layerNormEpsilon: file.layer_norm_eps ?? 1e-12)
-    let sizes = [hiddenSize, hiddenLayers, attentionHeads, intermediateSize, vocabularySize, maxPositionEmbeddings]
-    guard sizes.allSatisfy({ $0 > 0 }), hiddenSize % attentionHeads == 0 else {
+    modelType = try file.required(CodingKeys.modelType.rawValue, "a string") { $0.text }
+    hiddenSize = try size(.hiddenSize)
+    layers = try size(.layers)
+    attentionHeads = try size(.attentionHeads)
+    intermediateSize = try size(.intermediateSize)
+    maximumPositions = try size(.maximumPositions)
+    vocabularySize = try size(.vocabularySize)
+    tokenTypes = try file.optional(CodingKeys.tokenTypes.rawValue, "a whole number") { $0.integer } ?? 2
+    layerNormEpsilon =
+      try file.optional(CodingKeys.layerNormEpsilon.rawValue, "a number") { $0.number } ?? 1e-12
+    activation = try word(.activation, default: "gelu")
+    positionEmbedding = try word(.positionEmbedding, default: "absolute")
+    guard hiddenSize % attentionHeads == 0 else {
       throw Diagnostic(
-        "impossible sizes: hidden_size \(hiddenSize), num_attention_heads \(attentionHeads)", at: Place(file: path))
+        "'hidden_size' \(hiddenSize) does not divide by 'num_attention_heads' \(attentionHeads)",
+        at: Place(file: file.path))
     }
   }
 
-  /// Writes a config.json.
-  public func write(to path: String) throws {
-    let file = File(
-      architectures: ["BertModel"], model_type: "bert", hidden_size: hiddenSize, num_hidden_layers: hiddenLayers,
-      num_attention_heads: attentionHeads, intermediate_size: intermediateSize, vocab_size: vocabularySize,
-      max_position_embeddings: maxPositionEmbeddings, type_vocab_size: typeVocabularySize,
-      layer_norm_eps: layerNormEpsilon, hidden_act: "gelu", position_embedding_type: "absolute")
-    try StableHash.canonicalJSON(file).write(to: URL(fileURLWithPath: path))
+  /// Writes `config.json` into a folder, as transformers reads it.
+  public func write(to folder: String) throws {
+    try JSONFile.write(self, to: folder + "/config.json")
+  }
+}
+
+/// How the last hidden states of a text become one vector.
+public enum Pooling: String, Sendable, Hashable, Codable, CaseIterable {
+  /// Their mean over the tokens.
+  case mean
+  /// The first token's state.
+  case cls
+
+  /// What the sentence-transformers file `1_Pooling/config.json` of a model folder says; mean where there is none.
+  ///
+  /// - Throws: a `Diagnostic` where it asks for anything else than mean or CLS.
+  public static func read(folder: String) throws(Diagnostic) -> Pooling {
+    let path = folder + "/1_Pooling/config.json"
+    guard fileExists(path) else { return .mean }
+    let file = try JSONFile(path: path)
+    var asked: [String] = []
+    for member in file.tree.members ?? [] where member.name.hasPrefix("pooling_mode_") {
+      if try file.optional(member.name, "true or false", { $0.flag }) == true { asked.append(member.name) }
+    }
+    if asked.isEmpty, let word = try file.optional("pooling_mode", "a string", { $0.text }) {
+      asked = [word]
+    }
+    switch asked {
+    case ["pooling_mode_mean_tokens"], ["mean"], []: return .mean
+    case ["pooling_mode_cls_token"], ["cls"]: return .cls
+    default:
+      throw Diagnostic(
+        "pooling by \(asked.joined(separator: " and ")) is not supported", at: Place(file: path),
+        hint: "known: pooling_mode_mean_tokens, pooling_mode_cls_token")
+    }
   }
 }

@@ -1,91 +1,115 @@
-internal import Basics
+public import Basics
 public import LinearAlgebra
 
-/// A safetensors file, mapped into memory; reading a tensor of floats copies nothing.
+/// A safetensors file, mapped into memory: tensors are read when they are asked for.
+///
+/// The whole header is checked when the file is opened, so that no later read can leave the file.
 public struct SafeTensorsFile: Sendable {
-  /// The path.
+  /// The path it was opened with.
   public let path: String
-  /// The tensors by name.
-  public let entries: [TensorEntry]
-  /// The header's `__metadata__`.
+  /// The names of its tensors, sorted.
+  public let names: [String]
+  /// The free texts of the header.
   public let metadata: [String: String]
-  private let file: MappedFile
+  private let entries: [String: TensorEntry]
+  private let mapping: MappedFile
 
-  /// Maps a file and checks its header.
+  /// Opens a file and checks its header.
   ///
-  /// - Throws: a `Diagnostic` for a file that is cut short or whose header lies.
-  public init(path: String) throws {
-    let file = try MappedFile(path: path)
-    let header = try SafeTensorsHeader.parse(path: path, fileBytes: file.count) { file.bytes($0) }
+  /// - Throws: a `Diagnostic` that names file and tensor.
+  public init(path: String) throws(Diagnostic) {
+    let mapping = try MappedFile(path: path)
+    guard mapping.count >= 8 else {
+      throw Diagnostic("\(mapping.count) bytes are no safetensors file: the header's length is missing", at: Place(file: path))
+    }
+    let length = mapping.bytes(0..<8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+    guard length <= UInt64(SafeTensorsHeader.longest) else {
+      throw Diagnostic(
+        "a header of \(length) bytes is longer than the format allows (\(SafeTensorsHeader.longest))", at: Place(file: path),
+        hint: "this is no safetensors file")
+    }
+    let dataStart = 8 + Int(length)
+    guard dataStart <= mapping.count else {
+      throw Diagnostic(
+        "the header should take \(length) bytes but the file has only \(mapping.count - 8): it was cut short",
+        at: Place(file: path), hint: "fetch or write the file again")
+    }
+    let header = try SafeTensorsHeader(
+      mapping.bytes(8..<dataStart), dataStart: dataStart, fileSize: mapping.count, path: path)
     self.path = path
-    self.file = file
+    self.mapping = mapping
     entries = header.entries
     metadata = header.metadata
+    names = header.entries.keys.sorted()
   }
 
-  /// The names of all tensors, sorted.
-  public var names: [String] { entries.map(\.name) }
-
-  /// A tensor's entry.
+  /// Where a tensor lies and what it is.
   ///
-  /// - Throws: a `Diagnostic` with the nearest name.
-  public func entry(_ name: String) throws -> TensorEntry {
-    // Entries are sorted by name: checkpoints have hundreds of them.
-    var low = 0
-    var high = entries.count
-    while low < high {
-      let middle = (low + high) / 2
-      if entries[middle].name < name { low = middle + 1 } else { high = middle }
+  /// - Throws: a `Diagnostic` with the nearest name where there is no such tensor.
+  public func entry(_ name: String) throws(Diagnostic) -> TensorEntry {
+    guard let entry = entries[name] else {
+      let hint = nearestName(to: name, among: names).map { "did you mean '\($0)'?" }
+      throw Diagnostic("there is no tensor '\(name)'", at: Place(file: path), hint: hint)
     }
-    if low < entries.count, entries[low].name == name { return entries[low] }
-    let near = nearestName(to: name, among: names)
-    throw Diagnostic(
-      "there is no tensor '\(name)'", at: Place(file: path), hint: near.map { "the nearest name is '\($0)'" })
+    return entry
   }
 
-  /// A tensor's numbers as floats, row-major; F32, F16, BF16 and F64.
-  public func floats(_ name: String) throws -> [Float] {
+  /// The bytes of a tensor, as stored.
+  public func bytes(_ name: String) throws(Diagnostic) -> [UInt8] {
+    mapping.bytes(try entry(name).bytes)
+  }
+
+  /// A tensor's numbers as floats, row-major; F64 is rounded.
+  ///
+  /// - Throws: a `Diagnostic` where it is missing or of whole numbers.
+  public func floats(_ name: String) throws(Diagnostic) -> [Float] {
     let entry = try entry(name)
     switch entry.type {
-    case .float32:
-      return try matrix(name).values
-    case .float16, .bfloat16:
-      let format: NumberFormat = entry.type == .float16 ? .float16 : .bfloat16
-      let bytes = file.bytes(entry.bytes)
-      return (0..<entry.count).map { format.float(UInt16(bytes[2 * $0]) | UInt16(bytes[2 * $0 + 1]) << 8) }
-    case .float64:
-      let bytes = file.bytes(entry.bytes)
-      return (0..<entry.count).map { i in
-        Float(Double(bitPattern: (0..<8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64(bytes[8 * i + $1]) }))
-      }
-    case .int64, .int32, .int16, .int8, .uint8, .bool:
+    case .float32 where entry.bytes.lowerBound % 4 == 0: return view(entry).values
+    case .float32: return words(entry, UInt32.self).map { Float(bitPattern: $0) }
+    case .float64: return words(entry, UInt64.self).map { Float(Double(bitPattern: $0)) }
+    case .float16: return words(entry, UInt16.self).map { NumberFormat.float16.float($0) }
+    case .bfloat16: return words(entry, UInt16.self).map { NumberFormat.bfloat16.float($0) }
+    case .int64, .int32, .int16, .int8, .uint8, .flag:
       throw Diagnostic(
-        "the tensor holds \(entry.type.rawValue), not floats", at: Place(file: path, detail: "tensor '\(name)'"))
+        "the tensor holds \(entry.type.rawValue), not floating-point numbers",
+        at: Place(file: path, detail: "tensor '\(name)'"))
     }
   }
 
-  /// A tensor as a matrix: a vector is one row, more than two dimensions are refused.
+  /// A tensor as a matrix: two sizes as they are, one size n as (1, n), a single number as (1, 1).
   ///
-  /// F32 at an aligned place is a view of the mapping; all else is converted.
-  public func matrix(_ name: String) throws -> Matrix {
+  /// F32 is a view into the mapped file, nothing is copied; other types are converted.
+  /// - Throws: a `Diagnostic` where it is missing, of whole numbers or of more than two sizes.
+  public func matrix(_ name: String) throws(Diagnostic) -> Matrix {
     let entry = try entry(name)
-    guard (1...2).contains(entry.shape.count) else {
+    guard entry.shape.count <= 2 else {
       throw Diagnostic(
-        "a tensor of shape \(entry.shape) is no matrix", at: Place(file: path, detail: "tensor '\(name)'"))
+        "shape \(entry.shape) is no matrix", at: Place(file: path, detail: "tensor '\(name)'"))
     }
-    let rows = entry.shape.count == 2 ? entry.shape[0] : 1
-    let columns = entry.shape[entry.shape.count - 1]
-    if entry.type == .float32, entry.bytes.lowerBound % 4 == 0 {
-      let storage = Storage(mapping: file, byteOffset: entry.bytes.lowerBound, count: entry.count)
-      return Matrix(storage: storage, rows: rows, columns: columns)
-    }
-    if entry.type == .float32 {
-      let bytes = file.bytes(entry.bytes)
-      let values = (0..<entry.count).map { i in
-        Float(bitPattern: (0..<4).reversed().reduce(UInt32(0)) { $0 << 8 | UInt32(bytes[4 * i + $1]) })
-      }
-      return Matrix(rows: rows, columns: columns, values: values)
-    }
+    if entry.type == .float32, entry.bytes.lowerBound % 4 == 0 { return view(entry) }
+    let (rows, columns) = size(entry)
     return Matrix(rows: rows, columns: columns, values: try floats(name))
+  }
+
+  private func size(_ entry: TensorEntry) -> (rows: Int, columns: Int) {
+    let columns = entry.shape.last ?? 1
+    return (entry.shape.dropLast().reduce(1, *), columns)
+  }
+
+  private func view(_ entry: TensorEntry) -> Matrix {
+    let storage = Storage(mapping: mapping, byteOffset: entry.bytes.lowerBound, count: entry.count)
+    let (rows, columns) = size(entry)
+    return Matrix(storage: storage, rows: rows, columns: columns)
+  }
+
+  private func words<Word: FixedWidthInteger>(_ entry: TensorEntry, _: Word.Type) -> [Word] {
+    let bytes = mapping.bytes(entry.bytes)
+    let width = Word.bitWidth / 8
+    return (0..<entry.count).map { i in
+      var word: Word = 0
+      for j in 0..<width { word |= Word(truncatingIfNeeded: bytes[i * width + j]) << Word(8 * j) }
+      return word
+    }
   }
 }

@@ -1,123 +1,144 @@
 internal import Basics
-internal import Foundation
 
-/// How a tensor's numbers are stored.
-public enum TensorType: String, Sendable, CaseIterable {
+/// What a number of a stored tensor is.
+public enum TensorType: String, Sendable, Hashable, CaseIterable {
+  /// IEEE 754, 64 bits.
   case float64 = "F64"
+  /// IEEE 754, 32 bits.
   case float32 = "F32"
+  /// IEEE 754, 16 bits.
   case float16 = "F16"
+  /// The upper half of a 32-bit float.
   case bfloat16 = "BF16"
+  /// Signed, 64 bits.
   case int64 = "I64"
+  /// Signed, 32 bits.
   case int32 = "I32"
+  /// Signed, 16 bits.
   case int16 = "I16"
+  /// Signed, 8 bits.
   case int8 = "I8"
+  /// Unsigned, 8 bits.
   case uint8 = "U8"
-  case bool = "BOOL"
+  /// One byte, 0 or 1.
+  case flag = "BOOL"
 
-  /// Bytes of one number.
+  /// Bytes of a number.
   public var bytes: Int {
     switch self {
     case .float64, .int64: 8
     case .float32, .int32: 4
     case .float16, .bfloat16, .int16: 2
-    case .int8, .uint8, .bool: 1
+    case .int8, .uint8, .flag: 1
     }
   }
 }
 
-/// A tensor as a header describes it.
+/// Where a tensor lies in a file and what it is.
 public struct TensorEntry: Sendable, Hashable {
-  /// The name.
-  public var name: String
-  /// How its numbers are stored.
-  public var type: TensorType
-  /// Its sizes, outermost first.
-  public var shape: [Int]
+  /// What its numbers are.
+  public let type: TensorType
+  /// Its sizes, outermost first; empty for a single number.
+  public let shape: [Int]
   /// Its bytes in the file.
-  public var bytes: Range<Int>
+  public let bytes: Range<Int>
 
-  /// Numbers of the tensor.
+  /// How many numbers it has.
   public var count: Int { shape.reduce(1, *) }
 }
 
-/// The header of a safetensors file: 8 bytes of length (little-endian), JSON, then the data that it points into.
-///
-/// Nothing in a header is believed: every range is held against the file's size, the shape and the other tensors.
+/// The header of a safetensors file: u64 length, little-endian, then JSON; offsets count from the end of the header.
 struct SafeTensorsHeader {
-  let entries: [TensorEntry]
+  /// The format's own limit.
+  static let longest = 100_000_000
+
+  let path: String
+  let entries: [String: TensorEntry]
   let metadata: [String: String]
 
-  private struct Field: Decodable {
-    let dtype: String
-    let shape: [Int]
-    let data_offsets: [Int]
-  }
-
-  /// Parses a header.
-  ///
-  /// - Parameters:
-  ///   - fileBytes: The file's size.
-  ///   - read: Bytes of the file.
-  static func parse(path: String, fileBytes: Int, read: (Range<Int>) -> [UInt8]) throws -> SafeTensorsHeader {
-    func fail(_ what: String, tensor: String? = nil) -> Diagnostic {
-      Diagnostic(
-        what, at: Place(file: path, detail: tensor.map { "tensor '\($0)'" }),
-        hint: "is the file complete? compare its size or SHA-256 with the source")
+  /// Checks everything that later reads rely on.
+  init(_ json: [UInt8], dataStart: Int, fileSize: Int, path: String) throws(Diagnostic) {
+    self.path = path
+    let tree: JSONTree
+    do { tree = try JSONTree.parse(json, file: path) } catch {
+      throw Diagnostic("the header of the safetensors file is \(error.what)", at: Place(file: path))
     }
-    guard fileBytes >= 8 else { throw fail("the file has \(fileBytes) bytes, too few for a safetensors header") }
-    let length = read(0..<8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-    guard length > 1, length <= 100_000_000, length <= UInt64(fileBytes - 8) else {
-      throw fail("the header claims \(length) bytes, the file has \(fileBytes)")
+    guard let members = tree.members else {
+      throw Diagnostic("the header of the safetensors file is \(tree.kind), not an object", at: Place(file: path))
     }
-    let start = 8 + Int(length)
-    let json = Data(read(8..<start))
-    guard let names = try? JSONSerialization.jsonObject(with: json) as? [String: Any] else {
-      throw fail("the header is not a JSON object")
-    }
-    var entries: [TensorEntry] = []
+    var entries: [String: TensorEntry] = [:]
     var metadata: [String: String] = [:]
-    for name in names.keys.sorted() {
-      if name == "__metadata__" {
-        metadata = names[name] as? [String: String] ?? [:]
-        continue
+    for member in members {
+      if member.name == "__metadata__" {
+        for item in member.value.members ?? [] { metadata[item.name] = item.value.text ?? "" }
+      } else {
+        entries[member.name] = try Self.entry(
+          member.value, dataStart: dataStart, fileSize: fileSize,
+          place: Place(file: path, detail: "tensor '\(member.name)'"))
       }
-      guard let value = names[name], JSONSerialization.isValidJSONObject(value),
-        let data = try? JSONSerialization.data(withJSONObject: value),
-        let field = try? JSONDecoder().decode(Field.self, from: data), field.data_offsets.count == 2
-      else { throw fail("the header does not describe the tensor (dtype, shape, data_offsets)", tensor: name) }
-      guard let type = TensorType(rawValue: field.dtype) else {
-        throw fail("unknown dtype '\(field.dtype)'", tensor: name)
-      }
-      let (from, to) = (field.data_offsets[0], field.data_offsets[1])
-      guard from >= 0, from <= to, to <= fileBytes - start else {
-        throw fail("data_offsets [\(from), \(to)] lie outside the \(fileBytes - start) bytes of data", tensor: name)
-      }
-      var bytes = type.bytes
-      for size in field.shape {
-        let (product, overflow) = bytes.multipliedReportingOverflow(by: size)
-        guard size >= 0, !overflow else { throw fail("impossible shape \(field.shape)", tensor: name) }
-        bytes = product
-      }
-      guard bytes == to - from else {
-        throw fail("shape \(field.shape) of \(field.dtype) needs \(bytes) bytes, data_offsets give \(to - from)", tensor: name)
-      }
-      entries.append(TensorEntry(name: name, type: type, shape: field.shape, bytes: start + from..<start + to))
     }
-    try checkCoverage(entries, data: start..<fileBytes, fail)
-    return SafeTensorsHeader(entries: entries, metadata: metadata)
+    self.entries = entries
+    self.metadata = metadata
+    try checkCoverage(dataStart: dataStart, fileSize: fileSize)
   }
 
-  /// The format allows neither overlaps nor holes.
-  private static func checkCoverage(
-    _ entries: [TensorEntry], data: Range<Int>, _ fail: (String, String?) -> Diagnostic
-  ) throws {
-    var end = data.lowerBound
-    let inOrder = entries.sorted { ($0.bytes.lowerBound, $0.bytes.upperBound, $0.name) < ($1.bytes.lowerBound, $1.bytes.upperBound, $1.name) }
-    for entry in inOrder {
-      if entry.bytes.lowerBound < end { throw fail("its data overlap another tensor's", entry.name) }
-      if entry.bytes.lowerBound > end { throw fail("\(entry.bytes.lowerBound - end) bytes before it belong to nobody", entry.name) }
-      end = entry.bytes.upperBound
+  private static func entry(
+    _ tree: JSONTree, dataStart: Int, fileSize: Int, place: Place
+  ) throws(Diagnostic) -> TensorEntry {
+    guard let word = tree["dtype"]?.text, let shape = tree["shape"]?.list, let offsets = tree["data_offsets"]?.list
+    else { throw Diagnostic("the header must give dtype, shape and data_offsets", at: place) }
+    guard let type = TensorType(rawValue: word) else {
+      throw Diagnostic(
+        "numbers of type '\(word)' are not known", at: place,
+        hint: "known: \(TensorType.allCases.map(\.rawValue).joined(separator: ", "))")
     }
-    if end != data.upperBound { throw fail("\(data.upperBound - end) bytes at the end belong to no tensor", nil) }
+    var size = type.bytes
+    var sizes: [Int] = []
+    for item in shape {
+      guard let length = item.integer, length >= 0 else {
+        throw Diagnostic("a shape must be whole numbers from 0", at: place)
+      }
+      let (product, overflow) = size.multipliedReportingOverflow(by: length)
+      guard !overflow else { throw Diagnostic("the shape is too large", at: place) }
+      size = product
+      sizes.append(length)
+    }
+    let ends = offsets.compactMap(\.integer)
+    guard offsets.count == 2, ends.count == 2, ends[0] >= 0, ends[0] <= ends[1] else {
+      throw Diagnostic("data_offsets must be two whole numbers, the first not above the second", at: place)
+    }
+    let available = fileSize - dataStart
+    guard ends[1] <= available else {
+      throw Diagnostic(
+        "the data should end at byte \(ends[1]) but the file has only \(available): it was cut short", at: place,
+        hint: "fetch or write the file again")
+    }
+    guard ends[1] - ends[0] == size else {
+      throw Diagnostic(
+        "shape \(sizes) of \(word) takes \(size) bytes, the header gives \(ends[1] - ends[0])", at: place)
+    }
+    return TensorEntry(type: type, shape: sizes, bytes: dataStart + ends[0]..<dataStart + ends[1])
+  }
+
+  /// Tensors lie end to end: nothing overlaps, nothing is left over.
+  private func checkCoverage(dataStart: Int, fileSize: Int) throws(Diagnostic) {
+    let order = entries.sorted {
+      ($0.value.bytes.lowerBound, $0.value.bytes.upperBound, $0.key)
+        < ($1.value.bytes.lowerBound, $1.value.bytes.upperBound, $1.key)
+    }
+    var end = dataStart
+    var last = ""
+    for (name, entry) in order {
+      let place = Place(file: path, detail: "tensor '\(name)'")
+      if entry.bytes.lowerBound < end { throw Diagnostic("the data overlaps tensor '\(last)'", at: place) }
+      if entry.bytes.lowerBound > end {
+        throw Diagnostic("\(entry.bytes.lowerBound - end) bytes before the data belong to no tensor", at: place)
+      }
+      end = entry.bytes.upperBound
+      last = name
+    }
+    if end != fileSize {
+      throw Diagnostic("\(fileSize - end) bytes at the end belong to no tensor", at: Place(file: path))
+    }
   }
 }

@@ -1,57 +1,57 @@
 internal import Basics
-internal import Foundation
+public import LinearAlgebra
 
-/// Writes safetensors files of F32 tensors, whole or not at all.
+/// A tensor to be stored.
+public struct NamedTensor: Sendable {
+  /// Its name.
+  public var name: String
+  /// Its sizes; their product is the number of floats.
+  public var shape: [Int]
+  /// Its numbers, row-major.
+  public var values: Matrix
+
+  /// A matrix, stored with two sizes.
+  public init(_ name: String, _ values: Matrix) {
+    self.init(name, shape: [values.rows, values.columns], values)
+  }
+
+  /// Numbers in another shape.
+  public init(_ name: String, shape: [Int], _ values: Matrix) {
+    precondition(shape.reduce(1, *) == values.count, "shape \(shape) for \(values.count) numbers of '\(name)'")
+    self.name = name
+    self.shape = shape
+    self.values = values
+  }
+}
+
+/// Writes safetensors files: F32, names sorted, `{"format": "pt"}`, data 8-byte aligned; equal tensors, equal bytes.
 public enum SafeTensorsWriter {
-  /// Writes tensors, sorted by name, with the metadata that PyTorch's readers expect.
+  /// Writes a file, whole or not at all.
   ///
-  /// The bytes are a function of names, shapes and values. The file appears under its name when it is complete.
-  /// - Parameter tensors: Name, shape and row-major values of each.
-  public static func write(
-    _ tensors: [(name: String, shape: [Int], values: [Float])], to path: String,
-    metadata: [String: String] = ["format": "pt"]
-  ) throws {
+  /// - Throws: a `Diagnostic` where two tensors share a name or the file cannot be written.
+  public static func write(_ tensors: [NamedTensor], to path: String) throws {
     let sorted = tensors.sorted { $0.name < $1.name }
-    var header = "{\"__metadata__\":"
-    header += String(decoding: try StableHash.canonicalJSON(metadata), as: UTF8.self)
+    for (one, next) in zip(sorted, sorted.dropFirst()) where one.name == next.name {
+      throw Diagnostic("two tensors are named '\(one.name)'", at: Place(file: path))
+    }
+    let header = try header(sorted)
+    try AtomicFile.write(path) { file in
+      try file.append((0..<8).map { UInt8(truncatingIfNeeded: header.count >> (8 * $0)) } + header)
+      for tensor in sorted { try file.append(tensor.values) }
+    }
+  }
+
+  private static func header(_ tensors: [NamedTensor]) throws -> [UInt8] {
+    var parts = [#""__metadata__":{"format":"pt"}"#]
     var offset = 0
-    for tensor in sorted {
-      precondition(tensor.shape.reduce(1, *) == tensor.values.count, "\(tensor.name): \(tensor.shape)")
-      let end = offset + 4 * tensor.values.count
-      let name = String(decoding: try StableHash.canonicalJSON([tensor.name]).dropFirst().dropLast(), as: UTF8.self)
+    for tensor in tensors {
+      let end = offset + tensor.values.count * 4
+      let name = String(decoding: try StableHash.canonicalJSON(tensor.name), as: UTF8.self)
       let shape = tensor.shape.map(String.init).joined(separator: ",")
-      header += ",\(name):{\"dtype\":\"F32\",\"shape\":[\(shape)],\"data_offsets\":[\(offset),\(end)]}"
+      parts.append(#"\#(name):{"dtype":"F32","shape":[\#(shape)],"data_offsets":[\#(offset),\#(end)]}"#)
       offset = end
     }
-    header += "}"
-    // The data start at a multiple of 8, so that readers can map them.
-    header += String(repeating: " ", count: (8 - header.utf8.count % 8) % 8)
-    var data = Data(capacity: 8 + header.utf8.count + offset)
-    withLength(UInt64(header.utf8.count)) { data.append(contentsOf: $0) }
-    data.append(contentsOf: header.utf8)
-    for tensor in sorted {
-      data.append(littleEndian(tensor.values))
-    }
-    do {
-      try data.write(to: URL(fileURLWithPath: path), options: .atomic)
-    } catch {
-      throw Diagnostic("cannot write the file: \(error.localizedDescription)", at: Place(file: path))
-    }
-  }
-
-  private static func withLength(_ length: UInt64, _ body: ([UInt8]) -> Void) {
-    body((0..<8).map { UInt8(truncatingIfNeeded: length >> (8 * UInt64($0))) })
-  }
-
-  private static func littleEndian(_ values: [Float]) -> Data {
-    var bytes = [UInt8](repeating: 0, count: 4 * values.count)
-    for (i, value) in values.enumerated() {
-      let bits = value.bitPattern
-      bytes[4 * i] = UInt8(truncatingIfNeeded: bits)
-      bytes[4 * i + 1] = UInt8(truncatingIfNeeded: bits >> 8)
-      bytes[4 * i + 2] = UInt8(truncatingIfNeeded: bits >> 16)
-      bytes[4 * i + 3] = UInt8(truncatingIfNeeded: bits >> 24)
-    }
-    return Data(bytes)
+    let json = Array("{\(parts.joined(separator: ","))}".utf8)
+    return json + Array(repeating: UInt8(ascii: " "), count: (8 - json.count % 8) % 8)
   }
 }

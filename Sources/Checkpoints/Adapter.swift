@@ -1,0 +1,90 @@
+public import Basics
+public import LinearAlgebra
+
+/// LoRA factors at one linear layer: ΔW = s·B·A.
+public struct AdapterSite: Sendable {
+  /// (r, in).
+  public var a: Matrix
+  /// (out, r).
+  public var b: Matrix
+  /// α of the scale s = α ÷ r, or α ÷ √r where the adapter uses rsLoRA.
+  public var alpha: Double
+
+  /// Joins two factors.
+  public init(a: Matrix, b: Matrix, alpha: Double) {
+    precondition(b.columns == a.rows, "B (\(b.rows), \(b.columns)) · A (\(a.rows), \(a.columns))")
+    self.a = a
+    self.b = b
+    self.alpha = alpha
+  }
+
+  /// The rank r.
+  public var rank: Int { a.rows }
+}
+
+/// A LoRA adapter in memory.
+public struct Adapter: Sendable {
+  /// The adapted linear layers, sorted by path (`encoder.layer.0.attention.self.query`), each with its factors.
+  public var sites: [(path: String, delta: AdapterSite)]
+  /// Whether scales are α ÷ √r (rsLoRA, arXiv:2312.03732) instead of α ÷ r.
+  public var usesRSLoRA: Bool
+  /// Dropout before A while it was trained.
+  public var dropout: Double
+  /// The short names by which its layers were chosen (`query`), as far as known.
+  public var targetModules: [String]
+  /// The base it belongs to, as far as known.
+  public var baseModel: String?
+  /// PEFT's word for the task (`FEATURE_EXTRACTION`), as far as known.
+  public var taskType: String?
+
+  /// Collects sites; they get sorted.
+  public init(
+    sites: [(path: String, delta: AdapterSite)], usesRSLoRA: Bool = false, dropout: Double = 0,
+    targetModules: [String] = [], baseModel: String? = nil, taskType: String? = nil
+  ) {
+    self.sites = sites.sorted { $0.path < $1.path }
+    self.usesRSLoRA = usesRSLoRA
+    self.dropout = dropout
+    self.targetModules = targetModules
+    self.baseModel = baseModel
+    self.taskType = taskType
+  }
+
+  /// The factor s of a site: α ÷ r, or α ÷ √r.
+  public func scale(of delta: AdapterSite) -> Double {
+    delta.rank == 0 ? 0 : delta.alpha / (usesRSLoRA ? Double(delta.rank).squareRoot() : Double(delta.rank))
+  }
+
+  /// The site of that path.
+  public func site(_ path: String) -> AdapterSite? { sites.first { $0.path == path }?.delta }
+
+  /// ΔW of a site in doubles, nil where the adapter lacks it.
+  public func lowRank(_ path: String) -> LowRank? {
+    site(path).map { LowRank(b: DoubleMatrix($0.b), a: DoubleMatrix($0.a), scale: scale(of: $0)) }
+  }
+
+  /// Checks that the adapter was made for a base with these linear layers.
+  ///
+  /// - Parameters:
+  ///   - layers: (out, in) of every linear layer of the base, by path.
+  ///   - name: The adapter's name for messages, usually its folder.
+  /// - Throws: a `Diagnostic` with the first mismatches.
+  public func check(against layers: [String: (out: Int, in: Int)], name: String) throws(Diagnostic) {
+    var problems: [String] = []
+    for (path, delta) in sites {
+      guard let layer = layers[path] else {
+        problems.append("the base has no linear layer '\(path)'")
+        continue
+      }
+      if delta.b.rows != layer.out || delta.a.columns != layer.in {
+        problems.append(
+          "'\(path)' is (\(layer.out), \(layer.in)) in the base, (\(delta.b.rows), \(delta.a.columns)) in the adapter")
+      }
+    }
+    guard !problems.isEmpty else { return }
+    let more = problems.count > 3 ? "; and \(problems.count - 3) more" : ""
+    throw Diagnostic(
+      "the adapter was made for another base", at: Place(file: name),
+      hint: problems.prefix(3).joined(separator: "; ") + more)
+  }
+}

@@ -1,0 +1,49 @@
+internal import Basics
+internal import Foundation
+internal import LinearAlgebra
+
+/// A JSON object in a file, with errors that name the file and the key.
+struct JSONFile {
+  let path: String
+  let tree: JSONTree
+
+  /// Reads a file that must hold one object.
+  init(path: String) throws(Diagnostic) {
+    guard let data = FileManager.default.contents(atPath: path) else {
+      throw Diagnostic("cannot read the file", at: Place(file: path))
+    }
+    let tree = try JSONTree.parse(Array(data), file: path)
+    guard tree.members != nil else {
+      throw Diagnostic("the file holds \(tree.kind), not an object", at: Place(file: path))
+    }
+    self.path = path
+    self.tree = tree
+  }
+
+  /// A value that may be missing or null; of the wrong kind it is an error.
+  func optional<Value>(
+    _ key: String, _ kind: String, _ read: (JSONTree) -> Value?
+  ) throws(Diagnostic) -> Value? {
+    guard let value = tree[key], value != .null else { return nil }
+    guard let result = read(value) else {
+      throw Diagnostic("'\(key)' must be \(kind), not \(value.kind)", at: Place(file: path))
+    }
+    return result
+  }
+
+  /// A value that must be there.
+  func required<Value>(_ key: String, _ kind: String, _ read: (JSONTree) -> Value?) throws(Diagnostic) -> Value {
+    guard let value = try optional(key, kind, read) else {
+      throw Diagnostic("'\(key)' is missing", at: Place(file: path))
+    }
+    return value
+  }
+
+  /// Writes a value as JSON with sorted keys, whole or not at all.
+  static func write(_ value: some Encodable, to path: String) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    let bytes = Array(try encoder.encode(value)) + [0x0a]
+    try AtomicFile.write(path) { try $0.append(bytes) }
+  }
+}

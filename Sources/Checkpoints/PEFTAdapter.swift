@@ -1,0 +1,110 @@
+public import Basics
+internal import Foundation
+internal import LinearAlgebra
+
+/// Adapters on disk as PEFT has them: `adapter_config.json` and `adapter_model.safetensors`.
+public enum PEFTAdapter {
+  private static let prefix = "base_model.model."
+
+  /// Reads an adapter; F32 factors are views of the mapped file.
+  ///
+  /// - Throws: a `Diagnostic` for what is broken, and with the reason for what is not plain LoRA.
+  public static func read(_ folder: String) throws(Diagnostic) -> Adapter {
+    let configuration = try PEFTConfiguration(path: folder + "/adapter_config.json")
+    let file = try SafeTensorsFile(path: folder + "/adapter_model.safetensors")
+    var factors: [String: (a: String?, b: String?)] = [:]
+    for name in file.names {
+      guard let (path, isA) = parts(name) else {
+        throw Diagnostic(
+          "the tensor '\(name)' is no LoRA factor of a linear layer", at: Place(file: file.path),
+          hint: "expected \(prefix)<layer>.lora_A.weight and .lora_B.weight")
+      }
+      if isA { factors[path, default: (nil, nil)].a = name } else { factors[path, default: (nil, nil)].b = name }
+    }
+    var sites: [(path: String, delta: AdapterSite)] = []
+    for path in factors.keys.sorted() {
+      guard let a = factors[path]?.a, let b = factors[path]?.b else {
+        let missing = factors[path]?.a == nil ? "lora_A" : "lora_B"
+        throw Diagnostic("\(missing) of '\(path)' is missing", at: Place(file: file.path))
+      }
+      sites.append((path, try site(path, a: a, b: b, file, configuration)))
+    }
+    guard !sites.isEmpty else { throw Diagnostic("the adapter has no tensors", at: Place(file: file.path)) }
+    return Adapter(
+      sites: sites, usesRSLoRA: configuration.usesRSLoRA, dropout: configuration.dropout,
+      targetModules: configuration.targetModules, baseModel: configuration.baseModel, taskType: configuration.taskType)
+  }
+
+  /// Writes an adapter that PEFT loads; the folder is made where it is missing.
+  ///
+  /// The commonest rank and α go into `r` and `lora_alpha`, others by full path into the patterns.
+  /// - Parameters:
+  ///   - layers: All linear layers of the base. Given, and where the adapter's `targetModules` name exactly the adapted
+  ///     ones among them, these short names are written; else the full paths.
+  public static func write(_ adapter: Adapter, to folder: String, layers: [String] = []) throws {
+    do {
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    } catch {
+      throw Diagnostic("cannot make the folder", at: Place(file: folder))
+    }
+    let tensors = adapter.sites.flatMap { path, delta in
+      [
+        NamedTensor("\(prefix)\(path).lora_A.weight", delta.a),
+        NamedTensor("\(prefix)\(path).lora_B.weight", delta.b),
+      ]
+    }
+    try SafeTensorsWriter.write(tensors, to: folder + "/adapter_model.safetensors")
+    try JSONFile.write(configuration(of: adapter, layers: layers), to: folder + "/adapter_config.json")
+  }
+
+  private static func parts(_ name: String) -> (path: String, isA: Bool)? {
+    guard name.hasPrefix(prefix) else { return nil }
+    for (suffix, isA) in [(".lora_A.weight", true), (".lora_B.weight", false)]
+    where name.hasSuffix(suffix) && name.utf8.count > prefix.utf8.count + suffix.utf8.count {
+      return (String(name.dropFirst(prefix.count).dropLast(suffix.count)), isA)
+    }
+    return nil
+  }
+
+  private static func site(
+    _ path: String, a: String, b: String, _ file: SafeTensorsFile, _ configuration: PEFTConfiguration
+  ) throws(Diagnostic) -> AdapterSite {
+    let (shapeA, shapeB) = (try file.entry(a).shape, try file.entry(b).shape)
+    let place = Place(file: file.path, detail: "layer '\(path)'")
+    guard shapeA.count == 2, shapeB.count == 2, shapeA[0] == shapeB[1], shapeA[0] > 0 else {
+      throw Diagnostic("lora_A \(shapeA) and lora_B \(shapeB) do not fit: (r, in) and (out, r) are needed", at: place)
+    }
+    let rank = configuration.rank(of: path)
+    guard rank == shapeA[0] else {
+      throw Diagnostic(
+        "the factors have rank \(shapeA[0]), adapter_config.json says \(rank)", at: place,
+        hint: "both files must come from one adapter")
+    }
+    return AdapterSite(a: try file.matrix(a), b: try file.matrix(b), alpha: configuration.alpha(of: path))
+  }
+
+  private static func configuration(of adapter: Adapter, layers: [String]) -> PEFTConfiguration {
+    let deltas = adapter.sites.map(\.delta)
+    var result = PEFTConfiguration(rank: commonest(deltas.map(\.rank)) ?? 1, alpha: commonest(deltas.map(\.alpha)) ?? 1)
+    for (path, delta) in adapter.sites {
+      if delta.rank != result.rank { result.rankPattern.append((path, Double(delta.rank))) }
+      if delta.alpha != result.alpha { result.alphaPattern.append((path, delta.alpha)) }
+    }
+    let adapted = adapter.sites.map(\.path)
+    let named = layers.filter { layer in
+      adapter.targetModules.contains { layer == $0 || layer.hasSuffix("." + $0) }
+    }
+    result.targetModules = named.sorted() == adapted ? adapter.targetModules : adapted
+    result.dropout = adapter.dropout
+    result.usesRSLoRA = adapter.usesRSLoRA
+    result.baseModel = adapter.baseModel
+    result.taskType = adapter.taskType
+    return result
+  }
+
+  /// The value that occurs most often, the least of equals.
+  private static func commonest<Value: Hashable & Comparable>(_ values: [Value]) -> Value? {
+    let counts = Dictionary(grouping: values) { $0 }.mapValues(\.count)
+    return counts.keys.sorted().max { (counts[$0] ?? 0) < (counts[$1] ?? 0) }
+  }
+}

@@ -1,0 +1,134 @@
+public import Basics
+internal import COpenBLAS
+
+/// M = U·diag(σ)·Vᵀ with k = min(rows, columns): U (rows, k), σ falling, Vᵀ (k, columns).
+public struct SingularValues: Sendable {
+  /// Left singular vectors as columns.
+  public let u: DoubleMatrix
+  /// Singular values, largest first.
+  public let values: [Double]
+  /// Right singular vectors as rows.
+  public let vt: DoubleMatrix
+}
+
+extension DoubleMatrix {
+  /// op(A)·op(B) (DGEMM). Cost: 2·m·n·k FLOPs.
+  public static func product(
+    _ a: DoubleMatrix, _ b: DoubleMatrix, transposeA: Bool = false, transposeB: Bool = false
+  ) -> DoubleMatrix {
+    let (m, k) = transposeA ? (a.columns, a.rows) : (a.rows, a.columns)
+    let (inner, n) = transposeB ? (b.columns, b.rows) : (b.rows, b.columns)
+    precondition(k == inner, "product: (\(m), \(k)) · (\(inner), \(n)): inner \(k) ≠ \(inner)")
+    var result = DoubleMatrix(rows: m, columns: n)
+    if m == 0 || n == 0 || k == 0 { return result }
+    // SAFETY: arrays of the sizes checked above, alive for the call.
+    unsafe cblas_dgemm(
+      CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, transposeB ? CblasTrans : CblasNoTrans,
+      Int32(m), Int32(n), Int32(k), 1, a.values, Int32(a.columns), b.values, Int32(b.columns),
+      0, &result.values, Int32(n))
+    return result
+  }
+
+  /// A·B.
+  public static func * (a: DoubleMatrix, b: DoubleMatrix) -> DoubleMatrix { product(a, b) }
+
+  /// M·Mᵀ (rows, rows), exactly symmetric (DSYRK). Cost: rows²·columns FLOPs.
+  public var gramOfRows: DoubleMatrix {
+    var result = DoubleMatrix(rows: rows, columns: rows)
+    if rows == 0 || columns == 0 { return result }
+    // SAFETY: values holds rows·columns doubles, the result rows²; both outlive the call.
+    unsafe cblas_dsyrk(
+      CblasRowMajor, CblasUpper, CblasNoTrans, Int32(rows), Int32(columns), 1, values, Int32(columns),
+      0, &result.values, Int32(rows))
+    for i in 1..<max(1, rows) {
+      for j in 0..<i { result.values[i * rows + j] = result.values[j * rows + i] }
+    }
+    return result
+  }
+
+  /// Householder QR, M = Q·R with k = min(rows, columns): Q (rows, k) with orthonormal columns, R (k, columns).
+  ///
+  /// Also of a rank-deficient matrix: Q's columns stay orthonormal, the rows of R become small. Cost: O(rows·columns·k).
+  public var thinQR: (q: DoubleMatrix, r: DoubleMatrix) {
+    let k = min(rows, columns)
+    guard k > 0 else {
+      return (DoubleMatrix(rows: rows, columns: 0), DoubleMatrix(rows: 0, columns: columns))
+    }
+    var factors = values
+    var reflectors = [Double](repeating: 0, count: k)
+    // SAFETY: `factors` holds rows·columns doubles in row-major order, `reflectors` k.
+    let status = unsafe LAPACKE_dgeqrf(
+      LAPACK_ROW_MAJOR, Int32(rows), Int32(columns), &factors, Int32(columns), &reflectors)
+    precondition(status == 0, "dgeqrf(\(rows), \(columns)) returned \(status)")
+    var r = DoubleMatrix(rows: k, columns: columns)
+    for i in 0..<k {
+      for j in i..<columns { r.values[i * columns + j] = factors[i * columns + j] }
+    }
+    var q = DoubleMatrix(rows: rows, columns: columns, values: factors).columns(0..<k)
+    // SAFETY: Q's array holds the first k columns of the factored matrix, rows·k doubles.
+    let formed = unsafe LAPACKE_dorgqr(
+      LAPACK_ROW_MAJOR, Int32(rows), Int32(k), Int32(k), &q.values, Int32(k), reflectors)
+    precondition(formed == 0, "dorgqr(\(rows), \(k)) returned \(formed)")
+    return (q, r)
+  }
+
+  /// The thin singular value decomposition (DGESDD, divide and conquer). Cost: O(rows·columns·k).
+  ///
+  /// - Throws: a `Diagnostic` where the numbers are not finite or the iteration does not converge.
+  public func singularValues() throws(Diagnostic) -> SingularValues {
+    let k = min(rows, columns)
+    var u = DoubleMatrix(rows: rows, columns: k)
+    var vt = DoubleMatrix(rows: k, columns: columns)
+    var sigma = [Double](repeating: 0, count: k)
+    if k == 0 { return SingularValues(u: u, values: sigma, vt: vt) }
+    guard isFinite else { throw Diagnostic("a (\(rows), \(columns)) matrix holds NaN or infinity: no SVD") }
+    var work = values
+    // SAFETY: row-major (rows, columns) is column-major (columns, rows), the transpose V·Σ·Uᵀ, so LAPACK's left
+    // vectors fill Vᵀ and its right ones U as they lie in our arrays; sizes columns·k and k·rows.
+    let status = unsafe LAPACKE_dgesdd(
+      LAPACK_COL_MAJOR, CChar(UInt8(ascii: "S")), Int32(columns), Int32(rows), &work, Int32(columns), &sigma,
+      &vt.values, Int32(columns), &u.values, Int32(k))
+    guard status == 0 else {
+      throw Diagnostic("the SVD of a (\(rows), \(columns)) matrix did not converge (dgesdd \(status))")
+    }
+    return SingularValues(u: u, values: sigma, vt: vt)
+  }
+
+  /// The largest eigenvalues of a symmetric matrix, falling, with their vectors as columns (DSYEVR).
+  ///
+  /// Only the upper triangle is read. Cost: 4/3·n³ + 4·n²·count FLOPs.
+  /// - Throws: a `Diagnostic` where the numbers are not finite or the iteration does not converge.
+  public func largestEigenvalues(_ count: Int) throws(Diagnostic) -> (values: [Double], vectors: DoubleMatrix) {
+    precondition(rows == columns, "eigenvalues of a (\(rows), \(columns)) matrix")
+    let n = rows
+    let count = min(count, n)
+    guard count > 0 else { return ([], DoubleMatrix(rows: n, columns: 0)) }
+    guard isFinite else { throw Diagnostic("a (\(n), \(n)) matrix holds NaN or infinity: no eigenvalues") }
+    var work = values
+    var found: Int32 = 0
+    var rising = [Double](repeating: 0, count: n)
+    var vectors = [Double](repeating: 0, count: n * count)
+    var support = [Int32](repeating: 0, count: 2 * n)
+    // SAFETY: symmetric, so column-major is the same matrix with its lower triangle; `vectors` holds n·count doubles,
+    // column by column, `rising` n and `support` 2·n as the routine asks.
+    let status = unsafe LAPACKE_dsyevr(
+      LAPACK_COL_MAJOR, CChar(UInt8(ascii: "V")), CChar(UInt8(ascii: count == n ? "A" : "I")),
+      CChar(UInt8(ascii: "L")), Int32(n), &work, Int32(n), 0, 0, Int32(n - count + 1), Int32(n), 0, &found,
+      &rising, &vectors, Int32(n), &support)
+    guard status == 0, Int(found) == count else {
+      throw Diagnostic("the eigenvalues of a (\(n), \(n)) matrix did not converge (dsyevr \(status))")
+    }
+    let byColumn = DoubleMatrix(rows: count, columns: n, values: vectors)
+    let falling = DoubleMatrix.belowEachOther((0..<count).reversed().map { byColumn.rows($0..<$0 + 1) })
+    return (rising.prefix(count).reversed(), falling.transposed)
+  }
+
+  /// The nearest matrix with orthonormal columns in the span of this one: U·Vᵀ of its SVD (orthogonal Procrustes).
+  ///
+  /// Directions with σ ≤ `tolerance`·σ₁ are left out, so that of two equal columns each carries half of one direction.
+  public func polarFactor(tolerance: Double = 1e-6) throws(Diagnostic) -> DoubleMatrix {
+    let svd = try singularValues()
+    let kept = svd.values.prefix { $0 > tolerance * svd.values[0] }.count
+    return svd.u.columns(0..<kept) * svd.vt.rows(0..<kept)
+  }
+}
