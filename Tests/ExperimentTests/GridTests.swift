@@ -76,7 +76,7 @@ import Testing
   }
 
   @Test func `the common rule reaches cocktails with the weights of their tasks, and no single`() throws {
-    let text = manifestText("cocktails: [singles, all-but]\nsampling: {rule: weights, weights: {fpb: 3, fomc: 2}}")
+    let text = manifestText("cocktails: [singles]\nsampling: {rule: weights, weights: {fpb: 3, fomc: 2}}")
     let plan = try plan(text, ["seeds=0", "cocktails=[singles, {tasks: [fpb, ner]}]"])
     #expect(trainings(plan).map(\.job.sampling) == Array(repeating: SamplingSpec(), count: 4) + [
       SamplingSpec(rule: "weights", weights: ["fpb": 3])
