@@ -67,7 +67,8 @@ struct BadManifest: Sendable, CustomTestStringConvertible {
         """#),
     BadManifest(
       name: "keys that stand twice",
-      text: manifestText(#"""
+      text: manifestText(
+        #"""
         cocktails: [all]
         name: again
         'base': x
@@ -89,7 +90,8 @@ struct BadManifest: Sendable, CustomTestStringConvertible {
         """#),
     BadManifest(
       name: "unknown keys",
-      text: manifestText(#"""
+      text: manifestText(
+        #"""
         cocktail: [all]
         adapter: {rnk: 4, zzz: 1}
         """#),
@@ -106,7 +108,8 @@ struct BadManifest: Sendable, CustomTestStringConvertible {
         """#),
     BadManifest(
       name: "columns behind long characters",
-      text: manifestText(#"""
+      text: manifestText(
+        #"""
         title: "λλ👩‍👩‍👧 x"
         adapter: {"λλ👩‍👩‍👧": 4, rank: no}
         """#),
@@ -155,7 +158,8 @@ struct BadManifest: Sendable, CustomTestStringConvertible {
         """#),
     BadManifest(
       name: "values",
-      text: manifestText(#"""
+      text: manifestText(
+        #"""
         adapter: {rank: 0, alpha: "8", dropout: 1.5, targets: []}
         training: {learning_rate: 1e-3x, schedule: cosin, keep_best: yes, batch_rows: [1, 2], warmup: {grid: []}, clip: {grid: [1, 1]}, patience: 3}
         """#),
@@ -197,7 +201,10 @@ struct BadManifest: Sendable, CustomTestStringConvertible {
     BadManifest(
       name: "settings of the command line",
       text: manifestText(),
-      overrides: ["adapter.rnk=4", "adapter.rank=4,x", "tasks.fbp.head=linear", "training=3", "cocktails.7=all", "seeds=0,0", "name=a/b"],
+      overrides: [
+        "adapter.rnk=4", "adapter.rank=4,x", "tasks.fbp.head=linear", "training=3", "cocktails.7=all",
+        "seeds=0,0", "name=a/b",
+      ],
       message: #"""
         -S tasks.fbp.head=linear: error: 'tasks' has no 'fbp' in the manifest
           did you mean 'fpb'?
@@ -213,7 +220,8 @@ struct BadManifest: Sendable, CustomTestStringConvertible {
         """#),
     BadManifest(
       name: "seeds and evaluations",
-      text: manifestText(#"""
+      text: manifestText(
+        #"""
         evaluate: {tasks: [fbp], splits: [train]}
         cocktails: []
         """#),

@@ -89,7 +89,8 @@ import Testing
         """#),
     BadManifest(
       name: "cocktails",
-      text: manifestText(#"""
+      text: manifestText(
+        #"""
         cocktails:
           - single
           - {name: x, tasks: [fbp, ner]}
@@ -149,7 +150,8 @@ import Testing
         """#),
     BadManifest(
       name: "merges",
-      text: manifestText(#"""
+      text: manifestText(
+        #"""
         merges:
           - {method: tise}
           - {method: ties, densty: 0.2}

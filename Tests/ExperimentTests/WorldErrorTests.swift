@@ -26,7 +26,8 @@ import Testing
 
   @Test func `targets that match no layer`() {
     #expect(
-      complaint { _ = try plan(Self.one + "adapter: {targets: [qery, value, lf.key, self.key, dense]}") } == """
+      complaint { _ = try plan(Self.one + "adapter: {targets: [qery, value, lf.key, self.key, dense]}") }
+        == """
         a.yaml:7:20: error: the target 'dense' matches no linear layer of the base
             7 | adapter: {targets: [qery, value, lf.key, self.key, dense]}
               |                    ^ its layers end in: key, query, value
@@ -40,7 +41,8 @@ import Testing
   }
 
   @Test func `a pretrained base has BERT's layers`() throws {
-    _ = try plan(Self.one, ["base={pretrain: {}}", "adapter.targets=query,attention.output.dense,intermediate.dense"])
+    _ = try plan(
+      Self.one, ["base={pretrain: {}}", "adapter.targets=query,attention.output.dense,intermediate.dense"])
     #expect(
       complaint { _ = try plan(Self.one, ["base={pretrain: {}}", "adapter.targets=q_proj"]) } == """
         -S adapter.targets=q_proj: error: the target 'q_proj' matches no linear layer of the base
@@ -60,7 +62,8 @@ import Testing
   @Test func `a split that is asked for and missing`() throws {
     let trainOnly = FakeResources(splits: [.train])
     #expect(
-      complaint { _ = try plan(Self.one, ["task_defaults.validation_fraction=0"], resources: trainOnly) } == """
+      complaint { _ = try plan(Self.one, ["task_defaults.validation_fraction=0"], resources: trainOnly) }
+        == """
         a.yaml:6:15: error: the task 'fpb' has no validation data
             6 |   fpb: {data: fpb, kind: classification, labels: [bad, good]}
               |               ^ add one, set a validation_fraction above 0, or write evaluate: {splits: [test]}
@@ -75,7 +78,9 @@ import Testing
     var resources = FakeResources()
     resources.files["data/fpb/test.csv"] = FileFacts(sha256: "x", rows: 1, bytes: 1)
     resources.files["data/empty.csv"] = FileFacts(sha256: "y", rows: 0, bytes: 0)
-    let text = Self.one + "  two: {files: {train: a.parquet, validation: b.csv, test: empty.csv}, kind: regression, head: linear}"
+    let text =
+      Self.one
+      + "  two: {files: {train: a.parquet, validation: b.csv, test: empty.csv}, kind: regression, head: linear}"
     #expect(
       complaint { _ = try plan(text, resources: resources) } == """
         a.yaml:6:15: error: the task 'fpb' has both data/fpb/test.jsonl and data/fpb/test.csv
