@@ -9,7 +9,10 @@ struct FakeResources: Resources {
     (0..<2).map { "encoder.layer.\($0).attention.self.\(part)" }
   }
 
-  init(folders: [String] = ["fpb", "fomc", "fiqa", "ner"], root: String = "data", splits: [Split] = Split.allCases) {
+  init(
+    folders: [String] = ["fpb", "fomc", "fiqa", "ner"], root: String = "data",
+    splits: [Split] = Split.allCases
+  ) {
     for folder in folders {
       for split in splits {
         let name = "\(folder)/\(split.rawValue)"
@@ -59,7 +62,10 @@ extension Vocabulary {
       generatedTasks: { form in
         TaskSpec(
           name: form, kind: .classification, source: .files([:]),
-          labels: [LabelSpec(name: "good", description: "good news"), LabelSpec(name: "bad", description: "bad news")],
+          labels: [
+            LabelSpec(name: "good", description: "good news"),
+            LabelSpec(name: "bad", description: "bad news"),
+          ],
           metrics: ["macro_f1", "accuracy"])
       })
   }

@@ -6,10 +6,13 @@ import Testing
 @Suite struct PlannerTests {
   @Test func `four tasks make four singles, six pairs, four leave-one-outs and one of all`() throws {
     let models = try plan(manifestText()).models.filter { $0.seed == 0 }
-    #expect(models.filter { $0.kind == .single }.map(\.model) == ["fpb", "fomc", "fiqa", "ner"].map { "single:\($0)" })
+    #expect(
+      models.filter { $0.kind == .single }.map(\.model)
+        == ["fpb", "fomc", "fiqa", "ner"].map { "single:\($0)" })
     #expect(
       models.filter { $0.kind == .cocktail }.map(\.model) == [
-        "cocktail:fpb+fomc", "cocktail:fpb+fiqa", "cocktail:fpb+ner", "cocktail:fomc+fiqa", "cocktail:fomc+ner",
+        "cocktail:fpb+fomc", "cocktail:fpb+fiqa", "cocktail:fpb+ner", "cocktail:fomc+fiqa",
+        "cocktail:fomc+ner",
         "cocktail:fiqa+ner", "cocktail:all-but-fpb", "cocktail:all-but-fomc", "cocktail:all-but-fiqa",
         "cocktail:all-but-ner", "cocktail:all",
       ])
@@ -42,17 +45,24 @@ import Testing
   }
 
   @Test func `merges of singles that no cocktail lists train them without a row`() throws {
-    let text = manifestText("cocktails: [all]\nmerges: [{method: linear}, {method: ties}, {method: ties, scale: 0.5}]")
+    let text = manifestText(
+      "cocktails: [all]\nmerges: [{method: linear}, {method: ties}, {method: ties, scale: 0.5}]")
     let plan = try plan(text, ["seeds=0"])
-    #expect(plan.models.map(\.model) == ["base", "cocktail:all", "merge:linear", "merge:ties", "merge:ties(scale=0.5)"])
-    #expect(plan.jobs.filter { $0.spec.kind == "train" }.map(\.label) == [
-      "train cocktail:all seed 0", "train single:fpb seed 0", "train single:fomc seed 0", "train single:fiqa seed 0",
-      "train single:ner seed 0",
-    ])
+    #expect(
+      plan.models.map(\.model) == [
+        "base", "cocktail:all", "merge:linear", "merge:ties", "merge:ties(scale=0.5)",
+      ])
+    #expect(
+      plan.jobs.filter { $0.spec.kind == "train" }.map(\.label) == [
+        "train cocktail:all seed 0", "train single:fpb seed 0", "train single:fomc seed 0",
+        "train single:fiqa seed 0",
+        "train single:ner seed 0",
+      ])
   }
 
   @Test func `label heads are evaluated everywhere and linear heads where they were learned`() throws {
-    let plan = try plan(manifestText("cocktails: [singles, all]\nmerges: [{method: linear, of: [fpb, ner]}]"), ["seeds=0"])
+    let plan = try plan(
+      manifestText("cocktails: [singles, all]\nmerges: [{method: linear, of: [fpb, ner]}]"), ["seeds=0"])
     func evaluated(_ model: String) -> [String] {
       plan.models.filter { $0.model == model }.flatMap(\.evaluations).map { "\($0.task) \($0.split)" }
     }
@@ -66,7 +76,8 @@ import Testing
     #expect(plan.jobs.contains { $0.label == "evaluate base on fpb test" })
   }
 
-  @Test func `a merge takes linear heads from the single, else from the first cocktail with the task`() throws {
+  @Test func `a merge takes linear heads from the single, else from the first cocktail with the task`() throws
+  {
     let text = manifestText(
       """
       cocktails: [singles, {name: two, tasks: [fpb, ner]}]
@@ -91,7 +102,8 @@ import Testing
     let text = manifestText("evaluate: {tasks: own, splits: [validation]}")
     let own = try plan(text).models.first { $0.model == "single:fomc" }?.evaluations
     #expect(own?.map(\.task) == ["fomc"] && own?.map(\.split) == [.validation])
-    let listed = try plan(text, ["evaluate.tasks=fpb,ner"]).models.first { $0.model == "single:fomc" }?.evaluations
+    let listed = try plan(text, ["evaluate.tasks=fpb,ner"]).models.first { $0.model == "single:fomc" }?
+      .evaluations
     #expect(listed?.map(\.task) == ["fpb"])
   }
 
@@ -99,10 +111,14 @@ import Testing
     let plan = try plan(manifestText())
     #expect(plan.locations["sha-of-fpb/train"] == "data/fpb/train.jsonl")
     #expect(plan.locations["sha-of-mini"] == "/models/mini")
-    #expect(plan.plannedTasks.map(\.rows) == Array(repeating: ["train": 100, "validation": 100, "test": 100], count: 4))
-    #expect(plan.tasks.map(\.metrics).first == [
-      MetricColumn(name: "macro_f1", higherIsBetter: true), MetricColumn(name: "accuracy", higherIsBetter: true),
-    ])
+    #expect(
+      plan.plannedTasks.map(\.rows)
+        == Array(repeating: ["train": 100, "validation": 100, "test": 100], count: 4))
+    #expect(
+      plan.tasks.map(\.metrics).first == [
+        MetricColumn(name: "macro_f1", higherIsBetter: true),
+        MetricColumn(name: "accuracy", higherIsBetter: true),
+      ])
     #expect(plan.budget == "200 optimiser steps")
   }
 

@@ -25,14 +25,20 @@ import Testing
   @Test func `the schema is JSON and lists every key of the language`() throws {
     #expect(
       try schemaKeys().sorted() == [
-        "accumulation", "adapter", "alpha", "anchors", "base", "batch_rows", "batch_tokens", "beta1", "beta2", "budget",
-        "cap", "clip", "cocktails", "data", "data_root", "density", "description", "dropout", "epsilon", "evaluate",
+        "accumulation", "adapter", "alpha", "anchors", "base", "batch_rows", "batch_tokens", "beta1", "beta2",
+        "budget",
+        "cap", "clip", "cocktails", "data", "data_root", "density", "description", "dropout", "epsilon",
+        "evaluate",
         "family", "files", "form", "generate", "grid", "head", "heads", "hidden", "imbalance", "intermediate",
-        "keep_best", "kind", "label_scale", "labels", "layers", "learning_rate", "limits", "max_tokens", "merges",
+        "keep_best", "kind", "label_scale", "labels", "layers", "learning_rate", "limits", "max_tokens",
+        "merges",
         "method", "metrics", "name", "noise", "of", "pair", "pairs", "passes", "patience", "pretrain", "rank",
-        "relatedness", "rows", "rslora", "rule", "sampling", "scale", "schedule", "seed", "seeds", "sentences", "sizes",
-        "splits", "steps", "subsets", "target", "targets", "task_defaults", "tasks", "temperature", "test", "text",
-        "title", "tokens", "train", "training", "validate_every", "validation", "validation_fraction", "value",
+        "relatedness", "rows", "rslora", "rule", "sampling", "scale", "schedule", "seed", "seeds",
+        "sentences", "sizes",
+        "splits", "steps", "subsets", "target", "targets", "task_defaults", "tasks", "temperature", "test",
+        "text",
+        "title", "tokens", "train", "training", "validate_every", "validation", "validation_fraction",
+        "value",
         "warmup", "weight_decay", "weights", "world",
       ])
   }
@@ -48,7 +54,8 @@ import Testing
   @Test func `the manifest of the guide can be read and planned`() throws {
     let guide = Reference.package.appendingPathComponent("Sources/Experiment/Documentation.docc/Manifest.md")
     let text = try String(contentsOf: guide, encoding: .utf8)
-    let example = try #require(text.split(separator: "```yaml\n").dropFirst().first?.split(separator: "```").first)
+    let example = try #require(
+      text.split(separator: "```yaml\n").dropFirst().first?.split(separator: "```").first)
     let manifest = try ManifestReader.read(
       String(example), path: "Experiments/finance.yaml", overrides: [], vocabulary: .small)
     #expect(manifest.dataRoot == "Experiments/../data")
@@ -60,7 +67,8 @@ import Testing
     let text = manifestText("cocktails: [all]\ntitle: \"does it: help?\"")
     func lock() throws -> String {
       LockFile.text(
-        manifest: try read(text), plan: try plan(text), versions: [("mixology", "1.0"), ("machine", "x86_64: 2 cores")])
+        manifest: try read(text), plan: try plan(text),
+        versions: [("mixology", "1.0"), ("machine", "x86_64: 2 cores")])
     }
     let first = try lock()
     #expect(first == (try lock()))

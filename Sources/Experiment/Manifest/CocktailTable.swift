@@ -80,7 +80,9 @@ struct CocktailTable {
   /// Every family that some task has.
   var knownFamilies: [String] {
     var known: [String] = []
-    for family in taskNames.flatMap({ families[$0] ?? [] }) where !known.contains(family) { known.append(family) }
+    for family in taskNames.flatMap({ families[$0] ?? [] }) where !known.contains(family) {
+      known.append(family)
+    }
     return known
   }
 }
@@ -114,7 +116,8 @@ extension ManifestReading {
         hint: "add tasks or leave it out")
     }
     for draft in drafts where table.add(draft.name, draft.tasks, place: place) == nil {
-      report("two different cocktails are called '\(draft.name)'", at: place, hint: "rename a task or a cocktail")
+      report(
+        "two different cocktails are called '\(draft.name)'", at: place, hint: "rename a task or a cocktail")
     }
   }
 
@@ -128,7 +131,8 @@ extension ManifestReading {
     if way != "tasks" {
       for key in ["name", "sampling"] {
         guard let extra = value.entry(key) else { continue }
-        report("'\(key)' cannot stand beside '\(way)'", at: extra.keyPlace, hint: "it belongs to a list of tasks")
+        report(
+          "'\(key)' cannot stand beside '\(way)'", at: extra.keyPlace, hint: "it belongs to a list of tasks")
       }
     }
     guard let content = value[way] else { return }
@@ -178,7 +182,8 @@ extension ManifestReading {
     }
     let found = known(list.elements ?? [], among: table.taskNames, kind: "task")
     let tasks = table.taskNames.filter(found.contains)
-    guard !tasks.isEmpty, found.count == list.elements?.count, value.entry("name")?.value.isBroken != true else {
+    guard !tasks.isEmpty, found.count == list.elements?.count, value.entry("name")?.value.isBroken != true
+    else {
       return
     }
     let place = (value["name"] ?? value).place
@@ -202,8 +207,10 @@ extension ManifestReading {
   ) -> [(suffix: String, sampling: SamplingSpec?)] {
     guard let value else { return [("", nil)] }
     checkSampling(value, taskNames: table.taskNames)
-    for entry in value["weights"]?.entries ?? [] where table.taskNames.contains(entry.key) && !tasks.contains(entry.key) {
-      report("the task '\(entry.key)' is not in this cocktail", at: entry.keyPlace, hint: "leave its weight out")
+    for entry in value["weights"]?.entries ?? []
+    where table.taskNames.contains(entry.key) && !tasks.contains(entry.key) {
+      report(
+        "the task '\(entry.key)' is not in this cocktail", at: entry.keyPlace, hint: "leave its weight out")
     }
     return GridAxis.combinations(axes(value)).map { combination in
       let gridded = combination.filter { part in

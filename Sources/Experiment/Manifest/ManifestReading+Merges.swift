@@ -7,11 +7,14 @@ extension ManifestReading {
   mutating func merges(_ table: inout CocktailTable) -> [Manifest.Merge] {
     var merges: [Manifest.Merge] = []
     for value in root["merges"]?.elements ?? [] where !value.isBroken {
-      guard value.entries.allSatisfy({ !$0.value.isBroken }), let inputs = inputs(value, &table), let weights = weights(value, inputs: inputs.count) else { continue }
+      guard value.entries.allSatisfy({ !$0.value.isBroken }), let inputs = inputs(value, &table),
+        let weights = weights(value, inputs: inputs.count)
+      else { continue }
       for merge in variants(value, inputs, weights) {
         if merges.contains(where: { $0.model == merge.model }) {
           report(
-            "two merges are called '\(merge.model)'", at: merge.place, hint: "give one of them a 'name' of its own")
+            "two merges are called '\(merge.model)'", at: merge.place,
+            hint: "give one of them a 'name' of its own")
         } else {
           merges.append(merge)
         }
@@ -26,7 +29,8 @@ extension ManifestReading {
       return table.taskNames.compactMap { table.index(named: $0, place: place) }
     }
     if elements.isEmpty {
-      report("a merge of no model", at: place, hint: "name at least one task or cocktail, or write of: singles")
+      report(
+        "a merge of no model", at: place, hint: "name at least one task or cocktail, or write of: singles")
       return nil
     }
     var inputs: [Int] = []
@@ -36,7 +40,8 @@ extension ManifestReading {
         let variants = table.knownNames.filter { $0.hasPrefix(name + "(") }
         let hint =
           variants.isEmpty
-          ? suggestion(for: name, among: table.knownNames) : "it has a grid, and a merge needs one of its cells as a cocktail"
+          ? suggestion(for: name, among: table.knownNames)
+          : "it has a grid, and a merge needs one of its cells as a cocktail"
         report("unknown task or cocktail '\(name)'", at: element.place, hint: hint)
         return nil
       }
@@ -56,7 +61,8 @@ extension ManifestReading {
     guard weights.count == elements.count else { return nil }
     guard weights.count == inputs else {
       report(
-        "\(weights.count) \(weights.count == 1 ? "weight" : "weights") for \(inputs) models", at: list.place, hint: "give one weight for each, in their order")
+        "\(weights.count) \(weights.count == 1 ? "weight" : "weights") for \(inputs) models", at: list.place,
+        hint: "give one weight for each, in their order")
       return nil
     }
     if weights.allSatisfy({ $0 == 0 }) { report("all weights are 0", at: list.place) }
@@ -64,7 +70,8 @@ extension ManifestReading {
   }
 
   private func variants(_ value: Value, _ inputs: [Int], _ weights: [Double]) -> [Manifest.Merge] {
-    guard let word = value["method"]?.text, let method = vocabulary.methods.first(where: { $0.name == word }) else {
+    guard let word = value["method"]?.text, let method = vocabulary.methods.first(where: { $0.name == word })
+    else {
       return []
     }
     let given = axes(value).filter { !Self.common.contains($0.path) }
@@ -80,7 +87,8 @@ extension ManifestReading {
       let shown = name == nil ? combination : gridded
       return Manifest.Merge(
         model: "merge:\(name ?? word)" + (shown.isEmpty ? "" : "(\(GridAxis.words(shown)))"),
-        method: word, words: GridAxis.words(combination), parameters: parameters, inputs: inputs, weights: weights,
+        method: word, words: GridAxis.words(combination), parameters: parameters, inputs: inputs,
+        weights: weights,
         place: value.place)
     }
   }

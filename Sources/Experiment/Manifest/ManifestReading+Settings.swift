@@ -38,12 +38,13 @@ extension ManifestReading {
     if let sampling = root["sampling"] { checkSampling(sampling, taskNames: taskNames) }
     let sections = root.entries.filter { Self.sections.contains($0.key) }
     let all = sections.flatMap { axes($0.value, prefix: $0.key + ".") }
-    let gridded = Set(sections.flatMap { section in
-      section.value.entries.filter { entry in
-        guard case .grid = entry.value.content else { return false }
-        return true
-      }.map { "\(section.key).\($0.key)" }
-    })
+    let gridded = Set(
+      sections.flatMap { section in
+        section.value.entries.filter { entry in
+          guard case .grid = entry.value.content else { return false }
+          return true
+        }.map { "\(section.key).\($0.key)" }
+      })
     return GridAxis.combinations(all).map { combination in
       let shown = combination.filter { gridded.contains($0.path) }
       return Manifest.GridPoint(
@@ -57,7 +58,8 @@ extension ManifestReading {
   }
 
   private func spec<Spec>(
-    _ defaults: Spec, _ rows: [SettingRow<Spec>], _ prefix: String, _ combination: [(path: String, value: ParameterValue)]
+    _ defaults: Spec, _ rows: [SettingRow<Spec>], _ prefix: String,
+    _ combination: [(path: String, value: ParameterValue)]
   ) -> Spec {
     var spec = defaults
     for row in rows {
@@ -124,11 +126,13 @@ extension ManifestReading {
     let words = sampling["rule"]?.settings ?? [.text(SamplingSpec().rule)]
     let rules = words.map(\.description)
     for key in ["cap", "temperature", "weights"] {
-      guard let entry = sampling.entry(key), !rules.contains(where: { SamplingSettings.parameters(of: $0).contains(key) })
+      guard let entry = sampling.entry(key),
+        !rules.contains(where: { SamplingSettings.parameters(of: $0).contains(key) })
       else { continue }
       let readers = vocabulary.samplingRules.filter { SamplingSettings.parameters(of: $0).contains(key) }
       report(
-        "'\(key)' has no effect with the sampling rule '\(rules.joined(separator: "', '"))'", at: entry.keyPlace,
+        "'\(key)' has no effect with the sampling rule '\(rules.joined(separator: "', '"))'",
+        at: entry.keyPlace,
         hint: "it belongs to rule: \(readers.joined(separator: " or rule: "))")
     }
     for rule in rules {
@@ -150,7 +154,8 @@ extension ManifestReading {
   private mutating func checkBudget() {
     guard let budget = root["budget"], budget.entries.count != 1 else { return }
     let ways = BudgetSettings.parameters.map(\.name).joined(separator: ", ")
-    let what = budget.entries.isEmpty ? "'budget' is empty" : "'budget' is set in \(budget.entries.count) ways"
+    let what =
+      budget.entries.isEmpty ? "'budget' is empty" : "'budget' is set in \(budget.entries.count) ways"
     report(what, at: budget.entries.last?.keyPlace ?? budget.place, hint: "give exactly one of \(ways)")
   }
 
@@ -158,7 +163,9 @@ extension ManifestReading {
     if let targets = root["adapter"]?["targets"], targets.elements?.isEmpty ?? false {
       report("'adapter.targets' is empty", at: targets.place, hint: "name at least one linear layer")
     }
-    guard let training = root["training"], training.entry("validate_every")?.value.isBroken != true else { return }
+    guard let training = root["training"], training.entry("validate_every")?.value.isBroken != true else {
+      return
+    }
     let every = training["validate_every"]?.settings ?? [.number(0)]
     guard every.contains(.number(0)) else { return }
     for key in ["patience", "keep_best"] {

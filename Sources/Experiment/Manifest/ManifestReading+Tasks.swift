@@ -25,7 +25,9 @@ extension ManifestReading {
       spec.metrics = metrics(elements, of: spec, at: value["metrics"]?.place ?? entry.keyPlace)
     }
     let defaults = root["task_defaults"]
-    if let word = (value["head"] ?? defaults?["head"] ?? root["head"])?.text, let head = HeadKind(rawValue: word) {
+    if let word = (value["head"] ?? defaults?["head"] ?? root["head"])?.text,
+      let head = HeadKind(rawValue: word)
+    {
       spec.head = head
     } else {
       spec.head = .labels
@@ -48,7 +50,9 @@ extension ManifestReading {
     let given = ways.filter { value.has($0) }
     guard given.count == 1, let way = given.first else {
       let what = given.isEmpty ? "has no examples" : "has both '\(given[0])' and '\(given[1])'"
-      report("the task '\(entry.key)' \(what)", at: entry.keyPlace, hint: "give it exactly one of data, files and generate")
+      report(
+        "the task '\(entry.key)' \(what)", at: entry.keyPlace,
+        hint: "give it exactly one of data, files and generate")
       return nil
     }
     guard let place = value[way] else { return nil }
@@ -61,7 +65,8 @@ extension ManifestReading {
         files[split] = Manifest.LocatedPath(path: path, place: file.place)
       }
       if !place.has(Split.train.rawValue) {
-        report("the task '\(entry.key)' has no training file", at: place.place, hint: "add 'train' to 'files'")
+        report(
+          "the task '\(entry.key)' has no training file", at: place.place, hint: "add 'train' to 'files'")
       }
       return .files(files)
     default: return .generated(place.place)
@@ -74,7 +79,9 @@ extension ManifestReading {
     let value = entry.value
     for key in ["kind", "text", "pair", "target", "labels", "anchors"] {
       guard let extra = value.entry(key) else { continue }
-      report("'\(key)' cannot be set for a generated task", at: extra.keyPlace, hint: "the form brings it; leave it out")
+      report(
+        "'\(key)' cannot be set for a generated task", at: extra.keyPlace,
+        hint: "the form brings it; leave it out")
     }
     guard let generate = value["generate"], let form = generate["form"]?.text else { return nil }
     guard var spec = vocabulary.generatedTasks(form) else {
@@ -88,7 +95,9 @@ extension ManifestReading {
     for row in GeneratorSettings.rows {
       if let value = generate[row.parameter.name]?.settings.first { row.apply(value, &generator) }
     }
-    if let rows = generate["rows"], !rows.has(Split.train.rawValue) || generator.rows[Split.train.rawValue] == 0 {
+    if let rows = generate["rows"],
+      !rows.has(Split.train.rawValue) || generator.rows[Split.train.rawValue] == 0
+    {
       report("the task '\(entry.key)' has no training rows", at: rows.place, hint: "add 'train' to 'rows'")
     }
     spec.name = entry.key
@@ -110,7 +119,8 @@ extension ManifestReading {
     let suited = vocabulary.metrics.filter { $0.kinds.contains(kind) }.map(\.name)
     var metrics = usual.filter(suited.contains)
     if metrics.isEmpty { metrics = suited }
-    let target = value["target"]?.text ?? [.classification: "label", .regression: "score", .tagging: "tags"][kind]
+    let target =
+      value["target"]?.text ?? [.classification: "label", .regression: "score", .tagging: "tags"][kind]
     var spec = TaskSpec(
       name: entry.key, kind: kind, source: .files([:]), text: kind == .tagging ? "{tokens}" : "{text}",
       target: target ?? "label", metrics: metrics)
@@ -177,20 +187,25 @@ extension ManifestReading {
     return labels
   }
 
-  private mutating func checkLabels(_ labels: [LabelSpec], _ kind: TaskKind, _ entry: Entry, at place: Place) {
+  private mutating func checkLabels(_ labels: [LabelSpec], _ kind: TaskKind, _ entry: Entry, at place: Place)
+  {
     if labels.count < 2 {
       report("the task '\(entry.key)' needs at least two labels", at: place)
     }
     guard kind == .tagging else { return }
-    for label in labels where label.name != "O" && !label.name.hasPrefix("B-") && !label.name.hasPrefix("I-") {
-      report("the tag '\(label.name)' is not of the BIO kind", at: place, hint: "tags are O, B-something and I-something")
+    for label in labels where label.name != "O" && !label.name.hasPrefix("B-") && !label.name.hasPrefix("I-")
+    {
+      report(
+        "the tag '\(label.name)' is not of the BIO kind", at: place,
+        hint: "tags are O, B-something and I-something")
     }
   }
 
   private mutating func anchors(_ entry: Entry) -> [LabelSpec] {
     if let labels = entry.value.entry("labels") {
       report(
-        "'labels' is for classification and tagging", at: labels.keyPlace, hint: "a regression task has 'anchors'")
+        "'labels' is for classification and tagging", at: labels.keyPlace,
+        hint: "a regression task has 'anchors'")
     }
     return (entry.value["anchors"]?.entries ?? []).map { anchor in
       let description = anchor.value["description"]?.text ?? anchor.key

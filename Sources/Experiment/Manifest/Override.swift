@@ -18,9 +18,13 @@ public struct Override: Sendable {
       throw Diagnostic("the setting '\(text)' has no '='", hint: example)
     }
     let keys = text[..<equals].split(separator: ".", omittingEmptySubsequences: false).map(String.init)
-    guard !keys.contains("") else { throw Diagnostic("the setting '\(text)' has no key before '='", hint: example) }
+    guard !keys.contains("") else {
+      throw Diagnostic("the setting '\(text)' has no key before '='", hint: example)
+    }
     let value = text[text.index(after: equals)...]
-    guard !value.isEmpty else { throw Diagnostic("the setting '\(text)' has no value after '='", hint: example) }
+    guard !value.isEmpty else {
+      throw Diagnostic("the setting '\(text)' has no value after '='", hint: example)
+    }
     self.keys = keys
     self.value = String(value)
     self.text = text
@@ -88,7 +92,8 @@ public struct Override: Sendable {
     var node = scalar(value)
     if let first = value.first, "[{\"'".contains(first) {
       guard let read = reader.read(), reader.problems.isEmpty else {
-        throw Diagnostic("the value '\(value)' is not YAML", at: place, hint: "quote it, or close its brackets")
+        throw Diagnostic(
+          "the value '\(value)' is not YAML", at: place, hint: "quote it, or close its brackets")
       }
       node = placed(read)
     } else if value.contains(","), shape?.takesSeveral ?? false {
@@ -133,7 +138,8 @@ extension Shape {
   fileprivate func makesList(of value: String) -> Bool {
     switch self {
     case .list: true
-    case .either(let shapes): shapes.contains { $0.makesList(of: value) } && !shapes.contains { $0.takes(value) }
+    case .either(let shapes):
+      shapes.contains { $0.makesList(of: value) } && !shapes.contains { $0.takes(value) }
     case .text, .optionalText, .name, .scalar, .setting, .table, .object, .variants: false
     }
   }

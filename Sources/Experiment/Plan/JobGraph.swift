@@ -8,7 +8,9 @@ struct JobGraph {
   /// Adds a job unless an equal one is there, and returns its identity.
   ///
   /// The inputs must have been added before: a mistake of ours traps.
-  mutating func add(_ spec: JobSpec, label: @autoclosure () -> String, flops: @autoclosure () -> Double) throws -> JobID {
+  mutating func add(_ spec: JobSpec, label: @autoclosure () -> String, flops: @autoclosure () -> Double)
+    throws -> JobID
+  {
     let id = try spec.id()
     if known.insert(id).inserted {
       precondition(spec.inputs.allSatisfy(known.contains), "job \(id) planned before its inputs")

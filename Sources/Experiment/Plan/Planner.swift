@@ -67,7 +67,8 @@ public struct Planner: Sendable {
       } catch let diagnostic as Diagnostic {
         let isPlaced = diagnostic.place != nil
         problems.append(
-          isPlaced ? diagnostic : manifest.source.diagnostic(diagnostic.what, at: place, hint: diagnostic.hint))
+          isPlaced
+            ? diagnostic : manifest.source.diagnostic(diagnostic.what, at: place, hint: diagnostic.hint))
       } catch let diagnostics as Diagnostics {
         problems += diagnostics.all
       } catch {
@@ -84,7 +85,8 @@ public struct Planner: Sendable {
       let part = layer.split(separator: ".").last.map(String.init) ?? layer
       if !parts.contains(part) { parts.append(part) }
     }
-    return targets.filter { target in !layers.contains { $0 == target || $0.hasSuffix("." + target) } }.map { target in
+    return targets.filter { target in !layers.contains { $0 == target || $0.hasSuffix("." + target) } }.map {
+      target in
       let near = nearestName(to: target, among: parts).map { "did you mean '\($0)'? " } ?? ""
       return manifest.source.diagnostic(
         "the target '\(target)' matches no linear layer of the base", at: manifest.targetsPlace,
@@ -122,7 +124,9 @@ struct FoundBase: Sendable {
     linearLayers = facts.linearLayers
   }
 
-  /// An encoder that a job will make; its layers are called as in BERT. The identity is filled in by the plan.
+  /// An encoder that a job will make; its layers are called as in BERT.
+  ///
+  /// The job's identity is filled in when the job is planned.
   init(pretrained pretrain: PretrainSpec) {
     self.pretrain = pretrain
     spec = .pretrained(JobID(hex: ""))

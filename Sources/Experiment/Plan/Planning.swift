@@ -58,7 +58,8 @@ struct Planning {
       guard !evaluations.isEmpty else { continue }
       models.append(
         PlannedModel(
-          model: model, kind: .base, recipe: "base", settings: point.evaluationSettings, tasks: [], seed: nil, job: nil,
+          model: model, kind: .base, recipe: "base", settings: point.evaluationSettings, tasks: [], seed: nil,
+          job: nil,
           evaluations: evaluations))
     }
   }
@@ -69,7 +70,8 @@ struct Planning {
     // By name, not in the manifest's order: moving a task in the file trains nothing again.
     let data = tasks.filter { cocktail.tasks.contains($0.spec.name) }.sorted { $0.spec.name < $1.spec.name }
     let job = TrainJob(
-      base: base.spec, tasks: data.map(\.trainingSpec), sampling: sampling(cocktail, point), budget: point.budget,
+      base: base.spec, tasks: data.map(\.trainingSpec), sampling: sampling(cocktail, point),
+      budget: point.budget,
       adapter: point.adapter, training: point.training, seed: cell.seed)
     let model = named(cocktail.model, point.settings)
     let id = try graph.add(
@@ -77,10 +79,13 @@ struct Planning {
       flops: estimate.training(data, budget: point.budget, point.training))
     trained[cell] = id
     guard cocktail.isListed else { return }
-    let evaluations = try evaluate(model, id, learned: cocktail.tasks, seed: cell.seed, point: point) { _ in id }
+    let evaluations = try evaluate(model, id, learned: cocktail.tasks, seed: cell.seed, point: point) { _ in
+      id
+    }
     models.append(
       PlannedModel(
-        model: model, kind: cocktail.isSingle ? .single : .cocktail, recipe: cocktail.tasks.joined(separator: "+"),
+        model: model, kind: cocktail.isSingle ? .single : .cocktail,
+        recipe: cocktail.tasks.joined(separator: "+"),
         settings: point.settings, tasks: cocktail.tasks, seed: cell.seed, job: id, evaluations: evaluations))
   }
 
@@ -88,7 +93,9 @@ struct Planning {
   private func sampling(_ cocktail: Manifest.Cocktail, _ point: Manifest.GridPoint) -> SamplingSpec {
     if cocktail.isSingle { return SamplingSpec() }
     var sampling = cocktail.sampling ?? point.sampling
-    if let weights = sampling.weights { sampling.weights = weights.filter { cocktail.tasks.contains($0.key) } }
+    if let weights = sampling.weights {
+      sampling.weights = weights.filter { cocktail.tasks.contains($0.key) }
+    }
     return sampling
   }
 
@@ -102,7 +109,8 @@ struct Planning {
     let ordered = zip(inputs, merge.weights).map { (key: $0.0.tasks.sorted(), id: $0.1, weight: $1) }
       .sorted { ($0.key.joined(separator: "+"), $0.id.hex) < ($1.key.joined(separator: "+"), $1.id.hex) }
     let job = MergeJob(
-      method: merge.method, parameters: merge.parameters, inputs: ordered.map(\.id), weights: ordered.map(\.weight),
+      method: merge.method, parameters: merge.parameters, inputs: ordered.map(\.id),
+      weights: ordered.map(\.weight),
       seed: seed)
     let model = named(merge.model, point.settings)
     let id = try graph.add(
@@ -114,7 +122,8 @@ struct Planning {
     }
     models.append(
       PlannedModel(
-        model: model, kind: .merge, recipe: recipe(merge, inputs.map(\.0)), settings: point.settings, tasks: learned,
+        model: model, kind: .merge, recipe: recipe(merge, inputs.map(\.0)), settings: point.settings,
+        tasks: learned,
         seed: seed, job: id, evaluations: evaluations))
   }
 

@@ -79,9 +79,13 @@ struct TaskFinder {
   ) -> [Split: Manifest.LocatedPath]? {
     var found: [Split: Manifest.LocatedPath] = [:]
     for split in Split.allCases {
-      let names = ["jsonl", "csv"].map { "\(folder)/\(split.rawValue).\($0)" }.filter { resources.exists(path($0)) }
+      let names = ["jsonl", "csv"].map { "\(folder)/\(split.rawValue).\($0)" }.filter {
+        resources.exists(path($0))
+      }
       if names.count > 1 {
-        report("the task '\(task)' has both \(path(names[0])) and \(path(names[1]))", at: place, hint: "remove one of the two")
+        report(
+          "the task '\(task)' has both \(path(names[0])) and \(path(names[1]))", at: place,
+          hint: "remove one of the two")
         return nil
       }
       if let name = names.first { found[split] = Manifest.LocatedPath(path: name, place: place) }
@@ -89,7 +93,9 @@ struct TaskFinder {
     if found[.train] == nil {
       report(
         "the task '\(task)' has no training data in \(path(folder))", at: place,
-        hint: "it must hold train.jsonl or train.csv; 'data' lies under 'data_root', which is \(manifest.dataRoot)")
+        hint:
+          "it must hold train.jsonl or train.csv; 'data' lies under 'data_root', which is \(manifest.dataRoot)"
+      )
       return nil
     }
     return found
@@ -103,12 +109,16 @@ struct TaskFinder {
       let path = path(file.path)
       let format = path.split(separator: ".").last.map { $0.lowercased() } ?? ""
       guard ["jsonl", "csv"].contains(format) else {
-        report("the file \(path) is neither .jsonl nor .csv", at: file.place, hint: "name it by what it is, or convert it")
+        report(
+          "the file \(path) is neither .jsonl nor .csv", at: file.place,
+          hint: "name it by what it is, or convert it")
         isSound = false
         continue
       }
       guard resources.exists(path) else {
-        report("there is no file \(path)", at: file.place, hint: "'files' lie under 'data_root', which is \(manifest.dataRoot)")
+        report(
+          "there is no file \(path)", at: file.place,
+          hint: "'files' lie under 'data_root', which is \(manifest.dataRoot)")
         isSound = false
         continue
       }

@@ -12,7 +12,8 @@ public enum LockFile {
   ///   - versions: what else the numbers depend on, as name and value: versions, the machine.
   public static func text(manifest: Manifest, plan: Plan, versions: [(String, String)]) -> String {
     var lines = YAMLLines()
-    lines.add("# Written by mixology: what \(manifest.name) came to. It is read by people, not by the program.")
+    lines.add(
+      "# Written by mixology: what \(manifest.name) came to. It is read by people, not by the program.")
     lines.add("name", manifest.name)
     if !manifest.title.isEmpty { lines.add("title", manifest.title) }
     lines.add("versions:")
@@ -25,7 +26,9 @@ public enum LockFile {
     lines.add("cocktails:")
     lines.indented {
       for cocktail in manifest.cocktails where cocktail.isListed {
-        $0.add("\(YAMLLines.quoted(cocktail.model)): [\(cocktail.tasks.map(YAMLLines.quoted).joined(separator: ", "))]")
+        $0.add(
+          "\(YAMLLines.quoted(cocktail.model)): [\(cocktail.tasks.map(YAMLLines.quoted).joined(separator: ", "))]"
+        )
       }
     }
     settings(plan, &lines)
@@ -93,7 +96,9 @@ public enum LockFile {
       for model in plan.models {
         let seed = model.seed.map { ", seed: \($0)" } ?? ""
         let job = model.job.map { ", job: \($0.hex)" } ?? ""
-        lines.add("- {model: \(YAMLLines.quoted(model.model))\(seed)\(job), recipe: \(YAMLLines.quoted(model.recipe))}")
+        lines.add(
+          "- {model: \(YAMLLines.quoted(model.model))\(seed)\(job), recipe: \(YAMLLines.quoted(model.recipe))}"
+        )
       }
     }
   }
@@ -124,7 +129,9 @@ private struct YAMLLines {
   static func quoted(_ text: String) -> String {
     let isBare =
       text.first.map { $0.isASCII && $0.isLetter } ?? false
-      && text.unicodeScalars.allSatisfy { $0.isASCII && ($0.properties.isAlphabetic || "0123456789_.+-/".unicodeScalars.contains($0)) }
+      && text.unicodeScalars.allSatisfy {
+        $0.isASCII && ($0.properties.isAlphabetic || "0123456789_.+-/".unicodeScalars.contains($0))
+      }
       && !["true", "false", "null", "yes", "no", "on", "off", "y", "n"].contains(text.lowercased())
     if isBare { return text }
     guard let data = try? StableHash.canonicalJSON(text) else { preconditionFailure("a text without JSON") }

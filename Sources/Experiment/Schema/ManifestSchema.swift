@@ -29,7 +29,8 @@ public enum ManifestSchema {
     case .table(let value, let keysAreNames):
       .object(
         ["type": .text("object"), "additionalProperties": schema(value)].merging(
-          keysAreNames ? ["propertyNames": .object(["pattern": .text(namePattern)])] : [:]) { first, _ in first })
+          keysAreNames ? ["propertyNames": .object(["pattern": .text(namePattern)])] : [:]
+        ) { first, _ in first })
     case .object(let fields): object(fields)
     case .variants(let variants):
       .object(["oneOf": .list(variants.rows.map { row(variants, $0) })])
@@ -51,7 +52,8 @@ public enum ManifestSchema {
       properties[field.key] = .object(members)
     }
     var members: [String: JSONValue] = [
-      "type": .text("object"), "additionalProperties": .value(.flag(false)), "properties": .object(properties),
+      "type": .text("object"), "additionalProperties": .value(.flag(false)),
+      "properties": .object(properties),
     ]
     let required = fields.filter(\.isRequired).map { JSONValue.text($0.key) }
     if !required.isEmpty { members["required"] = .list(required) }
@@ -81,7 +83,8 @@ public enum ManifestSchema {
       "uniqueItems": .value(.flag(true)),
     ])
     return .object([
-      "type": .text("object"), "additionalProperties": .value(.flag(false)), "required": .list([.text("grid")]),
+      "type": .text("object"), "additionalProperties": .value(.flag(false)),
+      "required": .list([.text("grid")]),
       "properties": .object(["grid": values]),
     ])
   }

@@ -14,7 +14,8 @@ struct ManifestShape {
       Field("title", .text, "the question that the experiment asks"),
       Field("data_root", .text, "folder of the datasets, relative to the manifest's folder"),
       Field("seeds", .list(.scalar(.integer(0...2_147_483_647))), "one training of everything for each seed"),
-      Field("base", .either([.text, .object([pretrain])]), required: true, "the base model: a folder or a name"),
+      Field(
+        "base", .either([.text, .object([pretrain])]), required: true, "the base model: a folder or a name"),
       Field("head", .scalar(head), default: .text("labels"), "the head of tasks that name none"),
       Field("task_defaults", .object(taskDefaults), "settings for all tasks that do not say otherwise"),
       Field("tasks", .table(.object(task), keysAreNames: true), required: true, "the tasks by name"),
@@ -38,12 +39,14 @@ struct ManifestShape {
   // MARK: Tasks
 
   private func splits(_ range: ClosedRange<Int>) -> Shape {
-    .object(Split.allCases.map { Field($0.rawValue, .scalar(.integer(range)), "rows of the \($0.rawValue) split") })
+    .object(
+      Split.allCases.map { Field($0.rawValue, .scalar(.integer(range)), "rows of the \($0.rawValue) split") })
   }
 
   private var taskDefaults: [Field] {
     [
-      Field("head", .scalar(head), default: .text("labels"), "linear, or labels: cosines to label descriptions"),
+      Field(
+        "head", .scalar(head), default: .text("labels"), "linear, or labels: cosines to label descriptions"),
       Field("limits", splits(1...1_000_000_000), "at most so many examples of a split"),
       Field(
         "validation_fraction", .scalar(.number(0...0.9)), default: .number(0.1),
@@ -55,15 +58,20 @@ struct ManifestShape {
     [
       Field("data", .text, "a folder under data_root with train, validation and test as .jsonl or .csv"),
       Field(
-        "files", .object(Split.allCases.map { Field($0.rawValue, .text, "the file of the \($0.rawValue) split") }),
+        "files",
+        .object(Split.allCases.map { Field($0.rawValue, .text, "the file of the \($0.rawValue) split") }),
         "the files under data_root, one for each split"),
       Field("generate", .object(generate), "a generated task instead of files"),
       Field("kind", .scalar(.choice(TaskKind.allCases.map(\.rawValue))), "what the task asks for"),
       Field("text", .text, default: .text("{text}"), "the input: text with columns in braces"),
       Field("pair", .text, "the second sentence of a pair, written like 'text'"),
       Field("target", .text, "the column of the label (label), the number (score) or the tags (tags)"),
-      Field("labels", .either([.list(.text), .table(.optionalText, keysAreNames: false)]), "labels, with descriptions"),
-      Field("anchors", .table(.object(anchor), keysAreNames: false), "described values for regression over labels"),
+      Field(
+        "labels", .either([.list(.text), .table(.optionalText, keysAreNames: false)]),
+        "labels, with descriptions"),
+      Field(
+        "anchors", .table(.object(anchor), keysAreNames: false), "described values for regression over labels"
+      ),
       Field("metrics", .list(.text), "metrics by name; the first one decides"),
       Field("family", .either([.name, .list(.name)]), "what the task is like, for pairs within a family"),
     ] + taskDefaults
@@ -91,10 +99,14 @@ struct ManifestShape {
       .object([
         Field(
           "pairs",
-          .either([.scalar(.choice(["within_families"])), .object([Field("family", .name, required: true, "the family")])]),
+          .either([
+            .scalar(.choice(["within_families"])),
+            .object([Field("family", .name, required: true, "the family")]),
+          ]),
           "pairs of one family, or within_families: of any family"),
         Field(
-          "subsets", .object([Field("sizes", .list(.scalar(.integer(1...64))), required: true, "numbers of tasks")]),
+          "subsets",
+          .object([Field("sizes", .list(.scalar(.integer(1...64))), required: true, "numbers of tasks")]),
           "all subsets of some sizes"),
         Field("name", .name, "the cocktail's name"),
         Field("tasks", .list(.name), "the cocktail's tasks"),
@@ -106,11 +118,13 @@ struct ManifestShape {
   private var sampling: [Field] {
     [
       Field(
-        "rule", .setting(.choice(vocabulary.samplingRules)), default: .text(SamplingSpec().rule), "the rule's name"),
+        "rule", .setting(.choice(vocabulary.samplingRules)), default: .text(SamplingSpec().rule),
+        "the rule's name"),
       Field("cap", .setting(SamplingSettings.cap.kind), SamplingSettings.cap.summary),
       Field("temperature", .setting(SamplingSettings.temperature.kind), SamplingSettings.temperature.summary),
       Field(
-        "weights", .table(.scalar(.number(0...1e9)), keysAreNames: true), "a weight for each task; others weigh 1"),
+        "weights", .table(.scalar(.number(0...1e9)), keysAreNames: true),
+        "a weight for each task; others weigh 1"),
     ]
   }
 
@@ -134,7 +148,9 @@ struct ManifestShape {
         Field(
           "of", .either([.scalar(.choice(["singles"])), .list(.name)]), default: .text("singles"),
           "what is merged: singles, or names of tasks and cocktails"),
-        Field("weights", .list(.scalar(.number(-1e6...1e6))), "one weight for each input; 1 where nothing is said"),
+        Field(
+          "weights", .list(.scalar(.number(-1e6...1e6))), "one weight for each input; 1 where nothing is said"
+        ),
       ],
       rows: vocabulary.methods.map { method in
         Variants.Row(name: method.name, fields: method.parameters.map { Field(setting: $0) })

@@ -7,11 +7,13 @@ struct SettingRow<Spec>: Sendable {
   let apply: @Sendable (ParameterValue, inout Spec) -> Void
 
   static func integer(
-    _ name: String, _ range: ClosedRange<Int>, _ path: any WritableKeyPath<Spec, Int> & Sendable, of defaults: Spec,
+    _ name: String, _ range: ClosedRange<Int>, _ path: any WritableKeyPath<Spec, Int> & Sendable,
+    of defaults: Spec,
     _ summary: String
   ) -> SettingRow {
     let value = ParameterValue.number(Double(defaults[keyPath: path]))
-    return SettingRow(parameter: ParameterSpec(name, .integer(range), default: value, summary)) { value, spec in
+    return SettingRow(parameter: ParameterSpec(name, .integer(range), default: value, summary)) {
+      value, spec in
       guard case .number(let number) = value else { return }
       spec[keyPath: path] = Int(number)
     }
@@ -22,7 +24,8 @@ struct SettingRow<Spec>: Sendable {
     of defaults: Spec, _ summary: String
   ) -> SettingRow {
     let value = ParameterValue.number(defaults[keyPath: path])
-    return SettingRow(parameter: ParameterSpec(name, .number(range), default: value, summary)) { value, spec in
+    return SettingRow(parameter: ParameterSpec(name, .number(range), default: value, summary)) {
+      value, spec in
       guard case .number(let number) = value else { return }
       spec[keyPath: path] = number
     }
@@ -57,7 +60,8 @@ enum AdapterSettings {
     return [
       .integer("rank", 1...1024, \.rank, of: defaults, "r, the rank of the update"),
       .number("alpha", 0.001...100_000, \.alpha, of: defaults, "α; the update is scaled by α/r"),
-      .number("dropout", 0...0.95, \.dropout, of: defaults, "share of the adapter's inputs dropped in training"),
+      .number(
+        "dropout", 0...0.95, \.dropout, of: defaults, "share of the adapter's inputs dropped in training"),
       .flag("rslora", \.rslora, of: defaults, "scale by α/√r instead"),
     ]
   }
@@ -78,15 +82,19 @@ enum TrainingSettings {
       .number("clip", 0...1e6, \.clip, of: defaults, "the gradient's norm is cut to this; 0 leaves it"),
       .integer("batch_rows", 1...65536, \.batchRows, of: defaults, "rows of a batch"),
       .integer(
-        "batch_tokens", 0...10_000_000, \.batchTokens, of: defaults, "tokens of a batch instead; 0 counts rows"),
+        "batch_tokens", 0...10_000_000, \.batchTokens, of: defaults,
+        "tokens of a batch instead; 0 counts rows"),
       .integer("accumulation", 1...65536, \.accumulation, of: defaults, "batches for one optimiser step"),
       .integer("max_tokens", 2...32768, \.maxTokens, of: defaults, "longer inputs are cut to so many tokens"),
       .integer(
-        "validate_every", 0...1_000_000_000, \.validateEvery, of: defaults, "steps between validations; 0 never"),
+        "validate_every", 0...1_000_000_000, \.validateEvery, of: defaults,
+        "steps between validations; 0 never"),
       .integer(
-        "patience", 0...1_000_000, \.patience, of: defaults, "validations without progress that end it; 0 never"),
+        "patience", 0...1_000_000, \.patience, of: defaults,
+        "validations without progress that end it; 0 never"),
       .flag("keep_best", \.keepBest, of: defaults, "keep the weights of the best validation"),
-      .number("label_scale", 0.01...10000, \.labelScale, of: defaults, "factor on the cosines of a label head"),
+      .number(
+        "label_scale", 0.01...10000, \.labelScale, of: defaults, "factor on the cosines of a label head"),
     ]
   }
 }
@@ -115,9 +123,12 @@ enum GeneratorSettings {
   static var rows: [SettingRow<GeneratorSpec>] {
     let defaults = GeneratorSpec(form: "", rows: [:])
     return [
-      .number("relatedness", -1...1, \.relatedness, of: defaults, "1 the same labels as the suite's core, 0 unrelated"),
+      .number(
+        "relatedness", -1...1, \.relatedness, of: defaults,
+        "1 the same labels as the suite's core, 0 unrelated"),
       .number("noise", 0...1, \.noise, of: defaults, "share of labels replaced by another"),
-      .number("imbalance", 0...1, \.imbalance, of: defaults, "share of the largest class beyond its equal share"),
+      .number(
+        "imbalance", 0...1, \.imbalance, of: defaults, "share of the largest class beyond its equal share"),
       .integer("world", 0...1_000_000, \.world, of: defaults, "names the world that tasks share"),
     ]
   }
@@ -129,7 +140,8 @@ enum BudgetSettings {
     [
       ParameterSpec("steps", .integer(1...1_000_000_000), default: .number(1), "optimiser steps"),
       ParameterSpec(
-        "tokens", .integer(1...1_000_000_000_000), default: .number(1), "real tokens; the step that reaches them is the last"),
+        "tokens", .integer(1...1_000_000_000_000), default: .number(1),
+        "real tokens; the step that reaches them is the last"),
       ParameterSpec(
         "passes", .number(0.001...100_000), default: .number(1), "passes over the target's training data"),
     ]

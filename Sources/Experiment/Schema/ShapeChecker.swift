@@ -68,7 +68,8 @@ struct ShapeChecker {
     return isGood
   }
 
-  private mutating func scalar(_ node: YAMLNode, _ kind: ParameterSpec.Kind, path: String) -> ParameterValue? {
+  private mutating func scalar(_ node: YAMLNode, _ kind: ParameterSpec.Kind, path: String) -> ParameterValue?
+  {
     // An element of a list has the list's name.
     let key = path.split(separator: ".").last { Int($0) == nil }.map(String.init) ?? path
     let spec = ParameterSpec(key, kind, default: .flag(false), "")
@@ -82,7 +83,9 @@ struct ShapeChecker {
     switch kind {
     case .choice(let words): hint = nearestName(to: text, among: words).map { "did you mean '\($0)'?" }
     case .number, .integer, .flag:
-      if !plain, spec.problem(with: Self.parse(text, plain: true, as: kind)) == nil { hint = "leave out the quotes" }
+      if !plain, spec.problem(with: Self.parse(text, plain: true, as: kind)) == nil {
+        hint = "leave out the quotes"
+      }
     }
     report("\(problem), not '\(text)'", at: node.place, hint: hint)
     return nil
@@ -123,7 +126,8 @@ struct ShapeChecker {
       case .sequence(let elements) = pair.value.content
     else {
       report(
-        "'\(path)' must be a single value or a grid", at: node.place, hint: "a grid is written {grid: [a, b]}")
+        "'\(path)' must be a single value or a grid", at: node.place, hint: "a grid is written {grid: [a, b]}"
+      )
       return .broken
     }
     if elements.isEmpty { report("the grid of '\(path)' is empty", at: pair.value.place) }
@@ -202,7 +206,8 @@ struct ShapeChecker {
     var entries: [Entry] = []
     for pair in pairs {
       guard let field = fields.first(where: { $0.key == pair.key }) else {
-        report(unknown(pair.key), at: pair.keyPlace, hint: suggestion(for: pair.key, among: fields.map(\.key)))
+        report(
+          unknown(pair.key), at: pair.keyPlace, hint: suggestion(for: pair.key, among: fields.map(\.key)))
         continue
       }
       let below = path.isEmpty ? pair.key : "\(path).\(pair.key)"
