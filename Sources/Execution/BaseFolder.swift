@@ -1,48 +1,44 @@
-public import Basics
-public import Checkpoints
-public import Foundation
+internal import Basics
+internal import Checkpoints
+internal import Foundation
 internal import LinearAlgebra
-public import Models
-public import Tokenizers
+internal import Models
+internal import Tokenizers
 public import Training
 
 /// A base on disk: a Hugging Face folder of the BERT family.
 public enum BaseFolder {
-  /// The files that make a base what it is, relative to its folder, in a fixed order.
+  /// The files that make a base what it is, in a fixed order.
   ///
   /// - Throws: a `Diagnostic` for a folder without weights, configuration or tokenizer.
-  public static func files(of folder: String) throws -> [String] {
-    var files = ["config.json", "tokenizer.json"]
-    for file in files where !FileManager.default.fileExists(atPath: folder + "/" + file) {
-      throw Diagnostic("the base has no \(file)", at: Place(file: folder))
+  static func files(of folder: String) throws -> [String] {
+    var files = ["config.json", "tokenizer.json"].map { folder + "/" + $0 }
+    for file in files where !FileManager.default.fileExists(atPath: file) {
+      throw Diagnostic("the base has no such file", at: Place(file: file), hint: "a base is a Hugging Face folder")
     }
-    files += try Checkpoint.files(of: folder)
-    let pooling = "1_Pooling/config.json"
-    if FileManager.default.fileExists(atPath: folder + "/" + pooling) { files.append(pooling) }
+    files += try Checkpoint(folder: folder).files
+    let pooling = folder + "/1_Pooling/config.json"
+    if FileManager.default.fileExists(atPath: pooling) { files.append(pooling) }
     return files
   }
 
   /// Opens a base; its weights stay in the mapped file, but for the stacked query, key and value.
   public static func open(_ folder: String) throws -> BaseModel {
-    let configuration = try ModelConfiguration(folder: folder)
-    let checkpoint = try Checkpoint(folder: folder)
-    let weights = try EncoderWeights(checkpoint: checkpoint, shape: EncoderShape(configuration))
+    let shape = try EncoderShape(ModelConfiguration(folder: folder), folder: folder)
     return BaseModel(
-      weights: weights, pooling: try Pooling(folder: folder),
-      tokenizer: try Tokenizer(file: folder + "/tokenizer.json"))
+      weights: try EncoderWeights(checkpoint: Checkpoint(folder: folder), shape: shape),
+      pooling: try Pooling.read(folder: folder), tokenizer: try Tokenizer(file: folder + "/tokenizer.json"))
   }
 
   /// Writes an encoder that a sweep pretrained, as Hugging Face would.
-  public static func write(_ weights: EncoderWeights, tokenizerJSON: Data, to folder: URL) throws {
-    try FileManager.default.createDirectory(
-      at: folder.appendingPathComponent("1_Pooling"), withIntermediateDirectories: true)
-    try weights.shape.configuration.write(to: folder.appendingPathComponent("config.json").path)
+  static func write(_ weights: EncoderWeights, tokenizerJSON: Data, to folder: URL) throws {
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    try weights.shape.configuration.write(to: folder.path)
     try tokenizerJSON.write(to: folder.appendingPathComponent("tokenizer.json"))
-    try Pooling.mean.write(to: folder.path, hidden: weights.shape.hidden)
     try SafeTensorsWriter.write(
       weights.named.map { name, matrix in
         let isVector = name.hasSuffix("bias") || name.hasSuffix("LayerNorm.weight")
-        return (name, isVector ? [matrix.columns] : [matrix.rows, matrix.columns], matrix.values)
+        return NamedTensor(name, shape: isVector ? [matrix.columns] : [matrix.rows, matrix.columns], matrix)
       }, to: folder.appendingPathComponent("model.safetensors").path)
   }
 }

@@ -1,7 +1,7 @@
-public import Basics
+internal import Basics
 public import Experiment
-internal import Foundation
-public import Specs
+public import Foundation
+internal import Specs
 
 /// Reads finished jobs back as the rows that tables are made from.
 public struct Collector: Sendable {

@@ -1,4 +1,4 @@
-public import Basics
+internal import Basics
 internal import Checkpoints
 public import Experiment
 public import Foundation
@@ -45,8 +45,8 @@ public final class DiskResources: Resources, @unchecked Sendable {
 
   /// Whether there is a file.
   public func exists(_ path: String) -> Bool {
-    var isFolder: ObjCBool = false
-    return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && !isFolder.boolValue
+    let values = try? URL(fileURLWithPath: path).resolvingSymlinksInPath().resourceValues(forKeys: [.isRegularFileKey])
+    return values?.isRegularFile ?? false
   }
 
   /// Facts about a data file.
@@ -63,10 +63,11 @@ public final class DiskResources: Resources, @unchecked Sendable {
     if let facts = lock.withLock({ bases[name] }) { return facts }
     let path = try BaseLocator.resolve(name, relativeTo: folder, environment: environment)
     let configuration = try ModelConfiguration(folder: path)
-    let shape = EncoderShape(configuration)
+    let shape = try EncoderShape(configuration, folder: path)
     var parts: [String] = []
     for file in try BaseFolder.files(of: path) {
-      parts.append("\(file) \(try hash(path + "/" + file, countingRows: false).facts)")
+      let name = file.split(separator: "/").last.map(String.init) ?? file
+      parts.append("\(name) \(try hash(file, countingRows: false).facts)")
     }
     let facts = BaseFacts(
       sha256: StableHash.hex(Data(parts.joined(separator: "\n").utf8)), path: path,

@@ -1,10 +1,10 @@
-public import Basics
+internal import Basics
 internal import Checkpoints
-public import Foundation
+internal import Foundation
 internal import LinearAlgebra
 internal import Models
-public import Specs
-public import Training
+internal import Specs
+internal import Training
 
 /// Linear heads beside an adapter: `heads.safetensors` with `<task>.weight` (k, C) and `<task>.bias` (k).
 enum HeadFile {
@@ -12,11 +12,11 @@ enum HeadFile {
 
   /// Writes the linear heads; without any there is no file.
   static func write(_ heads: [TaskHead], to folder: URL) throws {
-    var tensors: [(String, [Int], [Float])] = []
+    var tensors: [NamedTensor] = []
     for head in heads {
       guard case .linear(let weight, let bias) = head.head else { continue }
-      tensors.append(("\(head.task.name).weight", [weight.rows, weight.columns], weight.values))
-      tensors.append(("\(head.task.name).bias", [bias.columns], bias.values))
+      tensors.append(NamedTensor("\(head.task.name).weight", weight))
+      tensors.append(NamedTensor("\(head.task.name).bias", shape: [bias.columns], bias))
     }
     if tensors.isEmpty { return }
     try SafeTensorsWriter.write(tensors, to: folder.appendingPathComponent(name).path)

@@ -1,6 +1,6 @@
-public import Basics
+internal import Basics
 internal import Checkpoints
-public import Foundation
+internal import Foundation
 internal import LinearAlgebra
 internal import Merging
 internal import Models
@@ -92,10 +92,17 @@ public final class JobPerformer {
       try progress(share, "loss \(rounded(point.loss))")
     }
     try PEFTAdapter.write(
-      trained.parameters.adapter(job.adapter), to: folder.appendingPathComponent("adapter").path)
+      trained.parameters.adapter(
+        alpha: job.adapter.alpha, dropout: job.adapter.dropout, rslora: job.adapter.rslora,
+        targets: job.adapter.targets), to: folder.appendingPathComponent("adapter").path, layers: layers(base))
     try HeadFile.write(trained.heads, to: folder)
     try write(trained.curve, to: folder)
     return trained.result
+  }
+
+  /// The base's linear layers as PEFT sees them: with the pooler, which a short target like `dense` would name too.
+  private func layers(_ base: BaseModel) -> [String] {
+    base.weights.shape.sites.map(\.path) + ["pooler.dense"]
   }
 
   private func write(_ curve: [CurvePoint], to folder: URL) throws {
@@ -134,7 +141,7 @@ public final class JobPerformer {
     var weights = base.weights
     if let id = job.adapter {
       let adapter = try PEFTAdapter.read(store.folder(id).appendingPathComponent("adapter").path)
-      weights = try weights.folding(adapter)
+      weights = try weights.folding(adapter, name: id.hex)
     }
     let evaluator = Evaluator(weights: weights, pooling: base.pooling)
     let predictions = try evaluator.predict(examples, head: head, workspace: workspace) { done in

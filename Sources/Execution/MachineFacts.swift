@@ -1,5 +1,5 @@
-public import Basics
-public import Foundation
+internal import Basics
+internal import Foundation
 internal import LinearAlgebra
 
 /// What the machine is, for provenance and for the BLAS kernel.

@@ -1,7 +1,7 @@
-public import Basics
-public import Foundation
-public import Specs
-public import Tasks
+internal import Basics
+internal import Foundation
+internal import Specs
+internal import Tasks
 
 /// `predictions.jsonl` of an evaluation: one `PredictionRow` a line.
 enum PredictionFile {

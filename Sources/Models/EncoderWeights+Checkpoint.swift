@@ -1,15 +1,33 @@
-internal import Basics
+public import Basics
 public import Checkpoints
 internal import LinearAlgebra
 
 extension EncoderShape {
   /// The sizes that a config.json states.
-  public init(_ configuration: ModelConfiguration) {
+  ///
+  /// - Throws: a `Diagnostic` for a family, an activation or positions that this encoder does not compute.
+  public init(_ configuration: ModelConfiguration, folder: String) throws(Diagnostic) {
+    for (key, value, known) in [
+      ("model_type", configuration.modelType, "bert"), ("hidden_act", configuration.activation, "gelu"),
+      ("position_embedding_type", configuration.positionEmbedding, "absolute"),
+    ] where value != known {
+      throw Diagnostic(
+        "\(key) '\(value)' is not supported", at: Place(file: folder + "/config.json"), hint: "supported: \(known)")
+    }
     self.init(
-      layers: configuration.hiddenLayers, hidden: configuration.hiddenSize, heads: configuration.attentionHeads,
+      layers: configuration.layers, hidden: configuration.hiddenSize, heads: configuration.attentionHeads,
       intermediate: configuration.intermediateSize, vocabulary: configuration.vocabularySize,
-      positions: configuration.maxPositionEmbeddings, types: configuration.typeVocabularySize,
+      positions: configuration.maximumPositions, types: configuration.tokenTypes,
       epsilon: Float(configuration.layerNormEpsilon))
+  }
+
+  /// The sizes as a config.json states them.
+  public var configuration: ModelConfiguration {
+    var configuration = ModelConfiguration(
+      hiddenSize: hidden, layers: layers, attentionHeads: heads, intermediateSize: intermediate,
+      maximumPositions: positions, tokenTypes: types, vocabularySize: vocabulary)
+    configuration.layerNormEpsilon = Double(epsilon)
+    return configuration
   }
 }
 

@@ -29,7 +29,7 @@ struct PicoBERT {
   init() throws {
     let folder = Reference.golden("models/bert")
     let model = folder.appendingPathComponent("model").path
-    let shape = EncoderShape(try ModelConfiguration(folder: model))
+    let shape = try EncoderShape(ModelConfiguration(folder: model), folder: model)
     weights = try EncoderWeights(checkpoint: Checkpoint(folder: model), shape: shape)
     cases = try JSONDecoder().decode(Cases.self, from: Data(contentsOf: folder.appendingPathComponent("cases.json")))
     gradients = try SafeTensorsFile(path: folder.appendingPathComponent("gradients.safetensors").path)
