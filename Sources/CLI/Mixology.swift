@@ -19,8 +19,6 @@ struct Mixology: AsyncParsableCommand {
   static let version = "0.1.0"
 
   static func main() async {
-    // Lines must appear when they are written, also through a pipe.
-    setlinebuf(stdout)
     do {
       var command = try parseAsRoot()
       if var command = command as? any AsyncParsableCommand {
@@ -49,7 +47,6 @@ struct Mixology: AsyncParsableCommand {
   }
 
   private static func exit(withCode code: Int32) -> Never {
-    fflush(stdout)
     Foundation.exit(code)
   }
 }

@@ -58,6 +58,11 @@ public final class DiskResources: Resources, @unchecked Sendable {
     return FileFacts(sha256: known.facts, rows: known.rows, bytes: try size(path))
   }
 
+  /// The folder of a base that a user names.
+  public static func locate(_ name: String, relativeTo folder: String, environment: [String: String]) throws -> String {
+    try BaseLocator.resolve(name, relativeTo: folder, environment: environment)
+  }
+
   /// Facts about a base model.
   public func base(_ name: String) throws -> BaseFacts {
     if let facts = lock.withLock({ bases[name] }) { return facts }

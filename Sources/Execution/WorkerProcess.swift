@@ -16,7 +16,7 @@ public actor WorkerProcess: JobRunner {
   }
   private let identifier = Mutex<Int32>(0)
   private var input: FileHandle?
-  private var lines: AsyncStream<String>.Iterator?
+  private var lines: AsyncStream<String>?
 
   /// Prepares a worker.
   public init(executable: URL, arguments: [String], environment: [String: String]) {
@@ -61,7 +61,9 @@ public actor WorkerProcess: JobRunner {
     var line = try StableHash.canonicalJSON(request)
     line.append(UInt8(ascii: "\n"))
     do { try input.write(contentsOf: line) } catch { return nil }
-    while let text = await nextLine() {
+    guard let lines else { return nil }
+    // The stream outlives each job: leaving the loop leaves later lines to the next one.
+    for await text in lines {
       guard let event = try? JSONDecoder().decode(WorkEvent.self, from: Data(text.utf8)) else { continue }
       switch event {
       case .progress(let share, let note): progress(share, note)
@@ -70,13 +72,6 @@ public actor WorkerProcess: JobRunner {
       }
     }
     return nil
-  }
-
-  private func nextLine() async -> String? {
-    var iterator = lines
-    let line = await iterator?.next()
-    lines = iterator
-    return line
   }
 
   private func start() throws {
@@ -89,7 +84,7 @@ public actor WorkerProcess: JobRunner {
     let fromWorker = Pipe()
     process.standardInput = toWorker
     process.standardOutput = fromWorker
-    lines = WorkerProcess.lines(of: fromWorker.fileHandleForReading).makeAsyncIterator()
+    lines = WorkerProcess.lines(of: fromWorker.fileHandleForReading)
     try process.run()
     self.process = process
     input = toWorker.fileHandleForWriting

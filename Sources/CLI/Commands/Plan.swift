@@ -1,4 +1,5 @@
 import ArgumentParser
+import Basics
 import Execution
 import Experiment
 import Foundation

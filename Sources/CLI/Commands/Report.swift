@@ -1,6 +1,7 @@
 import ArgumentParser
 import Execution
 import Experiment
+import Foundation
 import Reporting
 
 /// Writes the tables again.

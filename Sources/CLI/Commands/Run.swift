@@ -69,7 +69,8 @@ struct Run: AsyncParsableCommand {
 }
 
 /// Ctrl-C and a polite kill: cleans up and exits with 130.
-final class Interruption: Sendable {
+final class Interruption: @unchecked Sendable {
+  // Written once in init; Dispatch sources may be cancelled from any thread.
   private let sources: [any DispatchSourceSignal]
 
   init(_ cleanUp: @escaping @Sendable () -> Void) {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Execution
 import Experiment
+import Specs
 
 /// Says how far a manifest is.
 struct Status: ParsableCommand {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Experiment
 
 /// Checks a manifest and what it names.
 struct Validate: ParsableCommand {
