@@ -24,6 +24,8 @@ public struct AdapterSite: Sendable {
 
 /// A LoRA adapter in memory.
 public struct Adapter: Sendable {
+  /// What messages call it: its folder, where it has one.
+  public var name: String
   /// The adapted linear layers, sorted by path (`encoder.layer.0.attention.self.query`), each with its factors.
   public var sites: [(path: String, delta: AdapterSite)]
   /// Whether scales are α ÷ √r (rsLoRA, arXiv:2312.03732) instead of α ÷ r.
@@ -39,9 +41,10 @@ public struct Adapter: Sendable {
 
   /// Collects sites; they get sorted.
   public init(
-    sites: [(path: String, delta: AdapterSite)], usesRSLoRA: Bool = false, dropout: Double = 0,
+    name: String, sites: [(path: String, delta: AdapterSite)], usesRSLoRA: Bool = false, dropout: Double = 0,
     targetModules: [String] = [], baseModel: String? = nil, taskType: String? = nil
   ) {
+    self.name = name
     self.sites = sites.sorted { $0.path < $1.path }
     self.usesRSLoRA = usesRSLoRA
     self.dropout = dropout
@@ -58,18 +61,16 @@ public struct Adapter: Sendable {
   /// The site of that path.
   public func site(_ path: String) -> AdapterSite? { sites.first { $0.path == path }?.delta }
 
-  /// ΔW of a site in doubles, nil where the adapter lacks it.
-  public func lowRank(_ path: String) -> LowRank? {
-    site(path).map { LowRank(b: DoubleMatrix($0.b), a: DoubleMatrix($0.a), scale: scale(of: $0)) }
+  /// ΔW of one of its sites, in doubles.
+  public func lowRank(_ delta: AdapterSite) -> LowRank {
+    LowRank(b: DoubleMatrix(delta.b), a: DoubleMatrix(delta.a), scale: scale(of: delta))
   }
 
   /// Checks that the adapter was made for a base with these linear layers.
   ///
-  /// - Parameters:
-  ///   - layers: (out, in) of every linear layer of the base, by path.
-  ///   - name: The adapter's name for messages, usually its folder.
+  /// - Parameter layers: (out, in) of every linear layer of the base, by path.
   /// - Throws: a `Diagnostic` with the first mismatches.
-  public func check(against layers: [String: (out: Int, in: Int)], name: String) throws(Diagnostic) {
+  public func check(against layers: [String: (out: Int, in: Int)]) throws(Diagnostic) {
     var problems: [String] = []
     for (path, delta) in sites {
       guard let layer = layers[path] else {

@@ -89,8 +89,12 @@ private struct JSONParser {
     repeat {
       skipSpaces()
       guard at < bytes.count, bytes[at] == UInt8(ascii: "\"") else { throw problem("a member's name must stand here") }
+      let start = at
       let name = try string()
-      guard names.insert(name).inserted else { throw problem("'\(name)' stands twice") }
+      guard names.insert(name).inserted else {
+        at = start
+        throw problem("'\(name)' stands twice")
+      }
       guard skip(":") else { throw problem("a ':' must stand here") }
       members.append(JSONTree.Member(name: name, value: try value(depth: depth + 1)))
     } while skip(",")

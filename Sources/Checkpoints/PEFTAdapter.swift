@@ -31,7 +31,7 @@ public enum PEFTAdapter {
     }
     guard !sites.isEmpty else { throw Diagnostic("the adapter has no tensors", at: Place(file: file.path)) }
     return Adapter(
-      sites: sites, usesRSLoRA: configuration.usesRSLoRA, dropout: configuration.dropout,
+      name: folder, sites: sites, usesRSLoRA: configuration.usesRSLoRA, dropout: configuration.dropout,
       targetModules: configuration.targetModules, baseModel: configuration.baseModel, taskType: configuration.taskType)
   }
 

@@ -1,0 +1,113 @@
+public import Basics
+public import Checkpoints
+internal import LinearAlgebra
+
+/// What became of one linear layer in a merge.
+public struct MergedSite: Sendable, Hashable {
+  /// The layer.
+  public let path: String
+  /// The rank of its merged factors; a change of zero is kept as zero factors of rank 1.
+  public let rank: Int
+  /// The share of ‖ΔW‖² that the cut to that rank kept, 0…1.
+  public let retainedEnergy: Double
+  /// ‖ΔW‖ of the merged factors.
+  public let norm: Double
+}
+
+/// Merges whole adapters, site by site.
+public enum AdapterMerger {
+  /// Merges adapters of one base into one; a model of weight zero is left out.
+  ///
+  /// The result has scale 1 (α = rank at every site). Sites are those that any model has.
+  /// - Parameters:
+  ///   - weights: One per adapter.
+  ///   - parameters: Checked against the method's specs.
+  ///   - outputRank: The rank to cut to; nil takes the parameter `rank`, whose 0 leaves it to the method.
+  ///   - seed: The seed of rules that draw.
+  /// - Throws: a `Diagnostic` where there is nothing to merge, a factor is not finite or shapes differ.
+  public static func merge(
+    _ adapters: [Adapter], weights: [Double], method: MergeMethod, parameters: Parameters, outputRank: Int? = nil,
+    seed: Int
+  ) throws -> (adapter: Adapter, sites: [MergedSite]) {
+    try check(adapters, weights)
+    let models = zip(adapters, weights).filter { $0.1 != 0 }
+    let used = models.map(\.1)
+    let paths = Set(models.flatMap { $0.0.sites.map(\.path) }).sorted()
+    let tables = models.map { adapter, _ in
+      Dictionary(adapter.sites.map { ($0.path, $0.delta) }) { first, _ in first }
+    }
+    func deltas(_ path: String) -> [LowRank?] {
+      zip(models, tables).map { model, table in table[path].map { model.0.lowRank($0) } }
+    }
+    var rule = method.make(parameters)
+    try rule.prepare(sites: paths, deltas: deltas)
+    let random = RandomStream(seed: seed, "merge", method.name)
+    var sites: [(path: String, delta: AdapterSite)] = []
+    var report: [MergedSite] = []
+    for path in paths {
+      let merged = try rule.merge(deltas(path), weights: used, at: path, random: random.stream(path))
+      let asked = outputRank ?? (parameters.integer("rank") > 0 ? parameters.integer("rank") : merged.defaultRank)
+      let (matrix, energy) = try cut(merged.delta, rank: asked.map { max(1, $0) })
+      guard matrix.isFinite else { throw Diagnostic("the merged change of '\(path)' is not finite") }
+      sites.append((path, site(matrix)))
+      report.append(
+        MergedSite(path: path, rank: max(1, matrix.rank), retainedEnergy: energy, norm: matrix.norm))
+    }
+    return (adapter(of: models.map(\.0), method: method.name, sites: sites), report)
+  }
+
+  private static func cut(
+    _ delta: Merged.Delta, rank: Int?
+  ) throws(Diagnostic) -> (matrix: LowRank, retainedEnergy: Double) {
+    switch delta {
+    case .lowRank(let matrix): try matrix.truncated(rank: rank)
+    case .dense(let matrix): try LowRank.nearest(to: matrix, rank: rank)
+    }
+  }
+
+  /// Factors as floats with scale 1; rank 0 becomes a zero of rank 1, which every reader of adapters takes.
+  private static func site(_ matrix: LowRank) -> AdapterSite {
+    if matrix.rank == 0 {
+      return AdapterSite(
+        a: Matrix(rows: 1, columns: matrix.columns), b: Matrix(rows: matrix.rows, columns: 1), alpha: 1)
+    }
+    return AdapterSite(a: matrix.a.matrix, b: matrix.b.matrix, alpha: Double(matrix.rank))
+  }
+
+  /// The merged adapter keeps what its models agree on.
+  private static func adapter(
+    of models: [Adapter], method: String, sites: [(path: String, delta: AdapterSite)]
+  ) -> Adapter {
+    func common<Value: Equatable>(_ value: (Adapter) -> Value) -> Value? {
+      models.allSatisfy { value($0) == value(models[0]) } ? value(models[0]) : nil
+    }
+    return Adapter(
+      name: "merge by \(method)", sites: sites, targetModules: common { $0.targetModules.sorted() } ?? [],
+      baseModel: common(\.baseModel) ?? nil, taskType: common(\.taskType) ?? nil)
+  }
+
+  private static func check(_ adapters: [Adapter], _ weights: [Double]) throws(Diagnostic) {
+    guard !adapters.isEmpty else { throw Diagnostic("there are no adapters to merge") }
+    guard weights.count == adapters.count else {
+      throw Diagnostic("\(weights.count) weights for \(adapters.count) adapters")
+    }
+    guard weights.allSatisfy(\.isFinite) else { throw Diagnostic("a weight of the merge is not finite") }
+    guard weights.contains(where: { $0 != 0 }) else { throw Diagnostic("all weights of the merge are zero") }
+    var first: [String: (adapter: String, rows: Int, columns: Int)] = [:]
+    for adapter in adapters {
+      for (path, delta) in adapter.sites {
+        for (factor, matrix) in [("lora_A", delta.a), ("lora_B", delta.b)]
+        where !matrix.values.allSatisfy(\.isFinite) {
+          throw Diagnostic("\(factor) of '\(path)' holds NaN or infinity", at: Place(file: adapter.name))
+        }
+        let (rows, columns) = (delta.b.rows, delta.a.columns)
+        if let other = first[path], other.rows != rows || other.columns != columns {
+          throw Diagnostic(
+            "'\(path)' is (\(rows), \(columns)) here and (\(other.rows), \(other.columns)) in \(other.adapter)",
+            at: Place(file: adapter.name), hint: "only adapters of one base can be merged")
+        }
+        if first[path] == nil { first[path] = (adapter.name, rows, columns) }
+      }
+    }
+  }
+}

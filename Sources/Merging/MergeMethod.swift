@@ -1,0 +1,89 @@
+public import Basics
+public import LinearAlgebra
+
+/// A row of the table of merge methods: what a rule is called, what it takes, and how to make it.
+public struct MergeMethod: CatalogEntry {
+  /// The word in a manifest.
+  public let name: String
+  /// One line on what it does.
+  public let summary: String
+  /// The arXiv number of the paper it comes from, where there is one.
+  public let paper: String?
+  /// What it takes, `rank` among them.
+  public let parameters: [ParameterSpec]
+  /// Parameters under which one model of weight one is returned as it is; the others have any value.
+  public let neutral: [String: ParameterValue]
+  /// Whether the order of the models makes no difference.
+  public let symmetric: Bool
+  /// Makes the rule with checked parameters.
+  public let make: @Sendable (Parameters) -> any Merging
+
+  /// Makes a row; `rank`, which every rule shares, is added to its parameters.
+  public init(
+    name: String, summary: String, paper: String?, parameters: [ParameterSpec] = [],
+    neutral: [String: ParameterValue] = [:], symmetric: Bool = true,
+    make: @escaping @Sendable (Parameters) -> any Merging
+  ) {
+    self.name = name
+    self.summary = summary
+    self.paper = paper
+    self.parameters = parameters + [Self.rank]
+    self.neutral = neutral.merging(["rank": .number(0)]) { _, shared in shared }
+    self.symmetric = symmetric
+    self.make = make
+  }
+
+  /// The rank to which the merged change of every layer is cut.
+  private static let rank = ParameterSpec(
+    "rank", .integer(0...65_536), default: .number(0),
+    "rank of the merged adapter; 0: all of a low-rank result, the sum of the inputs' ranks of a dense one, "
+      + "the largest of the inputs' ranks for svd")
+}
+
+/// One configured merge rule on the changes ΔW of the weights, site by site.
+///
+/// The models it sees all have weights other than zero; their changes are finite and of one shape at a site.
+public protocol Merging: Sendable {
+  /// A look at all sites before the first merge, for rules that need the whole model.
+  ///
+  /// - Parameters:
+  ///   - sites: All sites in their order.
+  ///   - deltas: The changes at a site, nil where a model lacks it.
+  mutating func prepare(sites: [String], deltas: (String) -> [LowRank?]) throws
+
+  /// Merges one site.
+  ///
+  /// - Parameters:
+  ///   - deltas: ΔW_t (out, in) per model, nil where it lacks the site: there it counts as zero.
+  ///   - weights: w_t per model.
+  ///   - site: The path of the linear layer.
+  ///   - random: A stream of this site; rules that draw take one below it per model.
+  func merge(_ deltas: [LowRank?], weights: [Double], at site: String, random: RandomStream) throws -> Merged
+}
+
+extension Merging {
+  /// Most rules need no look ahead.
+  public mutating func prepare(sites: [String], deltas: (String) -> [LowRank?]) throws {}
+}
+
+/// The merged change of one weight.
+public struct Merged: Sendable {
+  /// A matrix in factors or in full.
+  public enum Delta: Sendable {
+    /// B·A.
+    case lowRank(LowRank)
+    /// All numbers, (out, in).
+    case dense(DoubleMatrix)
+  }
+
+  /// ΔW before it is cut to a rank.
+  public var delta: Delta
+  /// The rank to cut to where the manifest gives none; nil keeps all.
+  public var defaultRank: Int?
+
+  /// Makes a result.
+  public init(_ delta: Delta, defaultRank: Int? = nil) {
+    self.delta = delta
+    self.defaultRank = defaultRank
+  }
+}

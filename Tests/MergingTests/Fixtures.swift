@@ -1,0 +1,76 @@
+import Basics
+import Checkpoints
+import LinearAlgebra
+import Merging
+import Testing
+
+/// A matrix of standard normal numbers.
+func randomMatrix(_ rows: Int, _ columns: Int, _ stream: RandomStream) -> Matrix {
+  var stream = stream
+  return Matrix(rows: rows, columns: columns, values: (0..<rows * columns).map { _ in Float(stream.normal()) })
+}
+
+/// The layers of the adapters in these tests: wide, tall and square.
+let testLayers = ["layer.0.query": (12, 10), "layer.0.value": (9, 14), "layer.1.output": (11, 11)]
+
+/// A random adapter over some layers.
+func randomAdapter(
+  _ name: String, rank: Int, alpha: Double = 4, layers: [String] = testLayers.keys.sorted(), rslora: Bool = false
+) -> Adapter {
+  let sites = layers.map { path in
+    let (out, inner) = testLayers[path] ?? (1, 1)
+    let stream = RandomStream(seed: 11, name, path)
+    return (
+      path: path,
+      delta: AdapterSite(
+        a: randomMatrix(rank, inner, stream.stream("a")), b: randomMatrix(out, rank, stream.stream("b")), alpha: alpha)
+    )
+  }
+  return Adapter(name: name, sites: sites, usesRSLoRA: rslora)
+}
+
+/// An adapter of one site from full matrices: B is the identity.
+func adapter(_ name: String, _ rows: Int, _ columns: Int, _ values: [Float]) -> Adapter {
+  let b = DoubleMatrix(diagonal: Array(repeating: 1, count: rows)).matrix
+  let a = Matrix(rows: rows, columns: columns, values: values)
+  return Adapter(name: name, sites: [("layer", AdapterSite(a: a, b: b, alpha: Double(rows)))])
+}
+
+/// ΔW of every site, one after the other.
+func dense(_ adapter: Adapter) -> [Float] {
+  adapter.sites.flatMap { adapter.lowRank($0.delta).dense.floats }
+}
+
+/// A merge with given parameters.
+func merge(
+  _ adapters: [Adapter], _ weights: [Double], _ method: MergeMethod, _ given: [String: ParameterValue] = [:],
+  seed: Int = 0
+) throws -> (adapter: Adapter, sites: [MergedSite]) {
+  let parameters = try Parameters(given, for: method.parameters, of: "merge method '\(method.name)'")
+  return try AdapterMerger.merge(adapters, weights: weights, method: method, parameters: parameters, seed: seed)
+}
+
+/// A row with one setting of its parameters; the laws run over all of them.
+struct Variant: Sendable, CustomTestStringConvertible {
+  let method: MergeMethod
+  let parameters: [String: ParameterValue]
+
+  /// Every row with its defaults, and with every other word of every choice.
+  static let all: [Variant] = MergeMethods.all.entries.flatMap { method in
+    var variants = [Variant(method: method, parameters: [:])]
+    for spec in method.parameters {
+      guard case .choice(let words) = spec.kind else { continue }
+      for word in words where .text(word) != spec.defaultValue {
+        variants.append(Variant(method: method, parameters: [spec.name: .text(word)]))
+      }
+    }
+    return variants
+  }
+
+  /// The same with the neutral parameters.
+  var neutral: [String: ParameterValue] { parameters.merging(method.neutral) { _, neutral in neutral } }
+
+  var testDescription: String {
+    method.name + parameters.sorted { $0.key < $1.key }.map { " \($0.key): \($0.value)" }.joined()
+  }
+}
