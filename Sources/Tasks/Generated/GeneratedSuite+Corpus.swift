@@ -26,13 +26,13 @@ extension GeneratedSuite {
   private static func draft(_ stream: inout RandomStream) -> (Sentence, String) {
     let choice = stream.uniform()
     if choice < 0.2 {
-      let clause = Clause.mood(agreement: 1, plain: 0.1, from: &stream).prefix(1)
+      let clause = Clause.mood(agreement: 1, plain: 0, from: &stream).prefix(1)
       let sentence = Sentence(Array(clause), tail: stream.pick(Names.tails), from: &stream)
       return (sentence, stream.uniform() < 0.1 ? " " + nameRemark(sentence, &stream) : "")
     }
     let clauses =
       choice < 0.45
-      ? Clause.story(agreement: 0.9, from: &stream) : Clause.mood(agreement: 0.9, plain: 0.15, from: &stream)
+      ? Clause.story(agreement: 0.95, from: &stream) : Clause.mood(agreement: 0.95, plain: 0.2, from: &stream)
     let sentence = Sentence(clauses, from: &stream)
     guard stream.uniform() < 0.4 else { return (sentence, "") }
     let remarks = [moodRemark, choice < 0.45 ? topicRemark : moodRemark, questionRemark]

@@ -1,20 +1,20 @@
-/// One latent feature of a sentence: a thing that goes well or badly, with many ways to say so.
+/// One latent feature of a sentence: a thing that goes well or badly, with many ways to say so, as lists of words.
 struct Theme: Sendable {
   /// How a question names it.
   let subject: String
   /// The index of its topic in `Theme.topics`.
   let topic: Int
   /// What the sentence is about.
-  let nouns: [String]
+  let nouns: [[String]]
   /// What it does when it goes well.
-  let good: [String]
+  let good: [[String]]
   /// What it does when it goes badly.
-  let bad: [String]
+  let bad: [[String]]
 
   /// Nouns and phrases come as lines with commas between them.
   init(_ subject: String, topic: Int, nouns: String, good: String, bad: String) {
-    func cut(_ list: String) -> [String] {
-      list.split(separator: "\n").joined(separator: " ").split(separator: ", ").map(String.init)
+    func cut(_ list: String) -> [[String]] {
+      list.split(separator: ",").map { Names.words(String($0)) }
     }
     self.subject = subject
     self.topic = topic
