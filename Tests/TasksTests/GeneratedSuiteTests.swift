@@ -6,7 +6,8 @@ import Testing
 
 @Suite struct GeneratedSuiteTests {
   private func spec(
-    _ form: String, rows: [String: Int] = ["train": 120, "validation": 60, "test": 60], relatedness: Double = 1,
+    _ form: String, rows: [String: Int] = ["train": 120, "validation": 60, "test": 60],
+    relatedness: Double = 1,
     noise: Double = 0, imbalance: Double = 0, world: Int = 0
   ) -> GeneratorSpec {
     GeneratorSpec(
@@ -36,7 +37,8 @@ import Testing
       #expect((10...25).contains(example.text.split(separator: " ").count))
       #expect((example.pair != nil) == (template.pair != nil))
       switch example.target {
-      case .label(let label): #expect(template.kind == .classification && template.labels.indices.contains(label))
+      case .label(let label):
+        #expect(template.kind == .classification && template.labels.indices.contains(label))
       case .number(let number): #expect(template.kind == .regression && (-1...1).contains(number))
       case .tags(let tags):
         #expect(template.kind == .tagging && tags.allSatisfy(template.labels.indices.contains))
@@ -55,12 +57,14 @@ import Testing
     }
     let (train, validation, test) = (texts[.train] ?? [], texts[.validation] ?? [], texts[.test] ?? [])
     #expect(train.count > 550 && validation.count > 280 && test.count > 280)
-    #expect(train.isDisjoint(with: validation) && train.isDisjoint(with: test) && validation.isDisjoint(with: test))
+    #expect(
+      train.isDisjoint(with: validation) && train.isDisjoint(with: test) && validation.isDisjoint(with: test))
     let corpus = Set(GeneratedSuite.corpus(world: 0, sentences: 3000, seed: 0))
     #expect(corpus.isDisjoint(with: validation) && corpus.isDisjoint(with: test))
   }
 
-  @Test(arguments: GeneratedSuite.forms) func `noise changes training labels only, at its share`(form: String) {
+  @Test(arguments: GeneratedSuite.forms)
+  func `noise changes training labels only, at its share`(form: String) {
     let rows = ["train": 300, "test": 40]
     let clean = spec(form, rows: rows)
     let noisy = spec(form, rows: rows, noise: 0.3)
@@ -75,7 +79,8 @@ import Testing
     }
   }
 
-  @Test(arguments: ["sentiment", "topic", "headline"]) func `classes are as balanced as asked`(form: String) throws {
+  @Test(arguments: ["sentiment", "topic", "headline"])
+  func `classes are as balanced as asked`(form: String) throws {
     let classes = try #require(GeneratedSuite.template(form)).labels.count
     for imbalance in [0, 0.5, 1] {
       var counts = [Int](repeating: 0, count: classes)
@@ -108,7 +113,9 @@ import Testing
     var kinds: [String: Set<Int>] = [:]
     for example in examples(spec("entities", rows: ["train": 400])) {
       guard case .tags(let tags) = example.target else { continue }
-      for (word, tag) in zip(example.words, tags) where tag > 0 { kinds[word, default: []].insert((tag - 1) / 2) }
+      for (word, tag) in zip(example.words, tags) where tag > 0 {
+        kinds[word, default: []].insert((tag - 1) / 2)
+      }
     }
     #expect(kinds.values.count { $0.count == 3 } >= 15)
   }
@@ -121,10 +128,13 @@ import Testing
     func load(_ split: Split) throws -> [Example] { try TaskLoader.load(task, split: split) { _ in nil } }
     #expect(try load(.test).count == 5)
     #expect(try load(.validation).count == 10)
-    #expect(Set(try load(.train) + load(.validation)) == Set(examples(spec("sentiment", rows: ["train": 100]), "t")))
+    #expect(
+      Set(try load(.train) + load(.validation)) == Set(examples(spec("sentiment", rows: ["train": 100]), "t"))
+    )
     task.source = .generated(spec("sentiment", rows: ["train": 100]))
-    #expect(throws: Diagnostic(
-      "task 't' has no test data", hint: "add 'test' to its rows, or do not ask for that split")
+    #expect(
+      throws: Diagnostic(
+        "task 't' has no test data", hint: "add 'test' to its rows, or do not ask for that split")
     ) { try load(.test) }
   }
 
@@ -149,7 +159,9 @@ import Testing
       let right = examples.count { example in
         var scores = sizes.map { log($0) }
         for word in Set(example.text.split(separator: " ")).sorted() {
-          for label in scores.indices { scores[label] += log((0.1 + (words[label][word] ?? 0)) / sizes[label]) }
+          for label in scores.indices {
+            scores[label] += log((0.1 + (words[label][word] ?? 0)) / sizes[label])
+          }
         }
         return example.target == .label(scores.indices.max { scores[$0] < scores[$1] } ?? 0)
       }
@@ -158,7 +170,9 @@ import Testing
   }
 
   /// Mean accuracies on one task over worlds: alone, and together with another task of each relatedness.
-  private func effects(_ form: String, _ relatednesses: [Double], _ count: Int, _ classes: Int) -> (Double, [Double]) {
+  private func effects(
+    _ form: String, _ relatednesses: [Double], _ count: Int, _ classes: Int
+  ) -> (Double, [Double]) {
     var alone = 0.0
     var together = relatednesses.map { _ in 0.0 }
     let worlds = 3

@@ -54,7 +54,8 @@ extension GeneratedSuite {
     let question = Question(about: clauses, from: &stream)
     let law = LabelLaw(GeneratorSpec(form: "headline", rows: [:]), task: "corpus")
     let isTrue = question.answer(clauses, law) ?? false
-    return question.text(&stream) + " " + GeneratedForm.headline.template.labels[isTrue ? 1 : 0].description + " ."
+    return question.text(&stream) + " " + GeneratedForm.headline.template.labels[isTrue ? 1 : 0].description
+      + " ."
   }
 
   private static func nameRemark(_ sentence: Sentence, _ stream: inout RandomStream) -> String {

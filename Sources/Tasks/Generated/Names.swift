@@ -23,11 +23,12 @@ enum Names {
     """)
   static let places = words(
     """
-    London Paris Tokyo Oslo Madrid Berlin Lagos Mumbai Toronto Sydney Zurich Vienna Warsaw Lisbon Dublin Chicago
-    Athens Boston Cairo Geneva Helsinki Jakarta Nairobi Seoul
+    London Paris Tokyo Oslo Madrid Berlin Lagos Mumbai Toronto Sydney Zurich Vienna Warsaw Lisbon Dublin
+    Chicago Athens Boston Cairo Geneva Helsinki Jakarta Nairobi Seoul
     """)
   static let numbers = words("12 15 20 24 30 36 40 48 50 60 75 90")
-  static let months = words("january february march april may june july august september october november december")
+  static let months = words(
+    "january february march april may june july august september october november december")
 
   /// Openings that lead over to a clause.
   static let leads = lines(

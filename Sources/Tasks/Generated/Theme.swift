@@ -1,4 +1,4 @@
-/// One latent feature of a sentence: a thing that goes well or badly, with many ways to say so, as lists of words.
+/// One latent feature of a sentence: a thing that goes well or badly, with many ways to say so.
 struct Theme: Sendable {
   /// How a question names it.
   let subject: String
@@ -38,7 +38,8 @@ struct Theme: Sendable {
 
   private static let earnings = Theme(
     "earnings", topic: 0,
-    nouns: "quarterly profit, net income, earnings per share, the bottom line, operating profit, half year profit",
+    nouns:
+      "quarterly profit, net income, earnings per share, the bottom line, operating profit, half year profit",
     good: """
       beat estimates, topped forecasts, exceeded consensus, hit a record, doubled, swung into the black,
       outpaced predictions, soared, climbed handsomely, grew by a third, surpassed every projection,
@@ -52,7 +53,8 @@ struct Theme: Sendable {
 
   private static let margins = Theme(
     "margins", topic: 0,
-    nouns: "the gross margin, the operating margin, profitability, the return on capital, the margin per unit",
+    nouns:
+      "the gross margin, the operating margin, profitability, the return on capital, the margin per unit",
     good: """
       widened, expanded, fattened, gained two points, enjoyed pricing power, gained from cheaper inputs,
       recovered on efficiency, strengthened, thickened, rode on productivity, profited from automation,
@@ -138,8 +140,8 @@ struct Theme: Sendable {
       brought permission, exonerated the auditors, collapsed on appeal
       """,
     bad: """
-      ended in conviction, got escalated, closed with a fine, brought an adverse ruling, implicated the managers,
-      uncovered misconduct, concluded bitterly, broadened, embarrassed the directors, brought a penalty,
+      ended in conviction, got escalated, closed with a fine, brought an adverse ruling,
+      implicated the managers, uncovered misconduct, concluded bitterly, broadened, embarrassed the directors, brought a penalty,
       indicted the auditors, prevailed on appeal
       """)
 

@@ -49,7 +49,9 @@ struct Question {
   }
 
   func text(_ stream: inout RandomStream) -> String {
-    guard let theme else { return stream.pick(asksForGood ? Names.goodQuestions : Names.badQuestions).joined(separator: " ") }
+    guard let theme else {
+      return stream.pick(asksForGood ? Names.goodQuestions : Names.badQuestions).joined(separator: " ")
+    }
     return "did \(Theme.all[theme].subject) \(asksForGood ? "improve" : "worsen") ?"
   }
 }
