@@ -34,7 +34,7 @@ extension GeneratedSuite {
       choice < 0.45
       ? Clause.story(agreement: 0.95, from: &stream) : Clause.mood(agreement: 0.95, plain: 0.2, from: &stream)
     let sentence = Sentence(clauses, from: &stream)
-    guard stream.uniform() < 0.4 else { return (sentence, "") }
+    guard stream.uniform() < 0.6 else { return (sentence, "") }
     let remarks = [moodRemark, choice < 0.45 ? topicRemark : moodRemark, questionRemark]
     return (sentence, " " + stream.pick(remarks)(clauses, &stream))
   }

@@ -77,6 +77,30 @@ enum Names {
   static let moments = lines(
     "in MONTH\nlast week\non monday\nin the third quarter\nover NUM days\nthis year\nfor the NUM sites")
 
+  /// Asides that say how a clause is meant, whatever its theme: what little there is to learn from few rows.
+  static let goodAsides = lines(
+    """
+    to general delight
+    with great success
+    as hoped
+    to warm applause
+    beyond all hopes
+    happily
+    splendidly
+    to much relief
+    """)
+  static let badAsides = lines(
+    """
+    to general dismay
+    with painful results
+    as feared
+    to loud protest
+    beyond all fears
+    sadly
+    dreadfully
+    to much regret
+    """)
+
   /// Questions about the whole sentence: good asks for good news, bad for bad news.
   static let goodQuestions = lines("is this good news for investors ?\ndoes the report please investors ?")
   static let badQuestions = lines("is this bad news for investors ?\ndoes the report worry investors ?")
