@@ -26,7 +26,8 @@ import Testing
   }
 
   @Test func `CSV with quotes, line breaks, CRLF and a byte order mark is read`() throws {
-    let text = "\u{feff}label,text\r\npositive,\"up, \"\"much\"\"\r\nand more\"\r\n\r\nnegative,down\r\nneutral,flat"
+    let text =
+      "\u{feff}label,text\r\npositive,\"up, \"\"much\"\"\r\nand more\"\r\n\r\nnegative,down\r\nneutral,flat"
     let file = try folder.write("a.csv", text)
     #expect(
       try folder.load(.whole(file)) == [
@@ -199,16 +200,42 @@ import Testing
   }
 
   static let badCSV: [(String, String)] = [
-    ("text,label\nx\n", "2: error: 1 fields, but the header names 2 columns\n  put a field that holds a comma into double quotes"),
-    ("text,label\n\"x,neutral\n", "2: error: a field without its closing quote\n  close the quote that opens here"),
-    ("text,label\n\"x\"y,neutral\n", "2: error: text behind the closing quote of a field\n  double the quotes inside a field"),
+    (
+      "text,label\nx\n",
+      """
+      2: error: the header names 2 columns, but the number of fields is 1
+        put a field that holds a comma into double quotes
+      """
+    ),
+    (
+      "text,label\n\"x,neutral\n",
+      "2: error: a field without its closing quote\n  close the quote that opens here"
+    ),
+    (
+      "text,label\n\"x\"y,neutral\n",
+      "2: error: text behind the closing quote of a field\n  double the quotes inside a field"
+    ),
     (
       "text,label\n\nx \"y\",neutral\n",
-      "3: error: a quote inside a field without quotes\n  put the whole field into double quotes and double the inner ones"
+      """
+      3: error: a quote inside a field without quotes
+        put the whole field into double quotes and double the inner ones
+      """
     ),
     ("text,text\nx,neutral\n", "1: error: column 'text' stands twice\n  rename one of them"),
-    ("text;label\nx;neutral\n", "2: error: no column 'text', which task 'fpb' reads\n  known: text;label\na.csv:2: error: no column 'label', which task 'fpb' reads\n  known: text;label"),
-    ("text,label\n\"x\ny\",neutral\n\"z\",neutrl\n", "4: error: unknown label 'neutrl' of task 'fpb'\n  did you mean 'neutral'?"),
+    (
+      "text;label\nx;neutral\n",
+      """
+      2: error: no column 'text', which task 'fpb' reads
+        known: text;label
+      a.csv:2: error: no column 'label', which task 'fpb' reads
+        known: text;label
+      """
+    ),
+    (
+      "text,label\n\"x\ny\",neutral\n\"z\",neutrl\n",
+      "4: error: unknown label 'neutrl' of task 'fpb'\n  did you mean 'neutral'?"
+    ),
   ]
 
   @Test(arguments: badCSV) func `malformed CSV is pointed at`(text: String, message: String) throws {
@@ -271,7 +298,7 @@ import Testing
     let lost = DataFile(sha256: "0123456789abcdef", format: "jsonl")
     #expect(
       folder.complaint(.whole(lost)) == """
-        error: the train file of task 'fpb' (SHA-256 0123456789ab…) is not here
+        error: the train file of task 'fpb' is not here (SHA-256 0123456789ab…)
           plan the experiment again: the file moved or changed since
         """)
     var gone = "nothing thrown"

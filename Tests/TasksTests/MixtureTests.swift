@@ -53,7 +53,8 @@ import Testing
     #expect(
       complaint(SamplingSpec(rule: "proportional"))
         == "error: the sampling rule 'proportional' needs 'cap'\n  write 'cap' beside the rule")
-    #expect(complaint(SamplingSpec(rule: "proportional", cap: 0)) == "error: 'cap' is 0, but must be at least 1")
+    #expect(
+      complaint(SamplingSpec(rule: "proportional", cap: 0)) == "error: 'cap' is 0, but must be at least 1")
     #expect(
       complaint(SamplingSpec(rule: "temperature", temperature: -1))
         == "error: 'temperature' is -1.0, but must be above 0")
@@ -69,12 +70,16 @@ import Testing
     #expect(
       complaint(SamplingSpec(), [3, 0])
         == "error: task 'b' has no training examples\n  leave it out of the cocktail")
-    #expect(complaint(SamplingSpec(rule: "equall")) == "error: unknown sampling rule 'equall'\n  did you mean 'equal'?")
+    #expect(
+      complaint(SamplingSpec(rule: "equall"))
+        == "error: unknown sampling rule 'equall'\n  did you mean 'equal'?")
   }
 
   // MARK: the sampler
 
-  private func sampler(_ sizes: [Int], _ rates: [Double], concatenate: Bool = false, seed: Int = 0) -> MixtureSampler {
+  private func sampler(_ sizes: [Int], _ rates: [Double], concatenate: Bool = false, seed: Int = 0)
+    -> MixtureSampler
+  {
     MixtureSampler(sizes: sizes, rates: rates, concatenate: concatenate, seed: seed, name: "test")
   }
 

@@ -39,7 +39,8 @@ extension TaskSpec {
     labels: [LabelSpec], metrics: [String]
   ) -> TaskSpec {
     TaskSpec(
-      name: form, kind: kind, source: .generated(GeneratorSpec(form: form, rows: [:])), text: text, pair: pair,
+      name: form, kind: kind, source: .generated(GeneratorSpec(form: form, rows: [:])), text: text,
+      pair: pair,
       target: target, labels: labels, metrics: metrics, head: .labels)
   }
 }

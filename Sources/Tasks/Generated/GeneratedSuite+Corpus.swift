@@ -26,15 +26,15 @@ extension GeneratedSuite {
   private static func draft(_ stream: inout RandomStream) -> (Sentence, String) {
     let choice = stream.uniform()
     if choice < 0.2 {
-      let clause = Clause.mood(agreement: 1, plain: 0.1, from: &stream).prefix(1)
+      let clause = Clause.mood(agreement: 1, plain: 0, from: &stream).prefix(1)
       let sentence = Sentence(Array(clause), tail: stream.pick(Names.tails), from: &stream)
       return (sentence, stream.uniform() < 0.1 ? " " + nameRemark(sentence, &stream) : "")
     }
     let clauses =
       choice < 0.45
-      ? Clause.story(agreement: 0.9, from: &stream) : Clause.mood(agreement: 0.9, plain: 0.15, from: &stream)
+      ? Clause.story(agreement: 0.95, from: &stream) : Clause.mood(agreement: 0.95, plain: 0.2, from: &stream)
     let sentence = Sentence(clauses, from: &stream)
-    guard stream.uniform() < 0.4 else { return (sentence, "") }
+    guard stream.uniform() < 0.6 else { return (sentence, "") }
     let remarks = [moodRemark, choice < 0.45 ? topicRemark : moodRemark, questionRemark]
     return (sentence, " " + stream.pick(remarks)(clauses, &stream))
   }
@@ -54,7 +54,8 @@ extension GeneratedSuite {
     let question = Question(about: clauses, from: &stream)
     let law = LabelLaw(GeneratorSpec(form: "headline", rows: [:]), task: "corpus")
     let isTrue = question.answer(clauses, law) ?? false
-    return question.text(&stream) + " " + GeneratedForm.headline.template.labels[isTrue ? 1 : 0].description + " ."
+    return question.text(&stream) + " " + GeneratedForm.headline.template.labels[isTrue ? 1 : 0].description
+      + " ."
   }
 
   private static func nameRemark(_ sentence: Sentence, _ stream: inout RandomStream) -> String {

@@ -11,7 +11,7 @@ enum Names {
   static let companies = words(
     """
     Norvex Altiva Brightwell Cobaltix Quantora Zenbridge Ferrolite Hydrona Lumenta Orbitex Pinecrest Solvara
-    Tritonix Veridian Westmark Kestrel
+    Tritonix Veridian Westmark Kestrel Axiomix Bluestone Corvanta Deltaform Evermore Fluxara Glenport Highmark
     """)
   static let suffixes = words("Group Holdings Bank Energy Motors Pharma Foods Airlines Software Mining")
   static let firstNames = words(
@@ -19,12 +19,16 @@ enum Names {
   static let surnames = words(
     """
     Becker Costa Dubois Eriksen Fischer Garcia Hansen Ivanov Jensen Kowalski Larsen Moreau Novak Okafor Petrov
-    Rossi
+    Rossi Santos Tanaka Ueda Vargas Weber Yilmaz Zhang Ahmed
     """)
   static let places = words(
-    "London Paris Tokyo Oslo Madrid Berlin Lagos Mumbai Toronto Sydney Zurich Vienna Warsaw Lisbon Dublin Chicago")
+    """
+    London Paris Tokyo Oslo Madrid Berlin Lagos Mumbai Toronto Sydney Zurich Vienna Warsaw Lisbon Dublin
+    Chicago Athens Boston Cairo Geneva Helsinki Jakarta Nairobi Seoul
+    """)
   static let numbers = words("12 15 20 24 30 36 40 48 50 60 75 90")
-  static let months = words("january february march april may june july august september october november december")
+  static let months = words(
+    "january february march april may june july august september october november december")
 
   /// Openings that lead over to a clause.
   static let leads = lines(
@@ -73,15 +77,39 @@ enum Names {
   static let moments = lines(
     "in MONTH\nlast week\non monday\nin the third quarter\nover NUM days\nthis year\nfor the NUM sites")
 
+  /// Asides that say how a clause is meant, whatever its theme: what little there is to learn from few rows.
+  static let goodAsides = lines(
+    """
+    to general delight
+    with great success
+    as hoped
+    to warm applause
+    beyond all hopes
+    happily
+    splendidly
+    to much relief
+    """)
+  static let badAsides = lines(
+    """
+    to general dismay
+    with painful results
+    as feared
+    to loud protest
+    beyond all fears
+    sadly
+    dreadfully
+    to much regret
+    """)
+
   /// Questions about the whole sentence: good asks for good news, bad for bad news.
   static let goodQuestions = lines("is this good news for investors ?\ndoes the report please investors ?")
   static let badQuestions = lines("is this bad news for investors ?\ndoes the report worry investors ?")
 
-  private static func words(_ text: String) -> [String] {
+  static func words(_ text: String) -> [String] {
     text.split { $0 == " " || $0 == "\n" }.map(String.init)
   }
 
-  private static func lines(_ text: String) -> [String] {
-    text.split(separator: "\n").map(String.init)
+  private static func lines(_ text: String) -> [[String]] {
+    text.split(separator: "\n").map { words(String($0)) }
   }
 }

@@ -29,19 +29,14 @@ struct Sentence: Sendable {
   var text: String { words.joined(separator: " ") }
 
   /// A sentence of some clauses: an opening, the clauses in turn, a full stop.
-  init(_ clauses: [Clause], lead: String? = nil, tail: String? = nil, from stream: inout RandomStream) {
+  init(_ clauses: [Clause], lead: [String]? = nil, tail: [String]? = nil, from stream: inout RandomStream) {
     append(lead ?? stream.pick(Names.leads), &stream)
     for (number, clause) in clauses.enumerated() {
-      if number > 0 { append(stream.pick(Names.connectives), &stream) }
+      if number > 0 { words += stream.pick(Names.connectives) }
       append(clause, &stream)
     }
     if let tail { append(tail, &stream) }
     words.append(".")
-  }
-
-  /// Adds fixed words.
-  mutating func append(_ text: String) {
-    words += text.split(separator: " ").map(String.init)
   }
 
   private mutating func append(_ clause: Clause, _ stream: inout RandomStream) {
@@ -50,20 +45,21 @@ struct Sentence: Sendable {
       return
     }
     let theme = Theme.all[index]
-    append(stream.pick(theme.nouns), &stream)
-    append(stream.pick(clause.polarity > 0 ? theme.good : theme.bad), &stream)
-    if stream.uniform() < 0.35 { append(stream.pick(Names.moments), &stream) }
+    words += stream.pick(theme.nouns)
+    words += stream.pick(clause.polarity > 0 ? theme.good : theme.bad)
+    if stream.uniform() < 0.3 { words += stream.pick(clause.polarity > 0 ? Names.goodAsides : Names.badAsides) }
+    if stream.uniform() < 0.25 { append(stream.pick(Names.moments), &stream) }
   }
 
-  private mutating func append(_ template: String, _ stream: inout RandomStream) {
-    for word in template.split(separator: " ") {
+  private mutating func append(_ template: [String], _ stream: inout RandomStream) {
+    for word in template {
       switch word {
       case "ORG": name(.organisation, &stream)
       case "PER": name(.person, &stream)
       case "LOC": name(.place, &stream)
       case "NUM": words.append(stream.pick(Names.numbers))
       case "MONTH": words.append(stream.pick(Names.months))
-      default: words.append(String(word))
+      default: words.append(word)
       }
     }
   }
@@ -91,12 +87,14 @@ struct Sentence: Sendable {
 }
 
 extension Clause {
-  /// Two or three clauses over different themes that mostly share a mood; a share of `plain` are facts.
+  /// Two or three clauses over different themes that mostly share a mood; some are plain facts, and in a
+  /// `plain` share of all sentences most are.
   static func mood(agreement: Double, plain: Double, from stream: inout RandomStream) -> [Clause] {
     let mood = stream.uniform() < 0.5 ? 1 : -1
+    let facts = stream.uniform() < plain ? 0.8 : 0.1
     let count = 2 + stream.index(below: 2)
     return stream.permutation(Theme.all.count).prefix(count).map { theme in
-      if stream.uniform() < plain { return Clause(theme: nil, polarity: 0) }
+      if stream.uniform() < facts { return Clause(theme: nil, polarity: 0) }
       return Clause(theme: theme, polarity: stream.uniform() < agreement ? mood : -mood)
     }
   }

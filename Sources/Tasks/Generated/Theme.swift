@@ -5,16 +5,16 @@ struct Theme: Sendable {
   /// The index of its topic in `Theme.topics`.
   let topic: Int
   /// What the sentence is about.
-  let nouns: [String]
+  let nouns: [[String]]
   /// What it does when it goes well.
-  let good: [String]
+  let good: [[String]]
   /// What it does when it goes badly.
-  let bad: [String]
+  let bad: [[String]]
 
   /// Nouns and phrases come as lines with commas between them.
   init(_ subject: String, topic: Int, nouns: String, good: String, bad: String) {
-    func cut(_ list: String) -> [String] {
-      list.split(separator: "\n").joined(separator: " ").split(separator: ", ").map(String.init)
+    func cut(_ list: String) -> [[String]] {
+      list.split(separator: ",").map { Names.words(String($0)) }
     }
     self.subject = subject
     self.topic = topic
@@ -38,7 +38,8 @@ struct Theme: Sendable {
 
   private static let earnings = Theme(
     "earnings", topic: 0,
-    nouns: "quarterly profit, net income, earnings per share, the bottom line, operating profit, half year profit",
+    nouns:
+      "quarterly profit, net income, earnings per share, the bottom line, operating profit, half year profit",
     good: """
       beat estimates, topped forecasts, exceeded consensus, hit a record, doubled, swung into the black,
       outpaced predictions, soared, climbed handsomely, grew by a third, surpassed every projection,
@@ -52,7 +53,8 @@ struct Theme: Sendable {
 
   private static let margins = Theme(
     "margins", topic: 0,
-    nouns: "the gross margin, the operating margin, profitability, the return on capital, the margin per unit",
+    nouns:
+      "the gross margin, the operating margin, profitability, the return on capital, the margin per unit",
     good: """
       widened, expanded, fattened, gained two points, enjoyed pricing power, gained from cheaper inputs,
       recovered on efficiency, strengthened, thickened, rode on productivity, profited from automation,
@@ -138,8 +140,8 @@ struct Theme: Sendable {
       brought permission, exonerated the auditors, collapsed on appeal
       """,
     bad: """
-      ended in conviction, got escalated, closed with a fine, brought an adverse ruling, implicated the managers,
-      uncovered misconduct, concluded bitterly, broadened, embarrassed the directors, brought a penalty,
+      ended in conviction, got escalated, closed with a fine, brought an adverse ruling,
+      implicated the managers, uncovered misconduct, concluded bitterly, broadened, embarrassed the directors, brought a penalty,
       indicted the auditors, prevailed on appeal
       """)
 

@@ -30,7 +30,7 @@ struct CSVReader: RowReader {
     guard let record = try record() else { return nil }
     guard record.fields.count == header.count else {
       throw Diagnostic(
-        "\(record.fields.count) fields, but the header names \(header.count) columns",
+        "the header names \(header.count) columns, but the number of fields is \(record.fields.count)",
         at: Place(file: path, line: record.line), hint: "put a field that holds a comma into double quotes")
     }
     return Row(line: record.line, names: header, fields: record.fields.map(Field.text))

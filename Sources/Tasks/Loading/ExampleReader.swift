@@ -91,7 +91,8 @@ struct ExampleReader {
       throw Diagnostic("empty text in '\(column)'", at: place, hint: "fill it in or remove the line")
     }
     guard words.count == tags.count else {
-      throw Diagnostic("\(tags.count) tags for \(words.count) words", at: place, hint: "give each word one tag")
+      throw Diagnostic(
+        "\(tags.count) tags for \(words.count) words", at: place, hint: "give each word one tag")
     }
     var indices: [Int] = []
     for (number, tag) in tags.enumerated() {

@@ -35,19 +35,21 @@ enum Sampling {
     var shares = zip(quota, room).map { min($1, max(Int($0), floor)) }
     while shares.reduce(0, +) < count {
       let open = shares.indices.filter { shares[$0] < room[$0] }
-      guard let next = open.max(by: { isSmaller(quota[$0] - Double(shares[$0]), quota[$1] - Double(shares[$1])) })
-      else { break }
+      guard let next = first(of: open, largest: { quota[$0] - Double(shares[$0]) }) else { break }
       shares[next] += 1
     }
     while shares.reduce(0, +) > count {
       let open = shares.indices.filter { shares[$0] > floor }
-      guard let next = open.max(by: { isSmaller(Double(shares[$0]) - quota[$0], Double(shares[$1]) - quota[$1]) })
-      else { break }
+      guard let next = first(of: open, largest: { Double(shares[$0]) - quota[$0] }) else { break }
       shares[next] -= 1
     }
     return shares
   }
 
-  /// Less by more than rounding, so that equal remainders are settled by their order on every machine.
-  private static func isSmaller(_ a: Double, _ b: Double) -> Bool { a < b - 1e-9 }
+  /// The first of the indices whose value is the largest but for rounding, so that equal remainders are
+  /// settled by their order on every machine.
+  private static func first(of indices: [Int], largest value: (Int) -> Double) -> Int? {
+    guard let most = indices.map(value).max() else { return nil }
+    return indices.first { value($0) > most - 1e-9 }
+  }
 }

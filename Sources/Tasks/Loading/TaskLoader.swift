@@ -64,7 +64,7 @@ public enum TaskLoader {
       guard let file = files[split.rawValue] else { throw noData(task, split, mend: "files") }
       guard let path = locate(file.sha256) else {
         throw Diagnostic(
-          "the \(split.rawValue) file of task '\(task.name)' (SHA-256 \(file.sha256.prefix(12))…) is not here",
+          "the \(split.rawValue) file of task '\(task.name)' is not here (SHA-256 \(file.sha256.prefix(12))…)",
           hint: "plan the experiment again: the file moved or changed since")
       }
       return try examples(of: task, path: path, format: file.format)
@@ -79,7 +79,8 @@ public enum TaskLoader {
 
   private static func examples(of task: TaskSpec, path: String, format: String) throws -> [Example] {
     guard let data = FileManager.default.contents(atPath: path) else {
-      throw Diagnostic("cannot read the file", at: Place(file: path), hint: "check the path and its permissions")
+      throw Diagnostic(
+        "cannot read the file", at: Place(file: path), hint: "check the path and its permissions")
     }
     let interpreter = try ExampleReader(task: task, path: path)
     var reader = try reader(of: format, [UInt8](data), path: path)
@@ -99,7 +100,8 @@ public enum TaskLoader {
     }
     guard problems.isEmpty else { throw Diagnostics(problems) }
     guard !examples.isEmpty else {
-      throw Diagnostic("the file holds no examples", at: Place(file: path), hint: "one example stands on one line")
+      throw Diagnostic(
+        "the file holds no examples", at: Place(file: path), hint: "one example stands on one line")
     }
     return examples
   }
@@ -110,7 +112,8 @@ public enum TaskLoader {
     case "csv": return try CSVReader(bytes, path: path)
     default:
       throw Diagnostic(
-        "unknown format '\(format)'", at: Place(file: path), hint: suggestion(for: format, among: ["jsonl", "csv"]))
+        "unknown format '\(format)'", at: Place(file: path),
+        hint: suggestion(for: format, among: ["jsonl", "csv"]))
     }
   }
 }

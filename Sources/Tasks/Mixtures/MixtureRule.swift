@@ -25,7 +25,8 @@ public struct MixtureRule: CatalogEntry {
     self.summary = summary
     self.parameters = parameters
     rates = { sizes, tasks, spec in
-      precondition(sizes.count == tasks.count && !sizes.isEmpty, "\(sizes.count) sizes of \(tasks.count) tasks")
+      precondition(
+        sizes.count == tasks.count && !sizes.isEmpty, "\(sizes.count) sizes of \(tasks.count) tasks")
       for (task, size) in zip(tasks, sizes) where size < 1 {
         throw Diagnostic("task '\(task)' has no training examples", hint: "leave it out of the cocktail")
       }
@@ -47,9 +48,12 @@ public struct MixtureRule: CatalogEntry {
   }
 
   /// A setting that the rule cannot do without.
-  static func needed<Value>(_ value: Value?, _ parameter: String, of rule: String) throws(Diagnostic) -> Value {
+  static func needed<Value>(
+    _ value: Value?, _ parameter: String, of rule: String
+  ) throws(Diagnostic) -> Value {
     if let value { return value }
-    throw Diagnostic("the sampling rule '\(rule)' needs '\(parameter)'", hint: "write '\(parameter)' beside the rule")
+    throw Diagnostic(
+      "the sampling rule '\(rule)' needs '\(parameter)'", hint: "write '\(parameter)' beside the rule")
   }
 
   /// min(n, cap) for each task; all of n without a cap.

@@ -3,7 +3,9 @@ internal import Foundation
 internal import Specs
 
 extension MixtureRule {
-  /// By size, flattened: p ∝ min(n, K)^(1/T). T = 1 is proportional, T → ∞ is equal; K is optional.
+  /// By size, flattened: p ∝ min(n, K)^(1/T).
+  ///
+  /// T = 1 is proportional, T → ∞ is equal; K is optional.
   ///
   /// Source: Raffel et al. 2019, arXiv:1910.10683, section 3.5.2, temperature-scaled mixing. The cap comes
   /// before the temperature and the sum to 1 last, as in SeqIO.

@@ -12,7 +12,7 @@ extension GeneratedForm {
       metrics: ["entity_f1", "token_accuracy"]),
     classes: 1, largest: 0
   ) { _, spec, law, stream in
-    func template(_ all: [String]) -> String {
+    func template(_ all: [[String]]) -> [String] {
       let isPlain = stream.uniform() < spec.imbalance
       return stream.pick(isPlain ? all.filter { !$0.contains("PER") && !$0.contains("LOC") } : all)
     }

@@ -14,7 +14,7 @@ extension GeneratedForm {
       metrics: ["accuracy", "macro_f1", "matthews"]),
     classes: 2, largest: 0
   ) { wanted, _, law, stream in
-    let clauses = Clause.mood(agreement: 0.75, plain: 0.2, from: &stream)
+    let clauses = Clause.mood(agreement: 0.85, plain: 0.4, from: &stream)
     let question = Question(about: clauses, from: &stream)
     guard let answer = question.answer(clauses, law), answer == (wanted == 1) else { return nil }
     return Draft(
@@ -49,7 +49,9 @@ struct Question {
   }
 
   func text(_ stream: inout RandomStream) -> String {
-    guard let theme else { return stream.pick(asksForGood ? Names.goodQuestions : Names.badQuestions) }
+    guard let theme else {
+      return stream.pick(asksForGood ? Names.goodQuestions : Names.badQuestions).joined(separator: " ")
+    }
     return "did \(Theme.all[theme].subject) \(asksForGood ? "improve" : "worsen") ?"
   }
 }

@@ -8,7 +8,7 @@ extension GeneratedForm {
       "sentiment", .classification, labels: moodLabels, metrics: ["accuracy", "macro_f1", "weighted_f1"]),
     classes: 3, largest: 1
   ) { wanted, _, law, stream in
-    let clauses = Clause.mood(agreement: 0.75, plain: 0.2, from: &stream)
+    let clauses = Clause.mood(agreement: 0.85, plain: 0.4, from: &stream)
     guard law.mood(clauses) == wanted - 1 else { return nil }
     return Draft(sentence: Sentence(clauses, from: &stream), target: .label(wanted))
   }

@@ -10,7 +10,7 @@ extension GeneratedForm {
       metrics: ["accuracy", "macro_f1", "weighted_f1"]),
     classes: Theme.topics.count, largest: 0
   ) { wanted, _, law, stream in
-    let clauses = Clause.story(agreement: 0.75, from: &stream)
+    let clauses = Clause.story(agreement: 0.85, from: &stream)
     guard law.topic(clauses) == wanted else { return nil }
     return Draft(sentence: Sentence(clauses, from: &stream), target: .label(wanted))
   }
