@@ -93,7 +93,7 @@ public final class JobPerformer {
     }
     try PEFTAdapter.write(
       trained.parameters.adapter(
-        alpha: job.adapter.alpha, dropout: job.adapter.dropout, rslora: job.adapter.rslora,
+        name: "adapter", alpha: job.adapter.alpha, dropout: job.adapter.dropout, rslora: job.adapter.rslora,
         targets: job.adapter.targets), to: folder.appendingPathComponent("adapter").path, layers: layers(base))
     try HeadFile.write(trained.heads, to: folder)
     try write(trained.curve, to: folder)
@@ -119,15 +119,16 @@ public final class JobPerformer {
   private func merge(_ job: MergeJob, into folder: URL) throws -> MergeResult {
     let adapters = try job.inputs.map { try PEFTAdapter.read(store.folder($0).appendingPathComponent("adapter").path) }
     let method = try MergeMethods.all.entry(named: job.method)
+    let parameters = try Parameters(job.parameters, for: method.parameters, of: "merge method '\(method.name)'")
     let merged = try AdapterMerger.merge(
-      adapters, weights: job.weights, method: method, parameters: job.parameters, seed: job.seed)
+      adapters, weights: job.weights, method: method, parameters: parameters, seed: job.seed)
     let target = folder.appendingPathComponent("adapter")
     try PEFTAdapter.write(merged.adapter, to: target.path)
     let file = target.appendingPathComponent("adapter_model.safetensors")
     let bytes = try FileManager.default.attributesOfItem(atPath: file.path)[.size] as? Int
     return MergeResult(
       sites: merged.sites.map {
-        MergedSite(site: $0.site, rank: $0.rank, retainedEnergy: $0.retainedEnergy, norm: $0.norm)
+        Specs.MergedSite(site: $0.path, rank: $0.rank, retainedEnergy: $0.retainedEnergy, norm: $0.norm)
       }, bytes: bytes ?? 0)
   }
 
@@ -141,7 +142,7 @@ public final class JobPerformer {
     var weights = base.weights
     if let id = job.adapter {
       let adapter = try PEFTAdapter.read(store.folder(id).appendingPathComponent("adapter").path)
-      weights = try weights.folding(adapter, name: id.hex)
+      weights = try weights.folding(adapter)
     }
     let evaluator = Evaluator(weights: weights, pooling: base.pooling)
     let predictions = try evaluator.predict(examples, head: head, workspace: workspace) { done in

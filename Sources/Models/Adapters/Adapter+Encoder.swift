@@ -8,12 +8,14 @@ extension LoRAParameters {
   /// - Parameters:
   ///   - alpha: α of every layer.
   ///   - targets: The names by which the layers were chosen.
-  public func adapter(alpha: Double, dropout: Double, rslora: Bool, targets: [String]) -> Adapter {
+  public func adapter(
+    name: String, alpha: Double, dropout: Double, rslora: Bool, targets: [String]
+  ) -> Adapter {
     let sites = factors.map { factor in
       (path: factor.site.path, delta: AdapterSite(a: factor.a.copied(), b: factor.b.copied(), alpha: alpha))
     }
     return Adapter(
-      sites: sites, usesRSLoRA: rslora, dropout: dropout, targetModules: targets, taskType: "FEATURE_EXTRACTION")
+      name: name, sites: sites, usesRSLoRA: rslora, dropout: dropout, targetModules: targets, taskType: "FEATURE_EXTRACTION")
   }
 }
 
@@ -28,8 +30,8 @@ extension EncoderWeights {
   /// The same weights with an adapter folded in: W + s·B·A. Layers without factors stay shared.
   ///
   /// - Throws: a `Diagnostic` for an adapter of another base.
-  public func folding(_ adapter: Adapter, name: String) throws -> EncoderWeights {
-    try adapter.check(against: shape.layerShapes, name: name)
+  public func folding(_ adapter: Adapter) throws -> EncoderWeights {
+    try adapter.check(against: shape.layerShapes)
     var factors: [LoRAFactors] = []
     for site in shape.sites {
       guard let delta = adapter.site(site.path), delta.rank > 0 else { continue }
