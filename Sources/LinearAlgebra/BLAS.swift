@@ -1,4 +1,5 @@
 internal import COpenBLAS
+internal import Foundation
 
 /// C ← α·op(A)·op(B) + β·C, row-major floats (SGEMM). Cost: 2·m·n·k FLOPs.
 ///
@@ -36,6 +37,17 @@ public enum BLASRuntime {
   public static var configuration: String {
     // SAFETY: OpenBLAS returns a static, zero-terminated text.
     unsafe openblas_get_config().map { unsafe String(cString: $0) } ?? "unknown"
+  }
+
+  /// Replaces this process by the same program with `OPENBLAS_CORETYPE` set, which the library reads when it is loaded.
+  ///
+  /// Returns only where that fails; then the present kernel stays.
+  public static func restart(settingKernel kernel: String, arguments: [String]) {
+    unsafe setenv("OPENBLAS_CORETYPE", kernel, 1)
+    // SAFETY: a null-terminated array of strings that live until execv has replaced the process.
+    var pointers: [UnsafeMutablePointer<CChar>?] = unsafe arguments.map { unsafe strdup($0) }
+    unsafe pointers.append(nil)
+    _ = unsafe execv("/proc/self/exe", pointers)
   }
 
   /// Threads of one BLAS call.

@@ -21,7 +21,11 @@ public final class Workspace {
   ///
   /// Grows the block where the last round wanted more than it holds.
   public func reset() {
-    if wanted > storage.count { storage = Storage(count: wanted + wanted / 8) }
+    if wanted > storage.count {
+      // The old block goes before the new one comes, so that both are never held at once.
+      storage = Storage(count: 0)
+      storage = Storage(count: wanted + wanted / 8)
+    }
     used = 0
     wanted = 0
     spilled = 0

@@ -62,6 +62,19 @@ public struct PlannedModel: Sendable, Hashable {
   }
 }
 
+/// A task with the hashes of its data and what the planner counted in them.
+public struct PlannedTask: Sendable, Hashable {
+  public var spec: TaskSpec
+  /// Rows of each split before limits, by split name; splits that do not exist are left out.
+  public var rows: [String: Int]
+
+  /// Makes a task.
+  public init(spec: TaskSpec, rows: [String: Int]) {
+    self.spec = spec
+    self.rows = rows
+  }
+}
+
 /// What a manifest comes to: jobs without repeats in an order in which each follows its inputs, and the models of the tables.
 public struct Plan: Sendable {
   public var experiment: String
@@ -73,11 +86,13 @@ public struct Plan: Sendable {
   public var budget: String
   /// Where the files behind the hashes of the jobs lie now: SHA-256 → path.
   public var locations: [String: String]
+  /// The tasks as evaluations see them, in the manifest's order.
+  public var plannedTasks: [PlannedTask]
 
   /// Makes a plan.
   public init(
     experiment: String, title: String, tasks: [TaskColumn], jobs: [PlannedJob], models: [PlannedModel],
-    budget: String, locations: [String: String]
+    budget: String, locations: [String: String], plannedTasks: [PlannedTask] = []
   ) {
     self.experiment = experiment
     self.title = title
@@ -86,5 +101,6 @@ public struct Plan: Sendable {
     self.models = models
     self.budget = budget
     self.locations = locations
+    self.plannedTasks = plannedTasks
   }
 }

@@ -35,6 +35,8 @@ public struct BaseFacts: Sendable, Hashable {
 
 /// The planner's door to the world; tests put a table behind it.
 public protocol Resources: Sendable {
+  /// Whether a file can be opened there; the planner asks before it looks at files that may be missing.
+  func exists(_ path: String) -> Bool
   /// Facts about a data file.
   func file(_ path: String) throws -> FileFacts
   /// Facts about a base: a path, or a name in the local Hugging Face cache.

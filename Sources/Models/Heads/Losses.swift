@@ -12,6 +12,22 @@ public enum Loss {
     return -log(max(probabilities[label], 1e-45))
   }
 
+  /// The mean cross-entropy of many rows, (n, V); on return they hold the gradient by the logits.
+  ///
+  /// Probabilities are Float and rows are summed in order: made for a vocabulary, where the form above is slow.
+  public static func crossEntropy(_ logits: Matrix, labels: [Int]) -> Double {
+    precondition(labels.count == logits.rows, "\(labels.count) labels for \(logits.rows) rows")
+    Attention.softmax(logits)
+    let weight = 1 / Float(labels.count)
+    scale(logits, by: weight)
+    var sum = 0.0
+    for (row, label) in labels.enumerated() {
+      sum -= log(max(Double(logits[row, label]) * Double(labels.count), 1e-45))
+      logits[row, label] -= weight
+    }
+    return sum / Double(labels.count)
+  }
+
   /// (value − target)². On return the row holds weight · dloss/dlogits.
   ///
   /// With one output the value is the output; with anchors it is the mean of the anchors' values under

@@ -1,0 +1,82 @@
+import ArgumentParser
+import Basics
+import Execution
+import Experiment
+import Foundation
+import Specs
+
+/// Says what a manifest comes to.
+struct PlanCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "plan", abstract: "Shows the jobs, what is done already, and what the rest will cost.")
+
+  @OptionGroup var arguments: ManifestArguments
+
+  @Flag(help: "One JSON object.")
+  var json = false
+
+  @Option(help: "Workers that the estimate counts on; as many as cores where not said.")
+  var workers: Int?
+
+  private struct JobLine: Encodable {
+    let id: String
+    let kind: String
+    let label: String
+    let cached: Bool
+    let reason: String
+    let predictedSeconds: Double?
+  }
+
+  private struct Answer: Encodable {
+    let experiment: String
+    let models: Int
+    let jobs: [JobLine]
+    let cached: Int
+    let predictedSeconds: Double
+  }
+
+  func run() throws {
+    let loaded = try arguments.load()
+    let plan = try loaded.plan()
+    let clock = WorkClock(plan: plan, store: loaded.store)
+    let lines = plan.jobs.map { job in
+      let cached = loaded.store.contains(job.id)
+      return JobLine(
+        id: job.id.hex, kind: job.spec.kind, label: job.label, cached: cached, reason: reason(job, loaded.store),
+        predictedSeconds: cached ? nil : clock.seconds(job))
+    }
+    let waiting = lines.filter { !$0.cached }
+    let count = workers ?? MachineFacts.cores
+    let seconds = waiting.reduce(0) { $0 + ($1.predictedSeconds ?? 0) } / Double(count)
+    if json {
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+      encoder.keyEncodingStrategy = .convertToSnakeCase
+      let answer = Answer(
+        experiment: plan.experiment, models: plan.models.count, jobs: lines, cached: lines.count - waiting.count,
+        predictedSeconds: seconds)
+      Console.print(String(decoding: try encoder.encode(answer), as: UTF8.self))
+      return
+    }
+    for kind in ["pretrain", "train", "merge", "evaluate"] {
+      let all = lines.filter { $0.kind == kind }
+      if all.isEmpty { continue }
+      let open = all.filter { !$0.cached }
+      let cost = spoken(seconds: open.reduce(0) { $0 + ($1.predictedSeconds ?? 0) })
+      Console.print("\(kind): \(all.count) jobs, \(all.count - open.count) done, \(open.count) to run, about \(cost) of work")
+    }
+    for line in waiting.prefix(12) { Console.print("  \(line.label): \(line.reason)") }
+    if waiting.count > 12 { Console.print("  … and \(waiting.count - 12) more (--json lists all)") }
+    let megabytes = clock.megabytes(waiting: Set(waiting.map(\.id)))
+    Console.print(
+      "\(plan.models.count) models; about \(spoken(seconds: seconds)) on \(count) workers (\(clock.basis)), "
+        + "\(Int(megabytes.rounded(.up))) MB of disk")
+  }
+
+  private func reason(_ job: PlannedJob, _ store: JobStore) -> String {
+    if store.contains(job.id) { return "done" }
+    if let failure = store.failure(job.id) { return "failed last time: \(failure.what)" }
+    let missing = job.spec.inputs.filter { !store.contains($0) }
+    return missing.isEmpty ? "not in the store" : "needs \(missing.count) jobs that are not in the store"
+  }
+}

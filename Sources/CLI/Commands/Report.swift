@@ -1,0 +1,22 @@
+import ArgumentParser
+import Execution
+import Experiment
+import Foundation
+import Reporting
+
+/// Writes the tables again.
+struct ReportCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "report", abstract: "Writes all tables from what is in the store; trains nothing.")
+
+  @OptionGroup var arguments: ManifestArguments
+
+  func run() throws {
+    let loaded = try arguments.load()
+    let plan = try loaded.plan()
+    let results = try Collector(store: loaded.store).collect(plan)
+    try Publisher.publish(results, loaded: loaded, plan: plan)
+    Console.print(Summary.terminal(results, width: Console.width))
+    Console.print("\nTables: \(loaded.folder.relativePath)/report.md, comparison.csv, runs.csv …")
+  }
+}

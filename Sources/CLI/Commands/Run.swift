@@ -1,0 +1,106 @@
+import ArgumentParser
+import Basics
+import Execution
+import Experiment
+import Foundation
+import Reporting
+
+/// Runs what is not done yet and writes the tables.
+struct Run: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Runs a manifest: trains, merges and evaluates what is not in the store, then writes the tables.")
+
+  @OptionGroup var arguments: ManifestArguments
+
+  @Option(help: "Worker processes; as many as cores where not said.")
+  var workers: Int?
+
+  @Option(help: "What runs the jobs: local.")
+  var engine = "local"
+
+  @Flag(inversion: .prefixedNo, help: "Goes on with jobs that do not depend on a failed one.")
+  var keepGoing = true
+
+  @Flag(help: "Says nothing but the result.")
+  var quiet = false
+
+  @Flag(help: "Says a line for every job.")
+  var verbose = false
+
+  func validate() throws {
+    guard engine == "local" else {
+      throw ValidationError("unknown engine '\(engine)': this version has 'local' only")
+    }
+    if let workers, workers < 1 { throw ValidationError("--workers must be at least 1") }
+  }
+
+  func run() async throws {
+    let loaded = try arguments.load()
+    let plan = try loaded.plan()
+    loaded.store.sweepAttempts()
+    let count = workers ?? MachineFacts.cores
+    let display = ProgressDisplay(
+      plan: plan, store: loaded.store, workers: count, isQuiet: quiet, isVerbose: verbose)
+    let runners = (0..<count).map { WorkerProcess.local(index: $0) }
+    let scheduler = Scheduler(plan: plan, store: loaded.store, runners: runners, keepGoing: keepGoing) {
+      display.show($0)
+    }
+    let interruption = Interruption {
+      display.close()
+      for runner in runners { runner.kill() }
+      loaded.store.sweepAttempts()
+      Console.note("interrupted: what was done is kept; the same command goes on from there")
+    }
+    let summary = await scheduler.run()
+    interruption.cancel()
+    display.close()
+    let results = try Collector(store: loaded.store).collect(plan)
+    try Publisher.publish(results, loaded: loaded, plan: plan)
+    if !quiet {
+      Console.print(Summary.terminal(results, width: Console.width))
+      Console.print("\nTables: \(loaded.folder.relativePath)/report.md, comparison.csv, runs.csv …")
+    }
+    if summary.failed > 0 {
+      let skipped = summary.skipped > 0 ? ", \(summary.skipped) depend on them" : ""
+      Console.error("error: \(summary.failed) jobs failed\(skipped); `mixology status` lists them")
+      throw ExitCode(1)
+    }
+  }
+}
+
+/// Ctrl-C and a polite kill: cleans up and exits with 130.
+final class Interruption: @unchecked Sendable {
+  // Written once in init; Dispatch sources may be cancelled from any thread.
+  private let sources: [any DispatchSourceSignal]
+
+  init(_ cleanUp: @escaping @Sendable () -> Void) {
+    sources = [SIGINT, SIGTERM].map { number in
+      signal(number, SIG_IGN)
+      let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+      source.setEventHandler {
+        cleanUp()
+        Foundation.exit(130)
+      }
+      source.resume()
+      return source
+    }
+  }
+
+  func cancel() {
+    for source in sources { source.cancel() }
+  }
+}
+
+extension WorkerProcess {
+  /// A worker that is this program again, with one BLAS thread and the kernel that suits the processor.
+  static func local(index: Int) -> WorkerProcess {
+    var environment = ProcessInfo.processInfo.environment
+    if let kernel = MachineFacts.betterKernel(environment: environment) {
+      environment["OPENBLAS_CORETYPE"] = kernel
+    }
+    environment["OPENBLAS_NUM_THREADS"] = "1"
+    return WorkerProcess(
+      executable: URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath(),
+      arguments: ["worker", "--name", "local-\(index)"], environment: environment)
+  }
+}

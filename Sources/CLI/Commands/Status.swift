@@ -1,0 +1,29 @@
+import ArgumentParser
+import Execution
+import Experiment
+import Specs
+
+/// Says how far a manifest is.
+struct Status: ParsableCommand {
+  static let configuration = CommandConfiguration(abstract: "Shows what is done, running, failed and waiting.")
+
+  @OptionGroup var arguments: ManifestArguments
+
+  func run() throws {
+    let loaded = try arguments.load()
+    let plan = try loaded.plan()
+    let running = loaded.store.runningAttempts()
+    for kind in ["pretrain", "train", "merge", "evaluate"] {
+      let jobs = plan.jobs.filter { $0.spec.kind == kind }
+      if jobs.isEmpty { continue }
+      let done = jobs.filter { loaded.store.contains($0.id) }.count
+      let active = jobs.filter { running.contains($0.id) && !loaded.store.contains($0.id) }.count
+      let failed = jobs.filter { !loaded.store.contains($0.id) && loaded.store.failure($0.id) != nil }.count
+      Console.print(
+        "\(kind): \(done) done, \(active) running, \(failed) failed, \(jobs.count - done - active - failed) waiting")
+    }
+    for job in plan.jobs where !loaded.store.contains(job.id) {
+      if let failure = loaded.store.failure(job.id) { Console.print("failed: \(job.label)\n  \(failure)") }
+    }
+  }
+}

@@ -1,0 +1,16 @@
+import ArgumentParser
+import Experiment
+
+/// Checks a manifest and what it names.
+struct Validate: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Checks a manifest: exit code 0, or 2 with file:line:column: error: …")
+
+  @OptionGroup var arguments: ManifestArguments
+
+  func run() throws {
+    let loaded = try arguments.load()
+    let plan = try loaded.plan()
+    Console.print("\(arguments.manifest): \(plan.models.count) models, \(plan.jobs.count) jobs")
+  }
+}

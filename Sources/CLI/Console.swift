@@ -1,0 +1,42 @@
+import Foundation
+
+/// What the program says, and whether somebody watches it on a terminal.
+enum Console {
+  /// Whether standard error is a terminal, where a line can be written again.
+  static var isTerminal: Bool { isatty(2) == 1 }
+
+  /// The terminal's width in characters, 100 where there is none.
+  static var width: Int {
+    ProcessInfo.processInfo.environment["COLUMNS"].flatMap { Int($0) } ?? 100
+  }
+
+  /// A result, on standard output.
+  static func print(_ text: String) {
+    FileHandle.standardOutput.write(Data((text + "\n").utf8))
+  }
+
+  /// A word on how things go, on standard error.
+  static func note(_ text: String) {
+    FileHandle.standardError.write(Data((text + "\n").utf8))
+  }
+
+  /// A mistake, on standard error; red on a terminal that allows it.
+  static func error(_ text: String) {
+    let colour = isTerminal && ProcessInfo.processInfo.environment["NO_COLOR"] == nil
+    note(colour ? text.replacingOccurrences(of: "error:", with: "\u{1b}[31merror:\u{1b}[0m") : text)
+  }
+
+  /// Writes over the present line of a terminal; nil clears it.
+  static func status(_ text: String?) {
+    guard isTerminal else { return }
+    FileHandle.standardError.write(Data(("\r\u{1b}[K" + (text.map { String($0.prefix(width - 1)) } ?? "")).utf8))
+  }
+}
+
+/// Seconds as people say them: `4 s`, `3 min 20 s`, `1 h 5 min`.
+func spoken(seconds: Double) -> String {
+  let whole = Int(seconds.rounded())
+  if whole < 60 { return "\(whole) s" }
+  if whole < 3600 { return "\(whole / 60) min \(whole % 60) s" }
+  return "\(whole / 3600) h \(whole % 3600 / 60) min"
+}

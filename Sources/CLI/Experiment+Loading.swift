@@ -1,0 +1,75 @@
+import ArgumentParser
+import Basics
+import Execution
+import Experiment
+import Foundation
+import Merging
+import Specs
+import Tasks
+
+/// The arguments that all commands on a manifest share.
+struct ManifestArguments: ParsableArguments {
+  @Argument(help: "The manifest, a YAML file.")
+  var manifest: String
+
+  @Option(
+    name: [.customShort("S"), .customLong("set")], parsing: .singleValue,
+    help: "Replaces a setting: adapter.rank=8, or a grid: adapter.rank=4,8. May be repeated.")
+  var settings: [String] = []
+
+  @Option(help: "The folder of results.")
+  var results = "Results"
+
+  /// Reads and checks the manifest.
+  ///
+  /// `MIXOLOGY_DATA` in the environment sets the data root, as `-S data_root=…` does.
+  func load() throws -> LoadedManifest {
+    let environment = ProcessInfo.processInfo.environment
+    guard let data = FileManager.default.contents(atPath: manifest) else {
+      throw Diagnostic("cannot read the manifest", at: Place(file: manifest), hint: "is the path right?")
+    }
+    guard let text = String(data: data, encoding: .utf8) else {
+      throw Diagnostic("the manifest is not UTF-8", at: Place(file: manifest))
+    }
+    var overrides: [Override] = []
+    if let root = environment["MIXOLOGY_DATA"], !root.isEmpty {
+      overrides.append(try Override("data_root=\(URL(fileURLWithPath: root).standardizedFileURL.path)"))
+    }
+    overrides += try settings.map { try Override($0) }
+    let manifest = try ManifestReader.read(text, path: manifest, overrides: overrides, vocabulary: .joined)
+    let folder = URL(fileURLWithPath: results).appendingPathComponent(manifest.name)
+    let store = JobStore(root: URL(fileURLWithPath: results).appendingPathComponent(".store"))
+    let resources = DiskResources(
+      cache: store.root.appendingPathComponent("hashes.json"),
+      folder: URL(fileURLWithPath: self.manifest).deletingLastPathComponent().path, environment: environment)
+    return LoadedManifest(manifest: manifest, folder: folder, store: store, resources: resources)
+  }
+}
+
+/// A manifest with where its results go.
+struct LoadedManifest {
+  let manifest: Manifest
+  /// `Results/<name>`.
+  let folder: URL
+  let store: JobStore
+  let resources: DiskResources
+
+  /// Expands the manifest.
+  func plan() throws -> Plan {
+    defer { resources.save() }
+    return try Planner(vocabulary: .joined, resources: resources).plan(manifest)
+  }
+}
+
+extension Vocabulary {
+  /// The words of all tables.
+  static var joined: Vocabulary {
+    Vocabulary(
+      methods: MergeMethods.all.entries.map { Method(name: $0.name, parameters: $0.parameters) },
+      metrics: Metrics.all.entries.map {
+        Metric(name: $0.name, kinds: $0.kinds, higherIsBetter: $0.higherIsBetter)
+      },
+      samplingRules: MixtureRules.all.names, generatorForms: GeneratedSuite.forms,
+      generatedTasks: { GeneratedSuite.template($0) })
+  }
+}

@@ -1,0 +1,34 @@
+import Basics
+import Execution
+import Experiment
+import Foundation
+import LinearAlgebra
+import Reporting
+
+/// Writes the files of `Results/<experiment>/`.
+enum Publisher {
+  static func publish(_ results: ResultSet, loaded: LoadedManifest, plan: Plan) throws {
+    try FileManager.default.createDirectory(at: loaded.folder, withIntermediateDirectories: true)
+    for file in try Report.files(results) {
+      try write(file.text, to: loaded.folder.appendingPathComponent(file.name))
+    }
+    let versions = [
+      ("mixology", Mixology.version), ("machine", MachineFacts.description),
+      ("blas", BLASRuntime.configuration.trimmingCharacters(in: .whitespaces)),
+    ]
+    let lock = LockFile.text(manifest: loaded.manifest, plan: plan, versions: versions)
+    try write(lock, to: loaded.folder.appendingPathComponent("manifest.lock.yaml"))
+    try PredictionBinder(store: loaded.store).bind(plan, into: loaded.folder.appendingPathComponent("predictions"))
+  }
+
+  /// A file that says the same already is left alone, so that nothing looks new that is not.
+  private static func write(_ text: String, to file: URL) throws {
+    let data = Data(text.utf8)
+    if let old = try? Data(contentsOf: file), old == data { return }
+    do {
+      try data.write(to: file, options: .atomic)
+    } catch {
+      throw Diagnostic("cannot write the table: \(error.localizedDescription)", at: Place(file: file.path))
+    }
+  }
+}

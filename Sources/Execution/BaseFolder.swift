@@ -1,0 +1,44 @@
+internal import Basics
+internal import Checkpoints
+internal import Foundation
+internal import LinearAlgebra
+internal import Models
+internal import Tokenizers
+public import Training
+
+/// A base on disk: a Hugging Face folder of the BERT family.
+public enum BaseFolder {
+  /// The files that make a base what it is, in a fixed order.
+  ///
+  /// - Throws: a `Diagnostic` for a folder without weights, configuration or tokenizer.
+  static func files(of folder: String) throws -> [String] {
+    var files = ["config.json", "tokenizer.json"].map { folder + "/" + $0 }
+    for file in files where !FileManager.default.fileExists(atPath: file) {
+      throw Diagnostic("the base has no such file", at: Place(file: file), hint: "a base is a Hugging Face folder")
+    }
+    files += try Checkpoint(folder: folder).files
+    let pooling = folder + "/1_Pooling/config.json"
+    if FileManager.default.fileExists(atPath: pooling) { files.append(pooling) }
+    return files
+  }
+
+  /// Opens a base; its weights stay in the mapped file, but for the stacked query, key and value.
+  public static func open(_ folder: String) throws -> BaseModel {
+    let shape = try EncoderShape(ModelConfiguration(folder: folder), folder: folder)
+    return BaseModel(
+      weights: try EncoderWeights(checkpoint: Checkpoint(folder: folder), shape: shape),
+      pooling: try Pooling.read(folder: folder), tokenizer: try Tokenizer(file: folder + "/tokenizer.json"))
+  }
+
+  /// Writes an encoder that a sweep pretrained, as Hugging Face would.
+  static func write(_ weights: EncoderWeights, tokenizerJSON: Data, to folder: URL) throws {
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    try weights.shape.configuration.write(to: folder.path)
+    try tokenizerJSON.write(to: folder.appendingPathComponent("tokenizer.json"))
+    try SafeTensorsWriter.write(
+      weights.named.map { name, matrix in
+        let isVector = name.hasSuffix("bias") || name.hasSuffix("LayerNorm.weight")
+        return NamedTensor(name, shape: isVector ? [matrix.columns] : [matrix.rows, matrix.columns], matrix)
+      }, to: folder.appendingPathComponent("model.safetensors").path)
+  }
+}

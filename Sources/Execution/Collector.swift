@@ -1,0 +1,121 @@
+internal import Basics
+public import Experiment
+public import Foundation
+internal import Specs
+
+/// Reads finished jobs back as the rows that tables are made from.
+public struct Collector: Sendable {
+  private let store: JobStore
+
+  /// Reads from a store.
+  public init(store: JobStore) {
+    self.store = store
+  }
+
+  /// Everything of a plan that is done; failures are listed.
+  public func collect(_ plan: Plan) throws -> ResultSet {
+    var results: [JobID: JobResult] = [:]
+    var specs: [JobID: PlannedJob] = [:]
+    var costs: [CostRow] = []
+    var failures: [FailureRow] = []
+    let clock = WorkClock(plan: plan, store: store)
+    for job in plan.jobs {
+      specs[job.id] = job
+      if store.contains(job.id) {
+        results[job.id] = try store.result(job.id)
+        if let cost = store.cost(job.id) {
+          costs.append(
+            CostRow(
+              job: job.id.hex, kind: job.spec.kind, label: job.label, cost: cost,
+              predictedSeconds: clock.seconds(job)))
+        }
+      } else if let failure = store.failure(job.id) {
+        failures.append(FailureRow(job: job.id.hex, label: job.label, message: failure.what))
+      }
+    }
+    var set = ResultSet(
+      experiment: plan.experiment, title: plan.title, tasks: plan.tasks, models: [], scores: [], costs: costs,
+      failures: failures, budget: plan.budget)
+    for model in plan.models { add(model, results, specs, to: &set) }
+    return set
+  }
+
+  private func add(
+    _ model: PlannedModel, _ results: [JobID: JobResult], _ specs: [JobID: PlannedJob], to set: inout ResultSet
+  ) {
+    var row = ModelRow(
+      model: model.model, kind: model.kind, recipe: model.recipe, settings: model.settings, tasks: model.tasks,
+      seed: model.seed, steps: 0, examples: 0, tokens: 0, bytes: 0, job: model.job?.hex ?? "")
+    if let id = model.job {
+      guard let result = results[id] else { return }
+      switch result {
+      case .train(let trained):
+        count(trained, &row)
+        row.bytes = 4 * trained.trainable
+        for drawn in trained.drawn {
+          set.mixtures.append(MixtureRow(model: model.model, seed: model.seed ?? 0, drawn: drawn))
+        }
+      case .merge(let merged):
+        row.bytes = merged.bytes
+        if case .merge(let job) = specs[id]?.spec {
+          for input in job.inputs {
+            if case .train(let trained) = results[input] { count(trained, &row) }
+          }
+          set.merges.append(
+            MergedRow(model: model.model, seed: model.seed ?? 0, method: job.method, sites: merged.sites))
+        }
+      case .pretrain, .evaluate: break
+      }
+    }
+    set.models.append(row)
+    for evaluation in model.evaluations {
+      guard case .evaluate(let result) = results[evaluation.job] else { continue }
+      let metrics = set.tasks.first { $0.name == evaluation.task }?.metrics ?? []
+      for metric in metrics {
+        guard let value = result.metrics[metric.name] else { continue }
+        set.scores.append(
+          ScoreRow(
+            model: model.model, seed: model.seed, task: evaluation.task, split: evaluation.split,
+            metric: metric.name, value: value, n: result.n, job: evaluation.job.hex))
+      }
+    }
+  }
+
+  private func count(_ trained: TrainResult, _ row: inout ModelRow) {
+    row.steps += trained.steps
+    row.examples += trained.examples
+    row.tokens += trained.tokens
+  }
+}
+
+/// Binds the predictions of all evaluations of a model into one file: `predictions/<model>.seed<k>.jsonl`.
+public struct PredictionBinder: Sendable {
+  private let store: JobStore
+
+  /// Reads from a store.
+  public init(store: JobStore) {
+    self.store = store
+  }
+
+  /// Writes the files of a plan's models; a file that is as long as its parts is taken to be theirs already.
+  public func bind(_ plan: Plan, into folder: URL) throws {
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    for model in plan.models {
+      let parts = model.evaluations.map { store.folder($0.job).appendingPathComponent(PredictionFile.name) }
+        .filter { FileManager.default.fileExists(atPath: $0.path) }
+      if parts.isEmpty { continue }
+      let seed = model.seed.map { ".seed\($0)" } ?? ""
+      let name = String(model.model.map { $0.isLetter || $0.isNumber || "-_+.=,".contains($0) ? $0 : "_" })
+      let file = folder.appendingPathComponent("\(name)\(seed).jsonl")
+      let sizes = parts.map { size($0) }
+      if size(file) == sizes.reduce(0, +) { continue }
+      var data = Data()
+      for part in parts { data.append(try Data(contentsOf: part)) }
+      try data.write(to: file, options: .atomic)
+    }
+  }
+
+  private func size(_ file: URL) -> Int {
+    ((try? FileManager.default.attributesOfItem(atPath: file.path))?[.size] as? Int) ?? -1
+  }
+}

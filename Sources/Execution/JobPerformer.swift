@@ -1,0 +1,209 @@
+internal import Basics
+internal import Checkpoints
+internal import Foundation
+internal import LinearAlgebra
+internal import Merging
+internal import Models
+public import Specs
+internal import Tasks
+internal import Tokenizers
+internal import Training
+
+/// Does jobs in this process, one after the other, and keeps what the next one will need again: the base, the
+/// tokenised examples, the label embeddings.
+public final class JobPerformer {
+  private let store: JobStore
+  private var locations: [String: String] = [:]
+  private let workspace = Workspace()
+  private var bases: [String: BaseModel] = [:]
+  private var tokenized: [String: [TokenizedExample]] = [:]
+  private var heads: [String: TaskHead] = [:]
+
+  /// Tells how far a job is: a share of 1 and a word.
+  public typealias Progress = (Double, String) throws -> Void
+
+  /// Works for one store.
+  public init(store: JobStore) {
+    self.store = store
+  }
+
+  /// Learns where files lie: SHA-256 → path of data files and base folders.
+  public func add(locations: [String: String]) {
+    self.locations.merge(locations) { _, new in new }
+  }
+
+  /// Does a job and commits it to the store; where it fails nothing is left but the error.
+  public func perform(_ spec: JobSpec, id: JobID, worker: String, progress: Progress) throws -> JobCost {
+    let cpu = MachineFacts.cpuSeconds
+    let wall = DispatchTime.now().uptimeNanoseconds
+    let attempt = try store.beginAttempt(id)
+    do {
+      let result = try perform(spec, into: attempt, progress: progress)
+      let cost = JobCost(
+        cpuSeconds: MachineFacts.cpuSeconds - cpu,
+        wallSeconds: Double(DispatchTime.now().uptimeNanoseconds - wall) / 1e9,
+        peakResidentMegabytes: MachineFacts.peakResidentMegabytes, worker: worker, machine: MachineFacts.description)
+      try store.commit(attempt, as: id, result: result, cost: cost)
+      return cost
+    } catch {
+      try? FileManager.default.removeItem(at: attempt)
+      throw error
+    }
+  }
+
+  private func perform(_ spec: JobSpec, into folder: URL, progress: Progress) throws -> JobResult {
+    switch spec {
+    case .pretrain(let spec): .pretrain(try pretrain(spec, into: folder, progress: progress))
+    case .train(let job): .train(try train(job, into: folder, progress: progress))
+    case .merge(let job): .merge(try merge(job, into: folder))
+    case .evaluate(let job): .evaluate(try evaluate(job, into: folder, progress: progress))
+    }
+  }
+
+  // MARK: Pretraining
+
+  private func pretrain(_ spec: PretrainSpec, into folder: URL, progress: Progress) throws -> TrainResult {
+    let corpus = GeneratedSuite.corpus(world: spec.world, sentences: spec.sentences, seed: spec.seed)
+    let vocabulary = WordPieceVocabulary.train(corpus, limit: 4000)
+    let json = try WordPieceVocabulary.tokenizerJSON(vocabulary: vocabulary, lowercase: true)
+    let tokenizer = try Tokenizer(json: json, path: "tokenizer.json")
+    let pretrainer = Pretrainer(spec: spec, tokenizer: tokenizer, corpus: corpus, positions: 64)
+    let (result, curve) = try pretrainer.run { share, point in
+      try progress(share, "loss \(rounded(point.loss))")
+    }
+    try BaseFolder.write(pretrainer.weights, tokenizerJSON: json, to: folder.appendingPathComponent("model"))
+    try write(curve, to: folder)
+    return result
+  }
+
+  // MARK: Training
+
+  private func train(_ job: TrainJob, into folder: URL, progress: Progress) throws -> TrainResult {
+    let base = try base(job.base)
+    let maxTokens = base.maxTokens(job.training.maxTokens)
+    let tasks = try job.tasks.map { task in
+      TrainingTask(
+        task: task, train: try examples(task, .train, base: job.base, maxTokens: maxTokens),
+        validation: job.training.validateEvery > 0
+          ? try examples(task, .validation, base: job.base, maxTokens: maxTokens) : [])
+    }
+    let trainer = try Trainer(base: base, tasks: tasks, job: job)
+    let trained = try trainer.run { share, point in
+      try progress(share, "loss \(rounded(point.loss))")
+    }
+    try PEFTAdapter.write(
+      trained.parameters.adapter(
+        name: "adapter", alpha: job.adapter.alpha, dropout: job.adapter.dropout, rslora: job.adapter.rslora,
+        targets: job.adapter.targets), to: folder.appendingPathComponent("adapter").path, layers: layers(base))
+    try HeadFile.write(trained.heads, to: folder)
+    try write(trained.curve, to: folder)
+    return trained.result
+  }
+
+  /// The base's linear layers as PEFT sees them: with the pooler, which a short target like `dense` would name too.
+  private func layers(_ base: BaseModel) -> [String] {
+    base.weights.shape.sites.map(\.path) + ["pooler.dense"]
+  }
+
+  private func write(_ curve: [CurvePoint], to folder: URL) throws {
+    var text = "step,loss,learning_rate,gradient_norm,validation\n"
+    for point in curve {
+      let validation = point.validation.map { "\($0)" } ?? ""
+      text += "\(point.step),\(point.loss),\(point.learningRate),\(point.gradientNorm),\(validation)\n"
+    }
+    try Data(text.utf8).write(to: folder.appendingPathComponent("curve.csv"))
+  }
+
+  // MARK: Merging
+
+  private func merge(_ job: MergeJob, into folder: URL) throws -> MergeResult {
+    let adapters = try job.inputs.map { try PEFTAdapter.read(store.folder($0).appendingPathComponent("adapter").path) }
+    let method = try MergeMethods.all.entry(named: job.method)
+    let parameters = try Parameters(job.parameters, for: method.parameters, of: "merge method '\(method.name)'")
+    let merged = try AdapterMerger.merge(
+      adapters, weights: job.weights, method: method, parameters: parameters, seed: job.seed)
+    let target = folder.appendingPathComponent("adapter")
+    try PEFTAdapter.write(merged.adapter, to: target.path)
+    let file = target.appendingPathComponent("adapter_model.safetensors")
+    let bytes = try FileManager.default.attributesOfItem(atPath: file.path)[.size] as? Int
+    return MergeResult(
+      sites: merged.sites.map {
+        Specs.MergedSite(site: $0.path, rank: $0.rank, retainedEnergy: $0.retainedEnergy, norm: $0.norm)
+      }, bytes: bytes ?? 0)
+  }
+
+  // MARK: Evaluation
+
+  private func evaluate(_ job: EvaluateJob, into folder: URL, progress: Progress) throws -> EvaluateResult {
+    let base = try base(job.base)
+    let maxTokens = base.maxTokens(job.maxTokens)
+    let examples = try examples(job.task, job.split, base: job.base, maxTokens: maxTokens)
+    let head = try head(job, base)
+    var weights = base.weights
+    if let id = job.adapter {
+      let adapter = try PEFTAdapter.read(store.folder(id).appendingPathComponent("adapter").path)
+      weights = try weights.folding(adapter)
+    }
+    let evaluator = Evaluator(weights: weights, pooling: base.pooling)
+    let predictions = try evaluator.predict(examples, head: head, workspace: workspace) { done in
+      try progress(Double(done) / Double(examples.count), "")
+    }
+    let targets = examples.map(\.target)
+    try PredictionFile.write(predictions, targets, task: job.task, split: job.split, to: folder)
+    return EvaluateResult(
+      n: examples.count, tokens: examples.reduce(0) { $0 + $1.ids.count },
+      metrics: try job.task.scores(predictions, targets))
+  }
+
+  // MARK: What jobs share
+
+  private func head(_ job: EvaluateJob, _ base: BaseModel) throws -> TaskHead {
+    if job.task.head == .linear {
+      guard let id = job.head else { throw Diagnostic("no trained head for task '\(job.task.name)'") }
+      return try HeadFile.read(store.folder(id), task: job.task)
+    }
+    let key = try StableHash.hex(of: [try StableHash.hex(of: job.base), try StableHash.hex(of: job.task), "\(job.labelScale)"])
+    if let head = heads[key] { return head }
+    let head = TaskHead(
+      task: job.task, head: base.labelHead(job.task, scale: job.labelScale, workspace: workspace))
+    heads[key] = head
+    return head
+  }
+
+  private func base(_ spec: BaseSpec) throws -> BaseModel {
+    let folder: String
+    switch spec {
+    case .folder(let sha256): folder = try location(sha256, what: "base")
+    case .pretrained(let id): folder = store.folder(id).appendingPathComponent("model").path
+    }
+    if let base = bases[folder] { return base }
+    let base = try BaseFolder.open(folder)
+    bases[folder] = base
+    return base
+  }
+
+  private func examples(
+    _ task: TaskSpec, _ split: Split, base spec: BaseSpec, maxTokens: Int
+  ) throws -> [TokenizedExample] {
+    let key = try StableHash.hex(
+      of: [try StableHash.hex(of: task), split.rawValue, try StableHash.hex(of: spec), "\(maxTokens)"])
+    if let known = tokenized[key] { return known }
+    let tokenizer = try base(spec).tokenizer
+    let examples = try TaskLoader.load(task, split: split) { locations[$0] }
+    let ready = examples.map { TokenizedExample($0, tokenizer: tokenizer, maxTokens: maxTokens) }
+    tokenized[key] = ready
+    return ready
+  }
+
+  private func location(_ sha256: String, what: String) throws -> String {
+    guard let path = locations[sha256] else {
+      throw Diagnostic("nobody said where the \(what) \(sha256.prefix(12))… lies")
+    }
+    return path
+  }
+}
+
+/// Three decimals, for progress lines.
+private func rounded(_ value: Double) -> String {
+  String(format: "%.3f", value)
+}

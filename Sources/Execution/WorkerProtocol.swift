@@ -1,0 +1,42 @@
+public import Basics
+public import Specs
+
+/// What the scheduler tells a worker, one JSON line each.
+public struct WorkRequest: Sendable, Codable {
+  /// The job's id.
+  public var id: JobID
+  /// The job.
+  public var spec: JobSpec
+  /// The store's folder.
+  public var store: String
+  /// SHA-256 → path of the files behind the hashes.
+  public var locations: [String: String]
+
+  /// Makes a request.
+  public init(id: JobID, spec: JobSpec, store: String, locations: [String: String]) {
+    self.id = id
+    self.spec = spec
+    self.store = store
+    self.locations = locations
+  }
+}
+
+/// What a worker answers, one JSON line each.
+public enum WorkEvent: Sendable, Codable {
+  /// The share of the job that is done, and a word on how it goes.
+  case progress(share: Double, note: String)
+  /// The job stands in the store.
+  case done(JobCost)
+  /// The job failed.
+  case failed(Diagnostic)
+}
+
+/// The door to work: a worker process, or in tests something that only pretends.
+public protocol JobRunner: Sendable {
+  /// Does a job; returns when it stands in the store.
+  ///
+  /// - Throws: a `Diagnostic` where the job failed.
+  func run(_ request: WorkRequest, progress: @escaping @Sendable (Double, String) -> Void) async throws -> JobCost
+  /// Ends at once whatever runs.
+  func stop() async
+}

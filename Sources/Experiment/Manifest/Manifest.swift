@@ -1,0 +1,111 @@
+internal import Basics
+internal import Specs
+
+/// An experiment as its manifest describes it, read and checked against itself, but not yet against the world.
+public struct Manifest: Sendable {
+  /// The file, for messages.
+  public let path: String
+  /// The experiment's name and its folder under `Results`.
+  public let name: String
+  /// The question that is asked; may be empty.
+  public let title: String
+  /// The folder of the datasets, as the program can open it.
+  public let dataRoot: String
+  /// One training of everything for each.
+  public let seeds: [Int]
+  let source: SourceText
+  let base: Base
+  let tasks: [Task]
+  let cocktails: [Cocktail]
+  let points: [GridPoint]
+  let targetsPlace: Place
+  let merges: [Merge]
+  let evaluate: Evaluate
+  /// How the budget was set, in words.
+  let budget: String
+
+  /// The base model.
+  enum Base: Sendable {
+    case named(String, Place)
+    case pretrained(PretrainSpec, Place)
+  }
+
+  /// A task whose files have not been looked at.
+  struct Task: Sendable {
+    /// Everything but the hashes of files.
+    var spec: TaskSpec
+    var data: DataPlace
+    var families: [String]
+    var place: Place
+    var name: String { spec.name }
+  }
+
+  /// Where a task's examples are said to be.
+  enum DataPlace: Sendable {
+    case folder(String, Place)
+    case files([Split: LocatedPath])
+    case generated(Place)
+  }
+
+  /// A path with the place that names it.
+  struct LocatedPath: Sendable {
+    var path: String
+    var place: Place
+  }
+
+  /// A set of tasks that is trained together.
+  struct Cocktail: Sendable {
+    /// `fpb`, `all`, `all-but-fpb`, `fpb+fomc` or a given name, with a grid of its own behind it.
+    var name: String
+    /// In the manifest's order.
+    var tasks: [String]
+    /// Nil follows the common rule.
+    var sampling: SamplingSpec?
+    /// False where only a merge asks for it.
+    var isListed: Bool
+    var place: Place
+
+    /// One task alone: a single model.
+    var isSingle: Bool { tasks.count == 1 }
+    /// The name in the tables.
+    var model: String { (isSingle ? "single:" : "cocktail:") + name }
+  }
+
+  /// One cell of the training grids.
+  struct GridPoint: Sendable {
+    /// `adapter.rank=4,training.learning_rate=0.001`; empty where there is no grid.
+    var settings: String
+    /// The part of it that the evaluation of the base depends on.
+    var evaluationSettings: String
+    var adapter: AdapterSpec
+    var training: TrainingSpec
+    var budget: BudgetSpec
+    var sampling: SamplingSpec
+  }
+
+  /// One way to merge one list of models.
+  struct Merge: Sendable {
+    /// `merge:ties(density=0.2)`.
+    var model: String
+    var method: String
+    /// What was set, in words: `density=0.2`; empty for a method without parameters.
+    var words: String
+    var parameters: [String: ParameterValue]
+    /// Indices of cocktails.
+    var inputs: [Int]
+    var weights: [Double]
+    var place: Place
+  }
+
+  /// Which models are evaluated on what.
+  struct Evaluate: Sendable {
+    enum Tasks: Sendable, Equatable {
+      case all
+      case own
+      case listed([String])
+    }
+
+    var tasks: Tasks
+    var splits: [Split]
+  }
+}

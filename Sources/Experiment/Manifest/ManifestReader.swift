@@ -1,0 +1,163 @@
+internal import Basics
+internal import Specs
+
+/// Reads the text of a manifest into values.
+public enum ManifestReader {
+  /// The manifest of a text, with settings of the command line put in.
+  ///
+  /// - Parameters:
+  ///   - text: the YAML text.
+  ///   - path: the file, for messages and for paths that are relative to its folder.
+  ///   - overrides: settings that replace what the text says, later ones over earlier ones.
+  ///   - vocabulary: the methods, metrics, rules and forms that exist.
+  /// - Throws: `Diagnostics` with all problems in the order of their places.
+  public static func read(
+    _ text: String, path: String, overrides: [Override], vocabulary: Vocabulary
+  ) throws -> Manifest {
+    let source = SourceText(text, path: path)
+    var yaml = YAMLReader(source)
+    guard var root = yaml.read() else { throw source.ordered(yaml.problems) }
+    let shape = ManifestShape(vocabulary: vocabulary).root
+    var problems = yaml.problems
+    for override in overrides {
+      do throws(Diagnostic) {
+        root = try override.applied(to: root, shape: shape)
+      } catch {
+        problems.append(error)
+      }
+    }
+    var checker = ShapeChecker(source)
+    let value = checker.value(root, shape, path: "")
+    var reading = ManifestReading(root: value, source: source, vocabulary: vocabulary)
+    let manifest = reading.manifest()
+    problems += checker.problems + reading.problems
+    guard problems.isEmpty else { throw source.ordered(problems) }
+    return manifest
+  }
+}
+
+/// One reading of a manifest: turns values of the right shape into the manifest and collects what does not fit together.
+struct ManifestReading {
+  let root: Value
+  let source: SourceText
+  let vocabulary: Vocabulary
+  var problems: [Diagnostic] = []
+
+  init(root: Value, source: SourceText, vocabulary: Vocabulary) {
+    self.root = root
+    self.source = source
+    self.vocabulary = vocabulary
+  }
+
+  mutating func report(_ what: String, at place: Place?, hint: String? = nil) {
+    problems.append(source.diagnostic(what, at: place, hint: hint))
+  }
+
+  mutating func manifest() -> Manifest {
+    let tasks = tasks()
+    let taskNames = root["tasks"]?.entries.map(\.key) ?? tasks.map(\.name)
+    let points = gridPoints(taskNames: taskNames)
+    var cocktails = CocktailTable(tasks: tasks, taskNames: taskNames)
+    readCocktails(into: &cocktails)
+    let merges = merges(&cocktails)
+    return Manifest(
+      path: source.path,
+      name: root["name"]?.text ?? "",
+      title: root["title"]?.text ?? "",
+      dataRoot: dataRoot,
+      seeds: seeds(),
+      source: source,
+      base: base(),
+      tasks: tasks,
+      cocktails: cocktails.cocktails,
+      points: points,
+      targetsPlace: root["adapter"]?["targets"]?.place ?? root["base"]?.place ?? root.place,
+      merges: merges,
+      evaluate: evaluate(taskNames),
+      budget: budgetWords())
+  }
+
+  /// The manifest's folder; empty where the manifest lies in the working directory.
+  private var folder: String {
+    guard let slash = source.path.lastIndex(of: "/") else { return "" }
+    return String(source.path[...slash])
+  }
+
+  /// A path as the program can open it: relative ones belong to the manifest's folder, those of the
+  /// command line to the working directory.
+  private func resolved(_ value: Value) -> String {
+    let text = value.text ?? ""
+    return text.hasPrefix("/") || value.place.file != source.path ? text : folder + text
+  }
+
+  private var dataRoot: String {
+    if let root = root["data_root"] { return resolved(root) }
+    return folder.isEmpty ? "." : String(folder.dropLast())
+  }
+
+  private mutating func seeds() -> [Int] {
+    guard let elements = root["seeds"]?.elements else { return [0] }
+    if elements.isEmpty, let place = root["seeds"]?.place {
+      report("'seeds' is empty", at: place, hint: "one seed is enough: [0]")
+    }
+    var seeds: [Int] = []
+    for element in elements {
+      guard let seed = element.integer else { continue }
+      if seeds.contains(seed) { report("the seed \(seed) stands twice", at: element.place) }
+      seeds.append(seed)
+    }
+    return seeds
+  }
+
+  private mutating func base() -> Manifest.Base {
+    guard let value = root["base"] else { return .named("", root.place) }
+    guard let pretrain = value["pretrain"] else {
+      let text = value.text ?? ""
+      let isPath = text.hasPrefix("./") || text.hasPrefix("../")
+      return .named(isPath ? resolved(value) : text, value.place)
+    }
+    var spec = PretrainSpec()
+    for row in PretrainSettings.rows {
+      if let value = pretrain[row.parameter.name]?.settings.first { row.apply(value, &spec) }
+    }
+    if spec.hidden % spec.heads != 0 {
+      report(
+        "\(spec.heads) heads do not divide the width \(spec.hidden)",
+        at: (pretrain["heads"] ?? pretrain["hidden"] ?? pretrain).place,
+        hint: "'hidden' must be a multiple of 'heads'")
+    }
+    return .pretrained(spec, value.place)
+  }
+
+  private mutating func evaluate(_ taskNames: [String]) -> Manifest.Evaluate {
+    let value = root["evaluate"]
+    var tasks = Manifest.Evaluate.Tasks.all
+    if value?["tasks"]?.text == "own" { tasks = .own }
+    if let elements = value?["tasks"]?.elements {
+      if elements.isEmpty { report("'evaluate.tasks' is empty", at: value?["tasks"]?.place) }
+      tasks = .listed(known(elements, among: taskNames, kind: "task"))
+    }
+    let all: [Split] = [.validation, .test]
+    let words = value?["splits"]?.texts
+    if value?["splits"]?.elements?.isEmpty ?? false {
+      report("'evaluate.splits' is empty", at: value?["splits"]?.place)
+    }
+    return Manifest.Evaluate(tasks: tasks, splits: all.filter { words?.contains($0.rawValue) ?? true })
+  }
+
+  /// The texts of a list that are known, each once; the others are reported.
+  mutating func known(_ elements: [Value], among names: [String], kind: String) -> [String] {
+    var found: [String] = []
+    for element in elements {
+      guard let name = element.text else { continue }
+      if !names.contains(name) {
+        report("unknown \(kind) '\(name)'", at: element.place, hint: suggestion(for: name, among: names))
+      } else if found.contains(name) {
+        report("the \(kind) '\(name)' stands twice in the list", at: element.place)
+      } else {
+        found.append(name)
+      }
+    }
+    return found
+  }
+}

@@ -1,0 +1,95 @@
+internal import Basics
+internal import Specs
+
+extension ManifestReading {
+  private static let common = ["method", "name", "of", "weights"]
+
+  mutating func merges(_ table: inout CocktailTable) -> [Manifest.Merge] {
+    var merges: [Manifest.Merge] = []
+    for value in root["merges"]?.elements ?? [] where !value.isBroken {
+      guard value.entries.allSatisfy({ !$0.value.isBroken }), let inputs = inputs(value, &table),
+        let weights = weights(value, inputs: inputs.count)
+      else { continue }
+      for merge in variants(value, inputs, weights) {
+        if merges.contains(where: { $0.model == merge.model }) {
+          report(
+            "two merges are called '\(merge.model)'", at: merge.place,
+            hint: "give one of them a 'name' of its own")
+        } else {
+          merges.append(merge)
+        }
+      }
+    }
+    return merges
+  }
+
+  private mutating func inputs(_ value: Value, _ table: inout CocktailTable) -> [Int]? {
+    let place = (value["of"] ?? value).place
+    guard let elements = value["of"]?.elements else {
+      return table.taskNames.compactMap { table.index(named: $0, place: place) }
+    }
+    if elements.isEmpty {
+      report(
+        "a merge of no model", at: place, hint: "name at least one task or cocktail, or write of: singles")
+      return nil
+    }
+    var inputs: [Int] = []
+    for element in elements {
+      guard let name = element.text else { return nil }
+      guard let index = table.index(named: name, place: element.place) else {
+        let variants = table.knownNames.filter { $0.hasPrefix(name + "(") }
+        let hint =
+          variants.isEmpty
+          ? suggestion(for: name, among: table.knownNames)
+          : "it has a grid, and a merge needs one of its cells as a cocktail"
+        report("unknown task or cocktail '\(name)'", at: element.place, hint: hint)
+        return nil
+      }
+      if inputs.contains(index) {
+        report("'\(name)' stands twice in the merge", at: element.place, hint: "give it a weight instead")
+        return nil
+      }
+      inputs.append(index)
+    }
+    return inputs
+  }
+
+  private mutating func weights(_ value: Value, inputs: Int) -> [Double]? {
+    guard value.has("weights") else { return Array(repeating: 1, count: inputs) }
+    guard let list = value["weights"], let elements = list.elements else { return nil }
+    let weights = elements.compactMap(\.number)
+    guard weights.count == elements.count else { return nil }
+    guard weights.count == inputs else {
+      report(
+        "\(weights.count) \(weights.count == 1 ? "weight" : "weights") for \(inputs) models", at: list.place,
+        hint: "give one weight for each, in their order")
+      return nil
+    }
+    if weights.allSatisfy({ $0 == 0 }) { report("all weights are 0", at: list.place) }
+    return weights
+  }
+
+  private func variants(_ value: Value, _ inputs: [Int], _ weights: [Double]) -> [Manifest.Merge] {
+    guard let word = value["method"]?.text, let method = vocabulary.methods.first(where: { $0.name == word })
+    else {
+      return []
+    }
+    let given = axes(value).filter { !Self.common.contains($0.path) }
+    return GridAxis.combinations(given).map { combination in
+      var parameters: [String: ParameterValue] = [:]
+      for parameter in method.parameters { parameters[parameter.name] = parameter.defaultValue }
+      for part in combination { parameters[part.path] = part.value }
+      let gridded = combination.filter { part in
+        guard let content = value[part.path]?.content, case .grid = content else { return false }
+        return true
+      }
+      let name = value["name"]?.text
+      let shown = name == nil ? combination : gridded
+      return Manifest.Merge(
+        model: "merge:\(name ?? word)" + (shown.isEmpty ? "" : "(\(GridAxis.words(shown)))"),
+        method: word, words: GridAxis.words(combination), parameters: parameters, inputs: inputs,
+        weights: weights,
+        place: value.place)
+    }
+  }
+}

@@ -1,0 +1,180 @@
+internal import Basics
+internal import Specs
+
+/// A setting with all values that the manifest wants tried.
+struct GridAxis: Sendable {
+  /// `adapter.rank`.
+  var path: String
+  var values: [ParameterValue]
+
+  /// All combinations, the last axis running fastest; one empty combination where there is no axis.
+  static func combinations(_ axes: [GridAxis]) -> [[(path: String, value: ParameterValue)]] {
+    axes.reduce([[]]) { combinations, axis in
+      combinations.flatMap { combination in axis.values.map { combination + [(axis.path, $0)] } }
+    }
+  }
+
+  /// `adapter.rank=4,training.learning_rate=0.001`.
+  static func words(_ combination: [(path: String, value: ParameterValue)]) -> String {
+    combination.map { "\($0.path)=\($0.value)" }.joined(separator: ",")
+  }
+}
+
+extension ManifestReading {
+  private static let sections = ["budget", "adapter", "training", "sampling"]
+  private static let evaluationPaths = ["training.max_tokens", "training.label_scale"]
+
+  /// The settings of a mapping, in the order of the manifest.
+  func axes(_ value: Value?, prefix: String = "") -> [GridAxis] {
+    (value?.entries ?? []).compactMap { entry in
+      let values = entry.value.settings
+      return values.isEmpty ? nil : GridAxis(path: prefix + entry.key, values: values)
+    }
+  }
+
+  mutating func gridPoints(taskNames: [String]) -> [Manifest.GridPoint] {
+    checkBudget()
+    checkTraining()
+    if let sampling = root["sampling"] { checkSampling(sampling, taskNames: taskNames) }
+    let sections = root.entries.filter { Self.sections.contains($0.key) }
+    let all = sections.flatMap { axes($0.value, prefix: $0.key + ".") }
+    let gridded = Set(
+      sections.flatMap { section in
+        section.value.entries.filter { entry in
+          guard case .grid = entry.value.content else { return false }
+          return true
+        }.map { "\(section.key).\($0.key)" }
+      })
+    return GridAxis.combinations(all).map { combination in
+      let shown = combination.filter { gridded.contains($0.path) }
+      return Manifest.GridPoint(
+        settings: GridAxis.words(shown),
+        evaluationSettings: GridAxis.words(shown.filter { Self.evaluationPaths.contains($0.path) }),
+        adapter: adapter(combination),
+        training: spec(TrainingSpec(), TrainingSettings.rows, "training.", combination),
+        budget: budget(combination),
+        sampling: sampling(combination, root["sampling"], prefix: "sampling."))
+    }
+  }
+
+  private func spec<Spec>(
+    _ defaults: Spec, _ rows: [SettingRow<Spec>], _ prefix: String,
+    _ combination: [(path: String, value: ParameterValue)]
+  ) -> Spec {
+    var spec = defaults
+    for row in rows {
+      if let value = combination.first(where: { $0.path == prefix + row.parameter.name })?.value {
+        row.apply(value, &spec)
+      }
+    }
+    return spec
+  }
+
+  private func adapter(_ combination: [(path: String, value: ParameterValue)]) -> AdapterSpec {
+    var adapter = spec(AdapterSpec(), AdapterSettings.rows, "adapter.", combination)
+    // Sorted, because their order changes nothing and the job's identity must not depend on it.
+    if let targets = root["adapter"]?["targets"]?.texts { adapter.targets = targets.sorted() }
+    return adapter
+  }
+
+  private func budget(_ combination: [(path: String, value: ParameterValue)]) -> BudgetSpec {
+    for parameter in BudgetSettings.parameters {
+      guard let value = combination.first(where: { $0.path == "budget." + parameter.name })?.value,
+        case .number(let number) = value, let budget = BudgetSettings.budget(parameter.name, number)
+      else { continue }
+      return budget
+    }
+    return .steps(1)
+  }
+
+  /// `200 optimiser steps`, `100 or 200 optimiser steps`.
+  func budgetWords() -> String {
+    guard let axis = axes(root["budget"]).first else { return "" }
+    let unit =
+      switch axis.path {
+      case "tokens": "training tokens"
+      case "passes": "passes over the target's training data"
+      default: "optimiser steps"
+      }
+    return axis.values.map(\.description).joined(separator: " or ") + " " + unit
+  }
+
+  // MARK: Sampling
+
+  /// The rule with only those parameters that it reads, so that equal draws have equal specs.
+  func sampling(
+    _ combination: [(path: String, value: ParameterValue)], _ value: Value?, prefix: String
+  ) -> SamplingSpec {
+    func setting(_ key: String) -> ParameterValue? { combination.first { $0.path == prefix + key }?.value }
+    var spec = SamplingSpec()
+    if case .text(let rule) = setting("rule") { spec.rule = rule }
+    let read = SamplingSettings.parameters(of: spec.rule)
+    if read.contains("cap"), case .number(let cap) = setting("cap") { spec.cap = Int(cap) }
+    if read.contains("temperature"), case .number(let temperature) = setting("temperature") {
+      spec.temperature = temperature
+    }
+    if read.contains("weights"), let entries = value?["weights"]?.entries {
+      spec.weights = [:]
+      for entry in entries { spec.weights?[entry.key] = entry.value.number }
+    }
+    return spec
+  }
+
+  /// Reports parameters that no rule of this sampling reads, missing ones, and weights of unknown tasks.
+  mutating func checkSampling(_ sampling: Value, taskNames: [String]) {
+    guard sampling.entry("rule")?.value.isBroken != true else { return }
+    let words = sampling["rule"]?.settings ?? [.text(SamplingSpec().rule)]
+    let rules = words.map(\.description)
+    for key in ["cap", "temperature", "weights"] {
+      guard let entry = sampling.entry(key),
+        !rules.contains(where: { SamplingSettings.parameters(of: $0).contains(key) })
+      else { continue }
+      let readers = vocabulary.samplingRules.filter { SamplingSettings.parameters(of: $0).contains(key) }
+      report(
+        "'\(key)' has no effect with the sampling rule '\(rules.joined(separator: "', '"))'",
+        at: entry.keyPlace,
+        hint: "it belongs to rule: \(readers.joined(separator: " or rule: "))")
+    }
+    for rule in rules {
+      guard let key = SamplingSettings.needed(by: rule), !sampling.has(key) else { continue }
+      report("the sampling rule '\(rule)' needs '\(key)'", at: (sampling["rule"] ?? sampling).place)
+    }
+    for entry in sampling["weights"]?.entries ?? [] where !taskNames.contains(entry.key) {
+      report(
+        "unknown task '\(entry.key)'", at: entry.keyPlace, hint: suggestion(for: entry.key, among: taskNames))
+    }
+    let weights = sampling["weights"]?.entries.compactMap(\.value.number) ?? []
+    if !weights.isEmpty, weights.count == taskNames.count, weights.allSatisfy({ $0 == 0 }) {
+      report("all weights are 0", at: sampling["weights"]?.place)
+    }
+  }
+
+  // MARK: Checks
+
+  private mutating func checkBudget() {
+    guard let budget = root["budget"], budget.entries.count != 1 else { return }
+    let ways = BudgetSettings.parameters.map(\.name).joined(separator: ", ")
+    let what =
+      budget.entries.isEmpty ? "'budget' is empty" : "'budget' is set in \(budget.entries.count) ways"
+    report(what, at: budget.entries.last?.keyPlace ?? budget.place, hint: "give exactly one of \(ways)")
+  }
+
+  private mutating func checkTraining() {
+    if let targets = root["adapter"]?["targets"], targets.elements?.isEmpty ?? false {
+      report("'adapter.targets' is empty", at: targets.place, hint: "name at least one linear layer")
+    }
+    guard let training = root["training"], training.entry("validate_every")?.value.isBroken != true else {
+      return
+    }
+    let every = training["validate_every"]?.settings ?? [.number(0)]
+    guard every.contains(.number(0)) else { return }
+    for key in ["patience", "keep_best"] {
+      guard let entry = training.entry(key),
+        entry.value.settings.contains(where: { $0 != .number(0) && $0 != .flag(false) })
+      else { continue }
+      report(
+        "'\(key)' has no effect without validation", at: entry.keyPlace,
+        hint: "set validate_every to a number of steps")
+    }
+  }
+}

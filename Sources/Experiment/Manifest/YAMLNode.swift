@@ -1,0 +1,81 @@
+internal import Basics
+
+/// A YAML value with the place of each of its parts; scalars keep the characters that were written.
+struct YAMLNode: Sendable {
+  /// A value's form.
+  indirect enum Content: Sendable {
+    /// The characters; `plain` is false where they were quoted.
+    case scalar(String, plain: Bool)
+    case sequence([YAMLNode])
+    case mapping([YAMLPair])
+  }
+
+  var content: Content
+  var place: Place
+
+  /// Whether nothing stands here: an empty plain scalar, `~` or `null`.
+  var isNull: Bool {
+    guard case .scalar(let text, plain: true) = content else { return false }
+    return ["", "~", "null"].contains(text)
+  }
+
+  /// The form in words, for messages.
+  var form: String {
+    switch content {
+    case .scalar: isNull ? "nothing" : "a single value"
+    case .sequence: "a list"
+    case .mapping: "a mapping"
+    }
+  }
+}
+
+/// A key with its value.
+struct YAMLPair: Sendable {
+  var key: String
+  var keyPlace: Place
+  var value: YAMLNode
+}
+
+/// A file's text: what carets are drawn under.
+struct SourceText: Sendable {
+  let path: String
+  let lines: [String]
+
+  init(_ text: String, path: String) {
+    self.path = path
+    lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+      String(line.last == "\r" ? line.dropLast() : line)
+    }
+  }
+
+  /// A diagnostic with the source line of its place.
+  func diagnostic(_ what: String, at place: Place?, hint: String? = nil) -> Diagnostic {
+    var source: String?
+    if let place, place.file == path, let line = place.line, lines.indices.contains(line - 1) {
+      source = lines[line - 1]
+    }
+    return Diagnostic(what, at: place, hint: hint, source: source)
+  }
+
+  /// Findings in the order of their places, those of the file first, each once.
+  func ordered(_ problems: [Diagnostic]) -> Diagnostics {
+    var unique: [Diagnostic] = []
+    for problem in problems where !unique.contains(problem) { unique.append(problem) }
+    func position(_ problem: Diagnostic) -> (Int, Int, Int) {
+      guard let place = problem.place, place.file == path else { return (1, 0, 0) }
+      return (0, place.line ?? 0, place.column ?? 0)
+    }
+    let sorted = unique.enumerated().sorted { a, b in
+      let (first, second) = (position(a.element), position(b.element))
+      return first == second ? a.offset < b.offset : first < second
+    }
+    return Diagnostics(sorted.map(\.element))
+  }
+
+  /// The place of libYAML's mark, whose columns count Unicode scalars where a caret needs characters.
+  func place(line: Int, column: Int) -> Place {
+    guard lines.indices.contains(line - 1) else { return Place(file: path, line: line, column: column) }
+    let before = String.UnicodeScalarView(lines[line - 1].unicodeScalars.prefix(max(0, column - 1)))
+    return Place(file: path, line: line, column: String(before).count + 1)
+  }
+}

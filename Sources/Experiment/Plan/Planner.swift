@@ -1,0 +1,141 @@
+internal import Basics
+internal import Specs
+
+/// Turns a manifest into jobs and models: finds data and base, shares what is equal, orders what depends.
+public struct Planner: Sendable {
+  private let vocabulary: Vocabulary
+  private let resources: any Resources
+
+  /// A planner for some words and some world.
+  public init(vocabulary: Vocabulary, resources: any Resources) {
+    self.vocabulary = vocabulary
+    self.resources = resources
+  }
+
+  /// The plan of a manifest.
+  ///
+  /// - Throws: `Diagnostics` with everything that the manifest asks for and the world does not have, or what
+  ///   `Resources` throws for a file that cannot be read.
+  public func plan(_ manifest: Manifest) throws -> Plan {
+    var problems: [Diagnostic] = []
+    let base = foundBase(manifest, &problems)
+    var finder = TaskFinder(manifest: manifest, resources: resources)
+    var tasks: [TaskData] = []
+    for task in manifest.tasks {
+      if let data = try finder.find(task) { tasks.append(data) }
+    }
+    problems += finder.problems
+    for task in tasks { problems += missingSplits(task, manifest) }
+    guard problems.isEmpty, let base else { throw manifest.source.ordered(problems) }
+    var locations = finder.locations
+    if let path = base.path, case .folder(let sha256) = base.spec { locations[sha256] = path }
+    var planning = Planning(manifest: manifest, base: base, tasks: tasks)
+    try planning.planAll()
+    return Plan(
+      experiment: manifest.name, title: manifest.title, tasks: tasks.map { column($0.spec) },
+      jobs: planning.graph.jobs, models: planning.models, budget: manifest.budget, locations: locations,
+      plannedTasks: tasks.map(plannedTask))
+  }
+
+  private func plannedTask(_ task: TaskData) -> PlannedTask {
+    var rows: [String: Int] = [:]
+    for split in Split.allCases { rows[split.rawValue] = task.sizes[split]?.rows }
+    return PlannedTask(spec: task.spec, rows: rows)
+  }
+
+  private func column(_ task: TaskSpec) -> TaskColumn {
+    let metrics = task.metrics.map { name in
+      let word = vocabulary.metrics.first { $0.name == name }
+      return MetricColumn(name: name, higherIsBetter: word?.higherIsBetter ?? true)
+    }
+    return TaskColumn(name: task.name, kind: task.kind, metrics: metrics)
+  }
+
+  // MARK: The base
+
+  private func foundBase(_ manifest: Manifest, _ problems: inout [Diagnostic]) -> FoundBase? {
+    switch manifest.base {
+    case .pretrained(let spec, _):
+      let base = FoundBase(pretrained: spec)
+      problems += missingTargets(manifest, base.linearLayers)
+      return base
+    case .named(let name, let place):
+      do {
+        let facts = try resources.base(name)
+        problems += missingTargets(manifest, facts.linearLayers)
+        return FoundBase(facts)
+      } catch let diagnostic as Diagnostic {
+        let isPlaced = diagnostic.place != nil
+        problems.append(
+          isPlaced
+            ? diagnostic : manifest.source.diagnostic(diagnostic.what, at: place, hint: diagnostic.hint))
+      } catch let diagnostics as Diagnostics {
+        problems += diagnostics.all
+      } catch {
+        problems.append(manifest.source.diagnostic("the base '\(name)' cannot be used: \(error)", at: place))
+      }
+      return nil
+    }
+  }
+
+  private func missingTargets(_ manifest: Manifest, _ layers: [String]) -> [Diagnostic] {
+    let targets = manifest.points.first?.adapter.targets ?? []
+    var parts: [String] = []
+    for layer in layers {
+      let part = layer.split(separator: ".").last.map(String.init) ?? layer
+      if !parts.contains(part) { parts.append(part) }
+    }
+    return targets.filter { target in !layers.contains { $0 == target || $0.hasSuffix("." + target) } }.map {
+      target in
+      let near = nearestName(to: target, among: parts).map { "did you mean '\($0)'? " } ?? ""
+      return manifest.source.diagnostic(
+        "the target '\(target)' matches no linear layer of the base", at: manifest.targetsPlace,
+        hint: near + "its layers end in: \(parts.sorted().joined(separator: ", "))")
+    }
+  }
+
+  // MARK: Splits
+
+  private func missingSplits(_ task: TaskData, _ manifest: Manifest) -> [Diagnostic] {
+    if case .listed(let names) = manifest.evaluate.tasks, !names.contains(task.spec.name) { return [] }
+    return manifest.evaluate.splits.filter { !task.has($0) }.map { split in
+      let mend =
+        split == .test
+        ? "add one, or write evaluate: {splits: [validation]}"
+        : "add one, set a validation_fraction above 0, or write evaluate: {splits: [test]}"
+      return manifest.source.diagnostic(
+        "the task '\(task.spec.name)' has no \(split.rawValue) data", at: task.place, hint: mend)
+    }
+  }
+}
+
+/// The base as jobs need it.
+struct FoundBase: Sendable {
+  var spec: BaseSpec
+  var pretrain: PretrainSpec?
+  var path: String?
+  var parameters: Double
+  var linearLayers: [String]
+
+  init(_ facts: BaseFacts) {
+    spec = .folder(sha256: facts.sha256)
+    path = facts.path
+    parameters = Double(facts.parameters)
+    linearLayers = facts.linearLayers
+  }
+
+  /// An encoder that a job will make; its layers are called as in BERT.
+  ///
+  /// The job's identity is filled in when the job is planned.
+  init(pretrained pretrain: PretrainSpec) {
+    self.pretrain = pretrain
+    spec = .pretrained(JobID(hex: ""))
+    parameters = Estimate.parameters(pretrain)
+    linearLayers = (0..<pretrain.layers).flatMap { layer in
+      [
+        "attention.self.query", "attention.self.key", "attention.self.value", "attention.output.dense",
+        "intermediate.dense", "output.dense",
+      ].map { "encoder.layer.\(layer).\($0)" }
+    }
+  }
+}

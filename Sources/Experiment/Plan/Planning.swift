@@ -1,0 +1,173 @@
+internal import Basics
+internal import Specs
+
+/// One planning: the graph and the models as they grow.
+struct Planning {
+  let manifest: Manifest
+  let tasks: [TaskData]
+  private var base: FoundBase
+  private let estimate: Estimate
+  private(set) var graph = JobGraph()
+  private(set) var models: [PlannedModel] = []
+
+  /// A cocktail at one grid point with one seed.
+  private struct Cell: Hashable {
+    var cocktail: Int
+    var point: Int
+    var seed: Int
+  }
+
+  private var trained: [Cell: JobID] = [:]
+
+  init(manifest: Manifest, base: FoundBase, tasks: [TaskData]) {
+    self.manifest = manifest
+    self.base = base
+    self.tasks = tasks
+    estimate = Estimate(parameters: base.parameters)
+  }
+
+  /// Base, cocktails and merges, in the order of the tables.
+  mutating func planAll() throws {
+    if let pretrain = base.pretrain {
+      let id = try graph.add(
+        .pretrain(pretrain), label: "pretrain base", flops: estimate.pretraining(pretrain))
+      base.spec = .pretrained(id)
+    }
+    try planBase()
+    for index in manifest.cocktails.indices {
+      for point in manifest.points.indices {
+        for seed in manifest.seeds { try planTraining(Cell(cocktail: index, point: point, seed: seed)) }
+      }
+    }
+    for merge in manifest.merges {
+      for point in manifest.points.indices {
+        for seed in manifest.seeds { try plan(merge, point: point, seed: seed) }
+      }
+    }
+  }
+
+  // MARK: Models
+
+  /// The untrained base, once for each way in which the grid lets it read its input.
+  private mutating func planBase() throws {
+    var seen: [String] = []
+    for point in manifest.points where !seen.contains(point.evaluationSettings) {
+      seen.append(point.evaluationSettings)
+      let model = named("base", point.evaluationSettings)
+      let evaluations = try evaluate(model, nil, learned: [], seed: nil, point: point) { _ in nil }
+      guard !evaluations.isEmpty else { continue }
+      models.append(
+        PlannedModel(
+          model: model, kind: .base, recipe: "base", settings: point.evaluationSettings, tasks: [], seed: nil,
+          job: nil,
+          evaluations: evaluations))
+    }
+  }
+
+  private mutating func planTraining(_ cell: Cell) throws {
+    let cocktail = manifest.cocktails[cell.cocktail]
+    let point = manifest.points[cell.point]
+    // By name, not in the manifest's order: moving a task in the file trains nothing again.
+    let data = tasks.filter { cocktail.tasks.contains($0.spec.name) }.sorted { $0.spec.name < $1.spec.name }
+    let job = TrainJob(
+      base: base.spec, tasks: data.map(\.trainingSpec), sampling: sampling(cocktail, point),
+      budget: point.budget,
+      adapter: point.adapter, training: point.training, seed: cell.seed)
+    let model = named(cocktail.model, point.settings)
+    let id = try graph.add(
+      .train(job), label: "train \(model) seed \(cell.seed)",
+      flops: estimate.training(data, budget: point.budget, point.training))
+    trained[cell] = id
+    guard cocktail.isListed else { return }
+    let evaluations = try evaluate(model, id, learned: cocktail.tasks, seed: cell.seed, point: point) { _ in
+      id
+    }
+    models.append(
+      PlannedModel(
+        model: model, kind: cocktail.isSingle ? .single : .cocktail,
+        recipe: cocktail.tasks.joined(separator: "+"),
+        settings: point.settings, tasks: cocktail.tasks, seed: cell.seed, job: id, evaluations: evaluations))
+  }
+
+  /// The rule of a cocktail; a single draws from one task, so that no rule makes a difference.
+  private func sampling(_ cocktail: Manifest.Cocktail, _ point: Manifest.GridPoint) -> SamplingSpec {
+    if cocktail.isSingle { return SamplingSpec() }
+    var sampling = cocktail.sampling ?? point.sampling
+    if let weights = sampling.weights {
+      sampling.weights = weights.filter { cocktail.tasks.contains($0.key) }
+    }
+    return sampling
+  }
+
+  private mutating func plan(_ merge: Manifest.Merge, point index: Int, seed: Int) throws {
+    let point = manifest.points[index]
+    let inputs = merge.inputs.compactMap { cocktail in
+      trained[Cell(cocktail: cocktail, point: index, seed: seed)].map { (manifest.cocktails[cocktail], $0) }
+    }
+    precondition(inputs.count == merge.inputs.count, "a merge planned before its inputs")
+    // In an order of their own, so that the job does not depend on the order of the file.
+    let ordered = zip(inputs, merge.weights).map { (key: $0.0.tasks.sorted(), id: $0.1, weight: $1) }
+      .sorted { ($0.key.joined(separator: "+"), $0.id.hex) < ($1.key.joined(separator: "+"), $1.id.hex) }
+    let job = MergeJob(
+      method: merge.method, parameters: merge.parameters, inputs: ordered.map(\.id),
+      weights: ordered.map(\.weight),
+      seed: seed)
+    let model = named(merge.model, point.settings)
+    let id = try graph.add(
+      .merge(job), label: "merge \(model) seed \(seed)", flops: estimate.merge(inputs: inputs.count))
+    let learned = manifest.tasks.map(\.name).filter { name in inputs.contains { $0.0.tasks.contains(name) } }
+    let evaluations = try evaluate(model, id, learned: learned, seed: seed, point: point) { task in
+      let single = inputs.first { $0.0.tasks == [task] }
+      return (single ?? inputs.first { $0.0.tasks.contains(task) })?.1
+    }
+    models.append(
+      PlannedModel(
+        model: model, kind: .merge, recipe: recipe(merge, inputs.map(\.0)), settings: point.settings,
+        tasks: learned,
+        seed: seed, job: id, evaluations: evaluations))
+  }
+
+  /// `ties density=0.2 of fpb+fomc`.
+  private func recipe(_ merge: Manifest.Merge, _ inputs: [Manifest.Cocktail]) -> String {
+    let separator = inputs.allSatisfy(\.isSingle) ? "+" : ", "
+    let method = merge.words.isEmpty ? merge.method : "\(merge.method) \(merge.words)"
+    return "\(method) of \(inputs.map(\.name).joined(separator: separator))"
+  }
+
+  private func named(_ model: String, _ settings: String) -> String {
+    settings.isEmpty ? model : "\(model)[\(settings)]"
+  }
+
+  // MARK: Evaluations
+
+  /// A model's evaluations: with label heads on every task, with linear heads on those that it learned.
+  private mutating func evaluate(
+    _ model: String, _ adapter: JobID?, learned: [String], seed: Int?, point: Manifest.GridPoint,
+    head: (String) -> JobID?
+  ) throws -> [PlannedEvaluation] {
+    var evaluations: [PlannedEvaluation] = []
+    for task in tasks where isWanted(task.spec, learned: learned, isBase: adapter == nil) {
+      for split in manifest.evaluate.splits {
+        let job = EvaluateJob(
+          base: base.spec, adapter: adapter, task: task.spec, split: split,
+          head: task.spec.head == .linear ? head(task.spec.name) : nil, maxTokens: point.training.maxTokens,
+          labelScale: point.training.labelScale)
+        let who = seed.map { "\(model) seed \($0)" } ?? model
+        let id = try graph.add(
+          .evaluate(job), label: "evaluate \(who) on \(task.spec.name) \(split.rawValue)",
+          flops: estimate.evaluation(task, split, maxTokens: point.training.maxTokens))
+        evaluations.append(PlannedEvaluation(task: task.spec.name, split: split, job: id))
+      }
+    }
+    return evaluations
+  }
+
+  private func isWanted(_ task: TaskSpec, learned: [String], isBase: Bool) -> Bool {
+    if task.head == .linear, !learned.contains(task.name) { return false }
+    switch manifest.evaluate.tasks {
+    case .all: return true
+    case .own: return isBase || learned.contains(task.name)
+    case .listed(let names): return names.contains(task.name)
+    }
+  }
+}

@@ -1,0 +1,137 @@
+internal import Basics
+internal import Specs
+
+/// A task whose data have been found.
+struct TaskData: Sendable {
+  /// As evaluations see it.
+  var spec: TaskSpec
+  var sizes: [Split: SplitSize]
+  var place: Place
+
+  /// Whether there is such a split, given or taken from the training data.
+  func has(_ split: Split) -> Bool {
+    (sizes[split]?.rows ?? 0) > 0 || (split == .validation && spec.validationFraction > 0)
+  }
+
+  /// Rows of a split after limits.
+  func rows(_ split: Split) -> Int {
+    let carved = Int(Double(sizes[.train]?.rows ?? 0) * spec.validationFraction)
+    let rows = sizes[split]?.rows ?? (split == .validation ? carved : 0)
+    return min(rows, spec.limits[split.rawValue] ?? rows)
+  }
+
+  func tokensPerRow(_ split: Split) -> Double { (sizes[split] ?? sizes[.train])?.tokensPerRow ?? 0 }
+
+  /// The task without what its training never reads, so that another test set or one more metric trains nothing again.
+  var trainingSpec: TaskSpec {
+    var spec = spec
+    spec.limits[Split.test.rawValue] = nil
+    spec.metrics = Array(spec.metrics.prefix(1))
+    if case .files(var files) = spec.source {
+      files[Split.test.rawValue] = nil
+      spec.source = .files(files)
+    }
+    return spec
+  }
+}
+
+/// Looks for the data of tasks.
+struct TaskFinder {
+  let manifest: Manifest
+  let resources: any Resources
+  private(set) var problems: [Diagnostic] = []
+  private(set) var locations: [String: String] = [:]
+
+  init(manifest: Manifest, resources: any Resources) {
+    self.manifest = manifest
+    self.resources = resources
+  }
+
+  private mutating func report(_ what: String, at place: Place, hint: String) {
+    problems.append(manifest.source.diagnostic(what, at: place, hint: hint))
+  }
+
+  /// The task with hashes and sizes; nil where `problems` says what is missing.
+  mutating func find(_ task: Manifest.Task) throws -> TaskData? {
+    var data = TaskData(spec: task.spec, sizes: [:], place: task.place)
+    switch task.data {
+    case .generated(let place):
+      data.place = place
+      guard case .generated(let generator) = task.spec.source else { return nil }
+      for split in Split.allCases {
+        guard let rows = generator.rows[split.rawValue] else { continue }
+        data.sizes[split] = SplitSize(rows: rows, tokensPerRow: Estimate.generatedTokensPerRow)
+      }
+      return data
+    case .folder(let folder, let place):
+      data.place = place
+      guard let paths = filesOf(task.name, folder, place) else { return nil }
+      return try add(paths, to: &data) ? data : nil
+    case .files(let files):
+      return try add(files, to: &data) ? data : nil
+    }
+  }
+
+  private func path(_ text: String) -> String { text.hasPrefix("/") ? text : manifest.dataRoot + "/" + text }
+
+  private mutating func filesOf(
+    _ task: String, _ folder: String, _ place: Place
+  ) -> [Split: Manifest.LocatedPath]? {
+    var found: [Split: Manifest.LocatedPath] = [:]
+    for split in Split.allCases {
+      let names = ["jsonl", "csv"].map { "\(folder)/\(split.rawValue).\($0)" }.filter {
+        resources.exists(path($0))
+      }
+      if names.count > 1 {
+        report(
+          "the task '\(task)' has both \(path(names[0])) and \(path(names[1]))", at: place,
+          hint: "remove one of the two")
+        return nil
+      }
+      if let name = names.first { found[split] = Manifest.LocatedPath(path: name, place: place) }
+    }
+    if found[.train] == nil {
+      report(
+        "the task '\(task)' has no training data in \(path(folder))", at: place,
+        hint:
+          "it must hold train.jsonl or train.csv; 'data' lies under 'data_root', which is \(manifest.dataRoot)"
+      )
+      return nil
+    }
+    return found
+  }
+
+  private mutating func add(_ files: [Split: Manifest.LocatedPath], to data: inout TaskData) throws -> Bool {
+    var isSound = true
+    var hashed: [String: DataFile] = [:]
+    for split in Split.allCases {
+      guard let file = files[split] else { continue }
+      let path = path(file.path)
+      let format = path.split(separator: ".").last.map { $0.lowercased() } ?? ""
+      guard ["jsonl", "csv"].contains(format) else {
+        report(
+          "the file \(path) is neither .jsonl nor .csv", at: file.place,
+          hint: "name it by what it is, or convert it")
+        isSound = false
+        continue
+      }
+      guard resources.exists(path) else {
+        report(
+          "there is no file \(path)", at: file.place,
+          hint: "'files' lie under 'data_root', which is \(manifest.dataRoot)")
+        isSound = false
+        continue
+      }
+      let facts = try resources.file(path)
+      if facts.rows == 0 {
+        report("the file \(path) has no rows", at: file.place, hint: "fill it or leave it out")
+        isSound = false
+      }
+      hashed[split.rawValue] = DataFile(sha256: facts.sha256, format: format)
+      data.sizes[split] = SplitSize(rows: facts.rows, tokensPerRow: Estimate.tokensPerRow(facts))
+      locations[facts.sha256] = path
+    }
+    data.spec.source = .files(hashed)
+    return isSound
+  }
+}

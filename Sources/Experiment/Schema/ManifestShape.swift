@@ -1,0 +1,170 @@
+internal import Basics
+internal import Specs
+
+/// The whole manifest language; reader, JSON Schema and overrides all read this table.
+struct ManifestShape {
+  let vocabulary: Vocabulary
+
+  /// The words that make cocktails from the list of tasks.
+  static let generators = ["singles", "pairs", "leave_one_out", "all"]
+
+  var root: Shape {
+    .object([
+      Field("name", .name, required: true, "the experiment's name and its folder under Results"),
+      Field("title", .text, "the question that the experiment asks"),
+      Field("data_root", .text, "folder of the datasets, relative to the manifest's folder"),
+      Field("seeds", .list(.scalar(.integer(0...2_147_483_647))), "one training of everything for each seed"),
+      Field(
+        "base", .either([.text, .object([pretrain])]), required: true, "the base model: a folder or a name"),
+      Field("head", .scalar(head), default: .text("labels"), "the head of tasks that name none"),
+      Field("task_defaults", .object(taskDefaults), "settings for all tasks that do not say otherwise"),
+      Field("tasks", .table(.object(task), keysAreNames: true), required: true, "the tasks by name"),
+      Field("cocktails", .list(cocktail), "what is trained, in the order of the tables"),
+      Field("sampling", .object(sampling), "how cocktails draw from their tasks"),
+      Field("budget", .object(budget), required: true, "exactly one of steps, tokens and passes"),
+      Field("adapter", .object(adapter), "LoRA settings"),
+      Field("training", .object(training), "optimiser, batches and stopping"),
+      Field("merges", .list(.variants(merge)), "adapters merged into one"),
+      Field("evaluate", .object(evaluate), "which models are evaluated on what"),
+    ])
+  }
+
+  private var head: ParameterSpec.Kind { .choice(HeadKind.allCases.map(\.rawValue)) }
+
+  private var pretrain: Field {
+    let fields = PretrainSettings.rows.map { Field(scalar: $0.parameter) }
+    return Field("pretrain", .object(fields), required: true, "a tiny encoder made from generated text")
+  }
+
+  // MARK: Tasks
+
+  private func splits(_ range: ClosedRange<Int>) -> Shape {
+    .object(
+      Split.allCases.map { Field($0.rawValue, .scalar(.integer(range)), "rows of the \($0.rawValue) split") })
+  }
+
+  private var taskDefaults: [Field] {
+    [
+      Field(
+        "head", .scalar(head), default: .text("labels"), "linear, or labels: cosines to label descriptions"),
+      Field("limits", splits(1...1_000_000_000), "at most so many examples of a split"),
+      Field(
+        "validation_fraction", .scalar(.number(0...0.9)), default: .number(0.1),
+        "share of the training data that becomes validation data where there is none"),
+    ]
+  }
+
+  private var task: [Field] {
+    [
+      Field("data", .text, "a folder under data_root with train, validation and test as .jsonl or .csv"),
+      Field(
+        "files",
+        .object(Split.allCases.map { Field($0.rawValue, .text, "the file of the \($0.rawValue) split") }),
+        "the files under data_root, one for each split"),
+      Field("generate", .object(generate), "a generated task instead of files"),
+      Field("kind", .scalar(.choice(TaskKind.allCases.map(\.rawValue))), "what the task asks for"),
+      Field("text", .text, default: .text("{text}"), "the input: text with columns in braces"),
+      Field("pair", .text, "the second sentence of a pair, written like 'text'"),
+      Field("target", .text, "the column of the label (label), the number (score) or the tags (tags)"),
+      Field(
+        "labels", .either([.list(.text), .table(.optionalText, keysAreNames: false)]),
+        "labels, with descriptions"),
+      Field(
+        "anchors", .table(.object(anchor), keysAreNames: false), "described values for regression over labels"
+      ),
+      Field("metrics", .list(.text), "metrics by name; the first one decides"),
+      Field("family", .either([.name, .list(.name)]), "what the task is like, for pairs within a family"),
+    ] + taskDefaults
+  }
+
+  private var anchor: [Field] {
+    [
+      Field("description", .text, "what the base reads; the anchor's name where nothing is said"),
+      Field("value", .scalar(.number(-1e9...1e9)), required: true, "the number that the anchor stands for"),
+    ]
+  }
+
+  private var generate: [Field] {
+    [
+      Field("form", .scalar(.choice(vocabulary.generatorForms)), required: true, "which kind of text"),
+      Field("rows", splits(0...10_000_000), required: true, "examples of each split"),
+    ] + GeneratorSettings.rows.map { Field(scalar: $0.parameter) }
+  }
+
+  // MARK: Cocktails, settings, merges
+
+  private var cocktail: Shape {
+    .either([
+      .scalar(.choice(Self.generators)),
+      .object([
+        Field(
+          "pairs",
+          .either([
+            .scalar(.choice(["within_families"])),
+            .object([Field("family", .name, required: true, "the family")]),
+          ]),
+          "pairs of one family, or within_families: of any family"),
+        Field(
+          "subsets",
+          .object([Field("sizes", .list(.scalar(.integer(1...64))), required: true, "numbers of tasks")]),
+          "all subsets of some sizes"),
+        Field("name", .name, "the cocktail's name"),
+        Field("tasks", .list(.name), "the cocktail's tasks"),
+        Field("sampling", .object(sampling), "how this cocktail draws, instead of the common rule"),
+      ]),
+    ])
+  }
+
+  private var sampling: [Field] {
+    [
+      Field(
+        "rule", .setting(.choice(vocabulary.samplingRules)), default: .text(SamplingSpec().rule),
+        "the rule's name"),
+      Field("cap", .setting(SamplingSettings.cap.kind), SamplingSettings.cap.summary),
+      Field("temperature", .setting(SamplingSettings.temperature.kind), SamplingSettings.temperature.summary),
+      Field(
+        "weights", .table(.scalar(.number(0...1e9)), keysAreNames: true),
+        "a weight for each task; others weigh 1"),
+    ]
+  }
+
+  private var budget: [Field] {
+    BudgetSettings.parameters.map { Field($0.name, .setting($0.kind), $0.summary) }
+  }
+
+  private var adapter: [Field] {
+    AdapterSettings.rows.map { Field(setting: $0.parameter) } + [
+      Field("targets", .list(.text), "linear layers by the last parts of their names, as in PEFT")
+    ]
+  }
+
+  private var training: [Field] { TrainingSettings.rows.map { Field(setting: $0.parameter) } }
+
+  private var merge: Variants {
+    Variants(
+      key: "method", kind: "merge method", summary: "the merge method",
+      common: [
+        Field("name", .name, "the merge's name in the tables"),
+        Field(
+          "of", .either([.scalar(.choice(["singles"])), .list(.name)]), default: .text("singles"),
+          "what is merged: singles, or names of tasks and cocktails"),
+        Field(
+          "weights", .list(.scalar(.number(-1e6...1e6))), "one weight for each input; 1 where nothing is said"
+        ),
+      ],
+      rows: vocabulary.methods.map { method in
+        Variants.Row(name: method.name, fields: method.parameters.map { Field(setting: $0) })
+      })
+  }
+
+  private var evaluate: [Field] {
+    [
+      Field(
+        "tasks", .either([.scalar(.choice(["all", "own"])), .list(.name)]), default: .text("all"),
+        "all, own (those that a model learned), or a list"),
+      Field(
+        "splits", .list(.scalar(.choice([Split.validation.rawValue, Split.test.rawValue]))),
+        "validation and test, or one of them"),
+    ]
+  }
+}

@@ -1,0 +1,95 @@
+internal import Basics
+
+/// What a place of the manifest may hold: the one table behind the reader, the JSON Schema and the overrides.
+indirect enum Shape: Sendable {
+  /// Any single value, taken as it is written.
+  case text
+  /// As `text`, and may be left empty.
+  case optionalText
+  /// A single value that can be part of a file name: letters, digits and `_.+-`.
+  case name
+  /// One checked value.
+  case scalar(ParameterSpec.Kind)
+  /// One checked value, or a grid of them.
+  case setting(ParameterSpec.Kind)
+  /// Elements of one shape.
+  case list(Shape)
+  /// Keys that the user chooses.
+  case table(Shape, keysAreNames: Bool)
+  /// Keys that the manifest language knows.
+  case object([Field])
+  /// An object whose further keys depend on one of its values.
+  case variants(Variants)
+  /// Shapes of different forms (single value, list, mapping); the value's form decides.
+  case either([Shape])
+
+  /// The field of that name below this shape, for overrides and their values.
+  func child(_ key: String) -> Shape? {
+    switch self {
+    case .text, .optionalText, .name, .scalar, .setting: nil
+    case .list(let element): Int(key) == nil ? nil : element
+    case .table(let value, keysAreNames: _): value
+    case .object(let fields): fields.first { $0.key == key }?.shape
+    case .variants(let variants): variants.allFields.first { $0.key == key }?.shape
+    case .either(let shapes): shapes.lazy.compactMap { $0.child(key) }.first
+    }
+  }
+}
+
+/// A key of an object.
+struct Field: Sendable {
+  let key: String
+  let shape: Shape
+  let isRequired: Bool
+  let summary: String
+  /// The value where the manifest says nothing, as the schema shows it.
+  let defaultValue: ParameterValue?
+
+  init(
+    _ key: String, _ shape: Shape, required: Bool = false, default defaultValue: ParameterValue? = nil,
+    _ summary: String
+  ) {
+    self.key = key
+    self.shape = shape
+    self.isRequired = required
+    self.summary = summary
+    self.defaultValue = defaultValue
+  }
+
+  /// The key for a parameter, as a setting that takes grids.
+  init(setting parameter: ParameterSpec) {
+    self.init(
+      parameter.name, .setting(parameter.kind), default: parameter.defaultValue, parameter.summary)
+  }
+
+  /// The key for a parameter without grids.
+  init(scalar parameter: ParameterSpec) {
+    self.init(parameter.name, .scalar(parameter.kind), default: parameter.defaultValue, parameter.summary)
+  }
+}
+
+/// An object in which one key's value decides which others there are: a merge by its method.
+struct Variants: Sendable {
+  /// A value of the deciding key and the keys that it brings.
+  struct Row: Sendable {
+    let name: String
+    let fields: [Field]
+  }
+
+  /// The deciding key.
+  let key: String
+  /// What its values are, for messages: `merge method`.
+  let kind: String
+  let summary: String
+  let common: [Field]
+  let rows: [Row]
+
+  /// The fields of all rows, each key once.
+  var allFields: [Field] {
+    var fields = [Field(key, .scalar(.choice(rows.map(\.name))), required: true, summary)] + common
+    for field in rows.flatMap(\.fields) where !fields.contains(where: { $0.key == field.key }) {
+      fields.append(field)
+    }
+    return fields
+  }
+}

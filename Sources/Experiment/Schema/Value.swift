@@ -1,0 +1,81 @@
+internal import Basics
+
+/// A part of the manifest that has the shape that its place asks for.
+struct Value: Sendable {
+  /// What stands there.
+  indirect enum Content: Sendable {
+    case scalar(ParameterValue)
+    case grid([ParameterValue])
+    case list([Value])
+    case mapping([Entry])
+    /// Something with a problem that has been reported; nothing may be concluded from it.
+    case broken
+  }
+
+  var content: Content
+  var place: Place
+
+  /// The entries of a mapping; none for anything else.
+  var entries: [Entry] {
+    guard case .mapping(let entries) = content else { return [] }
+    return entries
+  }
+
+  /// The elements of a list; nil for anything else.
+  var elements: [Value]? {
+    guard case .list(let elements) = content else { return nil }
+    return elements
+  }
+
+  /// The value of a key that is there and sound.
+  subscript(_ key: String) -> Value? {
+    guard let entry = entry(key), !entry.value.isBroken else { return nil }
+    return entry.value
+  }
+
+  /// The entry of a key, sound or not.
+  func entry(_ key: String) -> Entry? { entries.first { $0.key == key } }
+
+  /// Whether the key stands there, sound or not.
+  func has(_ key: String) -> Bool { entry(key) != nil }
+
+  /// Whether a problem has been reported here.
+  var isBroken: Bool {
+    guard case .broken = content else { return false }
+    return true
+  }
+
+  /// The value or the values of a grid.
+  var settings: [ParameterValue] {
+    switch content {
+    case .scalar(let value): [value]
+    case .grid(let values): values
+    case .list, .mapping, .broken: []
+    }
+  }
+
+  /// A word or text.
+  var text: String? {
+    guard case .scalar(.text(let text)) = content else { return nil }
+    return text
+  }
+
+  /// A number.
+  var number: Double? {
+    guard case .scalar(.number(let number)) = content else { return nil }
+    return number
+  }
+
+  /// A whole number.
+  var integer: Int? { number.flatMap { Int(exactly: $0) } }
+
+  /// The texts of a list; nil for anything else.
+  var texts: [String]? { elements.map { $0.compactMap(\.text) } }
+}
+
+/// A key with its value.
+struct Entry: Sendable {
+  var key: String
+  var keyPlace: Place
+  var value: Value
+}

@@ -1,0 +1,44 @@
+internal import Basics
+public import Checkpoints
+internal import LinearAlgebra
+
+extension LoRAParameters {
+  /// The factors as PEFT stores them; copies.
+  ///
+  /// - Parameters:
+  ///   - alpha: α of every layer.
+  ///   - targets: The names by which the layers were chosen.
+  public func adapter(
+    name: String, alpha: Double, dropout: Double, rslora: Bool, targets: [String]
+  ) -> Adapter {
+    let sites = factors.map { factor in
+      (path: factor.site.path, delta: AdapterSite(a: factor.a.copied(), b: factor.b.copied(), alpha: alpha))
+    }
+    return Adapter(
+      name: name, sites: sites, usesRSLoRA: rslora, dropout: dropout, targetModules: targets, taskType: "FEATURE_EXTRACTION")
+  }
+}
+
+extension EncoderShape {
+  /// Rows and columns of every linear layer by its path, to hold an adapter against.
+  public var layerShapes: [String: (out: Int, in: Int)] {
+    Dictionary(uniqueKeysWithValues: sites.map { ($0.path, weightShape($0.role)) })
+  }
+}
+
+extension EncoderWeights {
+  /// The same weights with an adapter folded in: W + s·B·A. Layers without factors stay shared.
+  ///
+  /// - Throws: a `Diagnostic` for an adapter of another base.
+  public func folding(_ adapter: Adapter) throws -> EncoderWeights {
+    try adapter.check(against: shape.layerShapes)
+    var factors: [LoRAFactors] = []
+    for site in shape.sites {
+      guard let delta = adapter.site(site.path), delta.rank > 0 else { continue }
+      factors.append(LoRAFactors(site: site, a: delta.a, b: delta.b, scale: Float(adapter.scale(of: delta))))
+    }
+    let folded = owning(factors.map(\.site))
+    fold(factors, of: self, into: folded)
+    return folded
+  }
+}

@@ -1,2 +1,0 @@
-/// temporary
-public enum Pooling: Sendable { case mean, cls }

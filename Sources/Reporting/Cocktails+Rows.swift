@@ -1,0 +1,110 @@
+package import Experiment
+internal import Specs
+
+/// A trained model over its tasks.
+package struct CocktailRow {
+  /// Tasks won, tied and lost against the singles.
+  package struct Tally: Sendable, Hashable {
+    package var wins = 0
+    package var ties = 0
+    package var losses = 0
+  }
+
+  package var candidate: Candidate
+  /// Over its own tasks.
+  package var mean: Estimate?
+  /// Δm over its own tasks, in percent.
+  package var ownGain: Estimate?
+  /// Δm over all tasks that it was evaluated on, in percent.
+  package var fullGain: Estimate?
+  package var fullGainTasks: Int
+  /// Nil for singles and where there is no single to compare with.
+  package var tally: Tally?
+}
+
+extension Evidence {
+  /// Singles and cocktails, in the manifest's order.
+  package var cocktails: [CocktailRow] {
+    let models = candidates(of: .single, .cocktail)
+    let tests = models.map { model in model.kind == .cocktail ? ownTests(of: model) : [] }
+    var adjusted = Holm.adjusted(tests.joined().map(\.p))[...]
+    return zip(models, tests).map { model, tests in
+      let own = tasks.filter { model.tasks.contains($0.name) }
+      let evaluated = tasks.filter { task in
+        guard let metric = task.metrics.first else { return false }
+        return estimate(model, task.name, .test, metric.name) != nil
+          && single(of: task.name, settings: model.settings) != nil
+      }
+      let values = adjusted.prefix(tests.count)
+      adjusted = adjusted.dropFirst(tests.count)
+      return CocktailRow(
+        candidate: model, mean: meanScore(of: model, over: own),
+        ownGain: own.count == model.tasks.count ? relativeGain(of: model, over: own) : nil,
+        fullGain: relativeGain(of: model, over: evaluated), fullGainTasks: evaluated.count,
+        tally: tests.isEmpty ? nil : tally(tests, Array(values)))
+    }
+  }
+
+  /// The model against the single of each of its tasks, where both have test values.
+  private func ownTests(of model: Candidate) -> [PairedTest] {
+    tasks.filter { model.tasks.contains($0.name) }.compactMap { task in
+      guard let metric = task.metrics.first, let single = single(of: task.name, settings: model.settings)
+      else {
+        return nil
+      }
+      return gain(of: model, over: single, task, metric)
+    }
+  }
+
+  private func tally(_ tests: [PairedTest], _ adjusted: [Double?]) -> CocktailRow.Tally {
+    var tally = CocktailRow.Tally()
+    for (test, p) in zip(tests, adjusted) {
+      switch Verdict(gain: test.difference.mean, adjusted: p) {
+      case .better: tally.wins += 1
+      case .worse: tally.losses += 1
+      case .notSignificant, nil: tally.ties += 1
+      }
+    }
+    return tally
+  }
+
+  /// The mean over tasks of each seed, over the seeds that have them all.
+  private func meanScore(of model: Candidate, over tasks: [TaskColumn]) -> Estimate? {
+    guard tasks.count == model.tasks.count, Set(tasks.map { $0.metrics.first?.higherIsBetter }).count == 1
+    else {
+      return nil
+    }
+    return overSeeds(of: model, tasks) { task, metric, seed in
+      values(of: model, task.name, .test, metric.name).first { $0.seed == seed }?.value
+    }
+  }
+
+  /// Δm = 100 · mean over tasks of ±(x − single) ÷ |single|, with − for metrics where lower is better.
+  ///
+  /// x and single in the numerator are of the same seed; the denominator is the single's mean over seeds, so
+  /// that one weak seed does not blow up. Nil where a task is missing, or a single's mean is zero (below
+  /// 1e-12). Source: the Δm of Vandenhende et al. 2021, arXiv:2004.13379, section 5.
+  package func relativeGain(of model: Candidate, over tasks: [TaskColumn]) -> Estimate? {
+    overSeeds(of: model, tasks) { task, metric, seed in
+      guard let single = single(of: task.name, settings: model.settings),
+        let size = estimate(single, task.name, .test, metric.name).map({ abs($0.mean) }), size > 1e-12,
+        let pair = pairs(of: model, with: single, task.name, .test, metric.name).first(where: {
+          $0.seed == seed
+        })
+      else { return nil }
+      return (metric.higherIsBetter ? 100 : -100) * (pair.value - pair.reference) / size
+    }
+  }
+
+  /// The mean over tasks for each seed that has a value on all of them, estimated over seeds.
+  private func overSeeds(
+    of model: Candidate, _ tasks: [TaskColumn], _ value: (TaskColumn, MetricColumn, Int?) -> Double?
+  ) -> Estimate? {
+    guard !tasks.isEmpty else { return nil }
+    return Estimate(
+      model.rows.compactMap { row in
+        let values = tasks.compactMap { task in task.metrics.first.flatMap { value(task, $0, row.seed) } }
+        return values.count == tasks.count ? Estimate.mean(values) : nil
+      })
+  }
+}

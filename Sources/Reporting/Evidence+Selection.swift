@@ -1,0 +1,56 @@
+package import Experiment
+internal import Specs
+
+extension Evidence {
+  /// The candidate with the best mean of the task's first metric on validation.
+  ///
+  /// Only candidates with as many seeds on validation as the fullest of them take part, so that a model does
+  /// not win by the seed that it lacks. Of equal ones the earlier in the manifest wins. The test split is
+  /// never looked at.
+  /// - Returns: nil where no candidate has a validation score.
+  package func winner(among candidates: [Candidate], on task: TaskColumn) -> Candidate? {
+    guard let metric = task.metrics.first else { return nil }
+    let scored = candidates.compactMap { candidate in
+      estimate(candidate, task.name, .validation, metric.name).map { (candidate: candidate, score: $0) }
+    }
+    let seeds = scored.map(\.score.count).max() ?? 0
+    var best: (candidate: Candidate, score: Estimate)?
+    for entry in scored where entry.score.count == seeds {
+      guard let leader = best else {
+        best = entry
+        continue
+      }
+      let ahead = entry.score.mean - leader.score.mean
+      if metric.higherIsBetter ? ahead > 0 : ahead < 0 { best = entry }
+    }
+    return best?.candidate
+  }
+
+  /// The winner, or the only candidate: where there is nothing to choose, nothing needs validation.
+  private func onlyOrWinner(among candidates: [Candidate], on task: TaskColumn) -> Candidate? {
+    candidates.count == 1 ? candidates[0] : winner(among: candidates, on: task)
+  }
+
+  /// The task's single; with a grid the grid point that validation prefers.
+  package func chosenSingle(for task: TaskColumn) -> Candidate? {
+    onlyOrWinner(among: candidates(of: .single).filter { $0.tasks == [task.name] }, on: task)
+  }
+
+  /// Among the cocktails of two or more tasks that contain the task.
+  package func bestCocktail(for task: TaskColumn) -> Candidate? {
+    winner(
+      among: candidates(of: .cocktail).filter { $0.tasks.count > 1 && $0.tasks.contains(task.name) }, on: task
+    )
+  }
+
+  /// The cocktail of all tasks; with several of them (grids, sampling rules) the one that validation prefers.
+  package func allTaskCocktail(for task: TaskColumn) -> Candidate? {
+    let all = Set(tasks.map(\.name))
+    return onlyOrWinner(among: candidates(of: .cocktail).filter { Set($0.tasks) == all }, on: task)
+  }
+
+  /// Among the merges with the task among their inputs.
+  package func bestMerge(for task: TaskColumn) -> Candidate? {
+    winner(among: candidates(of: .merge).filter { $0.tasks.contains(task.name) }, on: task)
+  }
+}

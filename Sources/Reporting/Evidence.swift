@@ -1,0 +1,162 @@
+package import Basics
+package import Experiment
+package import Specs
+
+/// The rows of one model over its seeds: a candidate of the comparisons.
+package struct Candidate: Sendable, Hashable {
+  /// One row for each seed, in the manifest's order.
+  package var rows: [ModelRow]
+
+  package var model: String { rows[0].model }
+  package var kind: ModelKind { rows[0].kind }
+  package var recipe: String { rows[0].recipe }
+  package var settings: String { rows[0].settings }
+  package var tasks: [String] { rows[0].tasks }
+
+  /// `fpb+fomc`.
+  package var taskList: String { tasks.joined(separator: "+") }
+
+  /// The mean over seeds of what each row says of itself.
+  package func mean(_ value: (ModelRow) -> Int) -> Double {
+    Estimate.mean(rows.map { Double(value($0)) })
+  }
+}
+
+/// A result set, checked, put in the manifest's order and made ready to be asked.
+///
+/// The order of `models` and `tasks` is the manifest's; all other rows may come in any order.
+package struct Evidence: Sendable {
+  private struct Key: Hashable {
+    var model: String
+    var seed: Int?
+    var task: String
+    var split: Split
+    var metric: String
+  }
+
+  package let results: ResultSet
+  /// All models, in the manifest's order.
+  package let candidates: [Candidate]
+  private let scores: [Key: ScoreRow]
+
+  /// Checks and sorts.
+  ///
+  /// - Throws: a `Diagnostic` where rows contradict each other: two values of one thing, or a value of nothing.
+  package init(_ results: ResultSet) throws(Diagnostic) {
+    let candidates = try Evidence.candidates(of: results.models)
+    let tasks = Set(results.tasks.map(\.name))
+    if tasks.count != results.tasks.count { throw Evidence.contradiction("two tasks of one name") }
+    let models = Set(results.models.map { [$0.model, $0.seed.map(String.init) ?? ""] })
+    var scores: [Key: ScoreRow] = [:]
+    for row in results.scores {
+      let name = "\(row.model), seed \(row.seed.map(String.init) ?? "none")"
+      if !models.contains([row.model, row.seed.map(String.init) ?? ""]) {
+        throw Evidence.contradiction("a score of the unknown model \(name)")
+      }
+      if !tasks.contains(row.task) {
+        throw Evidence.contradiction("a score on the unknown task '\(row.task)'")
+      }
+      let key = Key(model: row.model, seed: row.seed, task: row.task, split: row.split, metric: row.metric)
+      if let other = scores.updateValue(row, forKey: key) {
+        throw Evidence.contradiction(
+          "two values of \(row.metric) for \(name) on \(row.task) \(row.split.rawValue): \(other.value) "
+            + "and \(row.value)"
+        )
+      }
+    }
+    self.results = results
+    self.candidates = candidates
+    self.scores = scores
+  }
+
+  private static func candidates(of models: [ModelRow]) throws(Diagnostic) -> [Candidate] {
+    var positions: [String: Int] = [:]
+    var candidates: [Candidate] = []
+    for row in models {
+      guard let position = positions[row.model] else {
+        positions[row.model] = candidates.count
+        candidates.append(Candidate(rows: [row]))
+        continue
+      }
+      if candidates[position].rows.contains(where: { $0.seed == row.seed }) {
+        throw contradiction("two models '\(row.model)' of one seed")
+      }
+      candidates[position].rows.append(row)
+    }
+    return candidates
+  }
+
+  private static func contradiction(_ what: String) -> Diagnostic {
+    Diagnostic(
+      "the results hold \(what)",
+      hint:
+        "that is a mistake of this program: run `mixology report` again, and if it stays, file a bug report")
+  }
+}
+
+extension Evidence {
+  /// The tasks in the manifest's order.
+  package var tasks: [TaskColumn] { results.tasks }
+
+  /// The models of some kinds.
+  package func candidates(of kinds: ModelKind...) -> [Candidate] {
+    candidates.filter { kinds.contains($0.kind) }
+  }
+
+  /// One row, if it is there.
+  package func score(_ row: ModelRow, _ task: String, _ split: Split, _ metric: String) -> ScoreRow? {
+    scores[Key(model: row.model, seed: row.seed, task: task, split: split, metric: metric)]
+  }
+
+  /// A value for each seed that has one, in the order of the seeds; NaN and infinity count as missing.
+  package func values(
+    of candidate: Candidate, _ task: String, _ split: Split, _ metric: String
+  ) -> [(seed: Int?, value: Double)] {
+    candidate.rows.compactMap { row in
+      guard let value = score(row, task, split, metric)?.value, value.isFinite else { return nil }
+      return (row.seed, value)
+    }
+  }
+
+  /// The mean over seeds.
+  package func estimate(_ candidate: Candidate, _ task: String, _ split: Split, _ metric: String) -> Estimate?
+  {
+    Estimate(values(of: candidate, task, split, metric).map(\.value))
+  }
+
+  /// The values of the seeds that both have; a reference without seeds, the base, is the same for all of
+  /// them.
+  package func pairs(
+    of candidate: Candidate, with reference: Candidate, _ task: String, _ split: Split, _ metric: String
+  ) -> [(seed: Int?, value: Double, reference: Double)] {
+    let known = values(of: reference, task, split, metric)
+    return values(of: candidate, task, split, metric).compactMap { seed, value in
+      let partner = known.first { $0.seed == seed } ?? known.first { $0.seed == nil }
+      return partner.map { (seed, value, $0.value) }
+    }
+  }
+
+  /// What a candidate gains over a reference on the test split, paired by seed; positive is better.
+  package func gain(
+    of candidate: Candidate, over reference: Candidate, _ task: TaskColumn, _ metric: MetricColumn
+  ) -> PairedTest? {
+    let pairs = pairs(of: candidate, with: reference, task.name, .test, metric.name)
+    let sign = metric.higherIsBetter ? 1.0 : -1.0
+    let scale = pairs.map { max(abs($0.value), abs($0.reference)) }.max() ?? 0
+    return PairedTest(differences: pairs.map { sign * ($0.value - $0.reference) }, scale: scale)
+  }
+
+  /// The single of a task at the same settings, or the only one there is.
+  package func single(of task: String, settings: String) -> Candidate? {
+    reference(among: candidates(of: .single).filter { $0.tasks == [task] }, settings: settings)
+  }
+
+  /// The base at the same settings, or the only one there is.
+  package func base(settings: String) -> Candidate? {
+    reference(among: candidates(of: .base), settings: settings)
+  }
+
+  private func reference(among candidates: [Candidate], settings: String) -> Candidate? {
+    candidates.first { $0.settings == settings } ?? (candidates.count == 1 ? candidates[0] : nil)
+  }
+}

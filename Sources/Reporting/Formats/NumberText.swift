@@ -1,0 +1,39 @@
+internal import Foundation
+
+/// Numbers as people read them; files hold full precision.
+package enum NumberText {
+  /// A number with so many digits after the point, `0.812`; `n/a` where there is none.
+  package static func fixed(_ value: Double?, digits: Int = 3) -> String {
+    guard let value, value.isFinite else { return missing }
+    let scale = pow(10, Double(digits))
+    guard abs(value) * scale < 1e15 else { return "\(value)" }
+    let units = Int((abs(value) * scale).rounded())
+    let whole = units / Int(scale)
+    let rest = String(units % Int(scale))
+    let sign = value < 0 && units > 0 ? "-" : ""
+    if digits == 0 { return sign + String(whole) }
+    return sign + String(whole) + "." + String(repeating: "0", count: digits - rest.count) + rest
+  }
+
+  /// What stands where nothing is known.
+  package static let missing = "n/a"
+
+  /// `+0.013`, `-0.002`, `0.000`.
+  package static func signed(_ value: Double?, digits: Int = 3) -> String {
+    let text = fixed(value, digits: digits)
+    guard let value, value > 0, text.contains(where: { "123456789".contains($0) }) else { return text }
+    return "+" + text
+  }
+
+  /// `0.812 ± 0.010`; without an interval the mean alone.
+  package static func estimate(_ value: Estimate?, digits: Int = 3, signed: Bool = false) -> String {
+    guard let value else { return missing }
+    let mean = signed ? NumberText.signed(value.mean, digits: digits) : fixed(value.mean, digits: digits)
+    return value.halfWidth.map { "\(mean) ± \(fixed($0, digits: digits))" } ?? mean
+  }
+
+  /// `1 seed`, `3 seeds`.
+  package static func count(_ number: Int, _ one: String, _ many: String? = nil) -> String {
+    number == 1 ? "1 \(one)" : "\(number) \(many ?? one + "s")"
+  }
+}

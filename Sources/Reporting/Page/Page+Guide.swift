@@ -1,0 +1,74 @@
+internal import Basics
+internal import Experiment
+internal import Specs
+
+extension Page {
+  /// Scores that a model should have on its own tasks and has not.
+  package var missingSentences: [String] {
+    var missing: [String] = []
+    for row in evidence.candidates.flatMap(\.rows) {
+      for task in evidence.tasks where row.tasks.contains(task.name) {
+        let metrics = task.metrics.filter { metric in
+          evidence.score(row, task.name, .test, metric.name)?.value.isFinite != true
+        }
+        if metrics.count == task.metrics.count {
+          missing.append("\(row.model) seed \(row.seed.map(String.init) ?? "none") on \(task.name)")
+        }
+      }
+    }
+    let failures = evidence.results.failures.count
+    var sentences = [
+      failures == 0 ? "No job failed." : "\(NumberText.count(failures, "job")) failed, listed below."
+    ]
+    if missing.isEmpty {
+      sentences.append("Every model has its test scores on all tasks that it learned from.")
+    } else {
+      let shown = missing.prefix(10).map(MarkdownFormat.escaped).joined(separator: "; ")
+      let rest = missing.count > 10 ? "; and \(missing.count - 10) more" : ""
+      sentences.append("Without a test score on a task that it learned from: \(shown)\(rest).")
+    }
+    return sentences
+  }
+
+  /// One line for each failed job.
+  package var failureList: String {
+    let sorted = evidence.results.failures.sorted {
+      [$0.label, $0.job, $0.message].lexicographicallyPrecedes([$1.label, $1.job, $1.message])
+    }
+    let lines = sorted.map { failure in
+      "- \(MarkdownFormat.escaped(failure.label)) (job \(MarkdownFormat.escaped(failure.job))): "
+        + "\(MarkdownFormat.escaped(failure.message))\n"
+    }
+    return lines.isEmpty ? "" : "\n" + lines.joined()
+  }
+
+  /// Statistics and the rule of choice, one line each.
+  package var guide: String {
+    let lines = [
+      "Numbers are means over seeds on the test split; ± is half the width of the 95 % interval by "
+        + "Student's t.",
+      "Δ is the mean gain over the single, paired by seed and signed so that positive is better, "
+        + "whatever the metric's "
+        + "direction (↑ higher is better, ↓ lower is better).",
+      "`better` and `worse` mean p < 0.05 in a two-sided paired t test after Holm's correction over all "
+        + "distinct "
+        + "comparisons of comparison.csv, secondary metrics included; `n.s.` is not significant; `not "
+        + "tested` means "
+        + "too few seeds, or a gain that is the same for every seed.",
+      "The best models are chosen by the mean of the task's first metric on validation, never on test; "
+        + "of equal ones "
+        + "the earlier in the manifest. With a grid the single is chosen in the same way.",
+      "Δm is the mean gain relative to the single at the same settings, in percent; wins and losses are "
+        + "counted after "
+        + "Holm's correction over the comparisons of cocktails.csv.",
+      "All cells are reported, in the manifest's order. n/a means that there is no value.",
+    ]
+    return lines.map { "- \($0)\n" }.joined()
+  }
+
+  /// The files beside the page.
+  package var files: String {
+    let lines = ReportTables.all.entries.map { "- [\($0.file)](\($0.file)): \($0.question)\n" }
+    return "\n" + lines.joined() + "- [COLUMNS.md](COLUMNS.md): what every column means.\n"
+  }
+}

@@ -1,0 +1,93 @@
+internal import Basics
+internal import Experiment
+
+/// `report.md`: the tables for people, each after a sentence or two that are made from its numbers.
+package struct Page {
+  package let evidence: Evidence
+  package let comparisons: [ComparisonRow]
+  package let cocktails: [CocktailRow]
+  package let merges: [MergeRow]
+  package let transfers: [TransferRow]
+
+  /// Asks the evidence all that the page shows.
+  package init(_ evidence: Evidence) {
+    self.evidence = evidence
+    comparisons = evidence.comparisons
+    cocktails = evidence.cocktails
+    merges = evidence.merges
+    transfers = evidence.transfers
+  }
+
+  /// The rows that decide: one for each task, by its first metric.
+  package var deciding: [ComparisonRow] { comparisons.filter(\.isPrimary) }
+
+  /// The whole page.
+  package var text: String {
+    let results = evidence.results
+    let heading = "# \(MarkdownFormat.escaped(results.experiment))\n\n"
+    let title = results.title.isEmpty ? "" : MarkdownFormat.escaped(results.title) + "\n\n"
+    let sections = [
+      section("What was compared", overview),
+      section("Single, cocktail and merged models", comparisonSentences, table: comparisonTable),
+      section("Cocktails", cocktailSentences, table: cocktailTable),
+      section("Merges", mergeSentences, table: mergeTable),
+      section("Transfer", transferSentences, table: transferTable),
+      section("Mixtures", mixtureSentences, table: mixtureTable),
+      section("What is missing", missingSentences) + failureList,
+      section("How to read this", []) + guide + files,
+    ]
+    return heading + title + sections.joined(separator: "\n")
+  }
+
+  private func section(_ title: String, _ sentences: [String], table: Table? = nil) -> String {
+    var text = "## \(title)\n\n"
+    if !sentences.isEmpty { text += sentences.joined(separator: " ") + "\n" }
+    if let table, !table.rows.isEmpty { text += "\n" + MarkdownFormat.text(of: table) }
+    return text
+  }
+
+  /// Counts, budget and seeds.
+  private var overview: [String] {
+    let kinds = [
+      (evidence.candidates(of: .single).count, "single", "singles"),
+      (evidence.candidates(of: .cocktail).count, "cocktail", "cocktails"),
+      (evidence.candidates(of: .merge).count, "merge", "merges"),
+    ]
+    let settings = evidence.candidates.map(\.settings).reduce(into: [String]()) { list, setting in
+      if !setting.isEmpty, !list.contains(setting) { list.append(setting) }
+    }
+    var sentences = [
+      NumberText.count(evidence.tasks.count, "task") + ": "
+        + kinds.map { NumberText.count($0.0, $0.1, $0.2) }.joined(separator: ", ")
+        + ", each with \(NumberText.count(seedCount, "seed"))."
+    ]
+    if settings.count > 1 {
+      let names = settings.map(MarkdownFormat.escaped).joined(separator: "; ")
+      sentences.append("These are spread over \(settings.count) grid points (\(names)).")
+    }
+    if !evidence.results.budget.isEmpty {
+      sentences.append("Budget of every trained model: \(MarkdownFormat.escaped(evidence.results.budget)).")
+    }
+    return sentences + [seedSentence]
+  }
+
+  /// The largest number of seeds that a model has.
+  package var seedCount: Int {
+    evidence.candidates.map { candidate in candidate.rows.filter { $0.seed != nil }.count }.max() ?? 0
+  }
+
+  /// What so many seeds can and cannot show.
+  package var seedSentence: String {
+    switch seedCount {
+    case 0: "Nothing was trained, so there is nothing to test."
+    case 1: "With one seed there is no interval and no test: differences below may be chance."
+    case 2...4:
+      "With \(seedCount) seeds the paired t test has \(NumberText.count(seedCount - 1, "degree")) of "
+        + "freedom: "
+        + "only large and steady differences stand out from chance, and n.s. does not mean equal."
+    default:
+      "With \(seedCount) seeds the paired t test has \(seedCount - 1) degrees of freedom; n.s. does not "
+        + "mean equal."
+    }
+  }
+}

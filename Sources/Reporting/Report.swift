@@ -1,0 +1,33 @@
+internal import Basics
+public import Experiment
+
+/// A file of the report: its name under the experiment's folder, and what is in it.
+public struct ReportFile: Sendable, Hashable {
+  /// Without a folder.
+  public var name: String
+  /// UTF-8 without a byte order mark, lines ended by LF.
+  public var text: String
+
+  /// Makes a file.
+  public init(name: String, text: String) {
+    self.name = name
+    self.text = text
+  }
+}
+
+/// The report of an experiment.
+public enum Report {
+  /// All files: a CSV for each table, `report.md` for people and `COLUMNS.md` with what every column means.
+  ///
+  /// The same results give the same bytes, in whatever order their scores, draws and costs come.
+  /// - Throws: a `Diagnostic` where rows contradict each other.
+  public static func files(_ results: ResultSet) throws -> [ReportFile] {
+    let evidence = try Evidence(results)
+    let tables = ReportTables.all.entries.map { ($0, $0.build(evidence)) }
+    let files = tables.map { ReportFile(name: $0.file, text: CSVFormat.text(of: $1)) }
+    return files + [
+      ReportFile(name: "report.md", text: Page(evidence).text),
+      ReportFile(name: "COLUMNS.md", text: ColumnsPage.text(of: tables)),
+    ]
+  }
+}

@@ -1,0 +1,110 @@
+internal import Basics
+public import Experiment
+
+/// The short table that a run ends with.
+public enum Summary {
+  /// One line a task: base, single, best cocktail, all-task cocktail and best merge, each mean ± interval.
+  ///
+  /// `*` marks a significant difference to the single, after correction. Names of the best models stand in
+  /// the line where `width` allows it, else below. Plain text without colours; results that contradict each
+  /// other give the error's text.
+  public static func terminal(_ results: ResultSet, width: Int) -> String {
+    do {
+      return text(of: Page(try Evidence(results)), width: width)
+    } catch {
+      return error.description + "\n"
+    }
+  }
+
+  private static func text(of page: Page, width: Int) -> String {
+    let rows = page.deciding
+    guard !rows.isEmpty else { return "no tasks\n" }
+    let named = layout(lines(of: rows, naming: true))
+    let fits = named.allSatisfy { $0.count <= width }
+    var text = fits ? named : narrowed(rows, to: width)
+    if !fits { text += names(of: rows, width: width) }
+    text += wrapped(legend(rows, seeds: page.seedCount), to: width)
+    return text.map { $0 + "\n" }.joined()
+  }
+
+  /// Header and one line for each task, as cells.
+  private static func lines(of rows: [ComparisonRow], naming: Bool) -> [[String]] {
+    let header = ["task", "metric", "base", "single", "best cocktail", "all cocktail", "best merge"]
+    return [header]
+      + rows.map { row in
+        [
+          row.task.name, row.metric.name, NumberText.fixed(row.base?.mean), score(row.single, name: false),
+          score(row[.bestCocktail], name: naming), score(row[.allTaskCocktail], name: false),
+          score(row[.bestMerge], name: naming),
+        ]
+      }
+  }
+
+  /// `0.812±0.010*`, and the name behind it.
+  private static func score(_ contender: Contender?, name: Bool) -> String {
+    guard let contender, let score = contender.score else { return "-" }
+    let mark = contender.verdict == .better || contender.verdict == .worse ? "*" : ""
+    let text = NumberText.estimate(score).replacing(" ± ", with: "±") + mark
+    return name ? "\(text) \(shortName(contender))" : text
+  }
+
+  /// The name without its kind, which the column says already.
+  private static func shortName(_ contender: Contender) -> String {
+    let prefix = contender.candidate.kind.rawValue + ":"
+    let name = contender.candidate.model
+    return name.hasPrefix(prefix) ? String(name.dropFirst(prefix.count)) : name
+  }
+
+  private static func layout(_ lines: [[String]]) -> [String] {
+    let widths = lines[0].indices.map { column in lines.map { $0[column].count }.max() ?? 0 }
+    return lines.map { line in
+      let cells = zip(line, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }
+      let text = cells.joined(separator: "  ")
+      return String(text.reversed().drop { $0 == " " }.reversed())
+    }
+  }
+
+  /// Without names of models; where that is still too wide, one block of short lines for each task.
+  private static func narrowed(_ rows: [ComparisonRow], to width: Int) -> [String] {
+    let cells = lines(of: rows, naming: false)
+    let table = layout(cells)
+    if table.allSatisfy({ $0.count <= width }) { return table }
+    let labels = cells[0].map { "  " + $0 + String(repeating: " ", count: 15 - $0.count) }
+    return cells.dropFirst().flatMap { line -> [String] in
+      [line[0] + " " + line[1]] + (2..<line.count).map { labels[$0] + line[$0] }
+    }
+  }
+
+  private static func names(of rows: [ComparisonRow], width: Int) -> [String] {
+    rows.flatMap { row -> [String] in
+      let parts = [ComparisonRow.Role.bestCocktail, .bestMerge].compactMap { role in
+        row[role].map { "\(role.words) \(shortName($0))" }
+      }
+      return parts.isEmpty ? [] : wrapped("\(row.task.name): " + parts.joined(separator: ", "), to: width)
+    }
+  }
+
+  private static func legend(_ rows: [ComparisonRow], seeds: Int) -> String {
+    let down = rows.filter { !$0.metric.higherIsBetter }.map(\.metric.name)
+    let lower = down.reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
+    var parts = ["test split, mean±95% interval over \(NumberText.count(seeds, "seed"))"]
+    parts.append(
+      seeds > 1 ? "* differs from single (paired t, Holm, p < 0.05)" : "one seed: no interval and no test")
+    if !lower.isEmpty { parts.append("lower is better: \(lower.joined(separator: ", "))") }
+    parts.append("best: chosen on validation")
+    return parts.joined(separator: "; ")
+  }
+
+  /// Breaks at spaces; words longer than a line stay whole, so that names can be copied.
+  private static func wrapped(_ text: String, to width: Int) -> [String] {
+    var lines: [String] = []
+    for word in text.split(separator: " ") {
+      if let last = lines.last, last.count + 1 + word.count <= width {
+        lines[lines.count - 1] = last + " " + word
+      } else {
+        lines.append((lines.isEmpty ? "" : "  ") + word)
+      }
+    }
+    return lines
+  }
+}

@@ -1,0 +1,53 @@
+internal import Experiment
+
+extension ReportTable {
+  /// Trained models as wholes: how well over their tasks, at what cost.
+  static let cocktails = ReportTable(
+    name: "cocktails", question: "How does every cocktail do over its tasks, and what did it take?"
+  ) { evidence in
+    Table(evidence.cocktails, cocktailFields)
+  }
+
+  private static let cocktailFields: [Field<CocktailRow>] = [
+    .text("model", "The trained model.") { $0.candidate.model },
+    .text("kind", "single or cocktail.") { $0.candidate.kind.rawValue },
+    .text("recipe", "What was trained.") { $0.candidate.recipe },
+    .text("settings", "The grid point; empty where the manifest has no grid.") { $0.candidate.settings },
+    .text("tasks", "The tasks that it learned from, joined by +.") { $0.candidate.taskList },
+    .integer("task_count", "How many they are.") { $0.candidate.tasks.count },
+    .integer("seeds", "Seeds that were trained.") { $0.candidate.rows.count },
+    .number(
+      "mean", unit: "metric",
+      "Mean over its own tasks of their first metric on test, then over seeds; "
+        + "empty where a task is missing or the directions differ."
+    ) { $0.mean?.mean },
+    .number("mean_ci", unit: "metric", "Half the width of its 95 % interval over seeds.") {
+      $0.mean?.halfWidth
+    },
+    .number(
+      "delta_m", unit: "percent",
+      "Mean over its own tasks of the gain relative to the single at the same settings; positive is better."
+    ) { $0.ownGain?.mean },
+    .number("delta_m_ci", unit: "percent", "Half the width of its 95 % interval over seeds.") {
+      $0.ownGain?.halfWidth
+    },
+    .number("delta_m_all", unit: "percent", "The same over all tasks that it was evaluated on.") {
+      $0.fullGain?.mean
+    },
+    .number("delta_m_all_ci", unit: "percent", "Half the width of its 95 % interval over seeds.") {
+      $0.fullGain?.halfWidth
+    },
+    .integer("delta_m_all_tasks", "How many tasks delta_m_all is over.") { $0.fullGainTasks },
+    .integer(
+      "wins",
+      "Own tasks on which it beats the single at 5 % after Holm's correction over this file's comparisons."
+    ) { $0.tally?.wins },
+    .integer("ties", "Own tasks without a significant difference, untestable ones included.") {
+      $0.tally?.ties
+    },
+    .integer("losses", "Own tasks on which the single beats it.") { $0.tally?.losses },
+    .number("steps", "Optimiser steps, mean over seeds.") { $0.candidate.mean(\.steps) },
+    .number("examples", "Training examples drawn, mean over seeds.") { $0.candidate.mean(\.examples) },
+    .number("tokens", "Training tokens drawn, mean over seeds.") { $0.candidate.mean(\.tokens) },
+  ]
+}

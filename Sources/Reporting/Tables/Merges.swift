@@ -1,0 +1,51 @@
+internal import Experiment
+
+extension ReportTable {
+  /// Merge recipes: how much of its experts each one keeps.
+  static let merges = ReportTable(name: "merges", question: "Which merge keeps most of its experts?") {
+    evidence in
+    let tasks = evidence.tasks.enumerated().map { index, task in
+      Field<MergeRow>.number(
+        "normalised_\(task.name)",
+        "Merged ÷ single on \(task.name) (test, first metric; single ÷ merged where lower is better): 1 "
+          + "is as good."
+      ) { $0.normalised[index] }
+    }
+    return Table(evidence.merges, recipeFields + tasks + outcomeFields)
+  }
+
+  private static let recipeFields: [Field<MergeRow>] = [
+    .text("model", "The merged model.") { $0.candidate.model },
+    .text("method", "The merge method.") { $0.method },
+    .text("recipe", "What was merged, and how.") { $0.candidate.recipe },
+    .text("settings", "The grid point of its inputs; empty where the manifest has no grid.") {
+      $0.candidate.settings
+    },
+    .text("tasks", "The tasks of its inputs, joined by +.") { $0.candidate.taskList },
+    .integer("seeds", "Seeds that were merged.") { $0.candidate.rows.count },
+  ]
+
+  private static let outcomeFields: [Field<MergeRow>] = [
+    .number("mean_normalised", "Mean of the normalised scores over the tasks of its inputs; empty if one is.")
+    {
+      $0.mean
+    },
+    .text("worst_task", "The task of its inputs with the lowest normalised score.") { $0.worst?.task },
+    .number("worst_normalised", "That score.") { $0.worst?.score },
+    .number("validation_mean_normalised", "The same mean on the validation split; it chooses.") {
+      $0.validationMean
+    },
+    .flag(
+      "chosen_on_validation",
+      "Whether it has the best validation mean among the merges of the same tasks; the earlier of equal ones."
+    ) { $0.isChosen },
+    .number(
+      "retained_energy",
+      "Mean over layers and seeds of the share of the squared norm that is left after the rank was cut."
+    ) { $0.retainedEnergy },
+    .number("min_retained_energy", "The smallest of those shares.") { $0.leastRetainedEnergy },
+    .number("bytes", unit: "bytes", "What the model adds to the base, mean over seeds.") {
+      $0.candidate.mean(\.bytes)
+    },
+  ]
+}

@@ -1,0 +1,65 @@
+package import Experiment
+internal import Specs
+
+extension ReportTable {
+  /// Every number there is, in long form: all other tables can be made again from this one.
+  static let runs = ReportTable(name: "runs", question: "What did every model score?") { evidence in
+    Table(evidence.runs, runFields)
+  }
+
+  private static let runFields: [Field<Run>] = [
+    .text("model", "The model's name, the same for all seeds.") { $0.model.model },
+    .text("kind", "How it came to be: base, single, cocktail or merge.") { $0.model.kind.rawValue },
+    .text("recipe", "What was trained or merged.") { $0.model.recipe },
+    .text("settings", "The grid point; empty where the manifest has no grid.") { $0.model.settings },
+    .integer("seed", "The seed; empty for the base, which has none.") { $0.model.seed },
+    .text("task", "The task it was evaluated on.") { $0.score.task },
+    .text("split", "The part of the data: validation or test.") { $0.score.split.rawValue },
+    .text("metric", "The metric's name.") { $0.score.metric },
+    .number("value", unit: "metric", "The metric's value; empty where it is not a finite number.") {
+      $0.score.value
+    },
+    .integer("n", unit: "examples", "Examples behind the value.") { $0.score.n },
+    .integer("steps", "Optimiser steps behind the model; for a merge the sum over its inputs.") {
+      $0.model.steps
+    },
+    .integer("examples", "Training examples drawn, repeats counted; for a merge the sum over its inputs.") {
+      $0.model.examples
+    },
+    .integer("tokens", "Training tokens drawn, padding not counted; for a merge the sum over its inputs.") {
+      $0.model.tokens
+    },
+    .text("job", "The evaluation job; its cost is in costs.csv.") { $0.score.job },
+    .text("model_job", "The job that made the model; empty for a base from a folder.") { $0.model.job },
+  ]
+}
+
+/// A score and the model it belongs to.
+package struct Run {
+  package var model: ModelRow
+  package var score: ScoreRow
+}
+
+extension Evidence {
+  /// All scores by model, seed, task, split and metric, each in the manifest's order.
+  package var runs: [Run] {
+    // Metrics that a task does not list come after those that it lists, by name.
+    var names: [String: [String]] = [:]
+    for task in tasks { names[task.name] = task.metrics.map(\.name) }
+    for metric in Set(results.scores.map { [$0.task, $0.metric] }).sorted(by: {
+      $0.lexicographicallyPrecedes($1)
+    })
+    where !(names[metric[0], default: []].contains(metric[1])) {
+      names[metric[0], default: []].append(metric[1])
+    }
+    return candidates.flatMap(\.rows).flatMap { model in
+      tasks.flatMap { task in
+        Split.allCases.flatMap { split in
+          names[task.name, default: []].compactMap { metric in
+            score(model, task.name, split, metric).map { Run(model: model, score: $0) }
+          }
+        }
+      }
+    }
+  }
+}

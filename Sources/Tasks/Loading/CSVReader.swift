@@ -1,0 +1,116 @@
+internal import Basics
+
+/// Reads comma-separated records (RFC 4180); the first one names the columns.
+///
+/// Lines end in LF or CRLF. A field in double quotes may hold commas, line breaks and, doubled, quotes.
+/// Blank lines are passed over.
+struct CSVReader: RowReader {
+  private let path: String
+  private let bytes: ArraySlice<UInt8>
+  private var position: Int
+  private var line = 1
+  private var header: [String] = []
+
+  private static let quote = UInt8(ascii: "\"")
+  private static let comma = UInt8(ascii: ",")
+
+  init(_ bytes: [UInt8], path: String) throws(Diagnostic) {
+    self.path = path
+    self.bytes = withoutMark(bytes)
+    position = self.bytes.startIndex
+    guard let record = try record() else { return }
+    header = record.fields
+    for (index, name) in header.enumerated() where header[..<index].contains(name) {
+      throw Diagnostic(
+        "column '\(name)' stands twice", at: Place(file: path, line: record.line), hint: "rename one of them")
+    }
+  }
+
+  mutating func next() throws(Diagnostic) -> Row? {
+    guard let record = try record() else { return nil }
+    guard record.fields.count == header.count else {
+      throw Diagnostic(
+        "the header names \(header.count) columns, but the number of fields is \(record.fields.count)",
+        at: Place(file: path, line: record.line), hint: "put a field that holds a comma into double quotes")
+    }
+    return Row(line: record.line, names: header, fields: record.fields.map(Field.text))
+  }
+
+  private mutating func record() throws(Diagnostic) -> (line: Int, fields: [String])? {
+    while skipLineEnd() {}
+    guard position < bytes.endIndex else { return nil }
+    let start = line
+    var fields = [try field()]
+    while position < bytes.endIndex, bytes[position] == CSVReader.comma {
+      position += 1
+      fields.append(try field())
+    }
+    _ = skipLineEnd()
+    return (start, fields)
+  }
+
+  private mutating func skipLineEnd() -> Bool {
+    guard position < bytes.endIndex, let length = lineEnd(at: position) else { return false }
+    position += length
+    line += 1
+    return true
+  }
+
+  private func lineEnd(at place: Int) -> Int? {
+    if bytes[place] == 0x0a { return 1 }
+    return bytes[place] == 0x0d && place + 1 < bytes.endIndex && bytes[place + 1] == 0x0a ? 2 : nil
+  }
+
+  private mutating func field() throws(Diagnostic) -> String {
+    if position < bytes.endIndex, bytes[position] == CSVReader.quote { return try quotedField() }
+    let start = position
+    while position < bytes.endIndex, bytes[position] != CSVReader.comma, lineEnd(at: position) == nil {
+      guard bytes[position] != CSVReader.quote else {
+        throw fatal(
+          "a quote inside a field without quotes", line: line,
+          hint: "put the whole field into double quotes and double the inner ones")
+      }
+      position += 1
+    }
+    return try decoded(bytes[start..<position], line: line)
+  }
+
+  private mutating func quotedField() throws(Diagnostic) -> String {
+    let start = line
+    var content: ArraySlice<UInt8> = []
+    position += 1
+    while position < bytes.endIndex {
+      let byte = bytes[position]
+      position += 1
+      if byte == 0x0a { line += 1 }
+      guard byte == CSVReader.quote else {
+        content.append(byte)
+        continue
+      }
+      guard position < bytes.endIndex else { return try decoded(content, line: start) }
+      if bytes[position] == CSVReader.quote {
+        content.append(byte)
+        position += 1
+      } else if bytes[position] == CSVReader.comma || lineEnd(at: position) != nil {
+        return try decoded(content, line: start)
+      } else {
+        throw fatal(
+          "text behind the closing quote of a field", line: line, hint: "double the quotes inside a field")
+      }
+    }
+    throw fatal("a field without its closing quote", line: start, hint: "close the quote that opens here")
+  }
+
+  private mutating func decoded(_ content: ArraySlice<UInt8>, line: Int) throws(Diagnostic) -> String {
+    guard let text = text(of: content) else {
+      throw fatal("not UTF-8", line: line, hint: "save the file as UTF-8")
+    }
+    return text
+  }
+
+  /// Where quotes are wrong nothing behind can be trusted: the file ends here.
+  private mutating func fatal(_ what: String, line: Int, hint: String) -> Diagnostic {
+    position = bytes.endIndex
+    return Diagnostic(what, at: Place(file: path, line: line), hint: hint)
+  }
+}

@@ -1,0 +1,112 @@
+internal import Basics
+internal import Specs
+
+/// Turns the records of one file into the examples of a task.
+struct ExampleReader {
+  private let task: TaskSpec
+  private let path: String
+  private let text: Template
+  private let pair: Template?
+  private let labels: [String: Int]
+
+  init(task: TaskSpec, path: String) throws(Diagnostic) {
+    self.task = task
+    self.path = path
+    text = try Template(task.text, of: "task '\(task.name)'")
+    if let template = task.pair {
+      pair = try Template(template, of: "task '\(task.name)'")
+    } else {
+      pair = nil
+    }
+    if task.kind == .tagging, text.parts.count != 1 {
+      throw Diagnostic(
+        "the template \"\(task.text)\" of tagging task '\(task.name)' is not one column",
+        hint: "name the column of the words: \"{tokens}\"")
+    }
+    if task.kind != .regression, task.labels.isEmpty {
+      throw Diagnostic("task '\(task.name)' has no labels", hint: "list them under 'labels'")
+    }
+    labels = Dictionary(
+      task.labels.enumerated().map { ($0.element.name, $0.offset) }, uniquingKeysWith: { first, _ in first })
+  }
+
+  /// What the task asks for and the record does not have.
+  func missingColumns(in row: Row) -> [Diagnostic] {
+    var missing: [Diagnostic] = []
+    for name in text.columns + (pair?.columns ?? []) + [task.target] where row[name] == nil {
+      let problem = Diagnostic(
+        "no column '\(name)', which task '\(task.name)' reads", at: Place(file: path, line: row.line),
+        hint: suggestion(for: name, among: row.names))
+      if !missing.contains(problem) { missing.append(problem) }
+    }
+    return missing
+  }
+
+  /// The example of one record that has all columns.
+  func example(_ row: Row) throws(Diagnostic) -> Example {
+    let place = Place(file: path, line: row.line)
+    let target = row[task.target] ?? .null
+    switch task.kind {
+    case .classification:
+      return Example(
+        text: try text.filled(from: row, at: place), pair: try pair?.filled(from: row, at: place),
+        target: .label(try label(target, at: place)))
+    case .regression:
+      return Example(
+        text: try text.filled(from: row, at: place), pair: try pair?.filled(from: row, at: place),
+        target: .number(try number(target, at: place)))
+    case .tagging: return try tagged(row, target, at: place)
+    }
+  }
+
+  private func label(_ field: Field, at place: Place) throws(Diagnostic) -> Int {
+    guard let name = field.scalar else {
+      throw Diagnostic(
+        "column '\(task.target)' holds no label", at: place, hint: "give one of the labels of the task")
+    }
+    return try index(of: name, kind: "label", at: place)
+  }
+
+  private func number(_ field: Field, at place: Place) throws(Diagnostic) -> Double {
+    switch field {
+    case .text(let digits), .number(let digits):
+      let trimmed = digits.drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed()
+      if let number = Double(String(trimmed)), number.isFinite { return number }
+    case .flag, .null, .list, .object: break
+    }
+    let written = field.scalar.map { " '\($0)'" } ?? ""
+    throw Diagnostic(
+      "column '\(task.target)' holds no number\(written)", at: place, hint: "write it as 0.25 or -3")
+  }
+
+  private func tagged(_ row: Row, _ field: Field, at place: Place) throws(Diagnostic) -> Example {
+    let column = text.columns[0]
+    guard let words = row[column]?.words else {
+      throw Diagnostic("column '\(column)' holds no words", at: place, hint: "give a list of strings")
+    }
+    guard let tags = field.words else {
+      throw Diagnostic("column '\(task.target)' holds no tags", at: place, hint: "give a list of strings")
+    }
+    guard !words.isEmpty, !words.contains(where: { $0.allSatisfy(\.isWhitespace) }) else {
+      throw Diagnostic("empty text in '\(column)'", at: place, hint: "fill it in or remove the line")
+    }
+    guard words.count == tags.count else {
+      throw Diagnostic(
+        "\(tags.count) tags for \(words.count) words", at: place, hint: "give each word one tag")
+    }
+    var indices: [Int] = []
+    for (number, tag) in tags.enumerated() {
+      var place = place
+      place.detail = "word \(number + 1) '\(words[number])'"
+      indices.append(try index(of: tag, kind: "tag", at: place))
+    }
+    return Example(text: words.joined(separator: " "), words: words, target: .tags(indices))
+  }
+
+  private func index(of name: String, kind: String, at place: Place) throws(Diagnostic) -> Int {
+    if let index = labels[name] { return index }
+    throw Diagnostic(
+      "unknown \(kind) '\(name)' of task '\(task.name)'", at: place,
+      hint: suggestion(for: name, among: task.labels.map(\.name)))
+  }
+}

@@ -1,0 +1,119 @@
+internal import Basics
+internal import Foundation
+public import Specs
+
+/// Reads the examples of tasks.
+public enum TaskLoader {
+  /// More problems of one file than this are not looked for.
+  private static let mostProblems = 20
+
+  /// All examples of one split after limits.
+  ///
+  /// Where a task has no validation data, `validationFraction` of its training data becomes it: a seeded
+  /// choice by class that depends on the name of the task and on nothing else, which `train` then leaves
+  /// out. A limit keeps a seeded choice by class, in file order; it comes after that split.
+  ///
+  /// - Parameters:
+  ///   - task: What to read and how.
+  ///   - split: Which part of it.
+  ///   - locate: The path of the file with a SHA-256.
+  /// - Throws: a `Diagnostic` where there is no such data, `Diagnostics` for what is wrong in a file.
+  public static func load(
+    _ task: TaskSpec, split: Split, locate: (String) -> String?
+  ) throws -> [Example] {
+    var examples: [Example]
+    if hasData(task, .validation) || split == .test {
+      examples = try all(task, split, locate)
+    } else {
+      let train = try all(task, .train, locate)
+      let isHeldOut = heldOut(train, of: task)
+      examples = zip(train, isHeldOut).filter { $0.1 == (split == .validation) }.map(\.0)
+      if examples.isEmpty {
+        throw Diagnostic(
+          "task '\(task.name)' has too few training examples (\(train.count)) to hold out validation data",
+          hint: "give it a validation file, or set 'validation_fraction' to another share")
+      }
+    }
+    guard let limit = task.limits[split.rawValue], limit < examples.count else { return examples }
+    let stream = RandomStream(seed: 0, "limit", task.name, split.rawValue)
+    let isChosen = Sampling.choice(of: examples, count: limit, from: stream)
+    return zip(examples, isChosen).filter(\.1).map(\.0)
+  }
+
+  private static func heldOut(_ train: [Example], of task: TaskSpec) -> [Bool] {
+    let count = Int((Double(train.count) * task.validationFraction).rounded())
+    let stream = RandomStream(seed: 0, "validation", task.name)
+    return Sampling.choice(of: train, count: count, leaving: 1, from: stream)
+  }
+
+  private static func hasData(_ task: TaskSpec, _ split: Split) -> Bool {
+    switch task.source {
+    case .files(let files): files[split.rawValue] != nil
+    case .generated(let spec): spec.rows[split.rawValue] != nil
+    }
+  }
+
+  private static func all(
+    _ task: TaskSpec, _ split: Split, _ locate: (String) -> String?
+  ) throws -> [Example] {
+    switch task.source {
+    case .generated(let spec):
+      guard spec.rows[split.rawValue] != nil else { throw noData(task, split, mend: "rows") }
+      return GeneratedSuite.examples(spec, task: task.name, split: split)
+    case .files(let files):
+      guard let file = files[split.rawValue] else { throw noData(task, split, mend: "files") }
+      guard let path = locate(file.sha256) else {
+        throw Diagnostic(
+          "the \(split.rawValue) file of task '\(task.name)' is not here (SHA-256 \(file.sha256.prefix(12))…)",
+          hint: "plan the experiment again: the file moved or changed since")
+      }
+      return try examples(of: task, path: path, format: file.format)
+    }
+  }
+
+  private static func noData(_ task: TaskSpec, _ split: Split, mend: String) -> Diagnostic {
+    Diagnostic(
+      "task '\(task.name)' has no \(split.rawValue) data",
+      hint: "add '\(split.rawValue)' to its \(mend), or do not ask for that split")
+  }
+
+  private static func examples(of task: TaskSpec, path: String, format: String) throws -> [Example] {
+    guard let data = FileManager.default.contents(atPath: path) else {
+      throw Diagnostic(
+        "cannot read the file", at: Place(file: path), hint: "check the path and its permissions")
+    }
+    let interpreter = try ExampleReader(task: task, path: path)
+    var reader = try reader(of: format, [UInt8](data), path: path)
+    var examples: [Example] = []
+    var problems: [Diagnostic] = []
+    while problems.count < mostProblems {
+      do {
+        guard let row = try reader.next() else { break }
+        let missing = interpreter.missingColumns(in: row)
+        problems += missing
+        // A column that is missing once is missing everywhere: one line says it.
+        guard missing.isEmpty else { break }
+        examples.append(try interpreter.example(row))
+      } catch {
+        problems.append(error)
+      }
+    }
+    guard problems.isEmpty else { throw Diagnostics(problems) }
+    guard !examples.isEmpty else {
+      throw Diagnostic(
+        "the file holds no examples", at: Place(file: path), hint: "one example stands on one line")
+    }
+    return examples
+  }
+
+  private static func reader(of format: String, _ bytes: [UInt8], path: String) throws -> any RowReader {
+    switch format {
+    case "jsonl": return JSONLinesReader(bytes, path: path)
+    case "csv": return try CSVReader(bytes, path: path)
+    default:
+      throw Diagnostic(
+        "unknown format '\(format)'", at: Place(file: path),
+        hint: suggestion(for: format, among: ["jsonl", "csv"]))
+    }
+  }
+}

@@ -1,0 +1,65 @@
+public import Basics
+public import Specs
+
+/// A number that says how good predictions are.
+public struct Metric: CatalogEntry {
+  /// The word in a manifest.
+  public let name: String
+  /// One line on what it is.
+  public let summary: String
+  /// The kinds of task that it suits.
+  public let kinds: [TaskKind]
+  /// Whether more is better.
+  public let higherIsBetter: Bool
+  /// All values that it can take; its better end is what perfect predictions reach.
+  public let range: ClosedRange<Double>
+  /// The value for predictions, targets and the task's label names.
+  ///
+  /// All sums run in the order of the items, in Double. Traps on an empty set, on lists of two lengths and
+  /// on a target of another kind than the metric's: the callers rule these out.
+  public let compute: @Sendable ([Target], [Target], [String]) -> Double
+
+  /// Makes a row.
+  public init(
+    _ name: String, _ summary: String, kinds: [TaskKind], higherIsBetter: Bool = true,
+    range: ClosedRange<Double> = 0...1, compute: @escaping @Sendable ([Target], [Target], [String]) -> Double
+  ) {
+    self.name = name
+    self.summary = summary
+    self.kinds = kinds
+    self.higherIsBetter = higherIsBetter
+    self.range = range
+    self.compute = { predictions, targets, labels in
+      precondition(
+        predictions.count == targets.count, "\(predictions.count) predictions for \(targets.count) targets")
+      precondition(!targets.isEmpty, "'\(name)' of nothing")
+      return compute(predictions, targets, labels)
+    }
+  }
+}
+
+extension [Target] {
+  /// The classes; traps on anything else.
+  var labels: [Int] {
+    map { target in
+      guard case .label(let label) = target else { preconditionFailure("\(target) is no label") }
+      return label
+    }
+  }
+
+  /// The numbers; traps on anything else.
+  var numbers: [Double] {
+    map { target in
+      guard case .number(let number) = target else { preconditionFailure("\(target) is no number") }
+      return number
+    }
+  }
+
+  /// The tags of each item; traps on anything else.
+  var tags: [[Int]] {
+    map { target in
+      guard case .tags(let tags) = target else { preconditionFailure("\(target) is no list of tags") }
+      return tags
+    }
+  }
+}

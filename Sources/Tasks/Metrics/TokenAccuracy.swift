@@ -1,0 +1,17 @@
+internal import Specs
+
+extension Metric {
+  /// The share of words whose tag is right, over all words of all items; as seqeval's `accuracy_score`.
+  static let tokenAccuracy = Metric("token_accuracy", "share of right tags", kinds: [.tagging]) {
+    predictions, targets, _ in
+    var right = 0
+    var words = 0
+    for (prediction, target) in zip(predictions.tags, targets.tags) {
+      precondition(prediction.count == target.count, "\(prediction.count) tags for \(target.count) words")
+      right += zip(prediction, target).count { $0 == $1 }
+      words += target.count
+    }
+    precondition(words > 0, "'token_accuracy' of no words")
+    return Double(right) / Double(words)
+  }
+}

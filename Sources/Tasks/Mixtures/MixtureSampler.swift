@@ -1,0 +1,96 @@
+internal import Basics
+
+/// Draws examples of a cocktail.
+///
+/// Each task is read in shuffled epochs without replacement: an example comes again only after all others of
+/// its task. Concatenation shuffles the union of all tasks once for each epoch; the other rules first draw a
+/// task by its rate. A value that is a pure function of its seed, its name and how many were drawn: a copy
+/// goes on where the original stood, and `skip` brings a fresh one there.
+public struct MixtureSampler: Sendable {
+  private let sizes: [Int]
+  private let rates: [Double]
+  private let concatenate: Bool
+  private let root: RandomStream
+  private var choice: RandomStream
+  /// The running epoch of each task; of the union in the only place where tasks are concatenated.
+  private var orders: [[Int]]
+  private var positions: [Int]
+  private var epochs: [Int]
+
+  /// Examples drawn from each task, repeats counted.
+  public private(set) var drawn: [Int]
+
+  /// Examples drawn from each task that had been drawn before.
+  public var repeats: [Int] { zip(drawn, sizes).map { max(0, $0 - $1) } }
+
+  /// A sampler at its first example.
+  ///
+  /// - Parameters:
+  ///   - sizes: Examples of each task, all above 0.
+  ///   - rates: The share of each task, none negative; not read where tasks are concatenated.
+  ///   - concatenate: Whether one shuffle runs over the union.
+  ///   - seed: The seed of the training.
+  ///   - name: Names the streams of this sampler below the seed.
+  public init(sizes: [Int], rates: [Double], concatenate: Bool, seed: Int, name: String...) {
+    precondition(sizes.count == rates.count, "\(sizes.count) sizes, \(rates.count) rates")
+    precondition(sizes.allSatisfy { $0 > 0 } && !sizes.isEmpty, "no examples in \(sizes)")
+    precondition(rates.allSatisfy { $0 >= 0 } && rates.contains { $0 > 0 }, "nothing to draw by \(rates)")
+    self.sizes = sizes
+    self.rates = rates
+    self.concatenate = concatenate
+    root = RandomStream(seed: seed, (["mixture"] + name).joined(separator: "/"))
+    choice = root.stream("tasks")
+    let orderCount = concatenate ? 1 : sizes.count
+    orders = [[Int]](repeating: [], count: orderCount)
+    positions = [Int](repeating: 0, count: orderCount)
+    epochs = positions
+    drawn = [Int](repeating: 0, count: sizes.count)
+  }
+
+  /// The next example: which task, and which row of it.
+  public mutating func next() -> (task: Int, example: Int) {
+    let (task, example) = concatenate ? nextOfUnion() : nextByRate()
+    drawn[task] += 1
+    return (task, example)
+  }
+
+  /// Passes over some examples as if they had been drawn.
+  public mutating func skip(_ count: Int) {
+    for _ in 0..<count { _ = next() }
+  }
+
+  private mutating func nextByRate() -> (task: Int, example: Int) {
+    let task = drawTask()
+    return (task, nextInOrder(task, count: sizes[task]))
+  }
+
+  private mutating func nextOfUnion() -> (task: Int, example: Int) {
+    var row = nextInOrder(0, count: sizes.reduce(0, +))
+    for (task, size) in sizes.enumerated() {
+      if row < size { return (task, row) }
+      row -= size
+    }
+    preconditionFailure("row \(row) behind \(sizes)")
+  }
+
+  private mutating func nextInOrder(_ index: Int, count: Int) -> Int {
+    if positions[index] == orders[index].count {
+      var stream = root.stream("order \(index)", "epoch \(epochs[index])")
+      orders[index] = stream.permutation(count)
+      positions[index] = 0
+      epochs[index] += 1
+    }
+    positions[index] += 1
+    return orders[index][positions[index] - 1]
+  }
+
+  private mutating func drawTask() -> Int {
+    var rest = choice.uniform() * rates.reduce(0, +)
+    for (task, rate) in rates.enumerated() where rate > 0 {
+      rest -= rate
+      if rest < 0 { return task }
+    }
+    // Rounding can leave a crumb: it belongs to the last task that is drawn at all.
+    return rates.lastIndex { $0 > 0 } ?? 0
+  }
+}

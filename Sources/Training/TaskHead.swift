@@ -1,0 +1,129 @@
+internal import Checkpoints
+internal import Basics
+internal import LinearAlgebra
+public import Models
+public import Specs
+internal import Tasks
+
+/// A task's head with what its loss and its predictions need.
+public struct TaskHead: Sendable {
+  /// The task.
+  public let task: TaskSpec
+  /// The head.
+  public let head: Head
+  /// Where the gradients of a linear head are accumulated.
+  public let gradient: Head?
+  /// The values of the labels of a regression over label descriptions; empty otherwise.
+  public let anchors: [Double]
+
+  /// Joins a task and a head.
+  public init(task: TaskSpec, head: Head, gradient: Head? = nil) {
+    self.task = task
+    self.head = head
+    self.gradient = gradient
+    anchors = task.kind == .regression && task.head == .labels ? task.labels.map { $0.value ?? 0 } : []
+  }
+
+  /// Outputs that a linear head of a task has.
+  public static func outputs(_ task: TaskSpec) -> Int {
+    task.kind == .regression && task.head == .linear ? 1 : task.labels.count
+  }
+
+  /// The features of some rows: their pooled vectors, or for tagging the first token of each word.
+  ///
+  /// - Returns: features (n, C), and how many of them each row has.
+  func features(
+    _ hidden: Matrix, pooled: Matrix?, _ batch: PackedBatch, rows: [Int], examples: [TokenizedExample],
+    workspace: Workspace
+  ) -> (features: Matrix, counts: [Int]) {
+    let counts = task.kind == .tagging ? examples.map(\.wordStarts.count) : examples.map { _ in 1 }
+    let features = workspace.matrix(rows: counts.reduce(0, +), columns: hidden.columns)
+    var next = 0
+    for (row, example) in zip(rows, examples) {
+      if task.kind == .tagging {
+        for start in example.wordStarts {
+          let token = batch.starts[row] + start
+          features.rows(next..<next + 1).copy(from: hidden.rows(token..<token + 1))
+          next += 1
+        }
+      } else if let pooled {
+        features.rows(next..<next + 1).copy(from: pooled.rows(row..<row + 1))
+        next += 1
+      }
+    }
+    return (features, counts)
+  }
+
+  /// The loss of some rows of a batch, summed; gradients are added to `dhidden` and to the head's own.
+  ///
+  /// - Parameter weight: The factor on each row's loss in the gradients, 1 ÷ rows of the step.
+  func loss(
+    _ hidden: Matrix, pooled: Matrix, _ batch: PackedBatch, rows: [Int], examples: [TokenizedExample],
+    pooling: Pooling, weight: Float, dhidden: Matrix, workspace: Workspace
+  ) -> Double {
+    let (features, counts) = features(
+      hidden, pooled: pooled, batch, rows: rows, examples: examples, workspace: workspace)
+    if features.rows == 0 { return 0 }
+    let logits = head.forward(features, workspace: workspace)
+    let dlogits = workspace.matrix(rows: logits.rows, columns: logits.columns)
+    dlogits.copy(from: logits)
+    var sum = 0.0
+    var next = 0
+    for (example, count) in zip(examples, counts) {
+      for item in 0..<count {
+        let row = dlogits.rows(next..<next + 1)
+        // A sentence counts as one example, whatever the number of its words.
+        sum += itemLoss(row, example, item, weight: weight / Float(count)) / Double(count)
+        next += 1
+      }
+    }
+    let dfeatures = head.backward(
+      dlogits, features: features, logits: logits, gradient: gradient, workspace: workspace)
+    next = 0
+    for ((row, example), count) in zip(zip(rows, examples), counts) {
+      for item in 0..<count {
+        let df = dfeatures.rows(next..<next + 1)
+        if task.kind == .tagging {
+          let token = batch.starts[row] + example.wordStarts[item]
+          Pool.add(df, to: dhidden.rows(token..<token + 1))
+        } else {
+          Pool.backward(df, row: row, batch, pooling, into: dhidden)
+        }
+        next += 1
+      }
+    }
+    return sum
+  }
+
+  private func itemLoss(_ logits: Matrix, _ example: TokenizedExample, _ item: Int, weight: Float) -> Double {
+    switch example.target {
+    case .label(let label): Loss.crossEntropy(logits, label: label, weight: weight)
+    case .number(let number): Loss.squaredError(logits, target: number, anchors: anchors, weight: weight)
+    case .tags(let tags): Loss.crossEntropy(logits, label: tags[item], weight: weight)
+    }
+  }
+
+  /// What the head predicts for some rows.
+  ///
+  /// Words beyond the longest length get the tag `O`, where the task has one.
+  func predict(
+    _ hidden: Matrix, pooled: Matrix, _ batch: PackedBatch, rows: [Int], examples: [TokenizedExample],
+    workspace: Workspace
+  ) -> [Target] {
+    let (features, counts) = features(
+      hidden, pooled: pooled, batch, rows: rows, examples: examples, workspace: workspace)
+    let logits = features.rows == 0 ? features : head.forward(features, workspace: workspace)
+    let outside = task.labels.firstIndex { $0.name == "O" } ?? 0
+    var next = 0
+    return zip(examples, counts).map { example, count in
+      defer { next += count }
+      switch example.target {
+      case .label: return .label(Loss.argmax(logits, row: next))
+      case .number: return .number(Loss.predictedValue(logits.rows(next..<next + 1), anchors: anchors))
+      case .tags(let tags):
+        let known = (0..<count).map { Loss.argmax(logits, row: next + $0) }
+        return .tags(known + [Int](repeating: outside, count: tags.count - known.count))
+      }
+    }
+  }
+}

@@ -1,0 +1,279 @@
+internal import Basics
+internal import LinearAlgebra
+public import Models
+public import Specs
+internal import Tasks
+
+/// A task as the trainer reads it.
+public struct TrainingTask: Sendable {
+  /// The task.
+  public var task: TaskSpec
+  /// Training examples.
+  public var train: [TokenizedExample]
+  /// Validation examples; may be empty where the training never validates.
+  public var validation: [TokenizedExample]
+
+  /// Joins the parts.
+  public init(task: TaskSpec, train: [TokenizedExample], validation: [TokenizedExample]) {
+    self.task = task
+    self.train = train
+    self.validation = validation
+  }
+}
+
+/// One step of a loss curve.
+public struct CurvePoint: Sendable, Hashable {
+  /// Optimiser steps taken, this one counted.
+  public var step: Int
+  /// Mean loss of the step's rows.
+  public var loss: Double
+  /// The learning rate of the step.
+  public var learningRate: Double
+  /// The gradients' norm before clipping.
+  public var gradientNorm: Double
+  /// The mean of the tasks' first metrics on validation (turned so that more is better), where one was made.
+  public var validation: Double?
+}
+
+/// What a training leaves.
+public struct TrainedAdapter {
+  /// The factors of the kept step.
+  public var parameters: LoRAParameters
+  /// The heads of the kept step, in the order of the tasks.
+  public var heads: [TaskHead]
+  /// Counts.
+  public var result: TrainResult
+  /// One point a step.
+  public var curve: [CurvePoint]
+}
+
+/// Trains one adapter, and linear heads where tasks want them, on one cocktail.
+///
+/// The result is a function of the base's bytes, the examples and the job: batches, starts and dropout come from
+/// streams named after the seed, and all sums have a fixed order.
+public final class Trainer {
+  private let base: BaseModel
+  private let tasks: [TrainingTask]
+  private let job: TrainJob
+  private let stream: RandomStream
+
+  private let folded: EncoderWeights
+  private let parameters: LoRAParameters
+  private let gradients: LoRAParameters
+  private let headStorage: Storage
+  private let headGradients: Storage
+  private let heads: [TaskHead]
+  private let optimiser: AdamW
+  private let door: any LinearDoor
+  private let workspace = Workspace()
+
+  private var sampler: MixtureSampler
+  private var meter: Meter
+  private var tokensDrawn: [Int]
+  private var rowsDrawn: [Int]
+  /// A draw that did not fit into its batch and opens the next one.
+  private var heldOver: (task: Int, example: Int)?
+  private var curve: [CurvePoint] = []
+
+  /// Prepares a training.
+  ///
+  /// - Throws: a `Diagnostic` for targets that match nothing, a task without examples, or a mixture that cannot be.
+  public init(base: BaseModel, tasks: [TrainingTask], job: TrainJob) throws {
+    for task in tasks where task.train.isEmpty {
+      throw Diagnostic("task '\(task.task.name)' has no training examples")
+    }
+    self.base = base
+    self.tasks = tasks
+    self.job = job
+    stream = RandomStream(seed: job.seed, "train")
+    let shape = base.weights.shape
+    let sites = try shape.sites(targets: job.adapter.targets)
+    folded = base.weights.owning(sites)
+    let scale = Float(job.adapter.scale)
+    parameters = LoRAParameters(shape: shape, sites: sites, rank: job.adapter.rank, scale: scale)
+    gradients = LoRAParameters(shape: shape, sites: sites, rank: job.adapter.rank, scale: scale)
+    parameters.initialise(stream.stream("adapter"))
+    (heads, headStorage, headGradients) = Trainer.makeHeads(base, tasks, job, stream, workspace)
+    optimiser = AdamW(
+      [(parameters.storage, gradients.storage)]
+        + (headStorage.count > 0 ? [(headStorage, headGradients)] : []), spec: job.training)
+    door =
+      job.adapter.dropout > 0
+      ? DropoutLoRADoor(
+        shape: shape, parameters: parameters, gradients: gradients, rate: job.adapter.dropout,
+        stream: stream.stream("dropout"))
+      : LoRADoor(shape: shape, parameters: parameters, gradients: gradients)
+    let sizes = tasks.map(\.train.count)
+    let rule = try MixtureRules.all.entry(named: job.sampling.rule)
+    let rates = try rule.rates(sizes, tasks.map(\.task.name), job.sampling)
+    sampler = MixtureSampler(
+      sizes: sizes, rates: rates, concatenate: job.sampling.rule == "concatenation", seed: job.seed, name: "order")
+    meter = Meter(job.budget, sizes: sizes, rates: rates)
+    tokensDrawn = tasks.map { _ in 0 }
+    rowsDrawn = tokensDrawn
+  }
+
+  /// Trains until the budget is used up.
+  ///
+  /// - Parameter progress: Called after each step with the used share of the budget; what it throws ends the training.
+  /// - Throws: a `Diagnostic` where the loss or a gradient is no number any more.
+  public func run(progress: (_ share: Double, _ point: CurvePoint) throws -> Void = { _, _ in }) throws -> TrainedAdapter {
+    var best: (value: Double, step: Int, adapter: Matrix, heads: Matrix)?
+    var worse = 0
+    while meter.progress < 1 {
+      var point = try step()
+      let every = job.training.validateEvery
+      if every > 0, meter.steps % every == 0 || meter.progress >= 1 {
+        let value = try validate()
+        point.validation = value
+        if value > best?.value ?? -.infinity {
+          best = (value, meter.steps, flat(parameters.storage).copied(), flat(headStorage).copied())
+          worse = 0
+        } else {
+          worse += 1
+        }
+      }
+      curve.append(point)
+      try progress(min(1, meter.progress), point)
+      if job.training.patience > 0, worse >= job.training.patience { break }
+    }
+    var kept = meter.steps
+    if job.training.keepBest, let best {
+      flat(parameters.storage).copy(from: best.adapter)
+      flat(headStorage).copy(from: best.heads)
+      kept = best.step
+    }
+    return TrainedAdapter(parameters: parameters, heads: heads, result: result(keptStep: kept), curve: curve)
+  }
+
+  /// One optimiser step over `accumulation` batches.
+  private func step() throws -> CurvePoint {
+    optimiser.zeroGradients()
+    let factor = LearningRate.factor(job.training.schedule, progress: meter.progress, warmup: job.training.warmup)
+    let batches = (0..<job.training.accumulation).map { _ in draw() }
+    let rows = batches.reduce(0) { $0 + $1.count }
+    if job.adapter.dropout == 0 { fold(parameters.factors, of: base.weights, into: folded) }
+    var loss = 0.0
+    for batch in batches { loss += accumulate(batch, weight: 1 / Float(rows)) }
+    loss /= Double(rows)
+    let norm = optimiser.clip(to: job.training.clip)
+    meter.steps += 1
+    guard loss.isFinite, norm.isFinite else {
+      throw Diagnostic(
+        "the loss is no number any more at step \(meter.steps) (loss \(loss), gradient norm \(norm))",
+        hint: "lower training.learning_rate (now \(job.training.learningRate)) or set training.clip")
+    }
+    optimiser.update(learningRate: factor * job.training.learningRate)
+    return CurvePoint(
+      step: meter.steps, loss: loss, learningRate: factor * job.training.learningRate, gradientNorm: norm)
+  }
+
+  private typealias Drawn = (task: Int, example: TokenizedExample)
+
+  /// The next batch: `batchRows` rows, or as many as fit into `batchTokens`.
+  private func draw() -> [Drawn] {
+    var batch: [Drawn] = []
+    var tokens = 0
+    let limit = job.training.batchTokens
+    while limit > 0 || batch.count < job.training.batchRows {
+      if meter.unit == .rows, meter.rows >= meter.total, !batch.isEmpty { break }
+      let (task, index) = heldOver ?? sampler.next()
+      heldOver = nil
+      let example = tasks[task].train[index]
+      if limit > 0, !batch.isEmpty, tokens + example.ids.count > limit {
+        heldOver = (task, index)
+        break
+      }
+      batch.append((task, example))
+      tokens += example.ids.count
+      tokensDrawn[task] += example.ids.count
+      rowsDrawn[task] += 1
+      meter.rows += 1
+    }
+    meter.tokens += tokens
+    return batch
+  }
+
+  private func accumulate(_ drawn: [Drawn], weight: Float) -> Double {
+    var batch = PackedBatch()
+    for (_, example) in drawn { batch.append(ids: example.ids, types: example.types) }
+    workspace.reset()
+    if let door = door as? DropoutLoRADoor { door.step += 1 }
+    let weights = job.adapter.dropout > 0 ? base.weights : folded
+    let tape = Encoder.forward(weights, batch, door: door, workspace: workspace)
+    let pooled = workspace.matrix(rows: batch.rows, columns: tape.hidden.columns)
+    Pool.forward(tape.hidden, batch, base.pooling, into: pooled)
+    let dhidden = workspace.zeros(rows: batch.tokens, columns: tape.hidden.columns)
+    var loss = 0.0
+    for (index, head) in heads.enumerated() {
+      let rows = drawn.indices.filter { drawn[$0].task == index }
+      if rows.isEmpty { continue }
+      loss += head.loss(
+        tape.hidden, pooled: pooled, batch, rows: rows, examples: rows.map { drawn[$0].example },
+        pooling: base.pooling, weight: weight, dhidden: dhidden, workspace: workspace)
+    }
+    Encoder.backward(weights, tape, dhidden: dhidden, door: door, workspace: workspace)
+    return loss
+  }
+
+  /// The mean of the tasks' first metrics on validation, turned so that more is better.
+  private func validate() throws -> Double {
+    let owned = base.weights.owning(parameters.factors.map(\.site))
+    fold(parameters.factors, of: base.weights, into: owned)
+    let evaluator = Evaluator(weights: owned, pooling: base.pooling)
+    var sum = 0.0
+    for (task, head) in zip(tasks, heads) {
+      let predictions = try evaluator.predict(task.validation, head: head, workspace: workspace)
+      let first = try Metrics.all.entry(named: task.task.metrics[0])
+      let value = first.compute(predictions, task.validation.map(\.target), task.task.labels.map(\.name))
+      sum += first.higherIsBetter ? value : -value
+    }
+    return sum / Double(tasks.count)
+  }
+
+  private func result(keptStep: Int) -> TrainResult {
+    let drawn = tasks.enumerated().map { index, task in
+      DrawnTask(
+        task: task.task.name, examples: rowsDrawn[index], tokens: tokensDrawn[index],
+        epochs: Double(rowsDrawn[index]) / Double(task.train.count),
+        repeats: max(0, rowsDrawn[index] - task.train.count))
+    }
+    let tail = curve.suffix(max(1, curve.count / 10))
+    return TrainResult(
+      steps: meter.steps, examples: meter.rows, tokens: meter.tokens, drawn: drawn, keptStep: keptStep,
+      finalLoss: tail.map(\.loss).reduce(0, +) / Double(max(1, tail.count)),
+      trainable: parameters.storage.count + headStorage.count)
+  }
+
+  private func flat(_ storage: Storage) -> Matrix {
+    Matrix(storage: storage, rows: 1, columns: storage.count)
+  }
+
+  /// Heads in the order of the tasks; linear ones lie end to end in one block.
+  private static func makeHeads(
+    _ base: BaseModel, _ tasks: [TrainingTask], _ job: TrainJob, _ stream: RandomStream, _ workspace: Workspace
+  ) -> ([TaskHead], Storage, Storage) {
+    let C = base.weights.shape.hidden
+    func size(_ task: TaskSpec) -> Int { task.head == .linear ? TaskHead.outputs(task) * (C + 1) : 0 }
+    let count = tasks.reduce(0) { $0 + size($1.task) }
+    let storage = Storage(count: count)
+    let gradients = Storage(count: count)
+    var offset = 0
+    let heads = tasks.map { task -> TaskHead in
+      guard task.task.head == .linear else {
+        let head = base.labelHead(task.task, scale: job.training.labelScale, workspace: workspace)
+        return TaskHead(task: task.task, head: head)
+      }
+      let range = offset..<offset + size(task.task)
+      offset = range.upperBound
+      func make(_ storage: Storage) -> Head {
+        Head.linear(
+          outputs: TaskHead.outputs(task.task), channels: C,
+          over: Matrix(storage: storage, rows: 1, columns: count).columns(range),
+          stream: stream.stream("head", task.task.name))
+      }
+      return TaskHead(task: task.task, head: make(storage), gradient: make(gradients))
+    }
+    return (heads, storage, gradients)
+  }
+}

@@ -1,0 +1,111 @@
+import Basics
+import Experiment
+import Specs
+
+/// A world of four datasets and one base, all made of their names.
+struct FakeResources: Resources {
+  var files: [String: FileFacts] = [:]
+  var layers = ["query", "key", "value"].flatMap { part in
+    (0..<2).map { "encoder.layer.\($0).attention.self.\(part)" }
+  }
+
+  init(
+    folders: [String] = ["fpb", "fomc", "fiqa", "ner"], root: String = "data",
+    splits: [Split] = Split.allCases
+  ) {
+    for folder in folders {
+      for split in splits {
+        let name = "\(folder)/\(split.rawValue)"
+        files["\(root)/\(name).jsonl"] = FileFacts(sha256: "sha-of-\(name)", rows: 100, bytes: 9000)
+      }
+    }
+  }
+
+  func exists(_ path: String) -> Bool { files[path] != nil }
+
+  func file(_ path: String) throws -> FileFacts {
+    guard let facts = files[path] else { throw Diagnostic("cannot read the file", at: Place(file: path)) }
+    return facts
+  }
+
+  func base(_ name: String) throws -> BaseFacts {
+    guard name == "mini" else { throw Diagnostic("there is no base '\(name)'", hint: "run 'make model'") }
+    return BaseFacts(sha256: "sha-of-mini", path: "/models/mini", parameters: 1000, linearLayers: layers)
+  }
+}
+
+extension Vocabulary {
+  /// A few words, enough for every rule of the language.
+  static var small: Vocabulary {
+    Vocabulary(
+      methods: [
+        Method(name: "linear", parameters: []),
+        Method(
+          name: "task_arithmetic",
+          parameters: [ParameterSpec("scale", .number(-10...10), default: .number(1), "factor on the sum")]),
+        Method(
+          name: "ties",
+          parameters: [
+            ParameterSpec("density", .number(0...1), default: .number(0.2), "share of entries kept"),
+            ParameterSpec("scale", .number(-10...10), default: .number(1), "factor on the sum"),
+          ]),
+      ],
+      metrics: [
+        Metric(name: "accuracy", kinds: [.classification], higherIsBetter: true),
+        Metric(name: "macro_f1", kinds: [.classification], higherIsBetter: true),
+        Metric(name: "pearson", kinds: [.regression], higherIsBetter: true),
+        Metric(name: "mse", kinds: [.regression], higherIsBetter: false),
+        Metric(name: "entity_f1", kinds: [.tagging], higherIsBetter: true),
+      ],
+      samplingRules: ["concatenation", "equal", "weights", "proportional", "temperature"],
+      generatorForms: ["sentiment", "topic"],
+      generatedTasks: { form in
+        TaskSpec(
+          name: form, kind: .classification, source: .files([:]),
+          labels: [
+            LabelSpec(name: "good", description: "good news"),
+            LabelSpec(name: "bad", description: "bad news"),
+          ],
+          metrics: ["macro_f1", "accuracy"])
+      })
+  }
+}
+
+/// Four tasks of two families; `more` follows at the end.
+func manifestText(_ more: String = "cocktails: [singles, pairs, leave_one_out, all]") -> String {
+  """
+  name: finance
+  data_root: data
+  seeds: [0, 1]
+  base: mini
+  budget: {steps: 200}
+  tasks:
+    fpb: {data: fpb, kind: classification, labels: [bad, good], family: sentiment}
+    fomc: {data: fomc, kind: classification, labels: {dove: "lower rates", hawk: "higher rates"}}
+    fiqa: {data: fiqa, kind: classification, labels: [bad, good], family: sentiment}
+    ner: {data: ner, kind: tagging, labels: [O, B-PER, I-PER], head: linear}
+  \(more)
+
+  """
+}
+
+func read(_ text: String, _ overrides: [String] = []) throws -> Manifest {
+  try ManifestReader.read(
+    text, path: "a.yaml", overrides: overrides.map { try Override($0) }, vocabulary: .small)
+}
+
+func plan(
+  _ text: String, _ overrides: [String] = [], resources: FakeResources = FakeResources()
+) throws -> Plan {
+  try Planner(vocabulary: .small, resources: resources).plan(try read(text, overrides))
+}
+
+/// The whole text of what a call refuses.
+func complaint(_ body: () throws -> Void) -> String {
+  do {
+    try body()
+    return "nothing was refused"
+  } catch {
+    return "\(error)"
+  }
+}

@@ -1,0 +1,109 @@
+import Basics
+import Experiment
+import Specs
+import Testing
+
+/// What changes the identity of a job, and what does not.
+@Suite struct IdentityTests {
+  private static let text = manifestText(
+    "cocktails: [all]\nmerges: [{method: ties, of: [fpb, fiqa], weights: [1, 2]}]")
+
+  private func ids(_ text: String, _ overrides: [String] = [], resources: FakeResources = FakeResources())
+    throws -> [JobID]
+  {
+    try plan(text, ["seeds=0"] + overrides, resources: resources).jobs.map(\.id).sorted { $0.hex < $1.hex }
+  }
+
+  private func training(_ text: String, _ overrides: [String] = []) throws -> JobID? {
+    try plan(text, ["seeds=0"] + overrides).models.first { $0.kind == .cocktail }?.job
+  }
+
+  @Test func `a fixed job has a fixed identity`() throws {
+    let task = TaskSpec(
+      name: "fpb", kind: .classification, source: .files(["train": DataFile(sha256: "a", format: "jsonl")]),
+      labels: [LabelSpec(name: "bad", description: "bad"), LabelSpec(name: "good", description: "good")],
+      metrics: ["macro_f1"])
+    let job = TrainJob(
+      base: .folder(sha256: "b"), tasks: [task], sampling: SamplingSpec(), budget: .steps(200),
+      adapter: AdapterSpec(),
+      training: TrainingSpec(), seed: 0)
+    // Computed from the canonical JSON by another program.
+    #expect(try JobSpec.train(job).id().hex == "c83606e8ebe8a639263f7e7d9c13e646")
+  }
+
+  @Test(arguments: [
+    "adapter.rank=4", "adapter.alpha=8", "adapter.dropout=0.1", "adapter.rslora=true",
+    "adapter.targets=query",
+    "training.learning_rate=0.01", "training.schedule=cosine", "training.warmup=0", "training.weight_decay=0",
+    "training.beta1=0.8", "training.beta2=0.99", "training.epsilon=1e-6", "training.clip=0",
+    "training.batch_rows=8",
+    "training.batch_tokens=100", "training.accumulation=2", "training.max_tokens=64",
+    "training.validate_every=10",
+    "training.label_scale=10", "budget.steps=100", "budget={tokens: 200}", "seeds=1", "sampling.rule=equal",
+    "base={pretrain: {}}", "head=linear", "tasks.fpb.text={text} and more", "tasks.fpb.pair={question}",
+    "tasks.fpb.target=gold", "tasks.fpb.labels=[good, bad]", "tasks.fpb.labels={bad: awful, good: fine}",
+    "tasks.fpb.metrics=accuracy", "tasks.fpb.limits.train=50", "tasks.fpb.data=fomc",
+    "task_defaults.validation_fraction=0.2",
+  ])
+  func `what can change a result changes the identity of its training`(override: String) throws {
+    let before = try #require(try training(Self.text))
+    #expect(try training(Self.text, [override]) != before)
+  }
+
+  @Test(arguments: [
+    "title=something else", "name=other", "tasks.fpb.family=other", "tasks.fpb.limits.test=10",
+    "tasks.fpb.metrics=macro_f1", "evaluate.tasks=own", "evaluate.splits=test", "sampling.rule=concatenation",
+    "adapter.targets=value,query", "adapter.rank=8",
+  ])
+  func `what cannot change a training leaves its identity`(override: String) throws {
+    let before = try #require(try training(Self.text))
+    #expect(try training(Self.text, [override]) == before)
+  }
+
+  @Test func `comments, titles and the order of keys, tasks and inputs change nothing`() throws {
+    let other = """
+      # A comment.
+      merges:
+        - weights: [2, 1]
+          of: [fiqa, fpb]
+          method: ties
+      cocktails: [{name: everything, tasks: [ner, fpb, fomc, fiqa]}]
+      title: the same
+      budget: {steps: 200}
+      base: mini
+      tasks:
+        ner: {data: ner, kind: tagging, labels: [O, B-PER, I-PER], head: linear}
+        fiqa: {labels: [bad, good], kind: classification, data: fiqa}
+        fpb: {data: fpb, kind: classification, labels: [bad, good], family: sentiment}
+        fomc: {data: fomc, kind: classification, labels: {dove: "lower rates", hawk: "higher rates"}}
+      name: finance
+      data_root: data
+      """
+    #expect(try ids(other) == (try ids(Self.text)))
+  }
+
+  @Test func `files of the same bytes are the same files wherever they lie`() throws {
+    var moved = FakeResources(folders: [])
+    for (path, facts) in FakeResources().files {
+      moved.files["elsewhere/x/" + path.split(separator: "/").suffix(2).joined(separator: "/")] = facts
+    }
+    let overrides = [
+      "data_root=elsewhere/x",
+      "tasks.fpb={files: {train: fpb/train.jsonl, validation: fpb/validation.jsonl, test: fpb/test.jsonl}, kind: classification, labels: [bad, good]}",
+    ]
+    #expect(try ids(Self.text, overrides, resources: moved) == (try ids(Self.text)))
+    moved.files["elsewhere/x/fpb/train.jsonl"]?.sha256 = "other bytes"
+    #expect(try ids(Self.text, overrides, resources: moved) != (try ids(Self.text)))
+  }
+
+  @Test func `a merge's parameters and weights are part of it, its defaults written out or not`() throws {
+    func merge(_ overrides: [String]) throws -> JobID? {
+      try plan(Self.text, ["seeds=0"] + overrides).models.first { $0.kind == .merge }?.job
+    }
+    let before = try #require(try merge([]))
+    #expect(try merge(["merges.0.density=0.2"]) == before)
+    #expect(try merge(["merges.0.density=0.3"]) != before)
+    #expect(try merge(["merges.0.weights=[1, 3]"]) != before)
+    #expect(try merge(["merges.0.name=mine"]) == before)
+  }
+}

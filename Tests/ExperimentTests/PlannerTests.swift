@@ -1,0 +1,150 @@
+import Basics
+import Experiment
+import Specs
+import Testing
+
+@Suite struct PlannerTests {
+  @Test func `four tasks make four singles, six pairs, four leave-one-outs and one of all`() throws {
+    let models = try plan(manifestText()).models.filter { $0.seed == 0 }
+    #expect(
+      models.filter { $0.kind == .single }.map(\.model)
+        == ["fpb", "fomc", "fiqa", "ner"].map { "single:\($0)" })
+    #expect(
+      models.filter { $0.kind == .cocktail }.map(\.model) == [
+        "cocktail:fpb+fomc", "cocktail:fpb+fiqa", "cocktail:fpb+ner", "cocktail:fomc+fiqa",
+        "cocktail:fomc+ner",
+        "cocktail:fiqa+ner", "cocktail:all-but-fpb", "cocktail:all-but-fomc", "cocktail:all-but-fiqa",
+        "cocktail:all-but-ner", "cocktail:all",
+      ])
+  }
+
+  @Test func `every job stands once and after its inputs`() throws {
+    let plan = try plan(
+      manifestText(
+        """
+        cocktails: [all, singles, {name: two, tasks: [fomc, fpb]}]
+        adapter: {rank: {grid: [4, 8]}}
+        merges:
+          - {method: ties, density: {grid: [0.2, 0.5]}}
+          - {method: linear, of: [fpb, two]}
+        """))
+    var seen: Set<JobID> = []
+    for job in plan.jobs {
+      #expect(job.spec.inputs.allSatisfy(seen.contains), "\(job.label) stands before its inputs")
+      #expect(seen.insert(job.id).inserted, "\(job.label) stands twice")
+      #expect(job.id == (try job.spec.id()))
+      #expect(job.flops > 0, "\(job.label)")
+    }
+    for model in plan.models {
+      #expect(model.evaluations.allSatisfy { seen.contains($0.job) })
+      #expect(model.job.map(seen.contains) ?? (model.kind == .base))
+    }
+    // 2 seeds × 2 ranks × (6 trainings, 2 + 1 merges).
+    #expect(plan.jobs.filter { $0.spec.kind == "train" }.count == 24)
+    #expect(plan.jobs.filter { $0.spec.kind == "merge" }.count == 12)
+  }
+
+  @Test func `merges of singles that no cocktail lists train them without a row`() throws {
+    let text = manifestText(
+      "cocktails: [all]\nmerges: [{method: linear}, {method: ties}, {method: ties, scale: 0.5}]")
+    let plan = try plan(text, ["seeds=0"])
+    #expect(
+      plan.models.map(\.model) == [
+        "base", "cocktail:all", "merge:linear", "merge:ties", "merge:ties(scale=0.5)",
+      ])
+    #expect(
+      plan.jobs.filter { $0.spec.kind == "train" }.map(\.label) == [
+        "train cocktail:all seed 0", "train single:fpb seed 0", "train single:fomc seed 0",
+        "train single:fiqa seed 0",
+        "train single:ner seed 0",
+      ])
+  }
+
+  @Test func `label heads are evaluated everywhere and linear heads where they were learned`() throws {
+    let plan = try plan(
+      manifestText("cocktails: [singles, all]\nmerges: [{method: linear, of: [fpb, ner]}]"), ["seeds=0"])
+    func evaluated(_ model: String) -> [String] {
+      plan.models.filter { $0.model == model }.flatMap(\.evaluations).map { "\($0.task) \($0.split)" }
+    }
+    let labelHeads = ["fpb", "fomc", "fiqa"].flatMap { ["\($0) validation", "\($0) test"] }
+    #expect(evaluated("base") == labelHeads)
+    #expect(evaluated("single:fpb") == labelHeads)
+    #expect(evaluated("single:ner") == labelHeads + ["ner validation", "ner test"])
+    #expect(evaluated("cocktail:all") == labelHeads + ["ner validation", "ner test"])
+    #expect(evaluated("merge:linear") == labelHeads + ["ner validation", "ner test"])
+    #expect(plan.jobs.contains { $0.label == "evaluate single:fpb seed 0 on fpb test" })
+    #expect(plan.jobs.contains { $0.label == "evaluate base on fpb test" })
+  }
+
+  @Test func `a merge takes linear heads from the single, else from the first cocktail with the task`() throws
+  {
+    let text = manifestText(
+      """
+      cocktails: [singles, {name: two, tasks: [fpb, ner]}]
+      merges:
+        - {name: direct, method: linear, of: [two, ner]}
+        - {name: through, method: linear, of: [fpb, two]}
+      """)
+    let plan = try plan(text, ["seeds=0"])
+    func head(_ model: String) -> JobID? {
+      let evaluation = plan.models.first { $0.model == model }?.evaluations.first { $0.task == "ner" }
+      let job = plan.jobs.first { $0.id == evaluation?.job }
+      guard case .evaluate(let spec) = job?.spec else { return nil }
+      return spec.head
+    }
+    func job(_ model: String) -> JobID? { plan.models.first { $0.model == model }?.job }
+    #expect(head("merge:direct") == job("single:ner"))
+    #expect(head("merge:through") == job("cocktail:two"))
+    #expect(head("single:ner") == job("single:ner"))
+  }
+
+  @Test func `own evaluates what a model learned, and a list what it names`() throws {
+    let text = manifestText("evaluate: {tasks: own, splits: [validation]}")
+    let own = try plan(text).models.first { $0.model == "single:fomc" }?.evaluations
+    #expect(own?.map(\.task) == ["fomc"] && own?.map(\.split) == [.validation])
+    let listed = try plan(text, ["evaluate.tasks=fpb,ner"]).models.first { $0.model == "single:fomc" }?
+      .evaluations
+    #expect(listed?.map(\.task) == ["fpb"])
+  }
+
+  @Test func `files are known by their hashes and found by their places`() throws {
+    let plan = try plan(manifestText())
+    #expect(plan.locations["sha-of-fpb/train"] == "data/fpb/train.jsonl")
+    #expect(plan.locations["sha-of-mini"] == "/models/mini")
+    #expect(
+      plan.plannedTasks.map(\.rows)
+        == Array(repeating: ["train": 100, "validation": 100, "test": 100], count: 4))
+    #expect(
+      plan.tasks.map(\.metrics).first == [
+        MetricColumn(name: "macro_f1", higherIsBetter: true),
+        MetricColumn(name: "accuracy", higherIsBetter: true),
+      ])
+    #expect(plan.budget == "200 optimiser steps")
+  }
+
+  @Test func `a pretrained base is one job that all others follow`() throws {
+    let plan = try plan(manifestText(), ["base={pretrain: {steps: 50}}"])
+    #expect(plan.jobs.first?.label == "pretrain base")
+    let id = try #require(plan.jobs.first?.id)
+    #expect(plan.jobs.dropFirst().allSatisfy { $0.spec.inputs.contains(id) || $0.spec.kind == "merge" })
+    #expect(plan.models.first?.job == nil)
+  }
+
+  @Test func `generated tasks bring kind, labels and metrics with them`() throws {
+    let text = """
+      name: tiny
+      base: mini
+      budget: {tokens: 5000}
+      tasks:
+        news: {generate: {form: sentiment, rows: {train: 10, test: 20}, relatedness: 0.5, world: 3}}
+      """
+    let plan = try plan(text)
+    let spec = try #require(plan.plannedTasks.first?.spec)
+    #expect(spec.name == "news" && spec.labels.count == 2 && spec.metrics == ["macro_f1", "accuracy"])
+    #expect(
+      spec.source
+        == .generated(
+          GeneratorSpec(form: "sentiment", rows: ["train": 10, "test": 20], relatedness: 0.5, world: 3)))
+    #expect(plan.models.map(\.model) == ["base", "single:news"])
+  }
+}

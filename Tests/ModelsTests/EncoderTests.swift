@@ -1,0 +1,137 @@
+import Basics
+import Checkpoints
+import LinearAlgebra
+import Models
+import TestSupport
+import Testing
+
+@Suite struct EncoderTests {
+  @Test func `the last hidden state equals PyTorch's`() throws {
+    let pico = try PicoBERT()
+    let hidden = Encoder.hidden(pico.weights, pico.batch, workspace: Workspace())
+    #expect(relativeError(hidden.values, try pico.gradients.floats("hidden")) < 1e-5)
+  }
+
+  @Test func `saving a tape changes no bit of the result`() throws {
+    let pico = try PicoBERT()
+    let plain = Encoder.hidden(pico.weights, pico.batch, workspace: Workspace())
+    let tape = Encoder.forward(pico.weights, pico.batch, door: nil, workspace: Workspace())
+    #expect(plain.values == tape.hidden.values)
+  }
+
+  @Test func `a row is the same alone and among others`() throws {
+    let pico = try PicoBERT()
+    let together = Encoder.hidden(pico.weights, pico.batch, workspace: Workspace())
+    for row in 0..<pico.batch.rows {
+      var alone = PackedBatch()
+      alone.append(ids: pico.cases.rows[row].ids, types: pico.cases.rows[row].types)
+      let hidden = Encoder.hidden(pico.weights, alone, workspace: Workspace())
+      #expect(relativeError(hidden.values, together.rows(pico.batch.range(row)).values) < 1e-6)
+    }
+  }
+
+  @Test func `gradients of all weights equal PyTorch's`() throws {
+    let pico = try PicoBERT()
+    let workspace = Workspace()
+    let storage = Storage(count: EncoderWeights.count(pico.weights.shape))
+    let gradients = EncoderWeights(shape: pico.weights.shape, over: storage)
+    let door = FullDoor(gradients: gradients)
+    let tape = Encoder.forward(pico.weights, pico.batch, door: door, workspace: workspace)
+    Encoder.backward(
+      pico.weights, tape, dhidden: try pico.dhidden(), door: door, gradients: gradients, workspace: workspace)
+    // The gradient of a key's bias is zero in exact arithmetic; it is held against the query's size.
+    let scale = relativeError(
+      gradients.blocks[0].bias(.query).values, [Float](repeating: 0, count: pico.weights.shape.hidden))
+    for (name, gradient) in gradients.named {
+      let expected = try pico.gradients.floats(name)
+      if name.hasSuffix("key.bias") {
+        #expect(gradient.values.allSatisfy { abs(Double($0)) < 1e-5 * scale }, "\(name)")
+      } else {
+        #expect(relativeError(gradient.values, expected) < 2e-5, "\(name)")
+      }
+    }
+  }
+
+  @Test func `gradients of LoRA factors equal PEFT's`() throws {
+    let pico = try PicoBERT()
+    let parameters = try pico.loraParameters()
+    let gradients = LoRAParameters(
+      shape: pico.weights.shape, sites: parameters.factors.map(\.site), rank: pico.cases.rank,
+      scale: parameters.factors[0].scale)
+    let folded = pico.weights.owning(parameters.factors.map(\.site))
+    fold(parameters.factors, of: pico.weights, into: folded)
+    let workspace = Workspace()
+    let door = LoRADoor(shape: pico.weights.shape, parameters: parameters, gradients: gradients)
+    let tape = Encoder.forward(folded, pico.batch, door: door, workspace: workspace)
+    #expect(relativeError(tape.hidden.values, try pico.lora.floats("hidden")) < 1e-5)
+    Encoder.backward(folded, tape, dhidden: try pico.dhidden(), door: door, workspace: workspace)
+    for gradient in gradients.factors {
+      let path = gradient.site.path
+      #expect(relativeError(gradient.a.values, try pico.lora.floats("\(path).lora_A.grad")) < 2e-5, "\(path) A")
+      #expect(relativeError(gradient.b.values, try pico.lora.floats("\(path).lora_B.grad")) < 2e-5, "\(path) B")
+    }
+  }
+
+  @Test func `LoRA beside the weights is LoRA folded into them where nothing is dropped`() throws {
+    let pico = try PicoBERT()
+    let parameters = try pico.loraParameters()
+    func zeros() -> LoRAParameters {
+      LoRAParameters(
+        shape: pico.weights.shape, sites: parameters.factors.map(\.site), rank: pico.cases.rank,
+        scale: parameters.factors[0].scale)
+    }
+    let folded = pico.weights.owning(parameters.factors.map(\.site))
+    fold(parameters.factors, of: pico.weights, into: folded)
+    var results: [(hidden: [Float], gradients: [Float])] = []
+    for beside in [false, true] {
+      let gradients = zeros()
+      let workspace = Workspace()
+      let door: any LinearDoor =
+        beside
+        ? DropoutLoRADoor(
+          shape: pico.weights.shape, parameters: parameters, gradients: gradients, rate: 0,
+          stream: RandomStream(seed: 0, "dropout"))
+        : LoRADoor(shape: pico.weights.shape, parameters: parameters, gradients: gradients)
+      let weights = beside ? pico.weights : folded
+      let tape = Encoder.forward(weights, pico.batch, door: door, workspace: workspace)
+      let hidden = tape.hidden.values
+      Encoder.backward(weights, tape, dhidden: try pico.dhidden(), door: door, workspace: workspace)
+      results.append((hidden, gradients.factors.flatMap { $0.a.values + $0.b.values }))
+    }
+    #expect(relativeError(results[1].hidden, results[0].hidden) < 1e-5)
+    #expect(relativeError(results[1].gradients, results[0].gradients) < 2e-5)
+  }
+
+  @Test func `the gradient with dropout agrees with finite differences`() throws {
+    let pico = try PicoBERT()
+    let parameters = try pico.loraParameters()
+    let gradients = LoRAParameters(
+      shape: pico.weights.shape, sites: parameters.factors.map(\.site), rank: pico.cases.rank,
+      scale: parameters.factors[0].scale)
+    let factor = try pico.gradients.floats("factor")
+    func loss(_ door: DropoutLoRADoor) -> Double {
+      let tape = Encoder.forward(pico.weights, pico.batch, door: door, workspace: Workspace())
+      return zip(tape.hidden.values, factor).reduce(0) { $0 + Double($1.0) * Double($1.1) }
+    }
+    let door = DropoutLoRADoor(
+      shape: pico.weights.shape, parameters: parameters, gradients: gradients, rate: 0.3,
+      stream: RandomStream(seed: 3, "dropout"))
+    let workspace = Workspace()
+    let tape = Encoder.forward(pico.weights, pico.batch, door: door, workspace: workspace)
+    Encoder.backward(pico.weights, tape, dhidden: try pico.dhidden(), door: door, workspace: workspace)
+    for (parameter, gradient) in zip(parameters.factors, gradients.factors) {
+      // Along its own gradient a matrix moves the loss by ‖gradient‖² · h.
+      let direction = gradient.b.values
+      let start = parameter.b.copied()
+      func move(_ h: Float) -> Double {
+        for i in 0..<start.count { parameter.b[i / start.columns, i % start.columns] = start.values[i] + h * direction[i] }
+        return loss(door)
+      }
+      let norm = direction.reduce(0) { $0 + Double($1) * Double($1) }
+      let h = Float(0.02 / norm.squareRoot())
+      let slope = (move(h) - move(-h)) / (2 * Double(h))
+      _ = move(0)
+      #expect(abs(slope - norm) < 0.02 * norm, "\(parameter.site.path): \(slope) against \(norm)")
+    }
+  }
+}

@@ -1,0 +1,223 @@
+import Basics
+import Experiment
+import Foundation
+import Reporting
+import Specs
+import TestSupport
+import Testing
+
+/// The files of the sample, byte for byte: Tests/Golden/reporting, rewritten only with UPDATE_SNAPSHOTS=1.
+@Suite struct ReportTests {
+  static let folder = Reference.golden("reporting")
+  static let widths = [160, 80, 40]
+
+  /// What is compared with the stored files.
+  static func files() throws -> [ReportFile] {
+    try Report.files(Sample.results)
+      + widths.map {
+        ReportFile(name: "terminal-\($0).txt", text: Summary.terminal(Sample.results, width: $0))
+      }
+  }
+
+  @Test func `the files of the sample are as they were`() throws {
+    let files = try Self.files()
+    if ProcessInfo.processInfo.environment["UPDATE_SNAPSHOTS"] == "1" {
+      for file in files { try Data(file.text.utf8).write(to: Self.folder.appendingPathComponent(file.name)) }
+    }
+    let stored = try FileManager.default.contentsOfDirectory(atPath: Self.folder.path)
+    #expect(stored.sorted() == files.map(\.name).sorted())
+    for file in files {
+      let expected = try Data(contentsOf: Self.folder.appendingPathComponent(file.name))
+      #expect(Data(file.text.utf8) == expected, "\(file.name) differs from its snapshot")
+    }
+  }
+
+  @Test func `rows in any order give the same bytes`() throws {
+    let files = try Report.files(Sample.results)
+    for seed in 0..<5 {
+      var random = RandomStream(seed: seed, "shuffled rows")
+      var results = Sample.results
+      results.scores.shuffle(using: &random)
+      results.mixtures.shuffle(using: &random)
+      results.merges.shuffle(using: &random)
+      results.costs.shuffle(using: &random)
+      results.failures.shuffle(using: &random)
+      #expect(results != Sample.results)
+      #expect(try Report.files(results) == files)
+      #expect(Summary.terminal(results, width: 80) == Summary.terminal(Sample.results, width: 80))
+    }
+  }
+
+  @Test func `nothing is chosen on the test split`() throws {
+    var results = Sample.results
+    for index in results.scores.indices where results.scores[index].split == .test {
+      results.scores[index].value = 1 - results.scores[index].value
+    }
+    let before = try Evidence(Sample.results)
+    let after = try Evidence(results)
+    func choices(_ evidence: Evidence) -> [[String?]] {
+      evidence.comparisons.map { row in
+        [row.single?.candidate.model] + ComparisonRow.Role.allCases.map { row[$0]?.candidate.model }
+      } + [evidence.merges.map { $0.isChosen ? $0.candidate.model : nil }]
+    }
+    #expect(choices(before) == choices(after))
+    #expect(before.comparisons.map { $0[.bestMerge]?.test } != after.comparisons.map { $0[.bestMerge]?.test })
+  }
+
+  @Test func `validation decides, and of equal ones the earlier`() throws {
+    let task = Sample.tasks[0]
+    let favourite = "cocktail:fpb+fomc[adapter.rank=4]"
+    var results = Sample.results
+    for index in results.scores.indices where results.scores[index].split == .validation {
+      let isFavourite = results.scores[index].model == favourite
+      results.scores[index].value = isFavourite ? 0.9 : 0.5
+    }
+    #expect(try Evidence(results).bestCocktail(for: task)?.model == favourite)
+    for index in results.scores.indices where results.scores[index].split == .validation {
+      results.scores[index].value = 0.5
+    }
+    #expect(try Evidence(results).bestCocktail(for: task)?.model == favourite)
+    #expect(try Evidence(results).chosenSingle(for: task)?.model == "single:fpb[adapter.rank=4]")
+    let equal = try Evidence(results).merges
+    #expect(equal.map(\.isChosen) == [true, false, false, false])
+  }
+
+  @Test func `a model with fewer seeds on validation cannot win by what it lacks`() throws {
+    var results = Sample.results
+    for index in results.scores.indices {
+      // Two seeds only, since the third one failed.
+      if results.scores[index].model == "cocktail:all[adapter.rank=8]" { results.scores[index].value = 1 }
+    }
+    #expect(try Evidence(results).bestCocktail(for: Sample.tasks[0])?.rows.count == 3)
+    #expect(try Evidence(results).bestCocktail(for: Sample.tasks[0])?.model != "cocktail:all[adapter.rank=8]")
+  }
+
+  @Test func `without validation scores nothing is best`() throws {
+    var results = Sample.results
+    results.scores.removeAll { $0.split == .validation }
+    for row in try Evidence(results).comparisons {
+      #expect(row.chosenOn == "")
+      #expect(row.single == nil && row.contenders.isEmpty)
+      // The base predicts one number, so it has no correlation.
+      #expect((row.base == nil) == (row.metric.name == "pearson"))
+    }
+    #expect(try Evidence(results).merges.allSatisfy { !$0.isChosen })
+  }
+
+  @Test func `differences are paired by seed and positive where better`() throws {
+    let rows = try Evidence(Sample.results).comparisons
+    let loss = try #require(rows.first { $0.metric.name == "mse" }?[.bestCocktail])
+    #expect(try #require(loss.test).difference.mean < 0)
+    #expect(loss.verdict == .worse)
+    let gain = try #require(rows.first { $0.metric.name == "macro_f1" }?[.bestCocktail])
+    #expect(try #require(gain.test).difference.mean > 0)
+
+    var results = Sample.results
+    results.scores.removeAll { $0.model == "single:fpb[adapter.rank=8]" && $0.seed == 2 && $0.split == .test }
+    let paired = try #require(try Evidence(results).comparisons[0][.bestCocktail]?.test)
+    #expect(paired.difference.count == 2)
+  }
+
+  @Test func `corrected values never fall below plain ones, keep their order, and count a test once`() throws
+  {
+    let rows = try Evidence(Sample.results).comparisons
+    var tests: [(name: [String], p: Double, adjusted: Double)] = []
+    for row in rows {
+      for role in ComparisonRow.Role.allCases {
+        guard let contender = row[role], let p = contender.test?.p, let adjusted = contender.adjusted else {
+          continue
+        }
+        tests.append(([row.task.name, row.metric.name, contender.candidate.model], p, adjusted))
+      }
+    }
+    let ordered = tests.sorted { $0.p < $1.p }
+    #expect(ordered.count == 15)
+    for (lower, higher) in zip(ordered, ordered.dropFirst()) { #expect(lower.adjusted <= higher.adjusted) }
+    #expect(ordered.allSatisfy { $0.adjusted >= $0.p })
+    let distinct = Set(tests.map(\.name)).count
+    #expect(distinct < tests.count)
+    let smallest = try #require(ordered.first)
+    #expect(smallest.adjusted == min(1, Double(distinct) * smallest.p))
+  }
+
+  @Test func `one seed gives no interval, no test and no verdict`() throws {
+    var results = Sample.results
+    results.models.removeAll { ($0.seed ?? 0) > 0 }
+    results.scores.removeAll { ($0.seed ?? 0) > 0 }
+    for row in try Evidence(results).comparisons {
+      let contender = try #require(row[.bestCocktail])
+      #expect(contender.test?.difference.count == 1)
+      #expect(
+        contender.test?.difference.halfWidth == nil && contender.test?.p == nil && contender.verdict == nil)
+    }
+    let page = try #require(try Report.files(results).first { $0.name == "report.md" })
+    #expect(page.text.contains("With one seed there is no interval and no test"))
+    #expect(page.text.contains("(not tested)"))
+  }
+
+  @Test func `no results at all still make every file`() throws {
+    let empty = ResultSet(experiment: "empty", tasks: [], models: [], scores: [])
+    let files = try Report.files(empty)
+    #expect(files.map(\.name) == ReportTables.all.entries.map(\.file) + ["report.md", "COLUMNS.md"])
+    for file in files where file.name.hasSuffix(".csv") {
+      #expect(file.text.split(separator: "\n").count == 1, "\(file.name)")
+    }
+    #expect(Summary.terminal(empty, width: 80) == "no tasks\n")
+  }
+
+  @Test func `a merge of one input with weight one is worth one single`() throws {
+    let evidence = try Evidence(Sample.results)
+    for single in evidence.candidates(of: .single) {
+      let task = try #require(Sample.tasks.first { $0.name == single.tasks[0] })
+      #expect(evidence.normalised(single, task, on: .test) == 1)
+      #expect(evidence.relativeGain(of: single, over: [task])?.mean == 0)
+    }
+  }
+
+  @Test func `terminal lines keep to the width`() {
+    for width in [30, 60, 80, 100, 160] {
+      let text = Summary.terminal(Sample.results, width: width)
+      for line in text.split(separator: "\n") {
+        // A single word, a model's name, may be longer: it is not cut, so that it can be copied.
+        let isOneWord = line.drop { $0 == " " }.contains(" ") == false
+        #expect(line.count <= width || isOneWord, "\(width): \(line)")
+      }
+    }
+  }
+
+  @Test func `contradicting rows are refused`() throws {
+    let hint =
+      "\n  that is a mistake of this program: run `mixology report` again, and if it stays, file a bug report"
+    func message(_ change: (inout ResultSet) -> Void) -> String {
+      var results = Sample.results
+      change(&results)
+      do {
+        _ = try Report.files(results)
+        return "no error"
+      } catch {
+        return "\(error)"
+      }
+    }
+    #expect(
+      message { results in
+        var row = results.scores[0]
+        row.value = 0.25
+        results.scores[0].value = 0.5
+        results.scores.append(row)
+      }
+        == "error: the results hold two values of macro_f1 for base, seed none on fpb validation: 0.5 "
+        + "and 0.25"
+        + hint)
+    #expect(
+      message { $0.scores[0].model = "bases" }
+        == "error: the results hold a score of the unknown model bases, seed none" + hint)
+    #expect(
+      message { $0.scores[0].task = "fbp" } == "error: the results hold a score on the unknown task 'fbp'"
+        + hint)
+    #expect(
+      message { $0.models.append($0.models[1]) }
+        == "error: the results hold two models 'single:fpb[adapter.rank=4]' of one seed" + hint)
+    #expect(
+      message { $0.tasks.append($0.tasks[0]) } == "error: the results hold two tasks of one name" + hint)
+  }
+}

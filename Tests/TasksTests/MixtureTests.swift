@@ -1,0 +1,146 @@
+import Basics
+import Specs
+import Tasks
+import Testing
+
+@Suite struct MixtureTests {
+  private func rates(_ spec: SamplingSpec, _ sizes: [Int] = [100, 400, 1600]) throws -> [Double] {
+    let rule = try MixtureRules.all.entry(named: spec.rule)
+    return try rule.rates(sizes, Array(["a", "b", "c", "d"].prefix(sizes.count)), spec)
+  }
+
+  /// Settings that suit a rule.
+  private func spec(_ rule: MixtureRule) -> SamplingSpec {
+    SamplingSpec(
+      rule: rule.name, cap: rule.parameters.contains("cap") ? 300 : nil,
+      temperature: rule.parameters.contains("temperature") ? 2 : nil,
+      weights: rule.parameters.contains("weights") ? ["b": 3] : nil)
+  }
+
+  private func complaint(_ spec: SamplingSpec, _ sizes: [Int] = [1, 2]) -> String {
+    do { return "\(try rates(spec, sizes))" } catch { return "\(error)" }
+  }
+
+  @Test(arguments: MixtureRules.all.entries) func `rates are shares`(rule: MixtureRule) throws {
+    let rates = try rates(spec(rule))
+    #expect(abs(rates.reduce(0, +) - 1) < 1e-15 && rates.allSatisfy { $0 > 0 })
+  }
+
+  @Test(arguments: MixtureRules.all.entries) func `one task gets everything`(rule: MixtureRule) throws {
+    #expect(try rule.rates([7], ["b"], spec(rule)) == [1])
+  }
+
+  @Test(arguments: MixtureRules.all.entries) func `rates follow their tasks`(rule: MixtureRule) throws {
+    let forward = try rule.rates([100, 400, 1600], ["a", "b", "c"], spec(rule))
+    let backward = try rule.rates([1600, 400, 100], ["c", "b", "a"], spec(rule))
+    for (a, b) in zip(forward, backward.reversed()) { #expect(abs(a - b) < 1e-15) }
+  }
+
+  @Test func `rates are what the rules say`() throws {
+    #expect(try rates(SamplingSpec()) == [100.0 / 2100, 400.0 / 2100, 1600.0 / 2100])
+    #expect(try rates(SamplingSpec(rule: "equal")) == [1.0 / 3, 1.0 / 3, 1.0 / 3])
+    #expect(try rates(SamplingSpec(rule: "weights", weights: ["b": 2, "c": 0])) == [1.0 / 3, 2.0 / 3, 0])
+    #expect(try rates(SamplingSpec(rule: "proportional", cap: 500)) == [0.1, 0.4, 0.5])
+    let flat = try rates(SamplingSpec(rule: "temperature", temperature: 2))
+    for (rate, expected) in zip(flat, [1.0 / 7, 2.0 / 7, 4.0 / 7]) { #expect(abs(rate - expected) < 1e-15) }
+    let capped = try rates(SamplingSpec(rule: "temperature", cap: 400, temperature: 2))
+    for (rate, expected) in zip(capped, [0.2, 0.4, 0.4]) { #expect(abs(rate - expected) < 1e-15) }
+    let cold = try rates(SamplingSpec(rule: "temperature", temperature: 0.001))
+    #expect(cold == [0, 0, 1])
+  }
+
+  @Test func `settings that make no sense are told`() {
+    #expect(
+      complaint(SamplingSpec(rule: "proportional"))
+        == "error: the sampling rule 'proportional' needs 'cap'\n  write 'cap' beside the rule")
+    #expect(
+      complaint(SamplingSpec(rule: "proportional", cap: 0)) == "error: 'cap' is 0, but must be at least 1")
+    #expect(
+      complaint(SamplingSpec(rule: "temperature", temperature: -1))
+        == "error: 'temperature' is -1.0, but must be above 0")
+    #expect(
+      complaint(SamplingSpec(rule: "equal", cap: 3))
+        == "error: the sampling rule 'equal' takes no 'cap'\n  remove it or choose another rule")
+    #expect(
+      complaint(SamplingSpec(rule: "weights", weights: ["a": -1]))
+        == "error: the weight of task 'a' is -1.0, but must be 0 or more")
+    #expect(
+      complaint(SamplingSpec(rule: "weights", weights: ["a": 0, "b": 0]))
+        == "error: the sampling rule 'weights' draws from no task\n  give one task a weight above 0")
+    #expect(
+      complaint(SamplingSpec(), [3, 0])
+        == "error: task 'b' has no training examples\n  leave it out of the cocktail")
+    #expect(
+      complaint(SamplingSpec(rule: "equall"))
+        == "error: unknown sampling rule 'equall'\n  did you mean 'equal'?")
+  }
+
+  // MARK: the sampler
+
+  private func sampler(_ sizes: [Int], _ rates: [Double], concatenate: Bool = false, seed: Int = 0)
+    -> MixtureSampler
+  {
+    MixtureSampler(sizes: sizes, rates: rates, concatenate: concatenate, seed: seed, name: "test")
+  }
+
+  @Test func `tasks are drawn at their rates`() {
+    var sampler = sampler([10, 20, 30], [0.2, 0.5, 0.3])
+    sampler.skip(20000)
+    for (drawn, rate) in zip(sampler.drawn, [0.2, 0.5, 0.3]) {
+      // Four standard deviations of a binomial count.
+      #expect(abs(Double(drawn) - 20000 * rate) < 4 * (20000 * rate * (1 - rate)).squareRoot())
+    }
+  }
+
+  @Test(arguments: [true, false]) func `an example comes again only after all others`(concatenate: Bool) {
+    var sampler = sampler([5, 3], [0.6, 0.4], concatenate: concatenate)
+    var epochs = [[Int]](repeating: [], count: 2)
+    for _ in 0..<800 {
+      let (task, example) = sampler.next()
+      epochs[task].append(example)
+    }
+    for (rows, size) in zip(epochs, [5, 3]) {
+      for start in stride(from: 0, to: rows.count - size, by: size) {
+        #expect(Set(rows[start..<start + size]).count == size)
+      }
+    }
+    #expect(sampler.drawn == epochs.map(\.count))
+    #expect(sampler.repeats == [epochs[0].count - 5, epochs[1].count - 3])
+  }
+
+  @Test func `concatenation draws every example once an epoch`() {
+    var sampler = sampler([50, 7, 3], [0.2, 0.3, 0.5], concatenate: true)
+    sampler.skip(59)
+    #expect(sampler.repeats == [0, 0, 0])
+    sampler.skip(1)
+    #expect(sampler.drawn == [50, 7, 3])
+    sampler.skip(60)
+    #expect(sampler.drawn == [100, 14, 6] && sampler.repeats == [50, 7, 3])
+  }
+
+  @Test(arguments: [true, false]) func `a copy and a fresh sampler go on where one stood`(concatenate: Bool) {
+    var first = sampler([9, 4], [0.5, 0.5], concatenate: concatenate)
+    first.skip(37)
+    var copy = first
+    var fresh = sampler([9, 4], [0.5, 0.5], concatenate: concatenate)
+    fresh.skip(37)
+    for _ in 0..<50 {
+      let expected = first.next()
+      #expect(copy.next() == expected && fresh.next() == expected)
+    }
+  }
+
+  @Test func `seeds and epochs differ`() {
+    var first = sampler([50], [1])
+    var second = sampler([50], [1], seed: 1)
+    let epoch = (0..<50).map { _ in first.next().example }
+    #expect(epoch != (0..<50).map { _ in second.next().example })
+    #expect(epoch != (0..<50).map { _ in first.next().example })
+  }
+
+  @Test func `a task of rate zero is never drawn`() {
+    var sampler = sampler([5, 5, 5], [0, 1, 0])
+    sampler.skip(1000)
+    #expect(sampler.drawn == [0, 1000, 0])
+  }
+}

@@ -1,0 +1,77 @@
+internal import Basics
+internal import Foundation
+internal import TestSupport
+internal import Testing
+internal import Tokenizers
+
+/// The small tokenizers against the Hugging Face library (Tests/Golden/tokenizers/generate_cases.py).
+@Suite struct TokenizerTests {
+  struct Case: Decodable, CustomTestStringConvertible {
+    let tokenizer: String
+    let text: String?
+    let pair: String?
+    let words: [String]?
+    let most: Int?
+    let ids: [Int32]
+    let types: [Int32]
+    let wordIndices: [Int32]
+    var testDescription: String {
+      "\(tokenizer): \(text ?? "\(words ?? [])") / \(pair ?? "-"), \(most ?? -1)"
+    }
+
+    var expected: Encoding { Encoding(ids: ids, types: types, words: wordIndices) }
+
+    func encoding(by tokenizer: Tokenizer) -> Encoding {
+      if let words { return tokenizer.encode(words: words, maxTokens: most ?? .max) }
+      return tokenizer.encode(text ?? "", pair: pair, maxTokens: most ?? .max)
+    }
+  }
+
+  struct Golden: Decodable {
+    let cases: [Case]
+  }
+
+  private func small(_ name: String) throws -> Tokenizer {
+    try Tokenizer(file: Reference.golden("tokenizers/small/\(name).json").path)
+  }
+
+  @Test(arguments: ["uncased", "cased", "mixed", "made", "made_cased"])
+  func `difficult texts give the tokens, types and words of the Hugging Face library`(_ name: String) throws {
+    let data = try Data(contentsOf: Reference.golden("tokenizers/small/cases.json"))
+    let cases = try JSONDecoder().decode(Golden.self, from: data).cases.filter { $0.tokenizer == name }
+    let tokenizer = try small(name)
+    #expect(cases.count > 400)
+    for one in cases {
+      #expect(one.encoding(by: tokenizer) == one.expected, "\(one.testDescription)")
+    }
+  }
+
+  @Test func `tokens and ids belong together even where texts are canonically equivalent`() throws {
+    let tokenizer = try small("cased")
+    let composed = try #require(tokenizer.id("\u{e9}"))
+    let decomposed = try #require(tokenizer.id("e\u{301}"))
+    #expect(composed != decomposed)
+    for id in 0..<Int32(tokenizer.vocabularySize) {
+      let token = try #require(tokenizer.token(id))
+      #expect(tokenizer.id(token) == id)
+    }
+    #expect(tokenizer.token(-1) == nil)
+    #expect(tokenizer.token(Int32(tokenizer.vocabularySize)) == nil)
+    #expect(tokenizer.id("no such token") == nil)
+  }
+
+  @Test func `the special ids are those of the file`() throws {
+    let tokenizer = try small("uncased")
+    let ids = [
+      tokenizer.padID, tokenizer.unknownID, tokenizer.classID, tokenizer.separatorID, tokenizer.maskID,
+    ]
+    #expect(ids == [0, 1, 2, 3, 4])
+  }
+
+  @Test func `with less room than special tokens only they remain`() throws {
+    let tokenizer = try small("uncased")
+    #expect(tokenizer.encode("the profit", maxTokens: 0).ids == [2, 3])
+    #expect(tokenizer.encode("the", pair: "profit", maxTokens: 1).ids == [2, 3, 3])
+    #expect(tokenizer.encode(words: ["the"], maxTokens: 2).ids == [2, 3])
+  }
+}
