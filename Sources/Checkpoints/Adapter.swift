@@ -79,7 +79,8 @@ public struct Adapter: Sendable {
       }
       if delta.b.rows != layer.out || delta.a.columns != layer.in {
         problems.append(
-          "'\(path)' is (\(layer.out), \(layer.in)) in the base, (\(delta.b.rows), \(delta.a.columns)) in the adapter")
+          "'\(path)' is (\(layer.out), \(layer.in)) in the base, (\(delta.b.rows), \(delta.a.columns)) in the adapter"
+        )
       }
     }
     guard !problems.isEmpty else { return }

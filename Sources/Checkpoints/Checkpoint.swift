@@ -47,7 +47,8 @@ public struct Checkpoint: Sendable {
     for (shard, name) in stored {
       let seen = Self.visibleName(name)
       if let other = places[seen] {
-        throw Diagnostic("'\(other.stored)' and '\(name)' are two names of one tensor", at: Place(file: shards[shard].path))
+        throw Diagnostic(
+          "'\(other.stored)' and '\(name)' are two names of one tensor", at: Place(file: shards[shard].path))
       }
       places[seen] = (shard, name)
     }
@@ -57,8 +58,9 @@ public struct Checkpoint: Sendable {
     names = places.keys.sorted()
   }
 
-  /// A tensor of exactly that shape: one size n as (1, n). F32 is a view of the mapped file.
+  /// A tensor of exactly that shape: one size n as (1, n).
   ///
+  /// F32 is a view of the mapped file.
   /// - Throws: a `Diagnostic` where it is missing or has another shape.
   public func matrix(_ name: String, shape: [Int]) throws(Diagnostic) -> Matrix {
     let (file, stored) = try place(name)
@@ -80,7 +82,8 @@ public struct Checkpoint: Sendable {
   private func place(_ name: String) throws(Diagnostic) -> (file: SafeTensorsFile, stored: String) {
     guard let place = places[name] else {
       let hint = nearestName(to: name, among: names).map { "did you mean '\($0)'?" }
-      throw Diagnostic("the checkpoint has no tensor '\(name)'", at: Place(file: files.first ?? folder), hint: hint)
+      throw Diagnostic(
+        "the checkpoint has no tensor '\(name)'", at: Place(file: files.first ?? folder), hint: hint)
     }
     return (shards[place.shard], place.stored)
   }
@@ -98,10 +101,13 @@ public struct Checkpoint: Sendable {
     return map.sorted { $0.name < $1.name }
   }
 
-  private static func shard(_ name: String, in folder: String, index: String) throws(Diagnostic) -> SafeTensorsFile {
+  private static func shard(_ name: String, in folder: String, index: String) throws(Diagnostic)
+    -> SafeTensorsFile
+  {
     let path = folder + "/" + name
     guard FileManager.default.fileExists(atPath: path) else {
-      throw Diagnostic("the shard '\(name)' is missing", at: Place(file: index), hint: "fetch the model again")
+      throw Diagnostic(
+        "the shard '\(name)' is missing", at: Place(file: index), hint: "fetch the model again")
     }
     return try SafeTensorsFile(path: path)
   }

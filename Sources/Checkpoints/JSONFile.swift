@@ -32,7 +32,9 @@ struct JSONFile {
   }
 
   /// A value that must be there.
-  func required<Value>(_ key: String, _ kind: String, _ read: (JSONTree) -> Value?) throws(Diagnostic) -> Value {
+  func required<Value>(_ key: String, _ kind: String, _ read: (JSONTree) -> Value?) throws(Diagnostic)
+    -> Value
+  {
     guard let value = try optional(key, kind, read) else {
       throw Diagnostic("'\(key)' is missing", at: Place(file: path))
     }

@@ -88,7 +88,9 @@ private struct JSONParser {
     if skip("}") { return .object([]) }
     repeat {
       skipSpaces()
-      guard at < bytes.count, bytes[at] == UInt8(ascii: "\"") else { throw problem("a member's name must stand here") }
+      guard at < bytes.count, bytes[at] == UInt8(ascii: "\"") else {
+        throw problem("a member's name must stand here")
+      }
       let start = at
       let name = try string()
       guard names.insert(name).inserted else {
@@ -147,7 +149,9 @@ private struct JSONParser {
     }
     guard at < bytes.count else { throw problem("a string without its end") }
     at += 1
-    guard let text = String(validating: units, as: UTF8.self) else { throw problem("a string that is no UTF-8") }
+    guard let text = String(validating: units, as: UTF8.self) else {
+      throw problem("a string that is no UTF-8")
+    }
     return text
   }
 
@@ -157,7 +161,9 @@ private struct JSONParser {
       at += 2
       units.append(try hexUnit())
     }
-    guard let text = String(validating: units, as: UTF16.self) else { throw problem("half of a surrogate pair") }
+    guard let text = String(validating: units, as: UTF16.self) else {
+      throw problem("half of a surrogate pair")
+    }
     return text
   }
 

@@ -19,7 +19,11 @@ public enum PEFTAdapter {
           "the tensor '\(name)' is no LoRA factor of a linear layer", at: Place(file: file.path),
           hint: "expected \(prefix)<layer>.lora_A.weight and .lora_B.weight")
       }
-      if isA { factors[path, default: (nil, nil)].a = name } else { factors[path, default: (nil, nil)].b = name }
+      if isA {
+        factors[path, default: (nil, nil)].a = name
+      } else {
+        factors[path, default: (nil, nil)].b = name
+      }
     }
     var sites: [(path: String, delta: AdapterSite)] = []
     for path in factors.keys.sorted() {
@@ -32,7 +36,8 @@ public enum PEFTAdapter {
     guard !sites.isEmpty else { throw Diagnostic("the adapter has no tensors", at: Place(file: file.path)) }
     return Adapter(
       name: folder, sites: sites, usesRSLoRA: configuration.usesRSLoRA, dropout: configuration.dropout,
-      targetModules: configuration.targetModules, baseModel: configuration.baseModel, taskType: configuration.taskType)
+      targetModules: configuration.targetModules, baseModel: configuration.baseModel,
+      taskType: configuration.taskType)
   }
 
   /// Writes an adapter that PEFT loads; the folder is made where it is missing.
@@ -72,7 +77,8 @@ public enum PEFTAdapter {
     let (shapeA, shapeB) = (try file.entry(a).shape, try file.entry(b).shape)
     let place = Place(file: file.path, detail: "layer '\(path)'")
     guard shapeA.count == 2, shapeB.count == 2, shapeA[0] == shapeB[1], shapeA[0] > 0 else {
-      throw Diagnostic("lora_A \(shapeA) and lora_B \(shapeB) do not fit: (r, in) and (out, r) are needed", at: place)
+      throw Diagnostic(
+        "lora_A \(shapeA) and lora_B \(shapeB) do not fit: (r, in) and (out, r) are needed", at: place)
     }
     let rank = configuration.rank(of: path)
     guard rank == shapeA[0] else {
@@ -85,7 +91,8 @@ public enum PEFTAdapter {
 
   private static func configuration(of adapter: Adapter, layers: [String]) -> PEFTConfiguration {
     let deltas = adapter.sites.map(\.delta)
-    var result = PEFTConfiguration(rank: commonest(deltas.map(\.rank)) ?? 1, alpha: commonest(deltas.map(\.alpha)) ?? 1)
+    var result = PEFTConfiguration(
+      rank: commonest(deltas.map(\.rank)) ?? 1, alpha: commonest(deltas.map(\.alpha)) ?? 1)
     for (path, delta) in adapter.sites {
       if delta.rank != result.rank { result.rankPattern.append((path, Double(delta.rank))) }
       if delta.alpha != result.alpha { result.alphaPattern.append((path, delta.alpha)) }

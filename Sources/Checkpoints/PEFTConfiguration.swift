@@ -45,9 +45,10 @@ struct PEFTConfiguration: Encodable {
   init(path: String) throws(Diagnostic) {
     let file = try JSONFile(path: path)
     try Self.refuseOthers(file)
-    rank = try file.optional(CodingKeys.rank.rawValue, "a whole number from 1") {
-      $0.integer.flatMap { $0 > 0 ? $0 : nil }
-    } ?? 8
+    rank =
+      try file.optional(CodingKeys.rank.rawValue, "a whole number from 1") {
+        $0.integer.flatMap { $0 > 0 ? $0 : nil }
+      } ?? 8
     alpha = try file.optional(CodingKeys.alpha.rawValue, "a number") { $0.number } ?? 8
     dropout = try file.optional(CodingKeys.dropout.rawValue, "a number") { $0.number } ?? 0
     usesRSLoRA = try file.optional(CodingKeys.usesRSLoRA.rawValue, "true or false") { $0.flag } ?? false
@@ -86,8 +87,10 @@ struct PEFTConfiguration: Encodable {
     let lists: [(String, String)] = [
       (CodingKeys.modulesToSave.rawValue, "whole layers were trained beside the factors"),
       ("layer_replication", "it changes the layers of the base"),
-      ("trainable_token_indices", "it changes the embedding"), ("target_parameters", "it adapts bare parameters"),
-      ("alora_invocation_tokens", "it acts on some tokens only"), ("arrow_config", "it routes between adapters"),
+      ("trainable_token_indices", "it changes the embedding"),
+      ("target_parameters", "it adapts bare parameters"),
+      ("alora_invocation_tokens", "it acts on some tokens only"),
+      ("arrow_config", "it routes between adapters"),
       ("kasa_config", "its change is not s·B·A"), ("monteclora_config", "its change is not s·B·A"),
       ("use_bdlora", "its factors are block-diagonal"),
     ]
@@ -101,7 +104,9 @@ struct PEFTConfiguration: Encodable {
     {
       throw Diagnostic(
         "init_lora_weights '\(word)' is not supported: it also changed the weights of the base", at: place,
-        hint: "convert the adapter to plain LoRA with PEFT's save_pretrained(path_initial_model_for_weight_conversion=…)")
+        hint:
+          "convert the adapter to plain LoRA with PEFT's save_pretrained(path_initial_model_for_weight_conversion=…)"
+      )
     }
   }
 
@@ -114,7 +119,8 @@ struct PEFTConfiguration: Encodable {
         throw Diagnostic("'\(member.name)' in \(key.rawValue) must be a number", at: Place(file: file.path))
       }
       guard (try? Regex(member.name)) != nil else {
-        throw Diagnostic("'\(member.name)' in \(key.rawValue) is no regular expression", at: Place(file: file.path))
+        throw Diagnostic(
+          "'\(member.name)' in \(key.rawValue) is no regular expression", at: Place(file: file.path))
       }
       result.append((member.name, number))
     }

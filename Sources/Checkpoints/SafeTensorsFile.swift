@@ -20,12 +20,15 @@ public struct SafeTensorsFile: Sendable {
   public init(path: String) throws(Diagnostic) {
     let mapping = try MappedFile(path: path)
     guard mapping.count >= 8 else {
-      throw Diagnostic("\(mapping.count) bytes are no safetensors file: the header's length is missing", at: Place(file: path))
+      throw Diagnostic(
+        "\(mapping.count) bytes are no safetensors file: the header's length is missing",
+        at: Place(file: path))
     }
     let length = mapping.bytes(0..<8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
     guard length <= UInt64(SafeTensorsHeader.longest) else {
       throw Diagnostic(
-        "a header of \(length) bytes is longer than the format allows (\(SafeTensorsHeader.longest))", at: Place(file: path),
+        "a header of \(length) bytes is longer than the format allows (\(SafeTensorsHeader.longest))",
+        at: Place(file: path),
         hint: "this is no safetensors file")
     }
     let dataStart = 8 + Int(length)

@@ -64,7 +64,8 @@ struct SafeTensorsHeader {
       throw Diagnostic("the header of the safetensors file is \(error.what)", at: Place(file: path))
     }
     guard let members = tree.members else {
-      throw Diagnostic("the header of the safetensors file is \(tree.kind), not an object", at: Place(file: path))
+      throw Diagnostic(
+        "the header of the safetensors file is \(tree.kind), not an object", at: Place(file: path))
     }
     var entries: [String: TensorEntry] = [:]
     var metadata: [String: String] = [:]
@@ -85,7 +86,8 @@ struct SafeTensorsHeader {
   private static func entry(
     _ tree: JSONTree, dataStart: Int, fileSize: Int, place: Place
   ) throws(Diagnostic) -> TensorEntry {
-    guard let word = tree["dtype"]?.text, let shape = tree["shape"]?.list, let offsets = tree["data_offsets"]?.list
+    guard let word = tree["dtype"]?.text, let shape = tree["shape"]?.list,
+      let offsets = tree["data_offsets"]?.list
     else { throw Diagnostic("the header must give dtype, shape and data_offsets", at: place) }
     guard let type = TensorType(rawValue: word) else {
       throw Diagnostic(
@@ -110,7 +112,8 @@ struct SafeTensorsHeader {
     let available = fileSize - dataStart
     guard ends[1] <= available else {
       throw Diagnostic(
-        "the data should end at byte \(ends[1]) but the file has only \(available): it was cut short", at: place,
+        "the data should end at byte \(ends[1]) but the file has only \(available): it was cut short",
+        at: place,
         hint: "fetch or write the file again")
     }
     guard ends[1] - ends[0] == size else {
@@ -132,7 +135,8 @@ struct SafeTensorsHeader {
       let place = Place(file: path, detail: "tensor '\(name)'")
       if entry.bytes.lowerBound < end { throw Diagnostic("the data overlaps tensor '\(last)'", at: place) }
       if entry.bytes.lowerBound > end {
-        throw Diagnostic("\(entry.bytes.lowerBound - end) bytes before the data belong to no tensor", at: place)
+        throw Diagnostic(
+          "\(entry.bytes.lowerBound - end) bytes before the data belong to no tensor", at: place)
       }
       end = entry.bytes.upperBound
       last = name

@@ -17,7 +17,8 @@ public struct NamedTensor: Sendable {
 
   /// Numbers in another shape.
   public init(_ name: String, shape: [Int], _ values: Matrix) {
-    precondition(shape.reduce(1, *) == values.count, "shape \(shape) for \(values.count) numbers of '\(name)'")
+    precondition(
+      shape.reduce(1, *) == values.count, "shape \(shape) for \(values.count) numbers of '\(name)'")
     self.name = name
     self.shape = shape
     self.values = values

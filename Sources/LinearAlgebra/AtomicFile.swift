@@ -43,8 +43,9 @@ public final class AtomicFile {
   public func append(_ matrix: Matrix) throws {
     for i in 0..<matrix.rows {
       // SAFETY: one row, in bounds by the matrix's init; the matrix holds its storage for the call.
-      try unsafe append(UnsafeRawBufferPointer(
-        start: matrix.pointer + i * matrix.stride, count: matrix.columns * MemoryLayout<Float>.stride))
+      try unsafe append(
+        UnsafeRawBufferPointer(
+          start: matrix.pointer + i * matrix.stride, count: matrix.columns * MemoryLayout<Float>.stride))
     }
   }
 
@@ -52,7 +53,8 @@ public final class AtomicFile {
     var done = 0
     while done < bytes.count {
       // SAFETY: the rest of a live buffer.
-      let written = unsafe Glibc.write(descriptor, bytes.baseAddress.map { unsafe $0 + done }, bytes.count - done)
+      let written = unsafe Glibc.write(
+        descriptor, bytes.baseAddress.map { unsafe $0 + done }, bytes.count - done)
       if written < 0 && errno == EINTR { continue }
       guard written > 0 else { throw problem() }
       done += written

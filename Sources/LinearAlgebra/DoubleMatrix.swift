@@ -43,11 +43,15 @@ public struct DoubleMatrix: Sendable, Hashable {
   /// One number.
   public subscript(row: Int, column: Int) -> Double {
     get {
-      precondition(row >= 0 && row < rows && column >= 0 && column < columns, "[\(row), \(column)] of (\(rows), \(columns))")
+      precondition(
+        row >= 0 && row < rows && column >= 0 && column < columns,
+        "[\(row), \(column)] of (\(rows), \(columns))")
       return values[row * columns + column]
     }
     set {
-      precondition(row >= 0 && row < rows && column >= 0 && column < columns, "[\(row), \(column)] of (\(rows), \(columns))")
+      precondition(
+        row >= 0 && row < rows && column >= 0 && column < columns,
+        "[\(row), \(column)] of (\(rows), \(columns))")
       values[row * columns + column] = newValue
     }
   }
@@ -85,7 +89,8 @@ extension DoubleMatrix {
 
   /// Matrices of equally many rows beside each other; at least one.
   public static func besideEachOther(_ parts: [DoubleMatrix]) -> DoubleMatrix {
-    precondition(!parts.isEmpty && parts.allSatisfy { $0.rows == parts[0].rows }, "rows \(parts.map(\.rows)) differ")
+    precondition(
+      !parts.isEmpty && parts.allSatisfy { $0.rows == parts[0].rows }, "rows \(parts.map(\.rows)) differ")
     let width = parts.reduce(0) { $0 + $1.columns }
     var numbers: [Double] = []
     numbers.reserveCapacity(parts[0].rows * width)
@@ -98,7 +103,8 @@ extension DoubleMatrix {
   /// Matrices of equally many columns below each other; at least one.
   public static func belowEachOther(_ parts: [DoubleMatrix]) -> DoubleMatrix {
     precondition(
-      !parts.isEmpty && parts.allSatisfy { $0.columns == parts[0].columns }, "columns \(parts.map(\.columns)) differ")
+      !parts.isEmpty && parts.allSatisfy { $0.columns == parts[0].columns },
+      "columns \(parts.map(\.columns)) differ")
     return DoubleMatrix(
       rows: parts.reduce(0) { $0 + $1.rows }, columns: parts[0].columns, values: parts.flatMap(\.values))
   }
@@ -143,8 +149,11 @@ extension DoubleMatrix {
 
   /// The sum of two matrices of one shape.
   public static func + (left: DoubleMatrix, right: DoubleMatrix) -> DoubleMatrix {
-    precondition(left.rows == right.rows && left.columns == right.columns, "(\(left.rows), \(left.columns)) + (\(right.rows), \(right.columns))")
-    return DoubleMatrix(rows: left.rows, columns: left.columns, values: zip(left.values, right.values).map { $0 + $1 })
+    precondition(
+      left.rows == right.rows && left.columns == right.columns,
+      "(\(left.rows), \(left.columns)) + (\(right.rows), \(right.columns))")
+    return DoubleMatrix(
+      rows: left.rows, columns: left.columns, values: zip(left.values, right.values).map { $0 + $1 })
   }
 
   /// The difference of two matrices of one shape.
@@ -154,7 +163,9 @@ extension DoubleMatrix {
 
   /// Σ aᵢⱼ·bᵢⱼ, summed in order.
   public func innerProduct(_ other: DoubleMatrix) -> Double {
-    precondition(rows == other.rows && columns == other.columns, "⟨(\(rows), \(columns)), (\(other.rows), \(other.columns))⟩")
+    precondition(
+      rows == other.rows && columns == other.columns,
+      "⟨(\(rows), \(columns)), (\(other.rows), \(other.columns))⟩")
     return zip(values, other.values).reduce(0) { $0 + $1.0 * $1.1 }
   }
 

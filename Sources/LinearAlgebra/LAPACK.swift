@@ -12,7 +12,9 @@ public struct SingularValues: Sendable {
 }
 
 extension DoubleMatrix {
-  /// op(A)·op(B) (DGEMM). Cost: 2·m·n·k FLOPs.
+  /// The product op(A)·op(B) (DGEMM).
+  ///
+  /// Cost: 2·m·n·k FLOPs.
   public static func product(
     _ a: DoubleMatrix, _ b: DoubleMatrix, transposeA: Bool = false, transposeB: Bool = false
   ) -> DoubleMatrix {
@@ -32,7 +34,9 @@ extension DoubleMatrix {
   /// A·B.
   public static func * (a: DoubleMatrix, b: DoubleMatrix) -> DoubleMatrix { product(a, b) }
 
-  /// M·Mᵀ (rows, rows), exactly symmetric (DSYRK). Cost: rows²·columns FLOPs.
+  /// The product M·Mᵀ (rows, rows), exactly symmetric (DSYRK).
+  ///
+  /// Cost: rows²·columns FLOPs.
   public var gramOfRows: DoubleMatrix {
     var result = DoubleMatrix(rows: rows, columns: rows)
     if rows == 0 || columns == 0 { return result }
@@ -72,8 +76,9 @@ extension DoubleMatrix {
     return (q, r)
   }
 
-  /// The thin singular value decomposition (DGESDD, divide and conquer). Cost: O(rows·columns·k).
+  /// The thin singular value decomposition (DGESDD, divide and conquer).
   ///
+  /// Cost: O(rows·columns·k).
   /// - Throws: a `Diagnostic` where the numbers are not finite or the iteration does not converge.
   public func singularValues() throws(Diagnostic) -> SingularValues {
     let k = min(rows, columns)
@@ -100,7 +105,8 @@ extension DoubleMatrix {
   /// (DORMTR); DSYEVR would fall back to slower bisection for a part of the spectrum.
   /// Only the upper triangle is read. Cost: 4/3·n³ + 2·n²·count FLOPs.
   /// - Throws: a `Diagnostic` where the numbers are not finite or the iteration does not converge.
-  public func largestEigenvalues(_ count: Int) throws(Diagnostic) -> (values: [Double], vectors: DoubleMatrix) {
+  public func largestEigenvalues(_ count: Int) throws(Diagnostic) -> (values: [Double], vectors: DoubleMatrix)
+  {
     precondition(rows == columns, "eigenvalues of a (\(rows), \(columns)) matrix")
     let n = rows
     let count = min(count, n)
@@ -121,8 +127,10 @@ extension DoubleMatrix {
       LAPACK_COL_MAJOR, lower, Int32(n), &reflectors, Int32(n), &diagonal, &beside, &tau)
     if status == 0 {
       status = unsafe LAPACKE_dstemr(
-        LAPACK_COL_MAJOR, CChar(UInt8(ascii: "V")), CChar(UInt8(ascii: "I")), Int32(n), &diagonal, &beside, 0, 0,
-        Int32(n - count + 1), Int32(n), &found, &rising, &vectors, Int32(n), Int32(count), &support, &tryRelative)
+        LAPACK_COL_MAJOR, CChar(UInt8(ascii: "V")), CChar(UInt8(ascii: "I")), Int32(n), &diagonal, &beside, 0,
+        0,
+        Int32(n - count + 1), Int32(n), &found, &rising, &vectors, Int32(n), Int32(count), &support,
+        &tryRelative)
     }
     if status == 0 {
       status = unsafe LAPACKE_dormtr(

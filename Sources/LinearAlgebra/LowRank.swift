@@ -38,7 +38,9 @@ public struct LowRank: Sendable, Hashable {
   /// Whether factors and scale are finite.
   public var isFinite: Bool { scale.isFinite && b.isFinite && a.isFinite }
 
-  /// The product as a full matrix. Cost: 2·out·r·in FLOPs.
+  /// The product as a full matrix.
+  ///
+  /// Cost: 2·out·r·in FLOPs.
   public var dense: DoubleMatrix { (b.scaled(by: scale) * a) }
 
   /// c·ΔW, exactly, in the same factors.
@@ -52,7 +54,9 @@ public struct LowRank: Sendable, Hashable {
 
   /// ⟨ΔW₁, ΔW₂⟩ = s₁s₂·tr((B₁ᵀB₂)(A₂A₁ᵀ)): only r × r matrices.
   public func innerProduct(_ other: LowRank) -> Double {
-    precondition(rows == other.rows && columns == other.columns, "⟨(\(rows), \(columns)), (\(other.rows), \(other.columns))⟩")
+    precondition(
+      rows == other.rows && columns == other.columns,
+      "⟨(\(rows), \(columns)), (\(other.rows), \(other.columns))⟩")
     let left = DoubleMatrix.product(b, other.b, transposeA: true)
     let right = DoubleMatrix.product(a, other.a, transposeB: true)
     return scale * other.scale * left.innerProduct(right)
@@ -145,7 +149,8 @@ public struct CoreSpace: Sendable {
 
   /// Σ c_t·M_t.
   public func weightedSum(_ coefficients: [Double]) -> DoubleMatrix {
-    precondition(coefficients.count == cores.count, "\(coefficients.count) coefficients for \(cores.count) cores")
+    precondition(
+      coefficients.count == cores.count, "\(coefficients.count) coefficients for \(cores.count) cores")
     return zip(cores, coefficients).reduce(DoubleMatrix(rows: left.columns, columns: right.columns)) {
       $0 + $1.0.scaled(by: $1.1)
     }

@@ -26,7 +26,8 @@ public enum AdapterMerger {
   ///   - seed: The seed of rules that draw.
   /// - Throws: a `Diagnostic` where there is nothing to merge, a factor is not finite or shapes differ.
   public static func merge(
-    _ adapters: [Adapter], weights: [Double], method: MergeMethod, parameters: Parameters, outputRank: Int? = nil,
+    _ adapters: [Adapter], weights: [Double], method: MergeMethod, parameters: Parameters,
+    outputRank: Int? = nil,
     seed: Int
   ) throws -> (adapter: Adapter, sites: [MergedSite]) {
     try check(adapters, weights)
@@ -46,7 +47,8 @@ public enum AdapterMerger {
     var report: [MergedSite] = []
     for path in paths {
       let merged = try rule.merge(deltas(path), weights: used, at: path, random: random.stream(path))
-      let asked = outputRank ?? (parameters.integer("rank") > 0 ? parameters.integer("rank") : merged.defaultRank)
+      let asked =
+        outputRank ?? (parameters.integer("rank") > 0 ? parameters.integer("rank") : merged.defaultRank)
       let (matrix, energy) = try cut(merged.delta, rank: asked.map { max(1, $0) })
       guard matrix.isFinite else { throw Diagnostic("the merged change of '\(path)' is not finite") }
       sites.append((path, site(matrix)))

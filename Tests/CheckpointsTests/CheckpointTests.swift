@@ -14,12 +14,17 @@ import Testing
     let folder = Reference.golden("peft/base").path
     let checkpoint = try Checkpoint(folder: folder)
     let configuration = try ModelConfiguration(folder: folder)
-    #expect(configuration.hiddenSize == 32 && configuration.layers == 2 && configuration.intermediateSize == 48)
-    #expect(configuration.modelType == "bert" && configuration.activation == "gelu" && configuration.tokenTypes == 2)
+    #expect(
+      configuration.hiddenSize == 32 && configuration.layers == 2 && configuration.intermediateSize == 48)
+    #expect(
+      configuration.modelType == "bert" && configuration.activation == "gelu" && configuration.tokenTypes == 2
+    )
     #expect(checkpoint.names.count == 37)
     let query = try checkpoint.matrix("encoder.layer.1.attention.self.query.weight", shape: [32, 32])
     #expect(query.rows == 32 && query.values.allSatisfy { $0.isFinite && $0 != 0 })
-    #expect(try checkpoint.matrix("embeddings.LayerNorm.weight", shape: [32]).values == Array(repeating: 1, count: 32))
+    #expect(
+      try checkpoint.matrix("embeddings.LayerNorm.weight", shape: [32]).values
+        == Array(repeating: 1, count: 32))
   }
 
   @Test func `shards are opened through their index`() throws {
@@ -38,7 +43,8 @@ import Testing
       try write(#"{"weight_map":{"c":"m-3.safetensors"}}"#, to: index)
       #expect(
         try problem(in: folder) { _ = try Checkpoint(folder: folder) }
-          == "model.safetensors.index.json: error: the shard 'm-3.safetensors' is missing\n  fetch the model again")
+          == "model.safetensors.index.json: error: the shard 'm-3.safetensors' is missing\n  fetch the model again"
+      )
     }
   }
 
@@ -61,7 +67,8 @@ import Testing
       #expect(
         try problem(in: folder) { _ = try Checkpoint(folder: folder) }
           == "FOLDER: error: the folder holds no model.safetensors and no model.safetensors.index.json")
-      try SafeTensorsWriter.write([NamedTensor("bert.query.weight", matrix(1))], to: folder + "/model.safetensors")
+      try SafeTensorsWriter.write(
+        [NamedTensor("bert.query.weight", matrix(1))], to: folder + "/model.safetensors")
       let checkpoint = try Checkpoint(folder: folder)
       #expect(
         try problem(in: folder) { _ = try checkpoint.matrix("qeury.weight", shape: [2, 2]) } == """
@@ -85,7 +92,8 @@ import Testing
   @Test func `what is written is read`() throws {
     try withFolder { folder in
       var configuration = ModelConfiguration(
-        hiddenSize: 8, layers: 1, attentionHeads: 2, intermediateSize: 16, maximumPositions: 12, tokenTypes: 2,
+        hiddenSize: 8, layers: 1, attentionHeads: 2, intermediateSize: 16, maximumPositions: 12,
+        tokenTypes: 2,
         vocabularySize: 30)
       try write(minimal, to: folder + "/config.json")
       #expect(try ModelConfiguration(folder: folder) == configuration)
@@ -109,7 +117,9 @@ import Testing
     ("30}", "30", "config.json:2:74: error: not valid JSON: a ',' or '}' must stand here"),
     ("30}", "30, \"vocab_size\": 31}", "config.json:2:76: error: not valid JSON: 'vocab_size' stands twice"),
   ])
-  func `a broken configuration is refused with file and key`(old: String, new: String, expected: String) throws {
+  func `a broken configuration is refused with file and key`(old: String, new: String, expected: String)
+    throws
+  {
     try withFolder { folder in
       try write(minimal.replacingOccurrences(of: old, with: new), to: folder + "/config.json")
       #expect(try problem(in: folder) { _ = try ModelConfiguration(folder: folder) } == expected)

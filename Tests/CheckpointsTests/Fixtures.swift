@@ -14,7 +14,8 @@ func withFolder<Result>(_ body: (String) throws -> Result) throws -> Result {
 /// Writes a text file, with its folders.
 func write(_ text: String, to path: String) throws {
   let url = URL(fileURLWithPath: path)
-  try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+  try FileManager.default.createDirectory(
+    at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
   try Data(text.utf8).write(to: url)
 }
 

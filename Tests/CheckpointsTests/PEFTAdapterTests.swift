@@ -74,7 +74,9 @@ private struct Golden: Decodable {
   }
 
   /// Run by hand: `MIXOLOGY_PEFT_OUT=<folder>` and then `check_ours.py <folder>/plain plain` and so on.
-  @Test(.enabled(if: ProcessInfo.processInfo.environment["MIXOLOGY_PEFT_OUT"] != nil, "needs a folder to write to"))
+  @Test(
+    .enabled(
+      if: ProcessInfo.processInfo.environment["MIXOLOGY_PEFT_OUT"] != nil, "needs a folder to write to"))
   func `adapters are written for check_ours to load with PEFT`() throws {
     let out = try #require(ProcessInfo.processInfo.environment["MIXOLOGY_PEFT_OUT"])
     for name in ["plain", "mixed", "rslora"] {
@@ -146,24 +148,25 @@ private struct Golden: Decodable {
     }
   }
 
-  @Test(arguments: [
-    (
-      ["base_model.model.x.lora_magnitude_vector": [4, 1]],
-      "error: the tensor 'base_model.model.x.lora_magnitude_vector' is no LoRA factor of a linear layer\n"
-        + "  expected base_model.model.<layer>.lora_A.weight and .lora_B.weight"
-    ),
-    (["base_model.model.x.lora_A.weight": [2, 3]], "error: lora_B of 'x' is missing"),
-    (
-      ["base_model.model.x.lora_A.weight": [2, 3], "base_model.model.x.lora_B.weight": [4, 3]],
-      "layer 'x': error: lora_A [2, 3] and lora_B [4, 3] do not fit: (r, in) and (out, r) are needed"
-    ),
-    (
-      ["base_model.model.x.lora_A.weight": [3, 3], "base_model.model.x.lora_B.weight": [4, 3]],
-      "layer 'x': error: the factors have rank 3, adapter_config.json says 2\n"
-        + "  both files must come from one adapter"
-    ),
-    ([:], "error: the adapter has no tensors"),
-  ] as [([String: [Int]], String)])
+  @Test(
+    arguments: [
+      (
+        ["base_model.model.x.lora_magnitude_vector": [4, 1]],
+        "error: the tensor 'base_model.model.x.lora_magnitude_vector' is no LoRA factor of a linear layer\n"
+          + "  expected base_model.model.<layer>.lora_A.weight and .lora_B.weight"
+      ),
+      (["base_model.model.x.lora_A.weight": [2, 3]], "error: lora_B of 'x' is missing"),
+      (
+        ["base_model.model.x.lora_A.weight": [2, 3], "base_model.model.x.lora_B.weight": [4, 3]],
+        "layer 'x': error: lora_A [2, 3] and lora_B [4, 3] do not fit: (r, in) and (out, r) are needed"
+      ),
+      (
+        ["base_model.model.x.lora_A.weight": [3, 3], "base_model.model.x.lora_B.weight": [4, 3]],
+        "layer 'x': error: the factors have rank 3, adapter_config.json says 2\n"
+          + "  both files must come from one adapter"
+      ),
+      ([:], "error: the adapter has no tensors"),
+    ] as [([String: [Int]], String)])
   func `tensors that make no adapter are refused`(shapes: [String: [Int]], expected: String) throws {
     try withFolder { folder in
       try write(#"{"peft_type":"LORA","r":2}"#, to: folder + "/adapter_config.json")

@@ -10,8 +10,10 @@ import Testing
       let b = Matrix(rows: 2, columns: 3, values: [1, -2, 3.5, .leastNonzeroMagnitude, -0.0, 1e30])
       let wide = Matrix(rows: 2, columns: 5, values: (0..<10).map { Float($0) })
       let tensors = [
-        NamedTensor("b", b), NamedTensor("a \"quoted\"", shape: [3], Matrix(rows: 1, columns: 3, values: [7, 8, 9])),
-        NamedTensor("c", wide.columns(1..<3)), NamedTensor("d", shape: [], Matrix(rows: 1, columns: 1, values: [4])),
+        NamedTensor("b", b),
+        NamedTensor("a \"quoted\"", shape: [3], Matrix(rows: 1, columns: 3, values: [7, 8, 9])),
+        NamedTensor("c", wide.columns(1..<3)),
+        NamedTensor("d", shape: [], Matrix(rows: 1, columns: 1, values: [4])),
         NamedTensor("e", Matrix(rows: 0, columns: 4)),
       ]
       try SafeTensorsWriter.write(tensors, to: folder + "/one.safetensors")
@@ -23,8 +25,12 @@ import Testing
       #expect(try file.floats("b") == b.values && file.matrix("b").values == b.values)
       #expect(try file.matrix("b").rows == 2 && file.entry("b").shape == [2, 3])
       #expect(try file.entry("a \"quoted\"").bytes.lowerBound % 8 == 0)
-      #expect(try file.floats("c") == [1, 2, 6, 7] && file.floats("d") == [4] && file.matrix("e").columns == 4)
-      #expect(try FileManager.default.contentsOfDirectory(atPath: folder).sorted() == ["one.safetensors", "two.safetensors"])
+      #expect(
+        try file.floats("c") == [1, 2, 6, 7] && file.floats("d") == [4] && file.matrix("e").columns == 4)
+      #expect(
+        try FileManager.default.contentsOfDirectory(atPath: folder).sorted() == [
+          "one.safetensors", "two.safetensors",
+        ])
     }
   }
 
@@ -91,7 +97,10 @@ import Testing
       #"{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}"#, 8,
       "tensor 'a': error: 4 bytes before the data belong to no tensor"
     ),
-    (#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#, 6, "error: 2 bytes at the end belong to no tensor"),
+    (
+      #"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#, 6,
+      "error: 2 bytes at the end belong to no tensor"
+    ),
     (
       #"{"a":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}}"#, 8,
       "tensor 'a': error: shape [3] of F32 takes 12 bytes, the header gives 8"
@@ -138,11 +147,15 @@ import Testing
     }
   }
 
-  @Test func `two tensors of one name and an unwritable folder are refused, and nothing is left behind`() throws {
+  @Test func `two tensors of one name and an unwritable folder are refused, and nothing is left behind`()
+    throws
+  {
     try withFolder { folder in
       let tensor = NamedTensor("w", Matrix(rows: 1, columns: 1))
       #expect(
-        try problem(in: folder) { try SafeTensorsWriter.write([tensor, tensor], to: folder + "/x.safetensors") }
+        try problem(in: folder) {
+          try SafeTensorsWriter.write([tensor, tensor], to: folder + "/x.safetensors")
+        }
           == "x.safetensors: error: two tensors are named 'w'")
       #expect(
         try problem(in: folder) { try SafeTensorsWriter.write([tensor], to: folder + "/no/x.safetensors") }

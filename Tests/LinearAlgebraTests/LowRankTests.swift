@@ -72,13 +72,16 @@ private func identity(_ n: Int) -> DoubleMatrix { DoubleMatrix(diagonal: Array(r
     #expect(distance(.product(polar, polar, transposeA: true), identity(4)) < 1e-13)
     let unit = DoubleMatrix(rows: 3, columns: 1, values: [0.6, 0, 0.8])
     let twice = try DoubleMatrix.besideEachOther([unit, unit]).polarFactor()
-    #expect(distance(.product(twice, twice, transposeB: true), .product(unit, unit, transposeB: true)) < 1e-13)
+    #expect(
+      distance(.product(twice, twice, transposeB: true), .product(unit, unit, transposeB: true)) < 1e-13)
   }
 
   @Test func `numbers that are not finite have no decomposition`() {
     var matrix = randomMatrix(2, 3, "nan")
     matrix[1, 2] = .nan
-    #expect(throws: Diagnostic("a (2, 3) matrix holds NaN or infinity: no SVD")) { try matrix.singularValues() }
+    #expect(throws: Diagnostic("a (2, 3) matrix holds NaN or infinity: no SVD")) {
+      try matrix.singularValues()
+    }
     let square = matrix.columns(1..<3)
     #expect(throws: Diagnostic("a (2, 2) matrix holds NaN or infinity: no eigenvalues")) {
       try square.largestEigenvalues(1)
@@ -126,7 +129,8 @@ private func identity(_ n: Int) -> DoubleMatrix { DoubleMatrix(diagonal: Array(r
   @Test func `the numerical rank does not depend on the factors`() throws {
     let term = terms[0]
     let mixed = LowRank(
-      b: .besideEachOther([term.b, term.b]), a: .belowEachOther([term.a.scaled(by: 0.25), term.a.scaled(by: 0.75)]),
+      b: .besideEachOther([term.b, term.b]),
+      a: .belowEachOther([term.a.scaled(by: 0.25), term.a.scaled(by: 0.75)]),
       scale: term.scale)
     #expect(distance(mixed.dense, term.dense) < 1e-13)
     #expect(try mixed.numericalRank() == 3)

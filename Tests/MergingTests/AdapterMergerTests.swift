@@ -66,7 +66,8 @@ import Testing
     one.targetModules = ["query", "output"]
     two.targetModules = ["output", "query"]
     let (merged, sites) = try merge([one, two], [1, 1], MergeMethods.all.entry(named: "linear"))
-    #expect(merged.baseModel == "base" && merged.taskType == nil && merged.targetModules == ["output", "query"])
+    #expect(
+      merged.baseModel == "base" && merged.taskType == nil && merged.targetModules == ["output", "query"])
     #expect(!merged.usesRSLoRA && merged.sites.allSatisfy { merged.scale(of: $0.delta) == 1 })
     #expect(sites.map(\.rank) == [5, 5, 5] && merged.sites.map(\.delta.rank) == [5, 5, 5])
     #expect(sites.map(\.path) == testLayers.keys.sorted())
@@ -88,7 +89,8 @@ import Testing
         let spec = method.parameters.first { $0.name == name }
         #expect(spec != nil && spec?.problem(with: value) == nil, "\(method.name): \(name)")
       }
-      #expect(method.parameters.allSatisfy { $0.problem(with: $0.defaultValue) == nil && !$0.summary.isEmpty })
+      #expect(
+        method.parameters.allSatisfy { $0.problem(with: $0.defaultValue) == nil && !$0.summary.isEmpty })
     }
   }
 }

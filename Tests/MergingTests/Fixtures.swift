@@ -7,7 +7,8 @@ import Testing
 /// A matrix of standard normal numbers.
 func randomMatrix(_ rows: Int, _ columns: Int, _ stream: RandomStream) -> Matrix {
   var stream = stream
-  return Matrix(rows: rows, columns: columns, values: (0..<rows * columns).map { _ in Float(stream.normal()) })
+  return Matrix(
+    rows: rows, columns: columns, values: (0..<rows * columns).map { _ in Float(stream.normal()) })
 }
 
 /// The layers of the adapters in these tests: wide, tall and square.
@@ -15,7 +16,8 @@ let testLayers = ["layer.0.query": (12, 10), "layer.0.value": (9, 14), "layer.1.
 
 /// A random adapter over some layers.
 func randomAdapter(
-  _ name: String, rank: Int, alpha: Double = 4, layers: [String] = testLayers.keys.sorted(), rslora: Bool = false
+  _ name: String, rank: Int, alpha: Double = 4, layers: [String] = testLayers.keys.sorted(),
+  rslora: Bool = false
 ) -> Adapter {
   let sites = layers.map { path in
     let (out, inner) = testLayers[path] ?? (1, 1)
@@ -23,7 +25,8 @@ func randomAdapter(
     return (
       path: path,
       delta: AdapterSite(
-        a: randomMatrix(rank, inner, stream.stream("a")), b: randomMatrix(out, rank, stream.stream("b")), alpha: alpha)
+        a: randomMatrix(rank, inner, stream.stream("a")), b: randomMatrix(out, rank, stream.stream("b")),
+        alpha: alpha)
     )
   }
   return Adapter(name: name, sites: sites, usesRSLoRA: rslora)
@@ -47,7 +50,8 @@ func merge(
   seed: Int = 0
 ) throws -> (adapter: Adapter, sites: [MergedSite]) {
   let parameters = try Parameters(given, for: method.parameters, of: "merge method '\(method.name)'")
-  return try AdapterMerger.merge(adapters, weights: weights, method: method, parameters: parameters, seed: seed)
+  return try AdapterMerger.merge(
+    adapters, weights: weights, method: method, parameters: parameters, seed: seed)
 }
 
 /// A row with one setting of its parameters; the laws run over all of them.

@@ -31,7 +31,8 @@ private struct Golden: Decodable {
 
 @Suite struct MergeGoldenTests {
   @Test func `every method equals NumPy, PEFT or mergekit on the full matrices`() throws {
-    let golden = try JSONDecoder().decode(Golden.self, from: Data(contentsOf: Reference.golden("merge/golden.json")))
+    let golden = try JSONDecoder().decode(
+      Golden.self, from: Data(contentsOf: Reference.golden("merge/golden.json")))
     let adapters = golden.adapters.enumerated().map { index, sites in
       Adapter(
         name: "\(index)",
@@ -60,16 +61,21 @@ private struct Golden: Decodable {
     adapter("3", 2, 3, [-0.3, -1.5, 0, 0.6, 2, 0.3]),
   ]
 
-  @Test(arguments: [
-    ("task_arithmetic", ["scale": ParameterValue.number(0.3)], [1, 1, 1], [0.45, -0.75, 0, 0.24, 1.2, 0.18]),
-    ("linear", [:], [1, 0.5, 0.5], [0.625, -1.125, 0.125, 0.2, 1.75, 0.125]),
-    ("ties", ["density": .number(0.5)], [1, 0.5, 0.5], [0.933333, -1.833333, 0, 0.6, 2.666667, 0]),
-    ("ties", ["density": .number(1)], [1, 0.5, 0.5], [0.933333, -1.833333, 0.5, 0.4, 2.666667, 0.35]),
-    (
-      "ties", ["density": .number(0.5), "elect": .text("unweighted"), "combine": .text("mean")], [1, 0.5, 0.5],
-      [0.7, -1.375, 0, 0.3, 2, 0]
-    ),
-  ] as [(String, [String: ParameterValue], [Double], [Float])])
+  @Test(
+    arguments: [
+      (
+        "task_arithmetic", ["scale": ParameterValue.number(0.3)], [1, 1, 1],
+        [0.45, -0.75, 0, 0.24, 1.2, 0.18]
+      ),
+      ("linear", [:], [1, 0.5, 0.5], [0.625, -1.125, 0.125, 0.2, 1.75, 0.125]),
+      ("ties", ["density": .number(0.5)], [1, 0.5, 0.5], [0.933333, -1.833333, 0, 0.6, 2.666667, 0]),
+      ("ties", ["density": .number(1)], [1, 0.5, 0.5], [0.933333, -1.833333, 0.5, 0.4, 2.666667, 0.35]),
+      (
+        "ties", ["density": .number(0.5), "elect": .text("unweighted"), "combine": .text("mean")],
+        [1, 0.5, 0.5],
+        [0.7, -1.375, 0, 0.3, 2, 0]
+      ),
+    ] as [(String, [String: ParameterValue], [Double], [Float])])
   func `tiny matrices merge to the numbers worked out by hand`(
     name: String, parameters: [String: ParameterValue], weights: [Double], expected: [Float]
   ) throws {

@@ -7,7 +7,8 @@ import Testing
 
 @Suite struct MergeLawTests {
   private let mixed = [
-    randomAdapter("one", rank: 2), randomAdapter("two", rank: 3, alpha: 2, rslora: true), randomAdapter("three", rank: 1),
+    randomAdapter("one", rank: 2), randomAdapter("two", rank: 3, alpha: 2, rslora: true),
+    randomAdapter("three", rank: 1),
   ]
   private let weights = [1.0, 0.5, 0.75]
 
@@ -27,7 +28,8 @@ import Testing
     #expect(variant.method.symmetric)
     let merged = try merge(mixed, weights, variant.method, variant.parameters)
     for order in [[2, 0, 1], [1, 0, 2], [2, 1, 0]] {
-      let other = try merge(order.map { mixed[$0] }, order.map { weights[$0] }, variant.method, variant.parameters)
+      let other = try merge(
+        order.map { mixed[$0] }, order.map { weights[$0] }, variant.method, variant.parameters)
       #expect(relativeError(dense(other.adapter), dense(merged.adapter)) < 1e-6)
     }
   }
@@ -53,7 +55,9 @@ import Testing
   }
 
   @Test(arguments: Variant.all)
-  func `more directions than the matrix has, negative and large weights give finite numbers`(_ variant: Variant) throws {
+  func `more directions than the matrix has, negative and large weights give finite numbers`(
+    _ variant: Variant
+  ) throws {
     let many = (0..<7).map { randomAdapter("m\($0)", rank: 4, alpha: 1000) }
     let merged = try merge(many, [1, -1, 3, 0.001, 50, 1, -0.25], variant.method, variant.parameters)
     #expect(dense(merged.adapter).allSatisfy { $0.isFinite })
@@ -92,8 +96,10 @@ import Testing
 
   @Test(arguments: Variant.all)
   func `the parameter rank cuts every site and the energy says what is lost`(_ variant: Variant) throws {
-    let whole = try merge(mixed, weights, variant.method, variant.parameters.merging(["rank": .number(64)]) { $1 })
-    let cut = try merge(mixed, weights, variant.method, variant.parameters.merging(["rank": .number(2)]) { $1 })
+    let whole = try merge(
+      mixed, weights, variant.method, variant.parameters.merging(["rank": .number(64)]) { $1 })
+    let cut = try merge(
+      mixed, weights, variant.method, variant.parameters.merging(["rank": .number(2)]) { $1 })
     #expect(cut.sites.map(\.rank) == [2, 2, 2])
     for (full, small) in zip(whole.sites, cut.sites) {
       #expect(abs(small.retainedEnergy - (small.norm * small.norm) / (full.norm * full.norm)) < 1e-6)
@@ -125,7 +131,10 @@ private func remade(
 ) -> Adapter {
   let sites = adapter.sites.map { path, delta in
     let (b, a) = change(DoubleMatrix(delta.b), DoubleMatrix(delta.a))
-    return (path: path, delta: AdapterSite(a: a.matrix, b: b.matrix, alpha: adapter.scale(of: delta) * Double(a.rows)))
+    return (
+      path: path,
+      delta: AdapterSite(a: a.matrix, b: b.matrix, alpha: adapter.scale(of: delta) * Double(a.rows))
+    )
   }
   return Adapter(name: adapter.name + " again", sites: sites)
 }

@@ -11,7 +11,8 @@ extension MergeMethod {
 }
 
 private struct SVDMerge: Merging {
-  func merge(_ deltas: [LowRank?], weights: [Double], at site: String, random: RandomStream) throws -> Merged {
+  func merge(_ deltas: [LowRank?], weights: [Double], at site: String, random: RandomStream) throws -> Merged
+  {
     let ranks = try deltas.map { try $0?.numericalRank() ?? 0 }
     return Merged(.lowRank(weightedSum(deltas, weights)), defaultRank: ranks.max())
   }

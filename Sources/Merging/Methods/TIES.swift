@@ -2,16 +2,18 @@ internal import Basics
 internal import LinearAlgebra
 
 extension MergeMethod {
-  /// TIES: trim every change to its largest entries, elect a sign per entry, combine what agrees with it
-  /// (Yadav et al. 2023, arXiv:2306.01708, section 3).
+  /// TIES: trim every change to its largest entries, elect a sign per entry, combine what agrees with it.
   ///
+  /// Source: Yadav et al. 2023, arXiv:2306.01708, section 3.
   /// The paper trims over the whole model (`trim_scope: model`), elects without weights and takes the plain mean;
   /// mergekit trims per matrix, elects on weighted changes and divides by the agreeing weights: the defaults here.
   static let ties = MergeMethod(
-    name: "ties", summary: "trim small entries, elect a sign per entry, average the entries that agree with it",
+    name: "ties",
+    summary: "trim small entries, elect a sign per entry, average the entries that agree with it",
     paper: "2306.01708",
     parameters: [
-      ParameterSpec("density", .number(0.0001...1), default: .number(0.2), "share of the entries kept per model"),
+      ParameterSpec(
+        "density", .number(0.0001...1), default: .number(0.2), "share of the entries kept per model"),
       ParameterSpec("scale", .number(-100...100), default: .number(1), "factor λ on the merged change"),
       ParameterSpec(
         "trim_scope", .choice(["tensor", "model"]), default: .text("tensor"),
@@ -58,7 +60,8 @@ private struct TIES: Merging {
     }
   }
 
-  func merge(_ deltas: [LowRank?], weights: [Double], at site: String, random: RandomStream) throws -> Merged {
+  func merge(_ deltas: [LowRank?], weights: [Double], at site: String, random: RandomStream) throws -> Merged
+  {
     var trimmed: [[Float]] = []
     var present: [Double] = []
     var rank = 0

@@ -2,12 +2,16 @@ internal import Basics
 internal import LinearAlgebra
 
 extension MergeMethod {
-  /// TSV-Merge: the singular vectors of all tasks are made orthogonal to each other before they are summed
-  /// (Gargiulo et al. 2024, arXiv:2412.00081, section 3.2).
+  /// TSV-Merge: the singular vectors of all tasks are made orthogonal to each other before they are summed.
+  ///
+  /// Source: Gargiulo et al. 2024, arXiv:2412.00081.
   static let tsvM = MergeMethod(
-    name: "tsv_m", summary: "sum of the changes after their singular vectors are made orthogonal across tasks",
+    name: "tsv_m",
+    summary: "sum of the changes after their singular vectors are made orthogonal across tasks",
     paper: "2412.00081",
-    parameters: [ParameterSpec("scale", .number(0...100), default: .number(1), "factor α on the merged change")],
+    parameters: [
+      ParameterSpec("scale", .number(0...100), default: .number(1), "factor α on the merged change")
+    ],
     neutral: ["scale": .number(1)]
   ) { TSVM(scale: $0.number("scale")) }
 }
@@ -20,7 +24,8 @@ extension MergeMethod {
 private struct TSVM: Merging {
   let scale: Double
 
-  func merge(_ deltas: [LowRank?], weights: [Double], at site: String, random: RandomStream) throws -> Merged {
+  func merge(_ deltas: [LowRank?], weights: [Double], at site: String, random: RandomStream) throws -> Merged
+  {
     let present = zip(deltas, weights).compactMap { delta, weight in delta.map { ($0, weight) } }
     let space = CoreSpace(of: present.map(\.0))
     let tasks = try space.cores.map { try $0.singularValues() }
@@ -33,8 +38,10 @@ private struct TSVM: Merging {
     let sigma = zip(zip(tasks, kept), present).flatMap { task, model in
       task.0.values.prefix(task.1).map { $0 * model.1 * scale }
     }
-    return Merged(.lowRank(LowRank(
-      b: (space.left * (try u.polarFactor())).scalingColumns(by: sigma),
-      a: .product(try v.polarFactor(), space.right, transposeA: true, transposeB: true))))
+    return Merged(
+      .lowRank(
+        LowRank(
+          b: (space.left * (try u.polarFactor())).scalingColumns(by: sigma),
+          a: .product(try v.polarFactor(), space.right, transposeA: true, transposeB: true))))
   }
 }

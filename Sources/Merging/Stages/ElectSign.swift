@@ -1,8 +1,8 @@
 /// Electing one sign per entry.
 enum ElectSign {
-  /// The sign of Σ w_t·d_t per entry as ±1; zero counts as positive. All d_t have one length.
+  /// The sign of Σ w_t·d_t per entry as ±1; zero counts as positive.
   ///
-  /// Source: Yadav et al. 2023, arXiv:2306.01708, section 3 (elect). The original gives a zero sum the majority's sign
+  /// All d_t have one length. Source: Yadav et al. 2023, arXiv:2306.01708, section 3 (elect). The original gives a zero sum the majority's sign
   /// of the whole model; mergekit and PEFT give it +, as here. Sums in Double: no order of the models changes a sign.
   static func signs(_ deltas: [[Float]], _ weights: [Double]) -> [Float] {
     var sums = [Double](repeating: 0, count: deltas.first?.count ?? 0)

@@ -31,7 +31,9 @@ enum Trim {
   /// The bits of the k-th largest magnitude among all scanned numbers, how many are larger and how many equal.
   ///
   /// - Parameter scan: Visits all numbers, in pieces; it is called twice.
-  static func kthMagnitude(_ k: Int, scan: (([Float]) -> Void) -> Void) -> (bits: UInt32, above: Int, equal: Int) {
+  static func kthMagnitude(_ k: Int, scan: (([Float]) -> Void) -> Void) -> (
+    bits: UInt32, above: Int, equal: Int
+  ) {
     var high = [Int](repeating: 0, count: 1 << 16)
     scan { countHigh($0.span, &high) }
     let (top, aboveTop) = bin(of: k, in: high)
