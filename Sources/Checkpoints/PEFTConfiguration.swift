@@ -130,7 +130,6 @@ struct PEFTConfiguration: Encodable {
   /// PEFT's rule: the first pattern that, as a regular expression, ends the path after a dot or is all of it.
   private static func value(_ patterns: [(pattern: String, value: Double)], of path: String) -> Double? {
     patterns.first { item in
-      if path == item.pattern || path.hasSuffix("." + item.pattern) { return true }
       guard let expression = try? Regex("(.*\\.)?(\(item.pattern))") else { return false }
       return path.wholeMatch(of: expression) != nil
     }?.value

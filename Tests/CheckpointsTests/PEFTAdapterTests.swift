@@ -86,6 +86,30 @@ private struct Golden: Decodable {
     }
   }
 
+  @Test func `of two patterns that fit a layer the first counts`() throws {
+    try withFolder { folder in
+      let prefix = "base_model.model.encoder.output.dense"
+      let factors = [
+        NamedTensor(prefix + ".lora_A.weight", Matrix(rows: 2, columns: 3)),
+        NamedTensor(prefix + ".lora_B.weight", Matrix(rows: 3, columns: 2)),
+      ]
+      try SafeTensorsWriter.write(factors, to: folder + "/adapter_model.safetensors")
+      func read(_ pattern: String) throws -> String? {
+        try write(
+          #"{"peft_type":"LORA","r":8,"rank_pattern":\#(pattern)}"#, to: folder + "/adapter_config.json")
+        return try problem(in: folder) { _ = try PEFTAdapter.read(folder) }
+      }
+      let refused = { (rank: Int) in
+        "adapter_model.safetensors: layer 'encoder.output.dense': error: the factors have rank 2, "
+          + "adapter_config.json says \(rank)\n  both files must come from one adapter"
+      }
+      #expect(try read(#"{"dense":2,"output.dense":3}"#) == nil)
+      #expect(try read(#"{"output.dense":3,"dense":2}"#) == refused(3))
+      #expect(try read(#"{"o[a-z]+t\\.dense":2,"dense":3}"#) == nil)
+      #expect(try read(#"{"ense":2}"#) == refused(8))
+    }
+  }
+
   @Test func `short names are written only where they name exactly the adapted layers`() throws {
     try withFolder { folder in
       var adapter = try PEFTAdapter.read(Reference.golden("peft/plain").path)

@@ -63,6 +63,40 @@ import Testing
     }
   }
 
+  @Test func `escaped names are read as they are meant`() throws {
+    try withFolder { folder in
+      let header = #"{"\u00e9\ud83d\ude00\n\"\\\/":{"dtype":"U8","shape":[],"data_offsets":[0,1]}}"#
+      try writeSafeTensors(header, data: [1], to: folder + "/x.safetensors")
+      #expect(try SafeTensorsFile(path: folder + "/x.safetensors").names == ["é😀\n\"\\/"])
+    }
+  }
+
+  @Test func `a file with any one byte of its header changed is refused or read, never past its end`() throws
+  {
+    try withFolder { folder in
+      let path = folder + "/x.safetensors"
+      try SafeTensorsWriter.write(
+        [NamedTensor("a", Matrix(rows: 1, columns: 2)), NamedTensor("b", Matrix(rows: 2, columns: 1))],
+        to: path)
+      let whole = try Data(contentsOf: URL(fileURLWithPath: path))
+      var refused = 0
+      for at in 0..<whole.count - 16 {
+        for byte: UInt8 in [0, 0x22, 0x30, 0x39, 0x7d, 0xff] {
+          var broken = whole
+          broken[at] = byte
+          try broken.write(to: URL(fileURLWithPath: path))
+          do {
+            let file = try SafeTensorsFile(path: path)
+            for name in file.names { #expect(try file.bytes(name).count <= 16) }
+          } catch is Diagnostic {
+            refused += 1
+          }
+        }
+      }
+      #expect(refused > whole.count)
+    }
+  }
+
   @Test func `a file cut short anywhere is refused`() throws {
     try withFolder { folder in
       let path = folder + "/x.safetensors"

@@ -105,6 +105,19 @@ private struct Golden: Decodable {
     #expect(relativeError(dense(merged), [1, -1, 1, 0, 0, 0]) < 1e-6)
   }
 
+  @Test func `signs that cancel count as positive in ties`() throws {
+    let models = [adapter("up", 1, 2, [1, -3]), adapter("down", 1, 2, [-1, 3])]
+    let (merged, _) = try merge(
+      models, [1, 1], MergeMethods.all.entry(named: "ties"), ["density": .number(1)])
+    #expect(relativeError(dense(merged), [1, 3]) < 1e-6)
+  }
+
+  @Test func `tsv_m gives every task its share of the directions where they are too many`() throws {
+    let many = (0..<7).map { randomAdapter("m\($0)", rank: 4) }
+    let (_, sites) = try merge(many, many.map { _ in 1 }, MergeMethods.all.entry(named: "tsv_m"))
+    #expect(sites.map(\.rank) == [7, 7, 7])
+  }
+
   @Test func `a negative weight takes away in ties too`() throws {
     let (merged, _) = try merge(
       [tiny[0]], [-1], MergeMethods.all.entry(named: "ties"), ["density": .number(1)])
