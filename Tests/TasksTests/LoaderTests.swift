@@ -361,5 +361,17 @@ import Testing
       return task
     }
     #expect(scores.count == 857)
+    let sets = [
+      ("fomc", ["dovish", "neutral", "hawkish"], 1724), ("headlines_yesno", ["No", "Yes"], 6000),
+      ("twitter_fin_sentiment", ["bearish", "neutral", "bullish"], 8572),
+    ]
+    for (set, names, count) in sets {
+      let examples = try load(set) { file in
+        var task = TaskSpec.whole(file, pair: set == "headlines_yesno" ? "{question}" : nil)
+        task.labels = names.map { LabelSpec(name: $0, description: $0) }
+        return task
+      }
+      #expect(examples.count == count && Set(examples.map(\.target)).count == names.count)
+    }
   }
 }
