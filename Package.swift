@@ -43,7 +43,7 @@ let package = Package(
     module("Checkpoints", ["Basics", "LinearAlgebra"]),
     module("Tokenizers", ["Basics"]),
     module("Models", ["Basics", "LinearAlgebra", "Checkpoints", realModule]),
-    module("Tasks", ["Basics", "Specs", "Tokenizers"]),
+    module("Tasks", ["Basics", "Specs"]),
     module("Training", ["Basics", "Specs", "LinearAlgebra", "Checkpoints", "Models", "Tasks"]),
     module("Merging", ["Basics", "LinearAlgebra", "Checkpoints"]),
     module("Experiment", ["Basics", "Specs", yams]),
@@ -69,13 +69,19 @@ let package = Package(
     tests("CheckpointsTests", ["Basics", "LinearAlgebra", "Checkpoints"]),
     tests("TokenizersTests", ["Basics", "Tokenizers"]),
     tests("ModelsTests", ["Basics", "LinearAlgebra", "Checkpoints", "Tokenizers", "Models"]),
-    tests("TasksTests", ["Basics", "Specs", "Tokenizers", "Tasks"]),
+    tests("TasksTests", ["Basics", "Specs", "Tasks"]),
     tests(
       "TrainingTests",
       ["Basics", "Specs", "LinearAlgebra", "Checkpoints", "Tokenizers", "Models", "Tasks", "Training"]),
     tests("MergingTests", ["Basics", "LinearAlgebra", "Checkpoints", "Merging"]),
     tests("ExperimentTests", ["Basics", "Specs", "Experiment"]),
     tests("ReportingTests", ["Basics", "Specs", "Experiment", "Reporting"]),
+    tests(
+      "ExecutionTests",
+      [
+        "Basics", "Specs", "LinearAlgebra", "Checkpoints", "Tokenizers", "Models", "Tasks", "Training", "Merging",
+        "Experiment", "Execution",
+      ]),
     tests("EndToEndTests", ["Basics", "Specs"]),
   ],
   swiftLanguageModes: [.v6]

@@ -128,7 +128,8 @@ public enum Encoder {
       tape.attentionNormal, adding: x, gain: block.attentionGain, bias: block.attentionBias,
       epsilon: weights.shape.epsilon, rstd: tape.attentionRstd, into: tape.middle)
     linear(.intermediate, tape.middle, tape.intermediate)
-    GELU.forward(tape.intermediate, bias: block.intermediateBias, into: tape.activated)
+    addBias(block.intermediateBias, to: tape.intermediate)
+    GELU.forward(tape.intermediate, into: tape.activated)
     linear(.output, tape.activated, tape.outputNormal)
     addBias(block.outputBias, to: tape.outputNormal)
     LayerNorm.forward(

@@ -31,24 +31,14 @@ func accumulateBiasGradient(_ dy: Matrix, into dbias: Matrix) {
   }
 }
 
-/// The exact GELU, x·Φ(x) (Hendrycks and Gimpel 2016, arXiv:1606.08415), after a bias is added.
+/// The exact GELU, x·Φ(x) (Hendrycks and Gimpel 2016, arXiv:1606.08415).
 enum GELU {
-  /// x ← x + bias, y ← x · Φ(x). Shapes: x and y (T, F), bias (1, F).
-  static func forward(_ x: Matrix, bias: Matrix, into y: Matrix) {
-    let F = x.columns
-    bias.withSpan { bias in
-      x.withMutableSpan { x in
-        y.withMutableSpan { y in
-          precondition(bias.count == F && x.count == y.count)
-          for t in 0..<x.count / F {
-            let start = t * F
-            for f in 0..<bias.count {
-              let value = x[start + f] + bias[f]
-              x[start + f] = value
-              y[start + f] = value * FastMath.normal(value).distribution
-            }
-          }
-        }
+  /// y ← x · Φ(x). Shapes: x and y (T, F).
+  static func forward(_ x: Matrix, into y: Matrix) {
+    x.withSpan { x in
+      y.withMutableSpan { y in
+        precondition(x.count == y.count)
+        for i in 0..<y.count { y[i] = x[i] * FastMath.normal(x[i]).distribution }
       }
     }
   }
