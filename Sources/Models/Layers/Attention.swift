@@ -88,8 +88,13 @@ enum Attention {
 
   private static func softmaxRow(_ x: inout MutableSpan<Float>, _ range: Range<Int>) {
     precondition(range.upperBound <= x.count)
-    var largest = -Float.infinity
-    for i in range { largest = x[i] > largest ? x[i] : largest }
+    // A maximum of whole numbers vectorises, one of floats does not: their order is that of the flipped bits.
+    var most = Int32.min
+    for i in range {
+      let bits = Int32(bitPattern: x[i].bitPattern)
+      most = max(most, bits ^ ((bits >> 31) & 0x7fff_ffff))
+    }
+    let largest = Float(bitPattern: UInt32(bitPattern: most ^ ((most >> 31) & 0x7fff_ffff)))
     var sum: Float = 0
     for i in range {
       let e = FastMath.exp(x[i] - largest)
