@@ -79,7 +79,8 @@ let package = Package(
     tests(
       "ExecutionTests",
       [
-        "Basics", "Specs", "LinearAlgebra", "Checkpoints", "Tokenizers", "Models", "Tasks", "Training", "Merging",
+        "Basics", "Specs", "LinearAlgebra", "Checkpoints", "Tokenizers", "Models", "Tasks", "Training",
+        "Merging",
         "Experiment", "Execution",
       ]),
     tests("EndToEndTests", ["Basics", "Specs"]),

@@ -99,7 +99,9 @@ public struct Parameters: Sendable, Hashable {
   /// Joins given values with the defaults.
   ///
   /// - Throws: a `Diagnostic` for a name that no spec has or a value that its spec does not take.
-  public init(_ given: [String: ParameterValue], for specs: [ParameterSpec], of owner: String) throws(Diagnostic) {
+  public init(_ given: [String: ParameterValue], for specs: [ParameterSpec], of owner: String)
+    throws(Diagnostic)
+  {
     var values: [String: ParameterValue] = [:]
     for spec in specs {
       let value = given[spec.name] ?? spec.defaultValue

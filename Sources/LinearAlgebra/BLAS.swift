@@ -8,7 +8,8 @@ internal import Foundation
 ///   - b: op(B), shape (k, n) after the transpose.
 ///   - c: The result, shape (m, n); with `beta` 0 its old numbers are not read.
 public func gemm(
-  _ a: Matrix, _ b: Matrix, into c: Matrix, transposeA: Bool = false, transposeB: Bool = false, alpha: Float = 1,
+  _ a: Matrix, _ b: Matrix, into c: Matrix, transposeA: Bool = false, transposeB: Bool = false,
+  alpha: Float = 1,
   beta: Float = 0
 ) {
   let m = transposeA ? a.columns : a.rows
@@ -21,7 +22,8 @@ public func gemm(
   // SAFETY: the shapes are checked above and every view's bounds by its init.
   unsafe cblas_sgemm(
     CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, transposeB ? CblasTrans : CblasNoTrans,
-    Int32(m), Int32(n), Int32(k), alpha, a.pointer, Int32(max(1, a.stride)), b.pointer, Int32(max(1, b.stride)),
+    Int32(m), Int32(n), Int32(k), alpha, a.pointer, Int32(max(1, a.stride)), b.pointer,
+    Int32(max(1, b.stride)),
     beta, c.pointer, Int32(max(1, c.stride)))
 }
 

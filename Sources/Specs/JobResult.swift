@@ -39,7 +39,8 @@ public struct TrainResult: Sendable, Hashable, Codable {
 
   /// Makes a result.
   public init(
-    steps: Int, examples: Int, tokens: Int, drawn: [DrawnTask], keptStep: Int, finalLoss: Double, trainable: Int
+    steps: Int, examples: Int, tokens: Int, drawn: [DrawnTask], keptStep: Int, finalLoss: Double,
+    trainable: Int
   ) {
     self.steps = steps
     self.examples = examples
@@ -118,7 +119,9 @@ public struct JobCost: Sendable, Hashable, Codable {
   public var machine: String
 
   /// Makes a record.
-  public init(cpuSeconds: Double, wallSeconds: Double, peakResidentMegabytes: Double, worker: String, machine: String) {
+  public init(
+    cpuSeconds: Double, wallSeconds: Double, peakResidentMegabytes: Double, worker: String, machine: String
+  ) {
     self.cpuSeconds = cpuSeconds
     self.wallSeconds = wallSeconds
     self.peakResidentMegabytes = peakResidentMegabytes

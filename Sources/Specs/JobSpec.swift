@@ -72,7 +72,9 @@ public struct MergeJob: Sendable, Hashable, Codable {
   public var seed: Int
 
   /// Makes the job.
-  public init(method: String, parameters: [String: ParameterValue], inputs: [JobID], weights: [Double], seed: Int) {
+  public init(
+    method: String, parameters: [String: ParameterValue], inputs: [JobID], weights: [Double], seed: Int
+  ) {
     self.method = method
     self.parameters = parameters
     self.inputs = inputs
@@ -97,7 +99,8 @@ public struct EvaluateJob: Sendable, Hashable, Codable {
 
   /// Makes the job.
   public init(
-    base: BaseSpec, adapter: JobID?, task: TaskSpec, split: Split, head: JobID?, maxTokens: Int, labelScale: Double
+    base: BaseSpec, adapter: JobID?, task: TaskSpec, split: Split, head: JobID?, maxTokens: Int,
+    labelScale: Double
   ) {
     self.base = base
     self.adapter = adapter

@@ -48,7 +48,8 @@ public struct PlannedModel: Sendable, Hashable {
 
   /// Makes a model.
   public init(
-    model: String, kind: ModelKind, recipe: String, settings: String, tasks: [String], seed: Int?, job: JobID?,
+    model: String, kind: ModelKind, recipe: String, settings: String, tasks: [String], seed: Int?,
+    job: JobID?,
     evaluations: [PlannedEvaluation]
   ) {
     self.model = model
