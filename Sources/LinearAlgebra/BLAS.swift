@@ -1,7 +1,9 @@
 internal import COpenBLAS
 internal import Foundation
 
-/// C ← α·op(A)·op(B) + β·C, row-major floats (SGEMM). Cost: 2·m·n·k FLOPs.
+/// C ← α·op(A)·op(B) + β·C, row-major floats (SGEMM).
+///
+/// Cost: 2·m·n·k FLOPs.
 ///
 /// - Parameters:
 ///   - a: op(A), shape (m, k) after the transpose.
@@ -29,7 +31,7 @@ public func gemm(
 
 /// What the BLAS is and how it runs.
 public enum BLASRuntime {
-  /// The kernel that OpenBLAS chose: `Haswell`, `SkylakeX`, `Zen` …
+  /// The kernel that OpenBLAS chose, for instance `Haswell`, `SkylakeX` or `Zen`.
   public static var kernel: String {
     // SAFETY: OpenBLAS returns a static, zero-terminated name.
     unsafe openblas_get_corename().map { unsafe String(cString: $0) } ?? "unknown"

@@ -18,8 +18,11 @@ public enum HeadKind: String, Sendable, Codable, CaseIterable {
 
 /// The parts of a dataset.
 public enum Split: String, Sendable, Codable, CaseIterable {
+  /// What models learn from.
   case train
+  /// What choices are made on.
   case validation
+  /// What is reported.
   case test
 }
 
@@ -62,7 +65,9 @@ public enum DataSource: Sendable, Hashable, Codable {
   case generated(GeneratorSpec)
 }
 
-/// A task: data, template, output kind and metrics. Everything here can change a result.
+/// A task: data, template, output kind and metrics.
+///
+/// Everything here can change a result.
 public struct TaskSpec: Sendable, Hashable, Codable {
   /// The name in manifests and tables.
   public var name: String

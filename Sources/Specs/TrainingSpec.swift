@@ -29,8 +29,11 @@ public struct AdapterSpec: Sendable, Hashable, Codable {
 
 /// How the learning rate moves after the warm-up.
 public enum Schedule: String, Sendable, Codable, CaseIterable {
+  /// It stays.
   case constant
+  /// It falls to 0 in a straight line.
   case linear
+  /// It falls to 0 along half a cosine.
   case cosine
 }
 

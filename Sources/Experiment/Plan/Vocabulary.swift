@@ -5,7 +5,9 @@ public import Specs
 public struct Vocabulary: Sendable {
   /// A merge method and its parameters.
   public struct Method: Sendable {
+    /// The word in a manifest.
     public var name: String
+    /// What can stand beside it, defaults included.
     public var parameters: [ParameterSpec]
 
     /// Makes a word.
@@ -17,8 +19,11 @@ public struct Vocabulary: Sendable {
 
   /// A metric, the task kinds that it suits, and its direction.
   public struct Metric: Sendable {
+    /// The word in a manifest.
     public var name: String
+    /// The kinds of tasks that it can measure.
     public var kinds: [TaskKind]
+    /// False for errors.
     public var higherIsBetter: Bool
 
     /// Makes a word.
@@ -29,9 +34,13 @@ public struct Vocabulary: Sendable {
     }
   }
 
+  /// The merge methods.
   public var methods: [Method]
+  /// The metrics.
   public var metrics: [Metric]
+  /// The names of the sampling rules.
   public var samplingRules: [String]
+  /// The names of the generated forms.
   public var generatorForms: [String]
   /// The label lists of the generated forms, with descriptions: they need none in a manifest.
   public var generatedTasks: @Sendable (String) -> TaskSpec?
