@@ -77,7 +77,9 @@ public struct ParameterSpec: Sendable, Hashable {
   public func problem(with value: ParameterValue) -> String? {
     switch (kind, value) {
     case (.number(let range), .number(let number)):
-      range.contains(number) ? nil : "'\(name)' must lie in \(range.lowerBound)…\(range.upperBound)"
+      range.contains(number)
+        ? nil
+        : "'\(name)' must lie in \(ParameterValue.number(range.lowerBound))…\(ParameterValue.number(range.upperBound))"
     case (.integer(let range), .number(let number)):
       number == number.rounded() && abs(number) < 1e15 && range.contains(Int(number))
         ? nil : "'\(name)' must be a whole number in \(range.lowerBound)…\(range.upperBound)"

@@ -41,7 +41,7 @@ struct ManifestArguments: ParsableArguments {
     let store = JobStore(root: URL(fileURLWithPath: results).appendingPathComponent(".store"))
     let resources = DiskResources(
       cache: store.root.appendingPathComponent("hashes.json"),
-      folder: URL(fileURLWithPath: self.manifest).deletingLastPathComponent().path, environment: environment)
+      folder: "", environment: environment)
     return LoadedManifest(manifest: manifest, folder: folder, store: store, resources: resources)
   }
 }

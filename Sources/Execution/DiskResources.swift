@@ -25,7 +25,8 @@ public final class DiskResources: Resources, @unchecked Sendable {
   ///
   /// - Parameters:
   ///   - cache: Where hashes are kept.
-  ///   - folder: The manifest's folder, which relative names of bases start from.
+  ///   - folder: What relative paths of bases start from; empty for the working directory. A manifest's own paths come
+  ///     with its folder in front.
   public init(cache: URL, folder: String, environment: [String: String]) {
     self.cache = cache
     self.folder = folder

@@ -120,7 +120,8 @@ public struct GeneratorSpec: Sendable, Hashable, Codable {
   public var rows: [String: Int]
   /// The cosine between what decides this task's labels and what all tasks of the suite share: 1 the same, 0 unrelated, −1 opposite.
   public var relatedness: Double
-  /// The share of labels replaced by a random other one (for scores: the standard deviation of the noise).
+  /// The share of training labels replaced by a random other one (for scores: the standard deviation of the noise);
+  /// validation and test stay clean.
   public var noise: Double
   /// The share of the largest class beyond its equal share: 0 balanced, towards 1 all of one class.
   public var imbalance: Double

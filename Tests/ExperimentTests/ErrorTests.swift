@@ -170,7 +170,7 @@ struct BadManifest: Sendable, CustomTestStringConvertible {
         a.yaml:11:27: error: 'alpha' must be a number, not '8'
            11 | adapter: {rank: 0, alpha: "8", dropout: 1.5, targets: []}
               |                           ^ leave out the quotes
-        a.yaml:11:41: error: 'dropout' must lie in 0.0…0.95, not '1.5'
+        a.yaml:11:41: error: 'dropout' must lie in 0…0.95, not '1.5'
            11 | adapter: {rank: 0, alpha: "8", dropout: 1.5, targets: []}
               |                                         ^
         a.yaml:11:55: error: 'adapter.targets' is empty
