@@ -39,13 +39,13 @@ import Testing
   }
 
   @Test(arguments: [
-    ("density", ParameterValue.number(2), "'density' must lie in 0…1"),
-    ("density", .number(.nan), "'density' must lie in 0…1"),
-    ("density", .text("much"), "'density' must be a number"),
+    ("density", ParameterValue.number(2), "'density' must be a number in 0…1"),
+    ("density", .number(.nan), "'density' must be a number in 0…1"),
+    ("density", .text("much"), "'density' must be a number in 0…1"),
     ("rank", .number(65), "'rank' must be a whole number in 0…64"),
     ("rank", .number(1.5), "'rank' must be a whole number in 0…64"),
     ("rank", .number(.infinity), "'rank' must be a whole number in 0…64"),
-    ("rank", .flag(true), "'rank' must be a whole number"),
+    ("rank", .flag(true), "'rank' must be a whole number in 0…64"),
     ("rslora", .number(1), "'rslora' must be true or false"),
     ("scope", .text("layer"), "'scope' must be one of tensor, model"),
     ("scope", .number(1), "'scope' must be one of tensor, model"),
@@ -58,7 +58,7 @@ import Testing
     let spec = ParameterSpec("noise", .number(-0.5...1000), default: .number(0), "noise")
     #expect(spec.problem(with: .number(-0.5)) == nil)
     #expect(spec.problem(with: .number(1000)) == nil)
-    #expect(spec.problem(with: .number(1001)) == "'noise' must lie in -0.5…1000")
+    #expect(spec.problem(with: .number(1001)) == "'noise' must be a number in -0.5…1000")
   }
 
   @Test(arguments: [

@@ -136,22 +136,7 @@ extension ManifestReading {
   /// A template as it is, after a check that its braces name columns.
   private mutating func template(_ value: Value, _ key: String) -> String {
     let text = value.text ?? ""
-    var columns = 0
-    var isOpen = false
-    var isSound = true
-    for character in text {
-      switch character {
-      case "{":
-        isSound = isSound && !isOpen
-        isOpen = true
-      case "}":
-        isSound = isSound && isOpen
-        isOpen = false
-        columns += 1
-      default: continue
-      }
-    }
-    if !isSound || isOpen || columns == 0 || text.contains("{}") {
+    if (try? Template(text, of: key)) == nil {
       report("'\(key)' names no column", at: value.place, hint: "write columns in braces: \"{text}\"")
     }
     return text
