@@ -69,7 +69,10 @@ extension Vocabulary {
       metrics: Metrics.all.entries.map {
         Metric(name: $0.name, kinds: $0.kinds, higherIsBetter: $0.higherIsBetter)
       },
-      samplingRules: MixtureRules.all.names, generatorForms: GeneratedSuite.forms,
+      samplingRules: MixtureRules.all.entries.map {
+        SamplingRule(name: $0.name, parameters: $0.parameters, needs: $0.needs)
+      },
+      generatorForms: GeneratedSuite.forms,
       generatedTasks: { GeneratedSuite.template($0) })
   }
 }

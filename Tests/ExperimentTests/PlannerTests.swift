@@ -41,6 +41,16 @@ import Testing
     #expect(message.contains("error: there is no base '\(asked)'"), "\(message)")
   }
 
+  @Test func `a sampling rule without what it needs is refused before anything runs`() {
+    let message = complaint { _ = try read(manifestText("sampling: {rule: proportional}")) }
+    #expect(
+      message == """
+        a.yaml:11:18: error: the sampling rule 'proportional' needs 'cap'
+           11 | sampling: {rule: proportional}
+              |                  ^
+        """)
+  }
+
   @Test func `a template may hold braces of its own`() throws {
     let text = manifestText().replacing("{data: fomc,", with: "{data: fomc, text: \"{{{text}}}\",")
     #expect(try plan(text).plannedTasks[1].spec.text == "{{{text}}}")

@@ -34,12 +34,29 @@ public struct Vocabulary: Sendable {
     }
   }
 
+  /// A sampling rule and the settings that it reads.
+  public struct SamplingRule: Sendable {
+    /// The word in a manifest.
+    public var name: String
+    /// `cap`, `temperature`, `weights`: those that have an effect.
+    public var parameters: [String]
+    /// Those that must be given.
+    public var needs: [String]
+
+    /// Makes a word.
+    public init(name: String, parameters: [String], needs: [String]) {
+      self.name = name
+      self.parameters = parameters
+      self.needs = needs
+    }
+  }
+
   /// The merge methods.
   public var methods: [Method]
   /// The metrics.
   public var metrics: [Metric]
-  /// The names of the sampling rules.
-  public var samplingRules: [String]
+  /// The sampling rules.
+  public var samplingRules: [SamplingRule]
   /// The names of the generated forms.
   public var generatorForms: [String]
   /// The label lists of the generated forms, with descriptions: they need none in a manifest.
@@ -47,7 +64,7 @@ public struct Vocabulary: Sendable {
 
   /// Makes a vocabulary.
   public init(
-    methods: [Method], metrics: [Metric], samplingRules: [String], generatorForms: [String],
+    methods: [Method], metrics: [Metric], samplingRules: [SamplingRule], generatorForms: [String],
     generatedTasks: @escaping @Sendable (String) -> TaskSpec?
   ) {
     self.methods = methods
@@ -56,4 +73,7 @@ public struct Vocabulary: Sendable {
     self.generatorForms = generatorForms
     self.generatedTasks = generatedTasks
   }
+
+  /// The sampling rule of that name.
+  func samplingRule(_ name: String) -> SamplingRule? { samplingRules.first { $0.name == name } }
 }

@@ -118,7 +118,7 @@ struct ManifestShape {
   private var sampling: [Field] {
     [
       Field(
-        "rule", .setting(.choice(vocabulary.samplingRules)), default: .text(SamplingSpec().rule),
+        "rule", .setting(.choice(vocabulary.samplingRules.map(\.name))), default: .text(SamplingSpec().rule),
         "the rule's name"),
       Field("cap", .setting(SamplingSettings.cap.kind), SamplingSettings.cap.summary),
       Field("temperature", .setting(SamplingSettings.temperature.kind), SamplingSettings.temperature.summary),
