@@ -5,8 +5,9 @@ public import Foundation
 internal import LinearAlgebra
 internal import Models
 
-/// The planner's view of the disk. Hashes are kept in a file by path, size and time of change, so that a second plan
-/// reads no data again.
+/// The planner's view of the disk.
+///
+/// Hashes are kept in a file by path, size and time of change, so that a second plan reads no data again.
 public final class DiskResources: Resources, @unchecked Sendable {
   private struct Known: Codable {
     var facts: String

@@ -92,11 +92,16 @@ public struct TaskSpec: Sendable, Hashable, Codable {
   /// The head.
   public var head: HeadKind
 
+  /// The head where nothing is said.
+  public static let usualHead = HeadKind.labels
+  /// The share of the training data that becomes validation data where nothing is said.
+  public static let usualValidationFraction = 0.1
+
   /// Makes a task.
   public init(
     name: String, kind: TaskKind, source: DataSource, text: String = "{text}", pair: String? = nil,
     target: String = "label", labels: [LabelSpec] = [], metrics: [String], limits: [String: Int] = [:],
-    validationFraction: Double = 0.1, head: HeadKind = .labels
+    validationFraction: Double = TaskSpec.usualValidationFraction, head: HeadKind = TaskSpec.usualHead
   ) {
     self.name = name
     self.kind = kind

@@ -29,8 +29,6 @@ extension ManifestReading {
       let head = HeadKind(rawValue: word)
     {
       spec.head = head
-    } else {
-      spec.head = .labels
     }
     if let fraction = (value["validation_fraction"] ?? defaults?["validation_fraction"])?.number {
       spec.validationFraction = fraction

@@ -132,7 +132,7 @@ struct FoundBase: Sendable {
   init(pretrained pretrain: PretrainSpec) {
     self.pretrain = pretrain
     spec = .pretrained(JobID(hex: ""))
-    parameters = Estimate.parameters(pretrain)
+    parameters = WorkEstimate.parameters(pretrain)
     linearLayers = (0..<pretrain.layers).flatMap { layer in
       [
         "attention.self.query", "attention.self.key", "attention.self.value", "attention.output.dense",
