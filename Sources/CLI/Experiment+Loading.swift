@@ -41,7 +41,7 @@ struct ManifestArguments: ParsableArguments {
     let store = JobStore(root: URL(fileURLWithPath: results).appendingPathComponent(".store"))
     let resources = DiskResources(
       cache: store.root.appendingPathComponent("hashes.json"),
-      folder: URL(fileURLWithPath: self.manifest).deletingLastPathComponent().path, environment: environment)
+      folder: "", environment: environment)
     return LoadedManifest(manifest: manifest, folder: folder, store: store, resources: resources)
   }
 }
@@ -69,7 +69,10 @@ extension Vocabulary {
       metrics: Metrics.all.entries.map {
         Metric(name: $0.name, kinds: $0.kinds, higherIsBetter: $0.higherIsBetter)
       },
-      samplingRules: MixtureRules.all.names, generatorForms: GeneratedSuite.forms,
+      samplingRules: MixtureRules.all.entries.map {
+        SamplingRule(name: $0.name, parameters: $0.parameters, needs: $0.needs)
+      },
+      generatorForms: GeneratedSuite.forms,
       generatedTasks: { GeneratedSuite.template($0) })
   }
 }

@@ -31,7 +31,8 @@ struct PicoBERT {
     let model = folder.appendingPathComponent("model").path
     let shape = try EncoderShape(ModelConfiguration(folder: model), folder: model)
     weights = try EncoderWeights(checkpoint: Checkpoint(folder: model), shape: shape)
-    cases = try JSONDecoder().decode(Cases.self, from: Data(contentsOf: folder.appendingPathComponent("cases.json")))
+    cases = try JSONDecoder().decode(
+      Cases.self, from: Data(contentsOf: folder.appendingPathComponent("cases.json")))
     gradients = try SafeTensorsFile(path: folder.appendingPathComponent("gradients.safetensors").path)
     lora = try SafeTensorsFile(path: folder.appendingPathComponent("lora.safetensors").path)
     var batch = PackedBatch()

@@ -1,8 +1,9 @@
 internal import LinearAlgebra
 internal import RealModule
 
-/// Multi-head self-attention over each row of a packed batch (Vaswani et al. 2017, arXiv:1706.03762, section 3.2).
+/// Multi-head self-attention over each row of a packed batch.
 ///
+/// Source: Vaswani et al. 2017, arXiv:1706.03762, section 3.2.
 /// For head h of a row of L tokens: P = softmax(Q·Kᵀ / √D), context = P·V; no row sees another one.
 enum Attention {
   /// Floats of the probabilities of a batch: Σ L² · H.
