@@ -112,12 +112,15 @@ struct MiniLMTests {
       rows: batch.tokens, columns: shape.hidden,
       values: numbers(seed: 99, count: batch.tokens * shape.hidden))
     Encoder.backward(folded, tape, dhidden: dhidden, door: door, workspace: workspace)
-    let ours = gradients.factors.flatMap { [("\($0.site.path).lora_A", $0.a), ("\($0.site.path).lora_B", $0.b)] }
+    let ours = gradients.factors.flatMap {
+      [("\($0.site.path).lora_A", $0.a), ("\($0.site.path).lora_B", $0.b)]
+    }
     #expect(ours.map(\.0) == golden.gradients.map(\.name))
     for ((name, gradient), expected) in zip(ours, golden.gradients) {
       #expect(abs(length(gradient.values) - expected.norm) < 1e-4 * expected.norm, "\(name)")
       #expect(
-        relativeError(projections(gradient.values, count: 4), expected.projections.map(Float.init)) < 1e-4, "\(name)")
+        relativeError(projections(gradient.values, count: 4), expected.projections.map(Float.init)) < 1e-4,
+        "\(name)")
     }
   }
 
@@ -139,7 +142,9 @@ struct MiniLMTests {
   private func projections(_ x: [Float], count: Int) -> [Float] {
     (0..<count).map { seed in
       var sum = 0.0
-      for (i, value) in x.enumerated() { sum += bits(seed: seed, i) & 1 == 1 ? -Double(value) : Double(value) }
+      for (i, value) in x.enumerated() {
+        sum += bits(seed: seed, i) & 1 == 1 ? -Double(value) : Double(value)
+      }
       return Float(sum)
     }
   }
