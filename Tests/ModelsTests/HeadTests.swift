@@ -23,6 +23,7 @@ import Testing
     let targets: [Double]
     let anchors: [Double]
     let scale: Float
+    let predicted: [Double]
     let value: Double
     let logits: [Float]
     let dfeatures: [Float]
@@ -30,8 +31,14 @@ import Testing
     let dbias: [Float]
     var testDescription: String { "\(loss) over \(head)" }
 
-    /// The anchors that the squared error reads.
-    var usedAnchors: [Double] { head == "cosine" ? anchors : [] }
+    /// The loss of a row of logits, which become the gradient.
+    func loss(_ logits: Matrix, row: Int, weight: Float) -> Double {
+      switch loss {
+      case "cross_entropy": Loss.crossEntropy(logits, label: labels[row], weight: weight)
+      case "squared_error": Loss.squaredError(logits, target: targets[row], weight: weight)
+      default: Loss.anchoredCrossEntropy(logits, target: targets[row], anchors: anchors, weight: weight)
+      }
+    }
   }
 
   static let golden = Result {
@@ -67,11 +74,7 @@ import Testing
     var outcome = Outcome(logits: logits.values)
     let share = 1 / Float(rows)
     for row in 0..<rows {
-      let line = dlogits.rows(row..<row + 1)
-      outcome.value +=
-        item.loss == "cross_entropy"
-        ? Loss.crossEntropy(line, label: item.labels[row], weight: share)
-        : Loss.squaredError(line, target: item.targets[row], anchors: item.usedAnchors, weight: share)
+      outcome.value += item.loss(dlogits.rows(row..<row + 1), row: row, weight: share)
     }
     outcome.value /= Double(rows)
     let gradient = Head.linear(weight: dweight, bias: dbias)
@@ -84,7 +87,7 @@ import Testing
   }
 
   @Test func `there is a case for every loss and head`() throws {
-    #expect(try Self.golden.get().cases.count == 4)
+    #expect(try Self.golden.get().cases.count == 5)
   }
 
   @Test(arguments: cases) func `loss and gradients equal PyTorch's`(_ item: Case) throws {
@@ -129,20 +132,52 @@ import Testing
         if item.head == "linear" { return dot + Double(item.bias[k]) }
         return Double(item.scale) * dot / length(f) / length(w)
       }
-      let exponentials = logits.map { exp($0) }
-      let total = exponentials.reduce(0, +)
-      if item.loss == "cross_entropy" {
-        sum -= log(exponentials[item.labels[row]] / total)
-      } else {
-        let mean = zip(exponentials, item.anchors).reduce(0) { $0 + $1.0 * $1.1 } / total
-        let value = item.head == "linear" ? logits[0] : mean
-        sum += (value - item.targets[row]) * (value - item.targets[row])
-      }
+      sum += plainLoss(item, logits, row: row)
     }
     return sum / Double(rows)
   }
 
+  private static func plainLoss(_ item: Case, _ logits: [Double], row: Int) -> Double {
+    let target = item.targets[row]
+    if item.loss == "squared_error" { return (logits[0] - target) * (logits[0] - target) }
+    let total = logits.reduce(0) { $0 + exp($1) }
+    let surprise = logits.map { log(total) - $0 }
+    if item.loss == "cross_entropy" { return surprise[item.labels[row]] }
+    // The anchors ascend: a line between the two surprises around the target.
+    guard let above = item.anchors.firstIndex(where: { $0 > target }) else {
+      return surprise[item.outputs - 1]
+    }
+    if above == 0 { return surprise[0] }
+    let share = (target - item.anchors[above - 1]) / (item.anchors[above] - item.anchors[above - 1])
+    return share * surprise[above] + (1 - share) * surprise[above - 1]
+  }
+
   private static func length(_ x: [Double]) -> Double { x.reduce(0) { $0 + $1 * $1 }.squareRoot() }
+
+  @Test(arguments: cases) func `the number that logits stand for equals PyTorch's`(_ item: Case) throws {
+    let golden = try Self.golden.get()
+    let ours = Self.ours(item, rows: golden.rows, channels: golden.channels)
+    let logits = Matrix(rows: golden.rows, columns: item.outputs, values: ours.logits)
+    let anchors = item.loss == "squared_error" ? [] : item.anchors
+    for (row, expected) in item.predicted.enumerated() {
+      #expect(abs(Loss.predictedValue(logits.rows(row..<row + 1), anchors: anchors) - expected) < 1e-5)
+    }
+  }
+
+  @Test func `the order of anchors makes no difference`() {
+    let logits: [Float] = [0.5, -1, 2, 0.25]
+    let anchors = [-1, -0.25, 0.5, 2]
+    let order = [2, 0, 3, 1]
+    for target in [-3, -1, -0.5, 0.5, 1.9, 2, 7] {
+      let straight = Matrix(rows: 1, columns: 4, values: logits)
+      let mixed = Matrix(rows: 1, columns: 4, values: order.map { logits[$0] })
+      let one = Loss.anchoredCrossEntropy(straight, target: target, anchors: anchors, weight: 1)
+      let two = Loss.anchoredCrossEntropy(
+        mixed, target: target, anchors: order.map { anchors[$0] }, weight: 1)
+      #expect(abs(one - two) < 1e-12)
+      #expect(relativeError(mixed.values, order.map { straight.values[$0] }) < 1e-6)
+    }
+  }
 
   @Test func `the loss over many rows is the mean of the losses of each`() throws {
     let values: [Float] = [0.5, -1, 2, 0.25, 0, 1, 3, -2, -0.5, 0.75, 1.5, -3]
