@@ -68,8 +68,10 @@ import Testing
     Encoder.backward(folded, tape, dhidden: try pico.dhidden(), door: door, workspace: workspace)
     for gradient in gradients.factors {
       let path = gradient.site.path
-      #expect(relativeError(gradient.a.values, try pico.lora.floats("\(path).lora_A.grad")) < 2e-5, "\(path) A")
-      #expect(relativeError(gradient.b.values, try pico.lora.floats("\(path).lora_B.grad")) < 2e-5, "\(path) B")
+      #expect(
+        relativeError(gradient.a.values, try pico.lora.floats("\(path).lora_A.grad")) < 2e-5, "\(path) A")
+      #expect(
+        relativeError(gradient.b.values, try pico.lora.floats("\(path).lora_B.grad")) < 2e-5, "\(path) B")
     }
   }
 
@@ -125,7 +127,9 @@ import Testing
       let direction = gradient.b.values
       let start = parameter.b.copied()
       func move(_ h: Float) -> Double {
-        for i in 0..<start.count { parameter.b[i / start.columns, i % start.columns] = start.values[i] + h * direction[i] }
+        for i in 0..<start.count {
+          parameter.b[i / start.columns, i % start.columns] = start.values[i] + h * direction[i]
+        }
         return loss(door)
       }
       let norm = direction.reduce(0) { $0 + Double($1) * Double($1) }
