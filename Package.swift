@@ -65,15 +65,22 @@ let package = Package(
 
     .target(
       name: "TestSupport", dependencies: ["Basics"], path: "Tests/TestSupport", swiftSettings: strict),
+    .target(
+      name: "ModelFixtures", dependencies: ["LinearAlgebra", "Checkpoints", "Models", "TestSupport"],
+      path: "Tests/ModelFixtures", swiftSettings: strict),
     tests("BasicsTests", ["Basics", "Specs"]),
     tests("LinearAlgebraTests", ["Basics", "LinearAlgebra"]),
     tests("CheckpointsTests", ["Basics", "LinearAlgebra", "Checkpoints"]),
     tests("TokenizersTests", ["Basics", "Tokenizers"]),
-    tests("ModelsTests", ["Basics", "LinearAlgebra", "Checkpoints", "Tokenizers", "Models"]),
+    tests(
+      "ModelsTests", ["Basics", "LinearAlgebra", "Checkpoints", "Tokenizers", "Models", "ModelFixtures"]),
     tests("TasksTests", ["Basics", "Specs", "Tasks"]),
     tests(
       "TrainingTests",
-      ["Basics", "Specs", "LinearAlgebra", "Checkpoints", "Tokenizers", "Models", "Tasks", "Training"]),
+      [
+        "Basics", "Specs", "LinearAlgebra", "Checkpoints", "Tokenizers", "Models", "Tasks", "Training",
+        "ModelFixtures",
+      ]),
     tests("MergingTests", ["Basics", "LinearAlgebra", "Checkpoints", "Merging"]),
     tests("ExperimentTests", ["Basics", "Specs", "Experiment"]),
     tests("ReportingTests", ["Basics", "Specs", "Experiment", "Reporting"]),

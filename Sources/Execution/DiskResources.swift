@@ -84,9 +84,11 @@ public final class DiskResources: Resources, @unchecked Sendable {
   }
 
   private func hash(_ path: String, countingRows: Bool) throws -> Known {
-    let attributes = try FileManager.default.attributesOfItem(atPath: URL(fileURLWithPath: path).resolvingSymlinksInPath().path)
+    // The file itself, not the link to it: a link can come to point at another file of equal size and time.
+    let file = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+    let attributes = try FileManager.default.attributesOfItem(atPath: file)
     let changed = (attributes[.modificationDate] as? Date)?.timeIntervalSince1970 ?? 0
-    let key = "\(URL(fileURLWithPath: path).standardizedFileURL.path) \(try size(path)) \(changed)"
+    let key = "\(file) \(try size(path)) \(changed)"
     if let value = lock.withLock({ known[key] }) { return value }
     let value = Known(
       facts: try StableHash.hex(file: path), rows: countingRows ? try DiskResources.lines(path) : 0)

@@ -1,17 +1,17 @@
 internal import Basics
 internal import Checkpoints
-internal import Foundation
+public import Foundation
 internal import LinearAlgebra
 internal import Models
-internal import Specs
-internal import Training
+public import Specs
+public import Training
 
 /// Linear heads beside an adapter: `heads.safetensors` with `<task>.weight` (k, C) and `<task>.bias` (k).
-enum HeadFile {
+public enum HeadFile {
   private static let name = "heads.safetensors"
 
   /// Writes the linear heads; without any there is no file.
-  static func write(_ heads: [TaskHead], to folder: URL) throws {
+  public static func write(_ heads: [TaskHead], to folder: URL) throws {
     var tensors: [NamedTensor] = []
     for head in heads {
       guard case .linear(let weight, let bias) = head.head else { continue }
@@ -23,7 +23,7 @@ enum HeadFile {
   }
 
   /// Reads a task's head from a training job's folder.
-  static func read(_ folder: URL, task: TaskSpec) throws -> TaskHead {
+  public static func read(_ folder: URL, task: TaskSpec) throws -> TaskHead {
     let file = try SafeTensorsFile(path: folder.appendingPathComponent(name).path)
     let weight = try file.matrix("\(task.name).weight")
     let bias = try file.floats("\(task.name).bias")

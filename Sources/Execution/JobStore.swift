@@ -66,6 +66,10 @@ public struct JobStore: Sendable {
         try handle.close()
       }
     }
+    if !contains(id) {
+      // What stands there without a result was left by a hand, not by a commit.
+      try? FileManager.default.removeItem(at: folder(id))
+    }
     do {
       try FileManager.default.moveItem(at: attempt, to: folder(id))
     } catch {

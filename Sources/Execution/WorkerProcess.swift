@@ -74,8 +74,14 @@ public actor WorkerProcess: JobRunner {
     return nil
   }
 
+  /// A worker that dies between two jobs must fail the next write, not end this process by a signal.
+  private static let ignoringBrokenPipes: Void = {
+    _ = signal(SIGPIPE, SIG_IGN)
+  }()
+
   private func start() throws {
     if let process, process.isRunning { return }
+    WorkerProcess.ignoringBrokenPipes
     let process = Process()
     process.executableURL = executable
     process.arguments = arguments

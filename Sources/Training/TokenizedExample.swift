@@ -28,7 +28,11 @@ public struct TokenizedExample: Sendable {
       : tokenizer.encode(words: example.words, maxTokens: maxTokens)
     var starts: [Int] = []
     if !example.words.isEmpty {
-      for (token, word) in encoding.words.enumerated() where Int(word) == starts.count { starts.append(token) }
+      for (token, word) in encoding.words.enumerated() where Int(word) >= starts.count {
+        // A word without tokens (of control characters, say) borrows the one before, so that none behind it is lost.
+        while starts.count < Int(word) { starts.append(token - 1) }
+        starts.append(token)
+      }
     }
     self.init(ids: encoding.ids, types: encoding.types, wordStarts: starts, target: example.target)
   }

@@ -79,9 +79,7 @@ public final class Trainer {
   ///
   /// - Throws: a `Diagnostic` for targets that match nothing, a task without examples, or a mixture that cannot be.
   public init(base: BaseModel, tasks: [TrainingTask], job: TrainJob) throws {
-    for task in tasks where task.train.isEmpty {
-      throw Diagnostic("task '\(task.task.name)' has no training examples")
-    }
+    try Trainer.check(tasks, job)
     self.base = base
     self.tasks = tasks
     self.job = job
@@ -111,6 +109,18 @@ public final class Trainer {
     meter = Meter(job.budget, sizes: sizes, rates: rates)
     tokensDrawn = tasks.map { _ in 0 }
     rowsDrawn = tokensDrawn
+  }
+
+  private static func check(_ tasks: [TrainingTask], _ job: TrainJob) throws(Diagnostic) {
+    for task in tasks {
+      let name = task.task.name
+      if task.train.isEmpty { throw Diagnostic("task '\(name)' has no training examples") }
+      if job.training.validateEvery > 0, task.validation.isEmpty {
+        throw Diagnostic(
+          "task '\(name)' has no validation examples, but training.validate_every is \(job.training.validateEvery)",
+          hint: "give it validation data, set its validation_fraction above 0, or set training.validate_every to 0")
+      }
+    }
   }
 
   /// Trains until the budget is used up.
@@ -150,7 +160,8 @@ public final class Trainer {
   private func step() throws -> CurvePoint {
     optimiser.zeroGradients()
     let factor = LearningRate.factor(job.training.schedule, progress: meter.progress, warmup: job.training.warmup)
-    let batches = (0..<job.training.accumulation).map { _ in draw() }
+    // The last step of a budget of passes may need fewer batches.
+    let batches = (0..<job.training.accumulation).map { _ in draw() }.filter { !$0.isEmpty }
     let rows = batches.reduce(0) { $0 + $1.count }
     if job.adapter.dropout == 0 { fold(parameters.factors, of: base.weights, into: folded) }
     var loss = 0.0
@@ -160,7 +171,9 @@ public final class Trainer {
     meter.steps += 1
     guard loss.isFinite, norm.isFinite else {
       throw Diagnostic(
-        "the loss is no number any more at step \(meter.steps) (loss \(loss), gradient norm \(norm))",
+        // Magnitudes, because the sign of a NaN means nothing and would be printed.
+        "the loss is no number any more at step \(meter.steps) "
+          + "(loss \(loss.magnitude), gradient norm \(norm.magnitude))",
         hint: "lower training.learning_rate (now \(job.training.learningRate)) or set training.clip")
     }
     optimiser.update(learningRate: factor * job.training.learningRate)
@@ -170,13 +183,13 @@ public final class Trainer {
 
   private typealias Drawn = (task: Int, example: TokenizedExample)
 
-  /// The next batch: `batchRows` rows, or as many as fit into `batchTokens`.
+  /// The next batch: `batchRows` rows, or as many as fit into `batchTokens`; empty where all passes are drawn.
   private func draw() -> [Drawn] {
     var batch: [Drawn] = []
     var tokens = 0
     let limit = job.training.batchTokens
     while limit > 0 || batch.count < job.training.batchRows {
-      if meter.unit == .rows, meter.rows >= meter.total, !batch.isEmpty { break }
+      if meter.unit == .rows, meter.rows >= meter.total { break }
       let (task, index) = heldOver ?? sampler.next()
       heldOver = nil
       let example = tasks[task].train[index]

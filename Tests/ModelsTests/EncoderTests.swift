@@ -1,6 +1,7 @@
 import Basics
 import Checkpoints
 import LinearAlgebra
+import ModelFixtures
 import Models
 import TestSupport
 import Testing

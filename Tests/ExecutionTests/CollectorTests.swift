@@ -1,0 +1,127 @@
+import Basics
+import Execution
+import Experiment
+import Foundation
+import Specs
+import Testing
+
+@Suite struct CollectorTests {
+  private let scratch: Scratch
+  private let a: PlannedJob
+  private let b: PlannedJob
+  private let merge: PlannedJob
+  private let evaluations: [PlannedJob]
+  private let plan: Plan
+
+  init() throws {
+    scratch = try Scratch()
+    a = try Jobs.train(0)
+    b = try Jobs.train(1)
+    merge = try Jobs.merge([a, b])
+    let owners: [PlannedJob?] = [nil, a, b, merge]
+    evaluations = try owners.map { try Jobs.evaluate($0) }
+    let kinds: [(ModelKind, String, Int?)] = [
+      (.base, "base", nil), (.single, "single:fpb", 0), (.single, "single:fpb", 1),
+      (.merge, "merge:linear", 0),
+    ]
+    let models = zip(zip(owners, evaluations), kinds).map { pair, kind in
+      PlannedModel(
+        model: kind.1, kind: kind.0, recipe: "r", settings: "", tasks: ["fpb"], seed: kind.2, job: pair.0?.id,
+        evaluations: [PlannedEvaluation(task: "fpb", split: .test, job: pair.1.id)])
+    }
+    plan = Jobs.plan([a, b, merge] + evaluations, models: models)
+  }
+
+  private var store: JobStore { scratch.store }
+  private func collect() throws -> ResultSet { try Collector(store: store).collect(plan) }
+
+  private func putAll() throws {
+    try store.put(a.id, .trained(steps: 5))
+    try store.put(b.id, .trained(steps: 7))
+    let site = MergedSite(site: "q", rank: 4, retainedEnergy: 0.9, norm: 2)
+    try store.put(merge.id, .merge(MergeResult(sites: [site], bytes: 123)))
+    for (index, job) in evaluations.enumerated() { try store.put(job.id, .evaluated(0.25 * Double(index))) }
+  }
+
+  @Test func `a full store gives every row in the order of the plan`() throws {
+    try putAll()
+    let set = try collect()
+    #expect(set.models.map(\.model) == ["base", "single:fpb", "single:fpb", "merge:linear"])
+    #expect(set.models.map(\.seed) == [nil, 0, 1, 0])
+    #expect(set.models.map(\.steps) == [0, 5, 7, 12])
+    #expect(set.models.map(\.examples) == [0, 40, 56, 96])
+    #expect(set.models.map(\.tokens) == [0, 500, 700, 1200])
+    #expect(set.models.map(\.bytes) == [0, 40, 40, 123])
+    #expect(set.models.map(\.job) == ["", a.id.hex, b.id.hex, merge.id.hex])
+    #expect(set.scores.map(\.value) == [0, 0.25, 0.5, 0.75])
+    #expect(set.scores.allSatisfy { $0.metric == "accuracy" && $0.n == 4 && $0.split == .test })
+    #expect(set.mixtures.map(\.seed) == [0, 1])
+    #expect(set.merges.map(\.method) == ["linear"])
+    #expect(set.costs.map(\.label) == plan.jobs.map(\.label))
+    #expect(set.failures.isEmpty)
+    #expect(set.budget == "5 steps")
+  }
+
+  @Test func `an empty store gives the base without scores`() throws {
+    let set = try collect()
+    #expect(set.models.map(\.model) == ["base"])
+    #expect(set.scores.isEmpty && set.costs.isEmpty && set.failures.isEmpty && set.mixtures.isEmpty)
+  }
+
+  @Test func `holes leave rows out and move no number to another model`() throws {
+    try store.put(b.id, .trained(steps: 7))
+    try store.put(evaluations[0].id, .evaluated(0.1))
+    try store.put(evaluations[1].id, .evaluated(0.9))  // of the model that is missing
+    try store.recordFailure(Diagnostic("out of memory", hint: "buy some"), of: a.id)
+    let set = try collect()
+    #expect(set.models.map(\.seed) == [nil, 1])
+    #expect(set.scores.map(\.value) == [0.1])
+    #expect(set.scores.map(\.model) == ["base"])
+    #expect(set.failures == [FailureRow(job: a.id.hex, label: "train 0", message: "out of memory")])
+  }
+
+  @Test func `a record of costs that is missing leaves out its row alone`() throws {
+    try putAll()
+    try FileManager.default.removeItem(at: store.folder(a.id).appendingPathComponent("cost.json"))
+    let set = try collect()
+    #expect(set.costs.map(\.label) == plan.jobs.dropFirst().map(\.label))
+    #expect(set.models.count == 4)
+  }
+
+  // MARK: The clock
+
+  @Test func `nothing measured means a guess`() throws {
+    let clock = WorkClock(plan: plan, store: store)
+    // 60 GFLOP at 60 GFLOP/s, and what a job costs beside.
+    #expect(abs(clock.seconds(a) - 1.02) < 1e-12)
+    #expect(clock.basis == "from a guess of 60 GFLOP/s, nothing is measured yet")
+  }
+
+  @Test func `the clock learns from jobs of the same kind`() throws {
+    try store.put(a.id, .trained(), cost: .some(wall: 6))
+    let clock = WorkClock(plan: plan, store: store)
+    #expect(clock.basis == "from 1 jobs that are done")
+    #expect(abs(clock.seconds(b) - 6) < 1e-12)
+    var half = b
+    half.flops /= 2
+    #expect(abs(clock.seconds(half) - 3) < 1e-12)
+    #expect(abs(clock.seconds(merge) - 1.02) < 1e-12, "another kind")
+    clock.learn(b, .some(wall: 2))
+    #expect(abs(clock.seconds(a) - 4) < 1e-12)
+  }
+
+  // MARK: Predictions
+
+  @Test func `predictions of a model are bound, and bound again when labels change but not sizes`() throws {
+    try putAll()
+    let folder = scratch.url.appendingPathComponent("predictions")
+    let part = store.folder(evaluations[1].id).appendingPathComponent("predictions.jsonl")
+    let file = folder.appendingPathComponent("single_fpb.seed0.jsonl")
+    for text in ["{\"prediction\":\"negative\"}\n", "{\"prediction\":\"positive\"}\n"] {
+      try Data(text.utf8).write(to: part)
+      try PredictionBinder(store: store).bind(plan, into: folder)
+      #expect(try String(contentsOf: file, encoding: .utf8) == text)
+    }
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["single_fpb.seed0.jsonl"])
+  }
+}

@@ -1,0 +1,101 @@
+import Basics
+import Execution
+import Experiment
+import Foundation
+import Testing
+
+@Suite struct DiskResourcesTests {
+  private let scratch: Scratch
+
+  init() throws { scratch = try Scratch() }
+
+  private func resources() -> DiskResources {
+    DiskResources(
+      cache: scratch.url.appendingPathComponent("cache/hashes.json"), folder: scratch.url.path,
+      environment: [:])
+  }
+
+  private func write(_ text: String, to name: String = "a.jsonl", changed: Double? = nil) throws -> String {
+    let file = scratch.url.appendingPathComponent(name)
+    try Data(text.utf8).write(to: file)
+    if let changed {
+      try FileManager.default.setAttributes(
+        [.modificationDate: Date(timeIntervalSince1970: changed)], ofItemAtPath: file.path)
+    }
+    return file.path
+  }
+
+  @Test func `facts are the hash, the rows and the bytes of a file`() throws {
+    let facts = try resources().file(try write("one\ntwo\n"))
+    #expect(facts.sha256 == StableHash.hex(Data("one\ntwo\n".utf8)))
+    #expect(facts.rows == 2)
+    #expect(facts.bytes == 8)
+  }
+
+  @Test func `empty lines are no rows, and the last one needs no line break`() throws {
+    #expect(try resources().file(try write("one\n\ntwo")).rows == 2)
+    #expect(try resources().file(try write("", to: "empty.jsonl")).rows == 0)
+  }
+
+  @Test func `a changed file of equal size has another hash, in this process and the next`() throws {
+    let first = resources()
+    let before = try first.file(try write("one\n", changed: 1_700_000_000))
+    let path = try write("two\n", changed: 1_700_000_000.001)
+    let after = try first.file(path)
+    #expect(before.sha256 != after.sha256)
+    #expect(before.bytes == after.bytes)
+    first.save()
+    let third = try write("six\n", changed: 1_700_000_000.002)
+    #expect(try resources().file(third).sha256 == StableHash.hex(Data("six\n".utf8)))
+  }
+
+  @Test func `a file that did not change is not read again`() throws {
+    let first = resources()
+    let before = try first.file(try write("one\n", changed: 1_700_000_000))
+    first.save()
+    // Other bytes under the same size and time: only a reader would see them.
+    let path = try write("two\n", changed: 1_700_000_000)
+    #expect(try resources().file(path) == before)
+    #expect(try first.file(path) == before)
+  }
+
+  @Test func `a broken cache is as good as none`() throws {
+    let first = resources()
+    _ = try first.file(try write("one\n"))
+    first.save()
+    try Data("{".utf8).write(to: scratch.url.appendingPathComponent("cache/hashes.json"))
+    #expect(try resources().file(try write("two\n")).sha256 == StableHash.hex(Data("two\n".utf8)))
+  }
+
+  @Test func `two names of one file are one hash`() throws {
+    let path = try write("one\n")
+    let link = scratch.url.appendingPathComponent("link.jsonl").path
+    try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: path)
+    #expect(resources().exists(link))
+    #expect(try resources().file(link) == resources().file(path))
+  }
+
+  @Test func `a link that points at another file has that one's hash`() throws {
+    let first = resources()
+    let link = scratch.url.appendingPathComponent("link.jsonl").path
+    try FileManager.default.createSymbolicLink(
+      atPath: link, withDestinationPath: try write("one\n", changed: 1))
+    let before = try first.file(link)
+    try FileManager.default.removeItem(atPath: link)
+    let other = try write("two\n", to: "b.jsonl", changed: 1)
+    try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: other)
+    #expect(try first.file(link).sha256 != before.sha256)
+  }
+
+  @Test func `a folder is no file, and what is missing is reported`() throws {
+    #expect(!resources().exists(scratch.url.path))
+    let path = scratch.url.appendingPathComponent("nothing.jsonl").path
+    #expect(!resources().exists(path))
+    do {
+      _ = try resources().file(path)
+      Issue.record("it was read")
+    } catch {
+      #expect("\(error)" == "\(path): error: there is no such file\n  is data_root right?")
+    }
+  }
+}

@@ -1,0 +1,146 @@
+import Basics
+import Execution
+import Experiment
+import Foundation
+import Specs
+import Synchronization
+
+/// A folder that goes away with its value.
+final class Scratch: Sendable {
+  let url: URL
+  var store: JobStore { JobStore(root: url.appendingPathComponent(".store")) }
+
+  init() throws {
+    url = FileManager.default.temporaryDirectory.appendingPathComponent("execution-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+  }
+
+  deinit { try? FileManager.default.removeItem(at: url) }
+}
+
+extension JobStore {
+  /// What lies in the store's folder, sorted.
+  var names: [String] {
+    ((try? FileManager.default.contentsOfDirectory(atPath: root.path)) ?? []).sorted()
+  }
+
+  /// Puts a result under an id, as a worker would.
+  func put(_ id: JobID, _ result: JobResult, cost: JobCost = .some(), files: [String: String] = [:]) throws {
+    let attempt = try beginAttempt(id)
+    for name in files.keys.sorted() {
+      try Data((files[name] ?? "").utf8).write(to: attempt.appendingPathComponent(name))
+    }
+    try commit(attempt, as: id, result: result, cost: cost)
+  }
+}
+
+extension JobCost {
+  static func some(wall: Double = 2) -> JobCost {
+    JobCost(
+      cpuSeconds: 1, wallSeconds: wall, peakResidentMegabytes: 3, worker: "w", machine: "m")
+  }
+}
+
+extension JobResult {
+  static func trained(steps: Int = 5, task: String = "fpb") -> JobResult {
+    .train(
+      TrainResult(
+        steps: steps, examples: 8 * steps, tokens: 100 * steps,
+        drawn: [DrawnTask(task: task, examples: 8 * steps, tokens: 100 * steps, epochs: 1, repeats: 0)],
+        keptStep: steps, finalLoss: 0.5, trainable: 10))
+  }
+
+  static func evaluated(_ accuracy: Double) -> JobResult {
+    .evaluate(EvaluateResult(n: 4, tokens: 40, metrics: ["accuracy": accuracy]))
+  }
+}
+
+/// Small plans: trainings named by their seed, merges and evaluations of them.
+enum Jobs {
+  static let task = TaskSpec(
+    name: "fpb", kind: .classification, source: .files([:]), labels: [LabelSpec(name: "a", description: "a")],
+    metrics: ["accuracy"])
+
+  static func train(_ seed: Int) throws -> PlannedJob {
+    try planned(
+      .train(
+        TrainJob(
+          base: .folder(sha256: "base"), tasks: [task], sampling: SamplingSpec(), budget: .steps(5),
+          adapter: AdapterSpec(), training: TrainingSpec(), seed: seed)), "train \(seed)")
+  }
+
+  static func merge(_ inputs: [PlannedJob]) throws -> PlannedJob {
+    try planned(
+      .merge(
+        MergeJob(
+          method: "linear", parameters: [:], inputs: inputs.map(\.id), weights: inputs.map { _ in 1 }, seed: 0
+        )),
+      "merge of \(inputs.map(\.label).joined(separator: ", "))")
+  }
+
+  static func evaluate(_ input: PlannedJob?) throws -> PlannedJob {
+    try planned(
+      .evaluate(
+        EvaluateJob(
+          base: .folder(sha256: "base"), adapter: input?.id, task: task, split: .test, head: nil,
+          maxTokens: 128,
+          labelScale: 20)), "evaluate \(input?.label ?? "base")")
+  }
+
+  private static func planned(_ spec: JobSpec, _ label: String) throws -> PlannedJob {
+    PlannedJob(id: try spec.id(), spec: spec, label: label, flops: 60e9)
+  }
+
+  static func plan(_ jobs: [PlannedJob], models: [PlannedModel] = []) -> Plan {
+    Plan(
+      experiment: "test", title: "",
+      tasks: [
+        TaskColumn(
+          name: "fpb", kind: .classification, metrics: [MetricColumn(name: "accuracy", higherIsBetter: true)])
+      ], jobs: jobs, models: models, budget: "5 steps", locations: ["base": "/nowhere"])
+  }
+}
+
+/// A runner that only pretends: it notes what it was asked for and commits an empty result.
+final class FakeRunner: JobRunner {
+  /// What all runners of a test did, in order.
+  final class Log: Sendable {
+    private let lines = Mutex<[String]>([])
+    var all: [String] { lines.withLock { $0 } }
+    func add(_ line: String) { lines.withLock { $0.append(line) } }
+  }
+
+  private let name: String
+  private let store: JobStore
+  private let log: Log
+  private let failing: Set<JobID>
+  /// Called while a job runs.
+  private let work: @Sendable (WorkRequest) async throws -> Void
+
+  init(
+    _ name: String = "w", store: JobStore, log: Log, failing: Set<JobID> = [],
+    work: @escaping @Sendable (WorkRequest) async throws -> Void = { _ in }
+  ) {
+    self.name = name
+    self.store = store
+    self.log = log
+    self.failing = failing
+    self.work = work
+  }
+
+  func run(
+    _ request: WorkRequest, progress: @escaping @Sendable (Double, String) -> Void
+  ) async throws -> JobCost {
+    log.add("\(request.id)")
+    for input in request.spec.inputs where !store.contains(input) { log.add("no input \(input)") }
+    progress(0.5, "half")
+    try await work(request)
+    if failing.contains(request.id) { throw Diagnostic("cannot do it") }
+    let result: JobResult =
+      if case .evaluate = request.spec { .evaluated(0.5) } else { .trained() }
+    try store.put(request.id, result)
+    return .some()
+  }
+
+  func stop() async { log.add("stop \(name)") }
+}

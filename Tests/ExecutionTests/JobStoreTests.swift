@@ -1,0 +1,125 @@
+import Basics
+import Execution
+import Foundation
+import Specs
+import Testing
+
+@Suite struct JobStoreTests {
+  private let scratch: Scratch
+  private let id = JobID(hex: "0123456789abcdef0123456789abcdef")
+
+  init() throws { scratch = try Scratch() }
+
+  private var store: JobStore { scratch.store }
+  private var process: Int32 { ProcessInfo.processInfo.processIdentifier }
+
+  @Test func `opening and asking creates nothing`() {
+    #expect(!store.contains(id))
+    #expect(store.failure(id) == nil)
+    #expect(store.cost(id) == nil)
+    #expect(store.runningAttempts().isEmpty)
+    store.sweepAttempts()
+    #expect(!FileManager.default.fileExists(atPath: store.root.path))
+  }
+
+  @Test func `an attempt is not the job until it is committed`() throws {
+    let attempt = try store.beginAttempt(id)
+    try Data("x".utf8).write(to: attempt.appendingPathComponent("result.json"))
+    #expect(!store.contains(id))
+    #expect(store.names == ["attempt-\(id)-\(process)"])
+    #expect(store.runningAttempts() == [id])
+    try store.commit(attempt, as: id, result: .trained(), cost: .some())
+    #expect(store.names == [id.hex])
+    #expect(store.contains(id))
+    #expect(store.runningAttempts().isEmpty)
+  }
+
+  @Test func `what is committed is read back with its files`() throws {
+    try store.put(id, .trained(steps: 9), cost: .some(wall: 4), files: ["curve.csv": "step\n"])
+    #expect(try store.result(id) == .trained(steps: 9))
+    #expect(store.cost(id) == .some(wall: 4))
+    let curve = try String(contentsOf: store.folder(id).appendingPathComponent("curve.csv"), encoding: .utf8)
+    #expect(curve == "step\n")
+  }
+
+  @Test func `a new attempt starts in an empty folder`() throws {
+    let first = try store.beginAttempt(id)
+    try Data().write(to: first.appendingPathComponent("rest"))
+    let second = try store.beginAttempt(id)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: second.path).isEmpty)
+  }
+
+  @Test func `the first of two commits stays`() throws {
+    try store.put(id, .trained(steps: 1))
+    try store.put(id, .trained(steps: 2))
+    #expect(try store.result(id) == .trained(steps: 1))
+    #expect(store.names == [id.hex])
+  }
+
+  @Test func `a folder without a result is no job and gives way to one`() throws {
+    let folder = store.folder(id)
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    try Data().write(to: folder.appendingPathComponent("rest"))
+    #expect(!store.contains(id))
+    try store.put(id, .trained())
+    #expect(store.contains(id))
+    #expect(store.names == [id.hex])
+    #expect(!FileManager.default.fileExists(atPath: folder.appendingPathComponent("rest").path))
+  }
+
+  @Test func `a failure leaves a note, and success takes it away`() throws {
+    let diagnostic = Diagnostic("broken", at: Place(file: "a", line: 2), hint: "mend it")
+    try store.recordFailure(Diagnostic("older"), of: id)
+    try store.recordFailure(diagnostic, of: id)
+    #expect(store.failure(id) == diagnostic)
+    #expect(!store.contains(id))
+    try store.put(id, .trained())
+    #expect(store.failure(id) == nil)
+    #expect(store.names == [id.hex])
+  }
+
+  @Test func `sweeping keeps what living processes are at`() throws {
+    let living = try store.beginAttempt(id)
+    // No process has this number: the kernel's limit lies below.
+    let dead = store.root.appendingPathComponent("attempt-\(id)-2147483600")
+    let nameless = store.root.appendingPathComponent("attempt-\(id)-x")
+    for folder in [dead, nameless] {
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    }
+    let other = JobID(hex: "ffffffffffffffffffffffffffffffff")
+    try store.put(other, .trained())
+    try store.recordFailure(Diagnostic("broken"), of: JobID(hex: "aa"))
+    #expect(store.runningAttempts() == [id])
+    store.sweepAttempts()
+    #expect(store.names == [living.lastPathComponent, "failed-aa.json", other.hex].sorted())
+  }
+
+  @Test func `a broken record is reported with its file and how to mend it`() throws {
+    try store.put(id, .trained())
+    let file = store.folder(id).appendingPathComponent("result.json")
+    try Data("{".utf8).write(to: file)
+    do {
+      _ = try store.result(id)
+      Issue.record("it was read")
+    } catch let error as Diagnostic {
+      #expect(error.what.hasPrefix("the stored record cannot be read: "))
+      #expect(error.place == Place(file: file.path))
+      #expect(error.hint == "remove the folder \(store.folder(id).path) and run again")
+    }
+  }
+
+  @Test func `the same result is the same bytes`() throws {
+    let other = JobID(hex: "ffffffffffffffffffffffffffffffff")
+    let result = JobResult.evaluate(
+      EvaluateResult(n: 3, tokens: 9, metrics: ["b": 0.1, "a": 1.0 / 3, "c": 2]))
+    try store.put(id, result)
+    try store.put(other, result)
+    let bytes = try [id, other].map {
+      try Data(contentsOf: store.folder($0).appendingPathComponent("result.json"))
+    }
+    #expect(bytes[0] == bytes[1])
+    #expect(
+      String(decoding: bytes[0], as: UTF8.self)
+        == #"{"evaluate":{"_0":{"metrics":{"a":0.3333333333333333,"b":0.1,"c":2},"n":3,"tokens":9}}}"#)
+  }
+}

@@ -1,0 +1,174 @@
+import Basics
+import Execution
+import Experiment
+import Foundation
+import Specs
+import Synchronization
+import Testing
+
+@Suite(.timeLimit(.minutes(1))) struct SchedulerTests {
+  private let scratch: Scratch
+  private let log = FakeRunner.Log()
+
+  init() throws { scratch = try Scratch() }
+
+  private var store: JobStore { scratch.store }
+
+  private final class Events: Sendable {
+    private let list = Mutex<[String]>([])
+    var all: [String] { list.withLock { $0 } }
+
+    @Sendable func add(_ event: RunEvent) {
+      let line =
+        switch event {
+        case .started(let job, let worker): "started \(job.label) on \(worker)"
+        case .progress(let job, _, let share, let note): "\(job.label) \(share) \(note)"
+        case .finished(let job, _, _): "finished \(job.label)"
+        case .failed(let job, _, let diagnostic): "failed \(job.label): \(diagnostic.what)"
+        case .skipped(let job, let cause): "skipped \(job.label) because of \(cause)"
+        }
+      list.withLock { $0.append(line) }
+    }
+  }
+
+  private func run(
+    _ plan: Plan, _ runners: [FakeRunner], keepGoing: Bool = true, events: Events = Events()
+  ) async -> RunSummary {
+    await Scheduler(
+      plan: plan, store: store, runners: runners, keepGoing: keepGoing, report: { events.add($0) }
+    ).run()
+  }
+
+  @Test func `one runner does the jobs in the order of the plan`() async throws {
+    let (a, b) = (try Jobs.train(0), try Jobs.train(1))
+    let jobs = [a, b, try Jobs.merge([a, b]), try Jobs.evaluate(a), try Jobs.evaluate(nil)]
+    let events = Events()
+    let summary = await run(Jobs.plan(jobs), [FakeRunner(store: store, log: log)], events: events)
+    #expect(log.all == jobs.map(\.id.hex) + ["stop w"])
+    #expect(summary.done == 5)
+    #expect(summary.failed + summary.skipped + summary.cached == 0)
+    #expect(
+      events.all
+        == jobs.flatMap {
+          ["started \($0.label) on 0", "\($0.label) 0.5 half", "finished \($0.label)"]
+        })
+  }
+
+  @Test func `a job waits for its inputs, whatever the order of the plan`() async throws {
+    let (a, b) = (try Jobs.train(0), try Jobs.train(1))
+    let merge = try Jobs.merge([a, b])
+    let evaluation = try Jobs.evaluate(merge)
+    _ = await run(Jobs.plan([evaluation, merge, b, a]), [FakeRunner(store: store, log: log)])
+    #expect(log.all == [b, a, merge, evaluation].map(\.id.hex) + ["stop w"])
+  }
+
+  @Test(arguments: [2, 3, 8])
+  func `several runners do every job once and none before its inputs`(_ count: Int) async throws {
+    let trainings = try (0..<12).map { try Jobs.train($0) }
+    let merges = try (0..<6).map { try Jobs.merge([trainings[$0], trainings[$0 + 6]]) }
+    let jobs = trainings + merges + (try (trainings + merges).map { try Jobs.evaluate($0) })
+    let runners = (0..<count).map { index in
+      FakeRunner("\(index)", store: store, log: log) { request in
+        // Differing times, so that jobs overlap in many ways.
+        try await Task.sleep(for: .microseconds(200 * Int(request.id.hex.utf8.first ?? 48) % 1700))
+      }
+    }
+    let summary = await run(Jobs.plan(jobs), runners)
+    #expect(summary.done == jobs.count)
+    let ran = log.all.filter { !$0.hasPrefix("stop") }
+    #expect(ran.sorted() == jobs.map(\.id.hex).sorted())
+    #expect(Set(log.all.suffix(count)) == Set((0..<count).map { "stop \($0)" }))
+  }
+
+  @Test func `two runners work at the same time`() async throws {
+    let jobs = try (0..<2).map { try Jobs.train($0) }
+    // Each job ends only when both have begun: one runner after the other would never end.
+    let begun = Mutex(0)
+    let meeting = FakeMeeting(begun)
+    let runners = (0..<2).map {
+      FakeRunner("\($0)", store: store, log: log) { _ in try await meeting.wait() }
+    }
+    #expect(await run(Jobs.plan(jobs), runners).done == 2)
+  }
+
+  @Test func `what is in the store is not done again`() async throws {
+    let (a, b) = (try Jobs.train(0), try Jobs.train(1))
+    try store.put(a.id, .trained())
+    let summary = await run(
+      Jobs.plan([a, b, try Jobs.evaluate(a)]), [FakeRunner(store: store, log: log)])
+    #expect(summary.cached == 1)
+    #expect(summary.done == 2)
+    #expect(!log.all.contains(a.id.hex))
+  }
+
+  @Test func `a failure skips what depends on it and nothing else`() async throws {
+    let (a, b) = (try Jobs.train(0), try Jobs.train(1))
+    let merge = try Jobs.merge([a, b])
+    let evaluations = try [a, b, merge].map { try Jobs.evaluate($0) }
+    let events = Events()
+    let summary = await run(
+      Jobs.plan([a, b, merge] + evaluations), [FakeRunner(store: store, log: log, failing: [a.id])],
+      events: events)
+    #expect(summary.failed == 1)
+    #expect(summary.skipped == 3)
+    #expect(summary.done == 2)
+    #expect(log.all == [a, b, evaluations[1]].map(\.id.hex) + ["stop w"])
+    #expect(events.all.contains("failed train 0: cannot do it"))
+    for job in [merge, evaluations[0], evaluations[2]] {
+      #expect(events.all.contains("skipped \(job.label) because of \(a.id)"))
+    }
+    #expect(store.failure(a.id) == Diagnostic("cannot do it"))
+    #expect(store.failure(merge.id) == nil)
+  }
+
+  @Test func `without keep-going nothing starts after a failure`() async throws {
+    let jobs = try (0..<4).map { try Jobs.train($0) }
+    let summary = await run(
+      Jobs.plan(jobs), [FakeRunner(store: store, log: log, failing: [jobs[1].id])], keepGoing: false)
+    #expect(log.all == [jobs[0].id.hex, jobs[1].id.hex, "stop w"])
+    #expect(summary.done == 1)
+    #expect(summary.failed == 1)
+  }
+
+  @Test func `without keep-going a job that runs already is finished`() async throws {
+    let (a, b) = (try Jobs.train(0), try Jobs.train(1))
+    let meeting = FakeMeeting(Mutex(0))
+    let runners = (0..<2).map { index in
+      FakeRunner("\(index)", store: store, log: log, failing: [a.id]) { request in
+        try await meeting.wait()
+        if request.id == b.id { try await Task.sleep(for: .milliseconds(20)) }
+      }
+    }
+    let summary = await run(Jobs.plan([a, b, try Jobs.evaluate(b)]), runners, keepGoing: false)
+    #expect(summary.failed == 1)
+    #expect(summary.done == 1)
+    #expect(store.contains(b.id))
+  }
+
+  @Test func `the next run tries a failed job again and forgets the failure`() async throws {
+    let job = try Jobs.train(0)
+    _ = await run(Jobs.plan([job]), [FakeRunner(store: store, log: log, failing: [job.id])])
+    #expect(store.failure(job.id) != nil)
+    let summary = await run(Jobs.plan([job]), [FakeRunner(store: store, log: log)])
+    #expect(summary.done == 1)
+    #expect(store.failure(job.id) == nil)
+  }
+
+  @Test func `an empty plan ends at once`() async {
+    let summary = await run(Jobs.plan([]), [FakeRunner(store: store, log: log)])
+    #expect(summary.cached + summary.done + summary.failed + summary.skipped == 0)
+    #expect(log.all == ["stop w"])
+  }
+}
+
+/// Lets two go on when both have come.
+final class FakeMeeting: Sendable {
+  private let begun: Mutex<Int>
+
+  init(_ begun: consuming Mutex<Int>) { self.begun = begun }
+
+  func wait() async throws {
+    begun.withLock { $0 += 1 }
+    while begun.withLock({ $0 }) < 2 { try await Task.sleep(for: .milliseconds(1)) }
+  }
+}

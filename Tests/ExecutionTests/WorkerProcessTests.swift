@@ -1,0 +1,161 @@
+import Basics
+import Execution
+import Experiment
+import Foundation
+import Specs
+import Synchronization
+import Testing
+
+/// Workers that are shell scripts: what the scheduler's end of the protocol makes of answers and of crashes.
+@Suite(.serialized, .timeLimit(.minutes(1))) struct WorkerProcessTests {
+  private let scratch: Scratch
+  private let request: WorkRequest
+
+  init() throws {
+    scratch = try Scratch()
+    let job = try Jobs.train(0)
+    request = WorkRequest(id: job.id, spec: job.spec, store: "/nowhere", locations: [:])
+  }
+
+  private func worker(_ script: String) -> WorkerProcess {
+    WorkerProcess(
+      executable: URL(fileURLWithPath: "/bin/sh"), arguments: ["-c", script],
+      environment: ["PATH": "/usr/bin:/bin", "MARK": scratch.url.appendingPathComponent("mark").path])
+  }
+
+  private func line(_ event: WorkEvent) throws -> String {
+    "echo '\(String(decoding: try StableHash.canonicalJSON(event), as: UTF8.self))'"
+  }
+
+  private func complaint(_ worker: WorkerProcess) async -> String {
+    do {
+      _ = try await worker.run(request) { _, _ in }
+      return "nothing was refused"
+    } catch {
+      return "\(error)"
+    }
+  }
+
+  @Test func `one process does job after job and tells its progress`() async throws {
+    let worker = worker(
+      """
+      while read line; do
+        echo chatter of a library
+        \(try line(.progress(share: 0.25, note: "loss 1.5")))
+        \(try line(.done(.some(wall: 7))))
+      done
+      """)
+    let notes = Mutex<[String]>([])
+    for _ in 0..<3 {
+      let cost = try await worker.run(request) { share, note in
+        notes.withLock { $0.append("\(share) \(note)") }
+      }
+      #expect(cost == .some(wall: 7))
+    }
+    await worker.stop()
+    #expect(notes.withLock { $0 } == ["0.25 loss 1.5", "0.25 loss 1.5", "0.25 loss 1.5"])
+  }
+
+  @Test func `the request reaches the process as it is`() async throws {
+    let worker = worker(
+      """
+      while read -r line; do printf '%s' "$line" > "$MARK"; \(try line(.done(.some()))); done
+      """)
+    _ = try await worker.run(request) { _, _ in }
+    await worker.stop()
+    let data = try Data(contentsOf: scratch.url.appendingPathComponent("mark"))
+    let read = try JSONDecoder().decode(WorkRequest.self, from: data)
+    #expect(read.id == request.id)
+    #expect(read.spec == request.spec)
+    #expect(try read.spec.id() == request.id)
+  }
+
+  @Test func `a failed job is the worker's own message, and the process goes on`() async throws {
+    let failure = Diagnostic("no such label", at: Place(file: "a.jsonl", line: 3), hint: "add it")
+    let worker = worker(
+      """
+      read line; \(try line(.failed(failure)))
+      read line; \(try line(.done(.some())))
+      read line
+      """)
+    #expect(await complaint(worker) == failure.description)
+    #expect(try await worker.run(request) { _, _ in } == .some())
+    await worker.stop()
+  }
+
+  @Test func `a job whose process dies is tried once more in a new one`() async throws {
+    let worker = worker(
+      """
+      read line
+      if [ ! -e "$MARK" ]; then : > "$MARK"; kill -9 $$; fi
+      \(try line(.done(.some())))
+      read line
+      """)
+    #expect(try await worker.run(request) { _, _ in } == .some())
+    await worker.stop()
+  }
+
+  @Test(arguments: [
+    ("read line; exit 3", "exit code 3"), ("read line; kill -9 $$", "signal 9"), ("exit 4", "exit code 4"),
+  ])
+  func `a job that kills two processes is reported with how they ended`(_ script: String, _ end: String) async
+  {
+    let worker = worker(script)
+    #expect(
+      await complaint(worker) == """
+        error: the worker process died twice under this job (\(end))
+          is there enough memory? run with --workers 1, and see the job's log
+        """)
+  }
+
+  @Test func `a worker goes on after a job that killed it`() async throws {
+    let worker = worker(
+      """
+      read line
+      if [ -e "$MARK" ]; then \(try line(.done(.some()))); read line; fi
+      exit 5
+      """)
+    #expect(await complaint(worker).contains("exit code 5"))
+    try Data().write(to: scratch.url.appendingPathComponent("mark"))
+    #expect(try await worker.run(request) { _, _ in } == .some())
+    await worker.stop()
+  }
+
+  @Test func `a request that nobody reads ends neither the run nor the job`() async throws {
+    let worker = worker(
+      """
+      read line; \(try line(.done(.some())))
+      if [ ! -e "$MARK" ]; then : > "$MARK"; exec 0<&-; sleep 0.3; exit 6; fi
+      read line
+      """)
+    #expect(try await worker.run(request) { _, _ in } == .some())
+    try await Task.sleep(for: .milliseconds(100))
+    #expect(try await worker.run(request) { _, _ in } == .some())
+    await worker.stop()
+  }
+
+  @Test func `a run goes on with the other jobs when a worker dies`() async throws {
+    let (a, b) = (try Jobs.train(0), try Jobs.train(1))
+    let worker = worker(
+      """
+      while read line; do
+        case "$line" in *\(a.id)*) kill -9 $$;; esac
+        \(try line(.done(.some())))
+      done
+      """)
+    let plan = Jobs.plan([a, b, try Jobs.evaluate(a)])
+    let summary = await Scheduler(
+      plan: plan, store: scratch.store, runners: [worker], keepGoing: true, report: { _ in }
+    ).run()
+    #expect(summary.failed == 1)
+    #expect(summary.skipped == 1)
+    #expect(summary.done == 1)
+    #expect(scratch.store.failure(a.id)?.what == "the worker process died twice under this job (signal 9)")
+  }
+
+  @Test func `a program that is not there is refused`() async {
+    let worker = WorkerProcess(
+      executable: scratch.url.appendingPathComponent("nothing"), arguments: [], environment: [:])
+    #expect(await complaint(worker) != "nothing was refused")
+  }
+}

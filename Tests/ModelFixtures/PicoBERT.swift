@@ -1,0 +1,77 @@
+public import Checkpoints
+internal import Foundation
+public import LinearAlgebra
+public import Models
+internal import TestSupport
+
+/// The tiny BERT of Tests/Golden/models/bert with its golden numbers.
+public struct PicoBERT {
+  /// What cases.json holds.
+  public struct Cases: Decodable {
+    /// One token sequence.
+    public struct Row: Decodable {
+      /// Token ids.
+      public let ids: [Int32]
+      /// Token types.
+      public let types: [Int32]
+    }
+    /// The rows of the only batch.
+    public let rows: [Row]
+    /// The losses of the curve.
+    public let losses: [Double]
+    /// The gradients' norms of the curve, before clipping.
+    public let norms: [Double]
+    /// The learning rates of the curve.
+    public let rates: [Double]
+    /// r of the factors.
+    public let rank: Int
+    /// α of the factors.
+    public let alpha: Double
+  }
+
+  /// The weights.
+  public let weights: EncoderWeights
+  /// The rows as one batch.
+  public let batch: PackedBatch
+  /// The numbers of the curve.
+  public let cases: Cases
+  /// Gradients of all weights, and the last hidden state.
+  public let gradients: SafeTensorsFile
+  /// LoRA factors: at the start, their gradients, and after the curve.
+  public let lora: SafeTensorsFile
+
+  /// Reads the golden files.
+  public init() throws {
+    let folder = Reference.golden("models/bert")
+    let model = folder.appendingPathComponent("model").path
+    let shape = try EncoderShape(ModelConfiguration(folder: model), folder: model)
+    weights = try EncoderWeights(checkpoint: Checkpoint(folder: model), shape: shape)
+    cases = try JSONDecoder().decode(
+      Cases.self, from: Data(contentsOf: folder.appendingPathComponent("cases.json")))
+    gradients = try SafeTensorsFile(path: folder.appendingPathComponent("gradients.safetensors").path)
+    lora = try SafeTensorsFile(path: folder.appendingPathComponent("lora.safetensors").path)
+    var batch = PackedBatch()
+    for row in cases.rows { batch.append(ids: row.ids, types: row.types) }
+    self.batch = batch
+  }
+
+  /// Zeroed factors at the golden sites.
+  public func zeroFactors() throws -> LoRAParameters {
+    LoRAParameters(
+      shape: weights.shape, sites: try weights.shape.sites(targets: ["query", "value", "dense"]),
+      rank: cases.rank, scale: Float(cases.alpha / Double(cases.rank)))
+  }
+
+  /// The golden LoRA factors in storage of their own.
+  public func loraParameters() throws -> LoRAParameters {
+    let parameters = try zeroFactors()
+    for factor in parameters.factors {
+      factor.a.copy(from: try lora.matrix("\(factor.site.path).lora_A"))
+      factor.b.copy(from: try lora.matrix("\(factor.site.path).lora_B"))
+    }
+    return parameters
+  }
+
+  /// A gradient that weighs every number of the last hidden state with the golden factors.
+  public func dhidden() throws -> Matrix { try gradients.matrix("factor").copied() }
+}
