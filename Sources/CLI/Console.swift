@@ -40,3 +40,37 @@ func spoken(seconds: Double) -> String {
   if whole < 3600 { return "\(whole / 60) min \(whole % 60) s" }
   return "\(whole / 3600) h \(whole % 3600 / 60) min"
 }
+
+/// A number of things: `1 job`, `3 jobs`.
+func counted(_ number: Int, _ thing: String) -> String {
+  "\(grouped(number)) \(thing)\(number == 1 ? "" : "s")"
+}
+
+/// A whole number with its thousands apart: `22 713 216`.
+func grouped(_ number: Int) -> String {
+  let digits = Array(String(number.magnitude))
+  var text = ""
+  for (index, digit) in digits.enumerated() {
+    if index > 0, (digits.count - index) % 3 == 0 { text += " " }
+    text.append(digit)
+  }
+  return (number < 0 ? "-" : "") + text
+}
+
+/// Bytes as people say them: `1.9 GiB`, `86.6 MiB`, `512 bytes`.
+func spoken(bytes: Int) -> String {
+  for (unit, size) in [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)] where bytes >= size {
+    return "\(rounded(Double(bytes) / Double(size), 1)) \(unit)"
+  }
+  return "\(bytes) bytes"
+}
+
+/// A number with so many decimals.
+func rounded(_ value: Double, _ decimals: Int) -> String {
+  String(format: "%.\(decimals)f", value)
+}
+
+/// A text with spaces behind it, up to a width in characters.
+func padded(_ text: String, _ width: Int) -> String {
+  text + String(repeating: " ", count: max(0, width - text.count))
+}

@@ -15,6 +15,7 @@ final class ProgressDisplay: @unchecked Sendable {
   private let clock: WorkClock
   private var done: Int
   private var failed = 0
+  private var told: [String: String] = [:]
   private var active: [Int: (job: PlannedJob, share: Double, note: String)] = [:]
   private var remaining: [JobID: PlannedJob] = [:]
   private var lastLine = DispatchTime.now().uptimeNanoseconds
@@ -34,6 +35,9 @@ final class ProgressDisplay: @unchecked Sendable {
     }
   }
 
+  /// Whether nothing is left to do.
+  var isDone: Bool { lock.withLock { remaining.isEmpty } }
+
   /// Takes an event.
   func show(_ event: RunEvent) {
     lock.withLock {
@@ -51,7 +55,13 @@ final class ProgressDisplay: @unchecked Sendable {
         remaining[job.id] = nil
         failed += 1
         Console.status(nil)
-        Console.error("failed: \(job.label)\n\(diagnostic)")
+        // One cause, such as a full disk, is told once.
+        if let first = told["\(diagnostic)"] {
+          Console.error("failed: \(job.label), as \(first)")
+        } else {
+          told["\(diagnostic)"] = job.label
+          Console.error("failed: \(job.label)\n\(diagnostic)")
+        }
       case .skipped(let job, _):
         remaining[job.id] = nil
         if isVerbose { line("skipped \(job.label): what it needs failed") }
