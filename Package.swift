@@ -82,7 +82,7 @@ let package = Package(
         "Basics", "Specs", "LinearAlgebra", "Checkpoints", "Tokenizers", "Models", "Tasks", "Training", "Merging",
         "Experiment", "Execution",
       ]),
-    tests("EndToEndTests", ["Basics", "Specs"]),
+    tests("EndToEndTests", ["CLI"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -31,7 +31,8 @@ final class ProgressDisplay: @unchecked Sendable {
     done = total - remaining.count
     if !isQuiet, !remaining.isEmpty {
       let cached = done > 0 ? ", \(done) of them done" : ""
-      Console.note("\(plan.experiment): \(plan.models.count) models, \(total) jobs\(cached), \(workers) workers")
+      Console.note("\(plan.experiment): \(counted(plan.models.count, "model")), \(counted(total, "job"))\(cached), "
+          + counted(workers, "worker"))
     }
   }
 

@@ -97,7 +97,7 @@ public struct PredictionBinder: Sendable {
     self.store = store
   }
 
-  /// Writes the files of a plan's models; a file that is as long as its parts is taken to be theirs already.
+  /// Writes the files of a plan's models; one that holds its parts already is left alone.
   public func bind(_ plan: Plan, into folder: URL) throws {
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     for model in plan.models {
@@ -107,15 +107,10 @@ public struct PredictionBinder: Sendable {
       let seed = model.seed.map { ".seed\($0)" } ?? ""
       let name = String(model.model.map { $0.isLetter || $0.isNumber || "-_+.=,".contains($0) ? $0 : "_" })
       let file = folder.appendingPathComponent("\(name)\(seed).jsonl")
-      let sizes = parts.map { size($0) }
-      if size(file) == sizes.reduce(0, +) { continue }
       var data = Data()
-      for part in parts { data.append(try Data(contentsOf: part)) }
+      for part in parts { data.append(try Data(contentsOf: part, options: .mappedIfSafe)) }
+      if let old = try? Data(contentsOf: file, options: .mappedIfSafe), old == data { continue }
       try data.write(to: file, options: .atomic)
     }
-  }
-
-  private func size(_ file: URL) -> Int {
-    ((try? FileManager.default.attributesOfItem(atPath: file.path))?[.size] as? Int) ?? -1
   }
 }

@@ -2,7 +2,7 @@ internal import Basics
 internal import Foundation
 
 /// The file system's refusals, as a user reads them.
-enum FileProblem {
+public enum FileProblem {
   /// An error of a job with places that outlive it: the attempt's folder has a name that nobody will find again.
   static func explained(_ error: any Error, attempt: URL?, store: URL) -> any Error {
     if var diagnostic = error as? Diagnostic {
@@ -16,18 +16,17 @@ enum FileProblem {
   }
 
   /// The system's own words: `No space left on device`.
-  static func reason(_ error: any Error) -> String {
+  public static func reason(_ error: any Error) -> String {
     let error = error as NSError
     if let cause = error.userInfo[NSUnderlyingErrorKey] as? any Error { return reason(cause) }
-    guard error.domain == NSPOSIXErrorDomain else { return error.localizedDescription }
-    return Diagnostic.systemReason(error.code)
+    // Foundation turns some numbers of the system into its own and forgets them.
+    if error.domain == NSCocoaErrorDomain, error.code == CocoaError.fileWriteOutOfSpace.rawValue {
+      return "No space left on device"
+    }
+    let text = error.localizedDescription
+    let preamble = "The operation could not be completed. "
+    return text.hasPrefix(preamble) ? String(text.dropFirst(preamble.count)) : text
   }
 
   private static let mend = "is the disk full? what is done is kept: make room and run again"
-}
-
-extension Diagnostic {
-  fileprivate static func systemReason(_ code: Int) -> String {
-    POSIXErrorCode(rawValue: Int32(code)).map { POSIXError($0).localizedDescription } ?? "error \(code)"
-  }
 }

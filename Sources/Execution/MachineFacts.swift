@@ -68,6 +68,15 @@ public enum MachineFacts {
     return name("\(process)") == name("self")
   }
 
+  /// Whether this process was started with a signal ignored, as `nohup` does.
+  public static func ignores(signal: Int32) -> Bool {
+    guard let text = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8),
+      let line = text.split(separator: "\n").first(where: { $0.hasPrefix("SigIgn:") }),
+      let mask = line.split(whereSeparator: \.isWhitespace).last.flatMap({ UInt64($0, radix: 16) })
+    else { return false }
+    return mask >> UInt64(signal - 1) & 1 == 1
+  }
+
   /// Megabytes that this process holds at most so far.
   public static var peakResidentMegabytes: Double {
     guard let text = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8) else { return 0 }

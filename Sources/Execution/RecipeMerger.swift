@@ -100,7 +100,7 @@ public enum RecipeMerger {
       if FileManager.default.fileExists(atPath: target.path) { try FileManager.default.removeItem(at: target) }
       try FileManager.default.moveItem(at: attempt, to: target)
     } catch {
-      throw Diagnostic("cannot write the folder: \(error.localizedDescription)", at: Place(file: folder))
+      throw Diagnostic("cannot write the folder: \(FileProblem.reason(error))", at: Place(file: folder))
     }
     let size = try FileManager.default.attributesOfItem(atPath: weights(target.path))[.size] as? Int
     return size ?? 0

@@ -37,7 +37,6 @@ struct Run: AsyncParsableCommand {
   func run() async throws {
     // A worker that dies while it is spoken to must not take the scheduler along.
     signal(SIGPIPE, SIG_IGN)
-    signal(SIGXFSZ, SIG_IGN)
     let loaded = try arguments.load()
     let plan = try loaded.plan()
     try DataCheck(store: loaded.store).check(plan)
@@ -88,7 +87,9 @@ final class Interruption: @unchecked Sendable {
   private let sources: [any DispatchSourceSignal]
 
   init(_ cleanUp: @escaping @Sendable () -> Void) {
-    sources = [SIGINT, SIGTERM, SIGHUP].map { number in
+    // Under nohup a closed terminal is no reason to end.
+    let hangup = MachineFacts.ignores(signal: SIGHUP) ? [] : [SIGHUP]
+    sources = ([SIGINT, SIGTERM] + hangup).map { number in
       signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
       source.setEventHandler {

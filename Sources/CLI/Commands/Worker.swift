@@ -14,8 +14,6 @@ struct Worker: ParsableCommand {
   func run() throws {
     // Ctrl-C reaches the whole group; the scheduler decides when its workers end.
     signal(SIGINT, SIG_IGN)
-    // A file beyond the allowed size is an error of that job, not the end of the worker.
-    signal(SIGXFSZ, SIG_IGN)
     let requests = RequestQueue()
     var performers: [String: JobPerformer] = [:]
     while let line = requests.next() {
