@@ -41,8 +41,14 @@ struct ManifestArguments: ParsableArguments {
     let store = JobStore(root: URL(fileURLWithPath: results).appendingPathComponent(".store"))
     let resources = DiskResources(
       cache: store.root.appendingPathComponent("hashes.json"),
-      folder: URL(fileURLWithPath: self.manifest).deletingLastPathComponent().path, environment: environment)
+      folder: folderOfManifest, environment: environment)
     return LoadedManifest(manifest: manifest, folder: folder, store: store, resources: resources)
+  }
+
+  /// As the user wrote it, so that messages show paths as the user knows them; empty for the working directory.
+  private var folderOfManifest: String {
+    guard let slash = manifest.lastIndex(of: "/") else { return "" }
+    return slash == manifest.startIndex ? "/" : String(manifest[..<slash])
   }
 }
 

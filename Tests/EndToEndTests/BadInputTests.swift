@@ -47,7 +47,7 @@ import Testing
   @Test func `sound files validate and run`() throws {
     let place = try sound()
     let validation = try Program.run("validate", "m.yaml", in: place.folder)
-    #expect(validation.output == "m.yaml: 4 models, 19 jobs\n")
+    #expect(validation.output == "m.yaml: 4 models, 16 jobs\n")
     let outcome = try Program.run("run", "m.yaml", in: place.folder)
     #expect(outcome.status == 0, "\(outcome.errors)")
   }
@@ -158,9 +158,9 @@ import Testing
     try expect(
       "[singles, all]", becoming: "[singles, {name: both, tasks: [moves, tagz]}]",
       says: """
-        m.yaml:9:49: error: unknown task 'tagz'
+        m.yaml:9:50: error: unknown task 'tagz'
             9 | cocktails: [singles, {name: both, tasks: [moves, tagz]}]
-              |                                                 ^ did you mean 'tags'?
+              |                                                  ^ did you mean 'tags'?
         """)
   }
 

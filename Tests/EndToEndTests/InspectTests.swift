@@ -26,7 +26,7 @@ import Testing
   }
 
   @Test func `an adapter, its tensors, and the job it comes from`() throws {
-    let (place, id) = try job(with: "heads.safetensors")
+    let (place, id) = try job(with: "adapter/../curve.csv")
     let adapter = try inspect("Results/.store/\(id)/adapter", place)
     for line in ["kind        PEFT adapter (LoRA)", "rank        4", "alpha       8", "scale       2.0000", "layers      4"] {
       #expect(adapter.contains(line))

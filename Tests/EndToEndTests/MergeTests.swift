@@ -87,9 +87,9 @@ import Testing
     #expect(outcome.status == 2)
     #expect(
       outcome.errors == """
-        r.yaml:3:29: error: unknown key 'wieght' in 'models.0.parameters'
+        r.yaml:3:30: error: unknown key 'wieght' in 'models.0.parameters'
             3 |   - {model: a1, parameters: {wieght: 1}}
-              |                             ^ did you mean 'weight'?
+              |                              ^ did you mean 'weight'?
         r.yaml:4:5: error: 'models.1' has no 'model'
             4 |   - {modle: a2}
               |     ^ the folder of an adapter
