@@ -1,3 +1,4 @@
+import Execution
 import Foundation
 
 /// What the program says, and whether somebody watches it on a terminal.
@@ -10,14 +11,19 @@ enum Console {
     ProcessInfo.processInfo.environment["COLUMNS"].flatMap { Int($0) } ?? 100
   }
 
-  /// A result, on standard output.
+  /// A result, on standard output; where that is full or closed the program ends with 1.
   static func print(_ text: String) {
-    FileHandle.standardOutput.write(Data((text + "\n").utf8))
+    do {
+      try FileHandle.standardOutput.write(contentsOf: Data((text + "\n").utf8))
+    } catch {
+      note("error: cannot write the output: \(FileProblem.reason(error))")
+      exit(1)
+    }
   }
 
   /// A word on how things go, on standard error.
   static func note(_ text: String) {
-    FileHandle.standardError.write(Data((text + "\n").utf8))
+    try? FileHandle.standardError.write(contentsOf: Data((text + "\n").utf8))
   }
 
   /// A mistake, on standard error; red on a terminal that allows it.
@@ -29,7 +35,9 @@ enum Console {
   /// Writes over the present line of a terminal; nil clears it.
   static func status(_ text: String?) {
     guard isTerminal else { return }
-    FileHandle.standardError.write(Data(("\r\u{1b}[K" + (text.map { String($0.prefix(width - 1)) } ?? "")).utf8))
+    // Without automatic wrapping a terminal of any width cuts the line by itself.
+    let line = "\r\u{1b}[K" + (text.map { "\u{1b}[?7l\($0)\u{1b}[?7h" } ?? "")
+    try? FileHandle.standardError.write(contentsOf: Data(line.utf8))
   }
 }
 

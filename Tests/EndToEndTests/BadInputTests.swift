@@ -123,6 +123,21 @@ import Testing
     #expect(text.contains("data/tags/test.jsonl:1: word 1 'a': error: unknown tag 'B-LOC' of task 'tags'\n"))
   }
 
+  @Test func `a mistake that many lines share is told once for each file`() throws {
+    let place = try sound()
+    try place.write(
+      Self.manifest.replacingOccurrences(of: "{up: it rises, down: it falls}", with: "{0: it rises, down: it falls}"),
+      to: "m.yaml")
+    let text = try complaint(place)
+    // The three files hold the same bytes, and what is known is not told again.
+    #expect(
+      text == """
+        data/moves/test.jsonl:1: error: unknown label 'up' of task 'moves'
+          known: 0, down; the same in 11 or more other lines
+
+        """)
+  }
+
   /// Replaces a part of the manifest and compares the complaint.
   private func expect(
     _ part: String, becoming text: String, says message: String, _ location: SourceLocation = #_sourceLocation

@@ -62,7 +62,7 @@ struct Merge: ParsableCommand {
       throw Diagnostic("cannot read the recipe", at: Place(file: file), hint: "is the path right?")
     }
     guard let text = String(data: data, encoding: .utf8) else {
-      throw Diagnostic("the recipe is not UTF-8", at: Place(file: file))
+      throw Diagnostic("the recipe is not UTF-8", at: Place(file: file), hint: "save it as UTF-8")
     }
     let recipe = try MergeRecipeReader.read(text, path: file, methods: Vocabulary.joined.methods)
     if !force, let names = try? FileManager.default.contentsOfDirectory(atPath: output), !names.isEmpty {

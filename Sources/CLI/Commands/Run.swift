@@ -44,7 +44,7 @@ struct Run: AsyncParsableCommand {
     let summary = await perform(plan, loaded)
     let results = try Collector(store: loaded.store).collect(plan)
     try Publisher.publish(results, loaded: loaded, plan: plan)
-    if !quiet {
+    if !quiet, !results.scores.isEmpty {
       Console.print(Summary.terminal(results, width: Console.width))
       Console.print("\nTables: \(loaded.folder.relativePath)/report.md, comparison.csv, runs.csv …")
     }
