@@ -120,7 +120,7 @@ public struct PretrainSpec: Sendable, Hashable, Codable {
   /// Makes settings.
   public init(
     hidden: Int = 128, layers: Int = 4, heads: Int = 4, intermediate: Int = 512, sentences: Int = 20000, world: Int = 0,
-    steps: Int = 800, batchRows: Int = 64, learningRate: Double = 1e-3, seed: Int = 0
+    steps: Int = 800, batchRows: Int = 32, learningRate: Double = 2e-3, seed: Int = 0
   ) {
     self.hidden = hidden
     self.layers = layers

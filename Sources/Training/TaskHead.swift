@@ -98,7 +98,9 @@ public struct TaskHead: Sendable {
   private func itemLoss(_ logits: Matrix, _ example: TokenizedExample, _ item: Int, weight: Float) -> Double {
     switch example.target {
     case .label(let label): Loss.crossEntropy(logits, label: label, weight: weight)
-    case .number(let number): Loss.squaredError(logits, target: number, anchors: anchors, weight: weight)
+    case .number(let number) where anchors.isEmpty: Loss.squaredError(logits, target: number, weight: weight)
+    case .number(let number):
+      Loss.anchoredCrossEntropy(logits, target: number, anchors: anchors, weight: weight)
     case .tags(let tags): Loss.crossEntropy(logits, label: tags[item], weight: weight)
     }
   }

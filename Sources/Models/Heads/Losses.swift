@@ -28,22 +28,47 @@ public enum Loss {
     return sum / Double(labels.count)
   }
 
-  /// (value − target)². On return the row holds weight · dloss/dlogits.
+  /// (output − target)² of a row of one output. On return it holds weight · dloss/doutput.
+  public static func squaredError(_ logits: Matrix, target: Double, weight: Float) -> Double {
+    let difference = Double(logits[0, 0]) - target
+    logits[0, 0] = weight * Float(2 * difference)
+    return difference * difference
+  }
+
+  /// Cross-entropy against a number spread over the two anchors around it, so that their mean is the number.
   ///
-  /// With one output the value is the output; with anchors it is the mean of the anchors' values under
-  /// softmax(logits), so that a frozen label head can predict a number.
-  public static func squaredError(_ logits: Matrix, target: Double, anchors: [Double], weight: Float) -> Double {
-    let value = predictedValue(logits, anchors: anchors)
-    let dvalue = 2 * (value - target)
-    if anchors.isEmpty {
-      logits[0, 0] = weight * Float(dvalue)
-    } else {
-      let probabilities = softmax(logits)
-      for i in 0..<anchors.count {
-        logits[0, i] = weight * Float(dvalue * probabilities[i] * (anchors[i] - value))
-      }
+  /// Its gradient does not vanish where the softmax is sure and wrong, as that of a squared error of the mean does
+  /// (Imani and White 2018, arXiv:1806.04613, on regression by histograms). A target beyond the anchors counts as the
+  /// outermost one. On return the row holds weight · dloss/dlogits.
+  ///
+  /// - Parameter anchors: The values of the outputs, in any order, without repeats.
+  public static func anchoredCrossEntropy(
+    _ logits: Matrix, target: Double, anchors: [Double], weight: Float
+  ) -> Double {
+    let shares = spread(target, over: anchors)
+    let probabilities = softmax(logits)
+    var loss = 0.0
+    for i in anchors.indices {
+      if shares[i] > 0 { loss -= shares[i] * log(max(probabilities[i], 1e-45)) }
+      logits[0, i] = weight * Float(probabilities[i] - shares[i])
     }
-    return (value - target) * (value - target)
+    return loss
+  }
+
+  /// Shares of the two anchors around a number.
+  static func spread(_ target: Double, over anchors: [Double]) -> [Double] {
+    var shares = anchors.map { _ in 0.0 }
+    let below = anchors.indices.filter { anchors[$0] <= target }.max { anchors[$0] < anchors[$1] }
+    let above = anchors.indices.filter { anchors[$0] > target }.min { anchors[$0] < anchors[$1] }
+    switch (below, above) {
+    case (let below?, let above?):
+      let share = (target - anchors[below]) / (anchors[above] - anchors[below])
+      shares[below] = 1 - share
+      shares[above] = share
+    case (let one?, nil), (nil, let one?): shares[one] = 1
+    case (nil, nil): break
+    }
+    return shares
   }
 
   /// The number that a row of outputs stands for.

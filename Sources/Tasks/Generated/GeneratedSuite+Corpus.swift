@@ -34,8 +34,8 @@ extension GeneratedSuite {
       choice < 0.45
       ? Clause.story(agreement: 0.95, from: &stream) : Clause.mood(agreement: 0.95, plain: 0.2, from: &stream)
     let sentence = Sentence(clauses, from: &stream)
-    guard stream.uniform() < 0.6 else { return (sentence, "") }
-    let remarks = [moodRemark, choice < 0.45 ? topicRemark : moodRemark, questionRemark]
+    guard stream.uniform() < 0.8 else { return (sentence, "") }
+    let remarks = [moodRemark, moodRemark, choice < 0.45 ? topicRemark : moodRemark, questionRemark]
     return (sentence, " " + stream.pick(remarks)(clauses, &stream))
   }
 

@@ -47,7 +47,7 @@ struct Sentence: Sendable {
     let theme = Theme.all[index]
     words += stream.pick(theme.nouns)
     words += stream.pick(clause.polarity > 0 ? theme.good : theme.bad)
-    if stream.uniform() < 0.3 {
+    if stream.uniform() < 0.5 {
       words += stream.pick(clause.polarity > 0 ? Names.goodAsides : Names.badAsides)
     }
     if stream.uniform() < 0.25 { append(stream.pick(Names.moments), &stream) }
