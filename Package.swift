@@ -91,7 +91,7 @@ let package = Package(
         "Merging",
         "Experiment", "Execution",
       ]),
-    tests("EndToEndTests", ["Basics", "Specs"]),
+    tests("EndToEndTests", ["CLI"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -29,7 +29,7 @@ struct ManifestArguments: ParsableArguments {
       throw Diagnostic("cannot read the manifest", at: Place(file: manifest), hint: "is the path right?")
     }
     guard let text = String(data: data, encoding: .utf8) else {
-      throw Diagnostic("the manifest is not UTF-8", at: Place(file: manifest))
+      throw Diagnostic("the manifest is not UTF-8", at: Place(file: manifest), hint: "save it as UTF-8")
     }
     var overrides: [Override] = []
     if let root = environment["MIXOLOGY_DATA"], !root.isEmpty {
