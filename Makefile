@@ -11,7 +11,7 @@ FLAGS := -c release -Xcc -march=native -Xcc -mprefer-vector-width=512
 MIXOLOGY := .build/release/mixology
 RUN := $(if $(DATA),MIXOLOGY_DATA=$(DATA) )$(MIXOLOGY)
 
-.PHONY: help install build sweep plan report status test lint format model bench golden clean
+.PHONY: help install build sweep plan report status test lint format model bench clean
 
 help:
 	@echo "make sweep     builds and runs $(EXPERIMENT)   (EXPERIMENT=file.yaml DATA=folder ARGS=…)"

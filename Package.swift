@@ -44,7 +44,8 @@ let package = Package(
     module("Tokenizers", ["Basics"]),
     module("Models", ["Basics", "LinearAlgebra", "Checkpoints", realModule]),
     module("Tasks", ["Basics", "Specs"]),
-    module("Training", ["Basics", "Specs", "LinearAlgebra", "Checkpoints", "Models", "Tasks"]),
+    module(
+      "Training", ["Basics", "Specs", "LinearAlgebra", "Checkpoints", "Tokenizers", "Models", "Tasks"]),
     module("Merging", ["Basics", "LinearAlgebra", "Checkpoints"]),
     module("Experiment", ["Basics", "Specs", yams]),
     module("Reporting", ["Basics", "Specs", "Experiment"]),
@@ -86,10 +87,11 @@ let package = Package(
     tests(
       "ExecutionTests",
       [
-        "Basics", "Specs", "LinearAlgebra", "Checkpoints", "Tokenizers", "Models", "Tasks", "Training", "Merging",
+        "Basics", "Specs", "LinearAlgebra", "Checkpoints", "Tokenizers", "Models", "Tasks", "Training",
+        "Merging",
         "Experiment", "Execution",
       ]),
-    tests("EndToEndTests", ["Basics", "Specs"]),
+    tests("EndToEndTests", ["CLI"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -73,21 +73,32 @@ public struct ParameterSpec: Sendable, Hashable {
     self.summary = summary
   }
 
-  /// Whether a value is one that the parameter takes; if not, what it takes instead.
+  /// What is wrong with a value; nil where the parameter takes it.
   public func problem(with value: ParameterValue) -> String? {
-    switch (kind, value) {
-    case (.number(let range), .number(let number)):
-      range.contains(number) ? nil : "'\(name)' must lie in \(range.lowerBound)…\(range.upperBound)"
+    kind.takes(value) ? nil : "'\(name)' must be \(kind)"
+  }
+}
+
+extension ParameterSpec.Kind: CustomStringConvertible {
+  /// What it takes, in words: `a number in 0…1`, `one of tensor, model`.
+  public var description: String {
+    switch self {
+    case .number(let range):
+      "a number in \(ParameterValue.number(range.lowerBound))…\(ParameterValue.number(range.upperBound))"
+    case .integer(let range): "a whole number in \(range.lowerBound)…\(range.upperBound)"
+    case .flag: "true or false"
+    case .choice(let words): "one of \(words.joined(separator: ", "))"
+    }
+  }
+
+  fileprivate func takes(_ value: ParameterValue) -> Bool {
+    switch (self, value) {
+    case (.number(let range), .number(let number)): range.contains(number)
     case (.integer(let range), .number(let number)):
       number == number.rounded() && abs(number) < 1e15 && range.contains(Int(number))
-        ? nil : "'\(name)' must be a whole number in \(range.lowerBound)…\(range.upperBound)"
-    case (.flag, .flag): nil
-    case (.choice(let words), .text(let word)):
-      words.contains(word) ? nil : "'\(name)' must be one of \(words.joined(separator: ", "))"
-    case (.number, _): "'\(name)' must be a number"
-    case (.integer, _): "'\(name)' must be a whole number"
-    case (.flag, _): "'\(name)' must be true or false"
-    case (.choice(let words), _): "'\(name)' must be one of \(words.joined(separator: ", "))"
+    case (.flag, .flag): true
+    case (.choice(let words), .text(let word)): words.contains(word)
+    case (.number, _), (.integer, _), (.flag, _), (.choice, _): false
     }
   }
 }
@@ -99,7 +110,9 @@ public struct Parameters: Sendable, Hashable {
   /// Joins given values with the defaults.
   ///
   /// - Throws: a `Diagnostic` for a name that no spec has or a value that its spec does not take.
-  public init(_ given: [String: ParameterValue], for specs: [ParameterSpec], of owner: String) throws(Diagnostic) {
+  public init(_ given: [String: ParameterValue], for specs: [ParameterSpec], of owner: String)
+    throws(Diagnostic)
+  {
     var values: [String: ParameterValue] = [:]
     for spec in specs {
       let value = given[spec.name] ?? spec.defaultValue

@@ -1,3 +1,4 @@
+import Execution
 import Foundation
 
 /// What the program says, and whether somebody watches it on a terminal.
@@ -10,14 +11,19 @@ enum Console {
     ProcessInfo.processInfo.environment["COLUMNS"].flatMap { Int($0) } ?? 100
   }
 
-  /// A result, on standard output.
+  /// A result, on standard output; where that is full or closed the program ends with 1.
   static func print(_ text: String) {
-    FileHandle.standardOutput.write(Data((text + "\n").utf8))
+    do {
+      try FileHandle.standardOutput.write(contentsOf: Data((text + "\n").utf8))
+    } catch {
+      note("error: cannot write the output: \(FileProblem.reason(error))")
+      exit(1)
+    }
   }
 
   /// A word on how things go, on standard error.
   static func note(_ text: String) {
-    FileHandle.standardError.write(Data((text + "\n").utf8))
+    try? FileHandle.standardError.write(contentsOf: Data((text + "\n").utf8))
   }
 
   /// A mistake, on standard error; red on a terminal that allows it.
@@ -29,7 +35,9 @@ enum Console {
   /// Writes over the present line of a terminal; nil clears it.
   static func status(_ text: String?) {
     guard isTerminal else { return }
-    FileHandle.standardError.write(Data(("\r\u{1b}[K" + (text.map { String($0.prefix(width - 1)) } ?? "")).utf8))
+    // Without automatic wrapping a terminal of any width cuts the line by itself.
+    let line = "\r\u{1b}[K" + (text.map { "\u{1b}[?7l\($0)\u{1b}[?7h" } ?? "")
+    try? FileHandle.standardError.write(contentsOf: Data(line.utf8))
   }
 }
 
@@ -39,4 +47,38 @@ func spoken(seconds: Double) -> String {
   if whole < 60 { return "\(whole) s" }
   if whole < 3600 { return "\(whole / 60) min \(whole % 60) s" }
   return "\(whole / 3600) h \(whole % 3600 / 60) min"
+}
+
+/// A number of things: `1 job`, `3 jobs`.
+func counted(_ number: Int, _ thing: String) -> String {
+  "\(grouped(number)) \(thing)\(number == 1 ? "" : "s")"
+}
+
+/// A whole number with its thousands apart: `22 713 216`.
+func grouped(_ number: Int) -> String {
+  let digits = Array(String(number.magnitude))
+  var text = ""
+  for (index, digit) in digits.enumerated() {
+    if index > 0, (digits.count - index) % 3 == 0 { text += " " }
+    text.append(digit)
+  }
+  return (number < 0 ? "-" : "") + text
+}
+
+/// Bytes as people say them: `1.9 GiB`, `86.6 MiB`, `512 bytes`.
+func spoken(bytes: Int) -> String {
+  for (unit, size) in [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)] where bytes >= size {
+    return "\(rounded(Double(bytes) / Double(size), 1)) \(unit)"
+  }
+  return "\(bytes) bytes"
+}
+
+/// A number with so many decimals.
+func rounded(_ value: Double, _ decimals: Int) -> String {
+  String(format: "%.\(decimals)f", value)
+}
+
+/// A text with spaces behind it, up to a width in characters.
+func padded(_ text: String, _ width: Int) -> String {
+  text + String(repeating: " ", count: max(0, width - text.count))
 }

@@ -29,7 +29,7 @@ struct ManifestArguments: ParsableArguments {
       throw Diagnostic("cannot read the manifest", at: Place(file: manifest), hint: "is the path right?")
     }
     guard let text = String(data: data, encoding: .utf8) else {
-      throw Diagnostic("the manifest is not UTF-8", at: Place(file: manifest))
+      throw Diagnostic("the manifest is not UTF-8", at: Place(file: manifest), hint: "save it as UTF-8")
     }
     var overrides: [Override] = []
     if let root = environment["MIXOLOGY_DATA"], !root.isEmpty {
@@ -41,7 +41,7 @@ struct ManifestArguments: ParsableArguments {
     let store = JobStore(root: URL(fileURLWithPath: results).appendingPathComponent(".store"))
     let resources = DiskResources(
       cache: store.root.appendingPathComponent("hashes.json"),
-      folder: URL(fileURLWithPath: self.manifest).deletingLastPathComponent().path, environment: environment)
+      folder: "", environment: environment)
     return LoadedManifest(manifest: manifest, folder: folder, store: store, resources: resources)
   }
 }
@@ -69,7 +69,10 @@ extension Vocabulary {
       metrics: Metrics.all.entries.map {
         Metric(name: $0.name, kinds: $0.kinds, higherIsBetter: $0.higherIsBetter)
       },
-      samplingRules: MixtureRules.all.names, generatorForms: GeneratedSuite.forms,
+      samplingRules: MixtureRules.all.entries.map {
+        SamplingRule(name: $0.name, parameters: $0.parameters, needs: $0.needs)
+      },
+      generatorForms: GeneratedSuite.forms,
       generatedTasks: { GeneratedSuite.template($0) })
   }
 }

@@ -19,6 +19,8 @@ struct Mixology: AsyncParsableCommand {
   static let version = "0.1.0"
 
   static func main() async {
+    // A file beyond the allowed size is an error with a message, not a signal that kills.
+    signal(SIGXFSZ, SIG_IGN)
     do {
       var command = try parseAsRoot()
       if var command = command as? any AsyncParsableCommand {

@@ -15,6 +15,7 @@ final class ProgressDisplay: @unchecked Sendable {
   private let clock: WorkClock
   private var done: Int
   private var failed = 0
+  private var told: [String: String] = [:]
   private var active: [Int: (job: PlannedJob, share: Double, note: String)] = [:]
   private var remaining: [JobID: PlannedJob] = [:]
   private var lastLine = DispatchTime.now().uptimeNanoseconds
@@ -30,9 +31,13 @@ final class ProgressDisplay: @unchecked Sendable {
     done = total - remaining.count
     if !isQuiet, !remaining.isEmpty {
       let cached = done > 0 ? ", \(done) of them done" : ""
-      Console.note("\(plan.experiment): \(plan.models.count) models, \(total) jobs\(cached), \(workers) workers")
+      Console.note("\(plan.experiment): \(counted(plan.models.count, "model")), \(counted(total, "job"))\(cached), "
+          + counted(workers, "worker"))
     }
   }
+
+  /// Whether nothing is left to do.
+  var isDone: Bool { lock.withLock { remaining.isEmpty } }
 
   /// Takes an event.
   func show(_ event: RunEvent) {
@@ -51,7 +56,13 @@ final class ProgressDisplay: @unchecked Sendable {
         remaining[job.id] = nil
         failed += 1
         Console.status(nil)
-        Console.error("failed: \(job.label)\n\(diagnostic)")
+        // One cause, such as a full disk, is told once.
+        if let first = told["\(diagnostic)"] {
+          Console.error("failed: \(job.label), as \(first)")
+        } else {
+          told["\(diagnostic)"] = job.label
+          Console.error("failed: \(job.label)\n\(diagnostic)")
+        }
       case .skipped(let job, _):
         remaining[job.id] = nil
         if isVerbose { line("skipped \(job.label): what it needs failed") }

@@ -1,3 +1,4 @@
+import ArgumentParser
 import Basics
 import Execution
 import Experiment
@@ -7,7 +8,23 @@ import Reporting
 
 /// Writes the files of `Results/<experiment>/`.
 enum Publisher {
+  /// Writes what is not there yet; where that fails, says why and ends with exit code 1: nothing is wrong with the manifest.
   static func publish(_ results: ResultSet, loaded: LoadedManifest, plan: Plan) throws {
+    do {
+      try write(results, loaded: loaded, plan: plan)
+    } catch let error as Diagnostic {
+      Console.error("\(error)")
+      throw ExitCode(1)
+    } catch {
+      let problem = Diagnostic(
+        "cannot write the tables: \(FileProblem.reason(error))", at: Place(file: loaded.folder.relativePath),
+        hint: "is the disk full? make room; `mixology report` writes them again")
+      Console.error("\(problem)")
+      throw ExitCode(1)
+    }
+  }
+
+  private static func write(_ results: ResultSet, loaded: LoadedManifest, plan: Plan) throws {
     try FileManager.default.createDirectory(at: loaded.folder, withIntermediateDirectories: true)
     for file in try Report.files(results) {
       try write(file.text, to: loaded.folder.appendingPathComponent(file.name))
@@ -25,10 +42,6 @@ enum Publisher {
   private static func write(_ text: String, to file: URL) throws {
     let data = Data(text.utf8)
     if let old = try? Data(contentsOf: file), old == data { return }
-    do {
-      try data.write(to: file, options: .atomic)
-    } catch {
-      throw Diagnostic("cannot write the table: \(error.localizedDescription)", at: Place(file: file.path))
-    }
+    try data.write(to: file, options: .atomic)
   }
 }

@@ -97,7 +97,9 @@ public struct PredictionBinder: Sendable {
     self.store = store
   }
 
-  /// Writes the files of a plan's models; a file that has its parts' bytes already is left alone.
+  /// Writes the files of a plan's models; one that holds its parts already is left alone.
+  ///
+  /// Sizes would not tell: two models can say as many letters and mean other labels.
   public func bind(_ plan: Plan, into folder: URL) throws {
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     for model in plan.models {
@@ -108,9 +110,8 @@ public struct PredictionBinder: Sendable {
       let name = String(model.model.map { $0.isLetter || $0.isNumber || "-_+.=,".contains($0) ? $0 : "_" })
       let file = folder.appendingPathComponent("\(name)\(seed).jsonl")
       var data = Data()
-      for part in parts { data.append(try Data(contentsOf: part)) }
-      // Not by size: two models can say as many letters and mean other labels.
-      if (try? Data(contentsOf: file)) == data { continue }
+      for part in parts { data.append(try Data(contentsOf: part, options: .mappedIfSafe)) }
+      if let old = try? Data(contentsOf: file, options: .mappedIfSafe), old == data { continue }
       try data.write(to: file, options: .atomic)
     }
   }

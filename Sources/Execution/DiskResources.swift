@@ -5,8 +5,9 @@ public import Foundation
 internal import LinearAlgebra
 internal import Models
 
-/// The planner's view of the disk. Hashes are kept in a file by path, size and time of change, so that a second plan
-/// reads no data again.
+/// The planner's view of the disk.
+///
+/// Hashes are kept in a file by path, size and time of change, so that a second plan reads no data again.
 public final class DiskResources: Resources, @unchecked Sendable {
   private struct Known: Codable {
     var facts: String
@@ -25,7 +26,8 @@ public final class DiskResources: Resources, @unchecked Sendable {
   ///
   /// - Parameters:
   ///   - cache: Where hashes are kept.
-  ///   - folder: The manifest's folder, which relative names of bases start from.
+  ///   - folder: What relative paths of bases start from; empty for the working directory. A manifest's own paths come
+  ///     with its folder in front.
   public init(cache: URL, folder: String, environment: [String: String]) {
     self.cache = cache
     self.folder = folder

@@ -36,18 +36,21 @@ public final class JobPerformer {
   public func perform(_ spec: JobSpec, id: JobID, worker: String, progress: Progress) throws -> JobCost {
     let cpu = MachineFacts.cpuSeconds
     let wall = DispatchTime.now().uptimeNanoseconds
-    let attempt = try store.beginAttempt(id)
+    let attempt: URL
+    do { attempt = try store.beginAttempt(id) } catch {
+      throw FileProblem.explained(error, attempt: nil, store: store.root)
+    }
     do {
       let result = try perform(spec, into: attempt, progress: progress)
       let cost = JobCost(
         cpuSeconds: MachineFacts.cpuSeconds - cpu,
         wallSeconds: Double(DispatchTime.now().uptimeNanoseconds - wall) / 1e9,
         peakResidentMegabytes: MachineFacts.peakResidentMegabytes, worker: worker, machine: MachineFacts.description)
-      try store.commit(attempt, as: id, result: result, cost: cost)
+      try store.commit(attempt, as: id, spec: spec, result: result, cost: cost)
       return cost
     } catch {
       try? FileManager.default.removeItem(at: attempt)
-      throw error
+      throw FileProblem.explained(error, attempt: attempt, store: store.root)
     }
   }
 

@@ -56,10 +56,12 @@ public struct JobStore: Sendable {
   /// Makes an attempt the job's result: everything reaches the disk, then the folder gets its name.
   ///
   /// Where another process was faster its folder stays: the bytes are the same.
-  public func commit(_ attempt: URL, as id: JobID, result: JobResult, cost: JobCost) throws {
-    try StableHash.canonicalJSON(cost).write(to: attempt.appendingPathComponent("cost.json"))
-    let file = attempt.appendingPathComponent("result.json")
-    try StableHash.canonicalJSON(result).write(to: file)
+  public func commit(
+    _ attempt: URL, as id: JobID, spec: JobSpec, result: JobResult, cost: JobCost
+  ) throws {
+    try write(spec, "spec.json", to: attempt)
+    try write(cost, "cost.json", to: attempt)
+    try write(result, "result.json", to: attempt)
     for name in try FileManager.default.subpathsOfDirectory(atPath: attempt.path) {
       if let handle = FileHandle(forReadingAtPath: attempt.appendingPathComponent(name).path) {
         try? handle.synchronize()
@@ -79,27 +81,48 @@ public struct JobStore: Sendable {
     try? FileManager.default.removeItem(at: note(id))
   }
 
+  /// What a finished job was asked to do; nil where the record is missing.
+  public func spec(_ id: JobID) -> JobSpec? {
+    try? read(JobSpec.self, "spec.json", of: id)
+  }
+
+  /// The finished jobs whose ids begin so, sorted.
+  public func jobs(beginningWith prefix: String) -> [JobID] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: root.path)) ?? []
+    return names.sorted().filter { $0.hasPrefix(prefix.lowercased()) && !$0.contains("-") }
+      .map { JobID(hex: $0) }.filter(contains)
+  }
+
+  private func write(_ value: some Encodable, _ name: String, to folder: URL) throws {
+    try StableHash.canonicalJSON(value).write(to: folder.appendingPathComponent(name))
+  }
+
   /// Removes the folders of attempts whose process is gone.
   public func sweepAttempts() {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: root.path)) ?? []
-    for name in names where name.hasPrefix("attempt-") {
-      let process = name.split(separator: "-").last.flatMap { Int32($0) }
-      if let process, kill(process, 0) == 0 { continue }
+    for (name, _, process) in attempts() where !MachineFacts.isAlive(process) {
+      try? FileManager.default.removeItem(at: root.appendingPathComponent(name))
+    }
+  }
+
+  /// Removes what this process began and did not finish.
+  public func abandonAttempts() {
+    for (name, _, process) in attempts() where process == ProcessInfo.processInfo.processIdentifier {
       try? FileManager.default.removeItem(at: root.appendingPathComponent(name))
     }
   }
 
   /// The jobs that a living process is at.
   public func runningAttempts() -> Set<JobID> {
+    Set(attempts().filter { MachineFacts.isAlive($0.process) }.map(\.id))
+  }
+
+  private func attempts() -> [(name: String, id: JobID, process: Int32)] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: root.path)) ?? []
-    return Set(
-      names.compactMap { name in
-        let parts = name.split(separator: "-")
-        guard parts.count == 3, parts[0] == "attempt", let process = Int32(parts[2]), kill(process, 0) == 0 else {
-          return nil
-        }
-        return JobID(hex: String(parts[1]))
-      })
+    return names.sorted().compactMap { name in
+      let parts = name.split(separator: "-")
+      guard parts.count == 3, parts[0] == "attempt", let process = Int32(parts[2]) else { return nil }
+      return (name, JobID(hex: String(parts[1])), process)
+    }
   }
 
   private func note(_ id: JobID) -> URL { root.appendingPathComponent("failed-\(id.hex).json") }

@@ -16,16 +16,65 @@ public enum MachineFacts {
     return "\(processor), \(cores) cores, \(Int(gibibytes.rounded())) GiB"
   }
 
-  /// The `OPENBLAS_CORETYPE` that suits this processor better than what OpenBLAS chose; nil where its choice is right.
+  /// The `OPENBLAS_CORETYPE` that suits this processor better than what OpenBLAS chose; nil where its choice is right,
+  /// or where the user made it.
   ///
   /// Debian's OpenBLAS 0.3.21 knows neither Zen 4 nor Zen 5 and takes them for a Haswell: half the speed that their
   /// AVX-512 units have. The variable is read when the library is loaded, so a process must be started with it.
   public static func betterKernel(environment: [String: String]) -> String? {
-    guard environment["OPENBLAS_CORETYPE"] == nil else { return nil }
-    let lesser = ["Haswell", "Zen", "Sandybridge", "Prescott", "Nehalem", "Excavator"]
-    guard lesser.contains(BLASRuntime.kernel), let flags = field("flags") else { return nil }
-    let has = Set(flags.split(separator: " ").map(String.init))
-    return has.isSuperset(of: ["avx512f", "avx512bw", "avx512dq", "avx512vl"]) ? "SkylakeX" : nil
+    guard environment["OPENBLAS_CORETYPE"]?.isEmpty ?? true else { return nil }
+    return widerKernel
+  }
+
+  /// The kernel that uses the processor's full vector width, where the present one does not; nil where it does.
+  public static var widerKernel: String? {
+    let narrow = ["Haswell", "Zen", "Sandybridge", "Prescott", "Nehalem", "Excavator", "Core2", "Katmai", "Barcelona"]
+    let kernel = BLASRuntime.kernel
+    guard narrow.contains(where: { $0.lowercased() == kernel.lowercased() }) else { return nil }
+    let has = Set((field("flags") ?? "").split(separator: " ").map(String.init))
+    if has.isSuperset(of: ["avx512f", "avx512bw", "avx512dq", "avx512vl"]) { return "SkylakeX" }
+    let usesAVX2 = ["haswell", "zen", "excavator"].contains(kernel.lowercased())
+    return has.isSuperset(of: ["avx2", "fma"]) && !usesAVX2 ? "Haswell" : nil
+  }
+
+  /// Bytes of memory that this process could still get: what is free, or what a container leaves; nil where unknown.
+  public static var availableMemory: Int? {
+    let free = meminfo("MemAvailable:")
+    let group = "/sys/fs/cgroup/memory."
+    guard let limit = number(inFile: group + "max"), let used = number(inFile: group + "current") else { return free }
+    return min(free ?? .max, max(0, limit - used))
+  }
+
+  /// Bytes free on the disk that holds a path, which need not exist yet; nil where unknown.
+  public static func freeDisk(at path: String) -> Int? {
+    var folder = URL(fileURLWithPath: path).standardizedFileURL
+    while !FileManager.default.fileExists(atPath: folder.path), folder.path != "/" {
+      folder = folder.deletingLastPathComponent()
+    }
+    let facts = try? FileManager.default.attributesOfFileSystem(forPath: folder.path)
+    return (facts?[.systemFreeSize] as? NSNumber)?.intValue
+  }
+
+  /// Whether a process is there and still runs: not one that ended and waits to be noticed, nor another program that
+  /// got the number of one that is gone.
+  public static func isAlive(_ process: Int32) -> Bool {
+    guard kill(process, 0) == 0 else { return errno == EPERM }
+    guard let stat = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8) else { return true }
+    // "17 (name) S …": the name may hold anything, a closing bracket too.
+    guard let end = stat.lastIndex(of: ")") else { return true }
+    let state = stat[stat.index(after: end)...].split(separator: " ").first
+    guard state != "Z", state != "X" else { return false }
+    func name(_ id: String) -> String? { try? String(contentsOfFile: "/proc/\(id)/comm", encoding: .utf8) }
+    return name("\(process)") == name("self")
+  }
+
+  /// Whether this process was started with a signal ignored, as `nohup` does.
+  public static func ignores(signal: Int32) -> Bool {
+    guard let text = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8),
+      let line = text.split(separator: "\n").first(where: { $0.hasPrefix("SigIgn:") }),
+      let mask = line.split(whereSeparator: \.isWhitespace).last.flatMap({ UInt64($0, radix: 16) })
+    else { return false }
+    return mask >> UInt64(signal - 1) & 1 == 1
   }
 
   /// Megabytes that this process holds at most so far.
@@ -38,6 +87,17 @@ public enum MachineFacts {
   /// Processor seconds that this process used so far.
   public static var cpuSeconds: Double {
     Double(clock()) / Double(CLOCKS_PER_SEC)
+  }
+
+  private static func meminfo(_ name: String) -> Int? {
+    guard let text = try? String(contentsOfFile: "/proc/meminfo", encoding: .utf8) else { return nil }
+    let line = text.split(separator: "\n").first { $0.hasPrefix(name) }
+    return line?.split(separator: " ").dropFirst().first.flatMap { Int($0) }.map { $0 * 1024 }
+  }
+
+  private static func number(inFile path: String) -> Int? {
+    let text = try? String(contentsOfFile: path, encoding: .utf8)
+    return text.flatMap { Int($0.trimmingCharacters(in: .whitespacesAndNewlines)) }
   }
 
   private static func field(_ name: String) -> String? {

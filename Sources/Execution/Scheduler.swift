@@ -112,11 +112,14 @@ public actor Scheduler {
       finished.insert(job.id)
       summary.done += 1
       report(.finished(job, worker: index, cost))
+    } catch is CancellationError {
+      // The run was interrupted: the job did not fail, and nothing else may start.
+      waiting = []
     } catch {
       let diagnostic = error as? Diagnostic ?? Diagnostic("\(error)")
       broken[job.id] = job.id
       summary.failed += 1
-      if !Task.isCancelled { try? store.recordFailure(diagnostic, of: job.id) }
+      try? store.recordFailure(diagnostic, of: job.id)
       report(.failed(job, worker: index, diagnostic))
     }
   }

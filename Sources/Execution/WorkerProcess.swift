@@ -11,12 +11,20 @@ public actor WorkerProcess: JobRunner {
   private let executable: URL
   private let arguments: [String]
   private let environment: [String: String]
-  private var process: Process? {
-    didSet { identifier.withLock { $0 = process?.processIdentifier ?? 0 } }
-  }
-  private let identifier = Mutex<Int32>(0)
+  private var process: Process?
+  private let life = Mutex(Life())
   private var input: FileHandle?
   private var lines: AsyncStream<String>?
+
+  /// What `kill` must know from outside of any task.
+  private struct Life {
+    var process: Int32 = 0
+    var isOver = false
+  }
+
+  /// One process starts at a time: another one's pipe, open at that moment, would be handed down to it and then not
+  /// end with its owner.
+  private static let starting = Mutex(())
 
   /// Prepares a worker.
   public init(executable: URL, arguments: [String], environment: [String: String]) {
@@ -31,12 +39,12 @@ public actor WorkerProcess: JobRunner {
   ) async throws -> JobCost {
     for attempt in 1...2 {
       if let cost = try await tryOnce(request, progress) { return cost }
-      try Task.checkCancellation()
+      if life.withLock({ $0.isOver }) { throw CancellationError() }
       let status = reap()
       if attempt == 2 {
         throw Diagnostic(
           "the worker process died twice under this job (\(status))",
-          hint: "is there enough memory? run with --workers 1, and see the job's log")
+          hint: "is there enough memory? try --workers 1")
       }
     }
     preconditionFailure("two attempts are made")
@@ -48,10 +56,16 @@ public actor WorkerProcess: JobRunner {
     _ = reap()
   }
 
-  /// Kills the process from outside of any task, as an interrupted run must.
+  /// Kills the process from outside of any task, as an interrupted run must, and waits until it is gone; no other one
+  /// is started.
   public nonisolated func kill() {
-    let process = identifier.withLock { $0 }
-    if process > 0 { _ = Foundation.kill(process, SIGKILL) }
+    let process = life.withLock { life in
+      life.isOver = true
+      return life.process
+    }
+    guard process > 0 else { return }
+    _ = Foundation.kill(process, SIGKILL)
+    for _ in 0..<2000 where MachineFacts.isAlive(process) { Thread.sleep(forTimeInterval: 0.001) }
   }
 
   /// Nil where the process died.
@@ -82,18 +96,29 @@ public actor WorkerProcess: JobRunner {
   private func start() throws {
     if let process, process.isRunning { return }
     WorkerProcess.ignoringBrokenPipes
+    _ = reap()
     let process = Process()
     process.executableURL = executable
     process.arguments = arguments
     process.environment = environment
-    let toWorker = Pipe()
-    let fromWorker = Pipe()
-    process.standardInput = toWorker
-    process.standardOutput = fromWorker
-    lines = WorkerProcess.lines(of: fromWorker.fileHandleForReading)
-    try process.run()
+    let fromWorker = try WorkerProcess.starting.withLock { _ in
+      let toWorker = Pipe()
+      let fromWorker = Pipe()
+      process.standardInput = toWorker
+      process.standardOutput = fromWorker
+      try life.withLock { life in
+        if life.isOver { throw CancellationError() }
+        do { try process.run() } catch {
+          throw Diagnostic(
+            "a worker cannot start: \(FileProblem.reason(error))", at: Place(file: executable.path))
+        }
+        life.process = process.processIdentifier
+      }
+      input = toWorker.fileHandleForWriting
+      return fromWorker.fileHandleForReading
+    }
+    lines = WorkerProcess.lines(of: fromWorker)
     self.process = process
-    input = toWorker.fileHandleForWriting
   }
 
   private func reap() -> String {
@@ -101,6 +126,7 @@ public actor WorkerProcess: JobRunner {
       process = nil
       input = nil
       lines = nil
+      life.withLock { $0.process = 0 }
     }
     try? input?.close()
     guard let process else { return "it did not start" }

@@ -1,14 +1,17 @@
 internal import COpenBLAS
 internal import Foundation
 
-/// C ← α·op(A)·op(B) + β·C, row-major floats (SGEMM). Cost: 2·m·n·k FLOPs.
+/// C ← α·op(A)·op(B) + β·C, row-major floats (SGEMM).
+///
+/// Cost: 2·m·n·k FLOPs.
 ///
 /// - Parameters:
 ///   - a: op(A), shape (m, k) after the transpose.
 ///   - b: op(B), shape (k, n) after the transpose.
 ///   - c: The result, shape (m, n); with `beta` 0 its old numbers are not read.
 public func gemm(
-  _ a: Matrix, _ b: Matrix, into c: Matrix, transposeA: Bool = false, transposeB: Bool = false, alpha: Float = 1,
+  _ a: Matrix, _ b: Matrix, into c: Matrix, transposeA: Bool = false, transposeB: Bool = false,
+  alpha: Float = 1,
   beta: Float = 0
 ) {
   let m = transposeA ? a.columns : a.rows
@@ -21,13 +24,14 @@ public func gemm(
   // SAFETY: the shapes are checked above and every view's bounds by its init.
   unsafe cblas_sgemm(
     CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, transposeB ? CblasTrans : CblasNoTrans,
-    Int32(m), Int32(n), Int32(k), alpha, a.pointer, Int32(max(1, a.stride)), b.pointer, Int32(max(1, b.stride)),
+    Int32(m), Int32(n), Int32(k), alpha, a.pointer, Int32(max(1, a.stride)), b.pointer,
+    Int32(max(1, b.stride)),
     beta, c.pointer, Int32(max(1, c.stride)))
 }
 
 /// What the BLAS is and how it runs.
 public enum BLASRuntime {
-  /// The kernel that OpenBLAS chose: `Haswell`, `SkylakeX`, `Zen` …
+  /// The kernel that OpenBLAS chose, for instance `Haswell`, `SkylakeX` or `Zen`.
   public static var kernel: String {
     // SAFETY: OpenBLAS returns a static, zero-terminated name.
     unsafe openblas_get_corename().map { unsafe String(cString: $0) } ?? "unknown"

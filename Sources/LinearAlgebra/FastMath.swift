@@ -2,7 +2,7 @@
 ///
 /// Results are the same bits on every vector width, since Swift forms no fused multiply-adds by itself.
 public enum FastMath {
-  /// eˣ. Relative error below 3e-7 on −87…88; outside it is clamped to those ends.
+  /// Computes eˣ with a relative error below 3e-7 on −87…88; outside it is clamped to those ends.
   ///
   /// Range reduction by powers of two and a polynomial of degree six (Taylor, minimax range ±ln 2 / 2).
   @inlinable @inline(__always)

@@ -53,11 +53,15 @@ public struct Matrix: @unchecked Sendable {
   /// One number.
   public subscript(row: Int, column: Int) -> Float {
     get {
-      precondition(row >= 0 && row < rows && column >= 0 && column < columns, "[\(row), \(column)] of (\(rows), \(columns))")
+      precondition(
+        row >= 0 && row < rows && column >= 0 && column < columns,
+        "[\(row), \(column)] of (\(rows), \(columns))")
       return unsafe storage.base[offset + row * stride + column]
     }
     nonmutating set {
-      precondition(row >= 0 && row < rows && column >= 0 && column < columns, "[\(row), \(column)] of (\(rows), \(columns))")
+      precondition(
+        row >= 0 && row < rows && column >= 0 && column < columns,
+        "[\(row), \(column)] of (\(rows), \(columns))")
       unsafe storage.base[offset + row * stride + column] = newValue
     }
   }
@@ -66,7 +70,8 @@ public struct Matrix: @unchecked Sendable {
   public func rows(_ range: Range<Int>) -> Matrix {
     precondition(range.lowerBound >= 0 && range.upperBound <= rows, "rows \(range) of \(rows)")
     return Matrix(
-      storage: storage, offset: offset + range.lowerBound * stride, rows: range.count, columns: columns, stride: stride)
+      storage: storage, offset: offset + range.lowerBound * stride, rows: range.count, columns: columns,
+      stride: stride)
   }
 
   /// A view of some columns.
@@ -78,7 +83,8 @@ public struct Matrix: @unchecked Sendable {
 
   /// The same floats with another shape; the rows must lie end to end.
   public func reshaped(rows: Int, columns: Int) -> Matrix {
-    precondition(isContiguous && rows * columns == count, "(\(self.rows), \(self.columns)) as (\(rows), \(columns))")
+    precondition(
+      isContiguous && rows * columns == count, "(\(self.rows), \(self.columns)) as (\(rows), \(columns))")
     return Matrix(storage: storage, offset: offset, rows: rows, columns: columns, stride: columns)
   }
 
@@ -121,7 +127,9 @@ public struct Matrix: @unchecked Sendable {
 
   /// Copies the numbers of a matrix of the same shape.
   public func copy(from other: Matrix) {
-    precondition(rows == other.rows && columns == other.columns, "copy (\(other.rows), \(other.columns)) to (\(rows), \(columns))")
+    precondition(
+      rows == other.rows && columns == other.columns,
+      "copy (\(other.rows), \(other.columns)) to (\(rows), \(columns))")
     for i in 0..<rows {
       // SAFETY: one row of each, in bounds by init.
       unsafe (storage.base + offset + i * stride).update(

@@ -23,7 +23,8 @@ public final class Storage: @unchecked Sendable {
   /// Floats inside a mapped file.
   public init(mapping: MappedFile, byteOffset: Int, count: Int) {
     precondition(byteOffset >= 0 && byteOffset % 4 == 0, "offset \(byteOffset) is not aligned for floats")
-    precondition(byteOffset + count * 4 <= mapping.count, "\(count) floats at \(byteOffset) of \(mapping.count) bytes")
+    precondition(
+      byteOffset + count * 4 <= mapping.count, "\(count) floats at \(byteOffset) of \(mapping.count) bytes")
     self.count = count
     self.mapping = mapping
     // SAFETY: in bounds and aligned as just checked; the mapping is private, so a write stays in this process.

@@ -21,14 +21,11 @@ public enum AdapterMerger {
   /// The result has scale 1 (α = rank at every site). Sites are those that any model has.
   /// - Parameters:
   ///   - weights: One per adapter.
-  ///   - parameters: Checked against the method's specs.
-  ///   - outputRank: The rank to cut to; nil takes the parameter `rank`, whose 0 leaves it to the method.
+  ///   - parameters: Checked against the method's specs; of `rank` 0 leaves the rank to the method.
   ///   - seed: The seed of rules that draw.
   /// - Throws: a `Diagnostic` where there is nothing to merge, a factor is not finite or shapes differ.
   public static func merge(
-    _ adapters: [Adapter], weights: [Double], method: MergeMethod, parameters: Parameters,
-    outputRank: Int? = nil,
-    seed: Int
+    _ adapters: [Adapter], weights: [Double], method: MergeMethod, parameters: Parameters, seed: Int
   ) throws -> (adapter: Adapter, sites: [MergedSite]) {
     try check(adapters, weights)
     let models = zip(adapters, weights).filter { $0.1 != 0 }
@@ -47,8 +44,7 @@ public enum AdapterMerger {
     var report: [MergedSite] = []
     for path in paths {
       let merged = try rule.merge(deltas(path), weights: used, at: path, random: random.stream(path))
-      let asked =
-        outputRank ?? (parameters.integer("rank") > 0 ? parameters.integer("rank") : merged.defaultRank)
+      let asked = parameters.integer("rank") > 0 ? parameters.integer("rank") : merged.defaultRank
       let (matrix, energy) = try cut(merged.delta, rank: asked.map { max(1, $0) })
       guard matrix.isFinite else { throw Diagnostic("the merged change of '\(path)' is not finite") }
       sites.append((path, site(matrix)))

@@ -47,11 +47,14 @@ public struct Tape {
   public var hidden: Matrix
 }
 
-/// The BERT encoder (Devlin et al. 2019, arXiv:1810.04805): forward and backward by hand over BLAS, without padding.
+/// The BERT encoder: forward and backward by hand over BLAS, without padding.
 ///
+/// Source: Devlin et al. 2019, arXiv:1810.04805.
 /// Cost of a forward pass: 2 · (4C² + 2CF) FLOPs a token and block, and 4·L·C for attention.
 public enum Encoder {
-  /// The last hidden state, without saving anything. Shape (T, C), taken from the workspace.
+  /// The last hidden state, without saving anything.
+  ///
+  /// Shape (T, C), taken from the workspace.
   public static func hidden(_ weights: EncoderWeights, _ batch: PackedBatch, workspace: Workspace) -> Matrix {
     forward(weights, batch, door: nil, workspace: workspace, saving: false).hidden
   }

@@ -55,7 +55,9 @@ public struct BlockWeights: Sendable {
   }
 }
 
-/// All weights of an encoder. Gradients of all weights are a value of the same type over another block of storage.
+/// All weights of an encoder.
+///
+/// Gradients of all weights are a value of the same type over another block of storage.
 public struct EncoderWeights: Sendable {
   /// The sizes.
   public var shape: EncoderShape

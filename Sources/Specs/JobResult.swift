@@ -1,5 +1,6 @@
 /// What a cocktail really drew from one task.
 public struct DrawnTask: Sendable, Hashable, Codable {
+  /// The task's name.
   public var task: String
   /// Examples drawn, repeats counted.
   public var examples: Int
@@ -28,7 +29,7 @@ public struct TrainResult: Sendable, Hashable, Codable {
   public var examples: Int
   /// Real tokens drawn.
   public var tokens: Int
-  /// By task, in the order of the cocktail.
+  /// By task, in the order of the job; empty for a pretraining.
   public var drawn: [DrawnTask]
   /// The step whose weights were kept.
   public var keptStep: Int
@@ -39,7 +40,8 @@ public struct TrainResult: Sendable, Hashable, Codable {
 
   /// Makes a result.
   public init(
-    steps: Int, examples: Int, tokens: Int, drawn: [DrawnTask], keptStep: Int, finalLoss: Double, trainable: Int
+    steps: Int, examples: Int, tokens: Int, drawn: [DrawnTask], keptStep: Int, finalLoss: Double,
+    trainable: Int
   ) {
     self.steps = steps
     self.examples = examples
@@ -73,6 +75,7 @@ public struct MergedSite: Sendable, Hashable, Codable {
 
 /// What a merge did.
 public struct MergeResult: Sendable, Hashable, Codable {
+  /// One for each linear layer that an input changes.
   public var sites: [MergedSite]
   /// Bytes of the merged adapter.
   public var bytes: Int
@@ -103,22 +106,33 @@ public struct EvaluateResult: Sendable, Hashable, Codable {
 
 /// What a finished job left in `result.json`.
 public enum JobResult: Sendable, Hashable, Codable {
+  /// Of a pretraining.
   case pretrain(TrainResult)
+  /// Of a training.
   case train(TrainResult)
+  /// Of a merge.
   case merge(MergeResult)
+  /// Of an evaluation.
   case evaluate(EvaluateResult)
 }
 
 /// What a job cost: the one record that differs between two runs.
 public struct JobCost: Sendable, Hashable, Codable {
+  /// Processor seconds of the worker while it did the job.
   public var cpuSeconds: Double
+  /// Seconds from start to end.
   public var wallSeconds: Double
+  /// The most memory that the worker held until then, earlier jobs included.
   public var peakResidentMegabytes: Double
+  /// `local-0`.
   public var worker: String
+  /// Processor, cores and memory.
   public var machine: String
 
   /// Makes a record.
-  public init(cpuSeconds: Double, wallSeconds: Double, peakResidentMegabytes: Double, worker: String, machine: String) {
+  public init(
+    cpuSeconds: Double, wallSeconds: Double, peakResidentMegabytes: Double, worker: String, machine: String
+  ) {
     self.cpuSeconds = cpuSeconds
     self.wallSeconds = wallSeconds
     self.peakResidentMegabytes = peakResidentMegabytes
@@ -129,12 +143,13 @@ public struct JobCost: Sendable, Hashable, Codable {
 
 /// One item's prediction, as `predictions/*.jsonl` holds it.
 public struct PredictionRow: Sendable, Hashable, Codable {
-  /// `<split>-<zero-based row>` of the data after limits.
+  /// `<task>/<split>/<row>`: the row counts from 0 in the data after limits.
   public var id: String
   /// A label, a number as text, or tags joined by spaces.
   public var prediction: String
+  /// What the data say, written like the prediction.
   public var target: String
-  /// Equal to the target; for regression within half a unit of nothing: always false there.
+  /// Whether the prediction is the target: for tagging all tags, for regression the very number.
   public var correct: Bool
 
   /// Makes a row.

@@ -35,13 +35,19 @@ public enum BaseSpec: Sendable, Hashable, Codable {
 
 /// Train one adapter on one cocktail.
 public struct TrainJob: Sendable, Hashable, Codable {
+  /// What the adapter is trained on.
   public var base: BaseSpec
-  /// The cocktail's tasks in the order of the manifest.
+  /// The cocktail's tasks sorted by name, so that moving one in the manifest trains nothing again.
   public var tasks: [TaskSpec]
+  /// How the tasks are mixed; the plain rule for a single, where none makes a difference.
   public var sampling: SamplingSpec
+  /// When the training ends.
   public var budget: BudgetSpec
+  /// LoRA settings.
   public var adapter: AdapterSpec
+  /// Optimiser, batches and stopping.
   public var training: TrainingSpec
+  /// Names the random streams of starts, order and dropout.
   public var seed: Int
 
   /// Makes the job.
@@ -65,14 +71,17 @@ public struct MergeJob: Sendable, Hashable, Codable {
   public var method: String
   /// All parameters of the method, defaults filled in.
   public var parameters: [String: ParameterValue]
-  /// The training jobs whose adapters are merged, in the order of the manifest.
+  /// The training jobs whose adapters are merged, sorted by the names of their tasks.
   public var inputs: [JobID]
   /// One weight for each input.
   public var weights: [Double]
+  /// Names the random streams of methods that draw.
   public var seed: Int
 
   /// Makes the job.
-  public init(method: String, parameters: [String: ParameterValue], inputs: [JobID], weights: [Double], seed: Int) {
+  public init(
+    method: String, parameters: [String: ParameterValue], inputs: [JobID], weights: [Double], seed: Int
+  ) {
     self.method = method
     self.parameters = parameters
     self.inputs = inputs
@@ -83,10 +92,13 @@ public struct MergeJob: Sendable, Hashable, Codable {
 
 /// Evaluate one model on one split of one task.
 public struct EvaluateJob: Sendable, Hashable, Codable {
+  /// What the adapter sits on.
   public var base: BaseSpec
   /// The training or merge job whose adapter is used; nil evaluates the base itself.
   public var adapter: JobID?
+  /// The task as evaluations see it, with all metrics.
   public var task: TaskSpec
+  /// The split that is read.
   public var split: Split
   /// The training job whose linear head is used; nil for label heads.
   public var head: JobID?
@@ -97,7 +109,8 @@ public struct EvaluateJob: Sendable, Hashable, Codable {
 
   /// Makes the job.
   public init(
-    base: BaseSpec, adapter: JobID?, task: TaskSpec, split: Split, head: JobID?, maxTokens: Int, labelScale: Double
+    base: BaseSpec, adapter: JobID?, task: TaskSpec, split: Split, head: JobID?, maxTokens: Int,
+    labelScale: Double
   ) {
     self.base = base
     self.adapter = adapter
@@ -111,9 +124,13 @@ public struct EvaluateJob: Sendable, Hashable, Codable {
 
 /// One unit of work, with everything that can change its result and nothing else.
 public enum JobSpec: Sendable, Hashable, Codable {
+  /// Make a tiny base from generated text.
   case pretrain(PretrainSpec)
+  /// Train one adapter.
   case train(TrainJob)
+  /// Merge adapters.
   case merge(MergeJob)
+  /// Measure one model on one split of one task.
   case evaluate(EvaluateJob)
 
   /// Raised when the same spec would give another result than it used to.

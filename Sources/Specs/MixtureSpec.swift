@@ -11,7 +11,8 @@ public struct SamplingSpec: Sendable, Hashable, Codable {
 
   /// Makes a rule.
   public init(
-    rule: String = "concatenation", cap: Int? = nil, temperature: Double? = nil, weights: [String: Double]? = nil
+    rule: String = "concatenation", cap: Int? = nil, temperature: Double? = nil,
+    weights: [String: Double]? = nil
   ) {
     self.rule = rule
     self.cap = cap

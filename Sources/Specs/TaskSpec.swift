@@ -18,8 +18,11 @@ public enum HeadKind: String, Sendable, Codable, CaseIterable {
 
 /// The parts of a dataset.
 public enum Split: String, Sendable, Codable, CaseIterable {
+  /// What models learn from.
   case train
+  /// What choices are made on.
   case validation
+  /// What is reported.
   case test
 }
 
@@ -62,7 +65,9 @@ public enum DataSource: Sendable, Hashable, Codable {
   case generated(GeneratorSpec)
 }
 
-/// A task: data, template, output kind and metrics. Everything here can change a result.
+/// A task: data, template, output kind and metrics.
+///
+/// Everything here can change a result.
 public struct TaskSpec: Sendable, Hashable, Codable {
   /// The name in manifests and tables.
   public var name: String
@@ -87,11 +92,16 @@ public struct TaskSpec: Sendable, Hashable, Codable {
   /// The head.
   public var head: HeadKind
 
+  /// The head where nothing is said.
+  public static let usualHead = HeadKind.labels
+  /// The share of the training data that becomes validation data where nothing is said.
+  public static let usualValidationFraction = 0.1
+
   /// Makes a task.
   public init(
     name: String, kind: TaskKind, source: DataSource, text: String = "{text}", pair: String? = nil,
     target: String = "label", labels: [LabelSpec] = [], metrics: [String], limits: [String: Int] = [:],
-    validationFraction: Double = 0.1, head: HeadKind = .labels
+    validationFraction: Double = TaskSpec.usualValidationFraction, head: HeadKind = TaskSpec.usualHead
   ) {
     self.name = name
     self.kind = kind
@@ -115,7 +125,8 @@ public struct GeneratorSpec: Sendable, Hashable, Codable {
   public var rows: [String: Int]
   /// The cosine between what decides this task's labels and what all tasks of the suite share: 1 the same, 0 unrelated, −1 opposite.
   public var relatedness: Double
-  /// The share of labels replaced by a random other one (for scores: the standard deviation of the noise).
+  /// The share of training labels replaced by a random other one (for scores: the standard deviation of the noise);
+  /// validation and test stay clean.
   public var noise: Double
   /// The share of the largest class beyond its equal share: 0 balanced, towards 1 all of one class.
   public var imbalance: Double

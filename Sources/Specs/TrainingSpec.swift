@@ -13,7 +13,8 @@ public struct AdapterSpec: Sendable, Hashable, Codable {
 
   /// Makes settings.
   public init(
-    rank: Int = 8, alpha: Double = 16, dropout: Double = 0, targets: [String] = ["query", "value"], rslora: Bool = false
+    rank: Int = 8, alpha: Double = 16, dropout: Double = 0, targets: [String] = ["query", "value"],
+    rslora: Bool = false
   ) {
     self.rank = rank
     self.alpha = alpha
@@ -28,8 +29,11 @@ public struct AdapterSpec: Sendable, Hashable, Codable {
 
 /// How the learning rate moves after the warm-up.
 public enum Schedule: String, Sendable, Codable, CaseIterable {
+  /// It stays.
   case constant
+  /// It falls to 0 in a straight line.
   case linear
+  /// It falls to 0 along half a cosine.
   case cosine
 }
 
@@ -70,9 +74,11 @@ public struct TrainingSpec: Sendable, Hashable, Codable {
 
   /// Makes settings; the defaults are these and stand nowhere else.
   public init(
-    learningRate: Double = 1e-3, schedule: Schedule = .linear, warmup: Double = 0.06, weightDecay: Double = 0.01,
+    learningRate: Double = 1e-3, schedule: Schedule = .linear, warmup: Double = 0.06,
+    weightDecay: Double = 0.01,
     beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8, clip: Double = 1, batchRows: Int = 32,
-    batchTokens: Int = 0, accumulation: Int = 1, maxTokens: Int = 128, validateEvery: Int = 0, patience: Int = 0,
+    batchTokens: Int = 0, accumulation: Int = 1, maxTokens: Int = 128, validateEvery: Int = 0,
+    patience: Int = 0,
     keepBest: Bool = false, labelScale: Double = 20
   ) {
     self.learningRate = learningRate
@@ -119,8 +125,8 @@ public struct PretrainSpec: Sendable, Hashable, Codable {
 
   /// Makes settings.
   public init(
-    hidden: Int = 128, layers: Int = 4, heads: Int = 4, intermediate: Int = 512, sentences: Int = 20000, world: Int = 0,
-    steps: Int = 800, batchRows: Int = 64, learningRate: Double = 1e-3, seed: Int = 0
+    hidden: Int = 128, layers: Int = 4, heads: Int = 4, intermediate: Int = 512, sentences: Int = 20000,
+    world: Int = 0, steps: Int = 800, batchRows: Int = 32, learningRate: Double = 2e-3, seed: Int = 0
   ) {
     self.hidden = hidden
     self.layers = layers

@@ -4,10 +4,11 @@ public import Models
 public import Specs
 public import Tokenizers
 
-/// Pretrains a tiny encoder from nothing by masked language modelling (Devlin et al. 2019, section 3.1).
+/// Pretrains a tiny encoder from nothing by masked language modelling.
 ///
-/// 30 % of the tokens are predicted (more than BERT's 15 %, so that few steps teach more; Wettig et al. 2023, arXiv:2202.08005): 80 % of these are masked, 10 % replaced, 10 % kept. The output layer is the word
-/// table itself and a bias.
+/// Source: Devlin et al. 2019, arXiv:1810.04805, section 3.1. 30 % of the tokens are predicted (more than BERT's 15 %, so
+/// that few steps teach more; Wettig et al. 2023, arXiv:2202.08005): 80 % of these are masked, 10 % replaced, 10 % kept.
+/// The output layer is the word table itself and a bias.
 public final class Pretrainer {
   private let spec: PretrainSpec
   private let tokenizer: Tokenizer
@@ -87,7 +88,9 @@ public final class Pretrainer {
     return (result, curve)
   }
 
-  /// One batch: masks, forward, loss over the masked positions, backward. Returns the mean loss.
+  /// One batch: masks, forward, loss over the masked positions, backward.
+  ///
+  /// Returns the mean loss.
   private func accumulate(_ original: PackedBatch, step: Int, door: FullDoor) -> Double {
     var batch = original
     let positions = mask(&batch, step: step)

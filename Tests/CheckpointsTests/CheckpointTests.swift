@@ -150,18 +150,18 @@ import Testing
       func resolve(_ name: String, _ environment: [String: String]) throws -> String {
         try BaseLocator.resolve(name, relativeTo: folder + "/m", environment: environment)
       }
-      let home = ["HOME": folder + "/home"]
+      let home = ["HOME": folder + "/user"]
       try write("{}", to: folder + "/m/here/config.json")
       #expect(try resolve("here", [:]) == folder + "/m/here")
       #expect(try resolve(folder + "/m/here", [:]) == folder + "/m/here")
-      try write("{}", to: folder + "/home/.cache/mixology/models/mini/config.json")
-      #expect(try resolve("mini", home) == folder + "/home/.cache/mixology/models/mini")
+      try write("{}", to: folder + "/user/.cache/mixology/models/mini/config.json")
+      #expect(try resolve("mini", home) == folder + "/user/.cache/mixology/models/mini")
       try write("{}", to: folder + "/xdg/mixology/models/mini/config.json")
       #expect(
-        try resolve("mini", ["HOME": folder + "/home", "XDG_CACHE_HOME": folder + "/xdg"])
+        try resolve("mini", ["HOME": folder + "/user", "XDG_CACHE_HOME": folder + "/xdg"])
           == folder + "/xdg/mixology/models/mini")
       for (cache, environment) in [
-        ("home/.cache/huggingface/hub", home), ("hf/hub", ["HF_HOME": folder + "/hf"]),
+        ("user/.cache/huggingface/hub", home), ("hf/hub", ["HF_HOME": folder + "/hf"]),
         ("hub", ["HF_HUB_CACHE": folder + "/hub"]),
       ] {
         let model = "\(folder)/\(cache)/models--org--net"

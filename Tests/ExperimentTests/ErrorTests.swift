@@ -117,7 +117,7 @@ struct BadManifest: Sendable, CustomTestStringConvertible {
         a.yaml:12:11: error: unknown key 'λλ👩‍👩‍👧' in 'adapter'
            12 | adapter: {"λλ👩‍👩‍👧": 4, rank: no}
               |           ^ known: rank, alpha, dropout, rslora, targets
-        a.yaml:12:27: error: 'rank' must be a whole number, not 'no'
+        a.yaml:12:27: error: 'rank' must be a whole number in 1…1024, not 'no'
            12 | adapter: {"λλ👩‍👩‍👧": 4, rank: no}
               |                           ^
         """#),
@@ -167,16 +167,16 @@ struct BadManifest: Sendable, CustomTestStringConvertible {
         a.yaml:11:17: error: 'rank' must be a whole number in 1…1024, not '0'
            11 | adapter: {rank: 0, alpha: "8", dropout: 1.5, targets: []}
               |                 ^
-        a.yaml:11:27: error: 'alpha' must be a number, not '8'
+        a.yaml:11:27: error: 'alpha' must be a number in 0.001…100000, not '8'
            11 | adapter: {rank: 0, alpha: "8", dropout: 1.5, targets: []}
               |                           ^ leave out the quotes
-        a.yaml:11:41: error: 'dropout' must lie in 0.0…0.95, not '1.5'
+        a.yaml:11:41: error: 'dropout' must be a number in 0…0.95, not '1.5'
            11 | adapter: {rank: 0, alpha: "8", dropout: 1.5, targets: []}
               |                                         ^
         a.yaml:11:55: error: 'adapter.targets' is empty
            11 | adapter: {rank: 0, alpha: "8", dropout: 1.5, targets: []}
               |                                                       ^ name at least one linear layer
-        a.yaml:12:27: error: 'learning_rate' must be a number, not '1e-3x'
+        a.yaml:12:27: error: 'learning_rate' must be a number in 1e-08…10, not '1e-3x'
            12 | training: {learning_rate: 1e-3x, schedule: cosin, keep_best: yes, batch_rows: [1, 2], warmup: {grid: []}, clip: {grid: [1, 1]}, patience: 3}
               |                           ^
         a.yaml:12:44: error: 'schedule' must be one of constant, linear, cosine, not 'cosin'
@@ -214,7 +214,7 @@ struct BadManifest: Sendable, CustomTestStringConvertible {
           names start with a letter, a digit or '_' and go on with these and '.', '+', '-'
         -S adapter.rnk=4: error: unknown key 'rnk' in 'adapter'
           did you mean 'rank'?
-        -S adapter.rank=4,x: error: 'rank' must be a whole number, not 'x'
+        -S adapter.rank=4,x: error: 'rank' must be a whole number in 1…1024, not 'x'
         -S training=3: error: 'training' must be a mapping, not a single value
         -S seeds=0,0: error: the seed 0 stands twice
         """#),

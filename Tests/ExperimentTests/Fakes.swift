@@ -57,7 +57,13 @@ extension Vocabulary {
         Metric(name: "mse", kinds: [.regression], higherIsBetter: false),
         Metric(name: "entity_f1", kinds: [.tagging], higherIsBetter: true),
       ],
-      samplingRules: ["concatenation", "equal", "weights", "proportional", "temperature"],
+      samplingRules: [
+        SamplingRule(name: "concatenation", parameters: [], needs: []),
+        SamplingRule(name: "equal", parameters: [], needs: []),
+        SamplingRule(name: "weights", parameters: ["weights"], needs: ["weights"]),
+        SamplingRule(name: "proportional", parameters: ["cap"], needs: ["cap"]),
+        SamplingRule(name: "temperature", parameters: ["temperature", "cap"], needs: ["temperature"]),
+      ],
       generatorForms: ["sentiment", "topic"],
       generatedTasks: { form in
         TaskSpec(

@@ -77,7 +77,7 @@ import Testing
         a.yaml:16:37: error: the task 'm' has no training rows
            16 |   m: {generate: {form: topic, rows: {test: 3}, noise: 2}, labels: [a]}
               |                                     ^ add 'train' to 'rows'
-        a.yaml:16:55: error: 'noise' must lie in 0.0…1.0, not '2'
+        a.yaml:16:55: error: 'noise' must be a number in 0…1, not '2'
            16 |   m: {generate: {form: topic, rows: {test: 3}, noise: 2}, labels: [a]}
               |                                                       ^
         a.yaml:16:59: error: 'labels' cannot be set for a generated task
@@ -171,7 +171,7 @@ import Testing
         a.yaml:13:20: error: unknown parameter 'densty' of merge method 'ties'
            13 |   - {method: ties, densty: 0.2}
               |                    ^ did you mean 'density'?
-        a.yaml:14:29: error: 'density' must lie in 0.0…1.0, not '2'
+        a.yaml:14:29: error: 'density' must be a number in 0…1, not '2'
            14 |   - {method: ties, density: 2}
               |                             ^
         a.yaml:15:5: error: 'merges.3' has no 'method'

@@ -18,6 +18,44 @@ import Testing
       ])
   }
 
+  @Test func `PEFT's all-linear is a target of every base`() throws {
+    let plan = try plan(manifestText("adapter: {targets: [all-linear]}"))
+    let targets = plan.jobs.compactMap { job in
+      if case .train(let training) = job.spec { training.adapter.targets } else { nil }
+    }
+    #expect(Set(targets) == [["all-linear"]])
+  }
+
+  @Test(arguments: [
+    ("base: ../nets/mini", [], "exp/../nets/mini"), ("base: /nets/mini", [], "/nets/mini"),
+    ("base: nets/mini", [], "nets/mini"), ("base: x", ["base=./mini"], "./mini"),
+  ])
+  func `a base is looked for from the manifest's folder, one of the command line from here`(
+    line: String, overrides: [String], asked: String
+  ) throws {
+    let manifest = try ManifestReader.read(
+      manifestText().replacing("base: mini", with: line), path: "exp/a.yaml",
+      overrides: overrides.map { try Override($0) }, vocabulary: .small)
+    let resources = FakeResources(root: "exp/data")
+    let message = complaint { _ = try Planner(vocabulary: .small, resources: resources).plan(manifest) }
+    #expect(message.contains("error: there is no base '\(asked)'"), "\(message)")
+  }
+
+  @Test func `a sampling rule without what it needs is refused before anything runs`() {
+    let message = complaint { _ = try read(manifestText("sampling: {rule: proportional}")) }
+    #expect(
+      message == """
+        a.yaml:11:18: error: the sampling rule 'proportional' needs 'cap'
+           11 | sampling: {rule: proportional}
+              |                  ^
+        """)
+  }
+
+  @Test func `a template may hold braces of its own`() throws {
+    let text = manifestText().replacing("{data: fomc,", with: "{data: fomc, text: \"{{{text}}}\",")
+    #expect(try plan(text).plannedTasks[1].spec.text == "{{{text}}}")
+  }
+
   @Test func `every job stands once and after its inputs`() throws {
     let plan = try plan(
       manifestText(

@@ -73,15 +73,6 @@ import Testing
     #expect(sites.map(\.path) == testLayers.keys.sorted())
   }
 
-  @Test func `an output rank given by the caller wins over the parameter`() throws {
-    let method = try MergeMethods.all.entry(named: "task_arithmetic")
-    let parameters = try Parameters(["rank": .number(3)], for: method.parameters, of: "it")
-    let models = [randomAdapter("one", rank: 2), randomAdapter("two", rank: 3)]
-    let (_, sites) = try AdapterMerger.merge(
-      models, weights: [1, 1], method: method, parameters: parameters, outputRank: 1, seed: 0)
-    #expect(sites.map(\.rank) == [1, 1, 1])
-  }
-
   @Test func `every row says what it is`() {
     for method in MergeMethods.all.entries {
       #expect(!method.summary.isEmpty && method.parameters.contains { $0.name == "rank" })

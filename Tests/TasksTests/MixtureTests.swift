@@ -36,6 +36,22 @@ import Testing
     for (a, b) in zip(forward, backward.reversed()) { #expect(abs(a - b) < 1e-15) }
   }
 
+  @Test(arguments: MixtureRules.all.entries)
+  func `a rule asks for what it says that it needs, and for nothing else`(rule: MixtureRule) {
+    #expect(rule.needs.allSatisfy(rule.parameters.contains))
+    for parameter in rule.parameters {
+      var spec = spec(rule)
+      switch parameter {
+      case "cap": spec.cap = nil
+      case "temperature": spec.temperature = nil
+      default: spec.weights = nil
+      }
+      let refusal =
+        "error: the sampling rule '\(rule.name)' needs '\(parameter)'\n  write '\(parameter)' beside the rule"
+      #expect((complaint(spec) == refusal) == rule.needs.contains(parameter))
+    }
+  }
+
   @Test func `rates are what the rules say`() throws {
     #expect(try rates(SamplingSpec()) == [100.0 / 2100, 400.0 / 2100, 1600.0 / 2100])
     #expect(try rates(SamplingSpec(rule: "equal")) == [1.0 / 3, 1.0 / 3, 1.0 / 3])

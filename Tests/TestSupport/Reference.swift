@@ -25,6 +25,7 @@ public enum Reference {
     let environment = ProcessInfo.processInfo.environment
     let cache = environment["XDG_CACHE_HOME"] ?? (environment["HOME"] ?? "") + "/.cache"
     let path = environment["MIXOLOGY_MODEL"] ?? cache + "/mixology/models/all-MiniLM-L6-v2"
-    return FileManager.default.fileExists(atPath: path + "/model.safetensors") ? URL(fileURLWithPath: path) : nil
+    return FileManager.default.fileExists(atPath: path + "/model.safetensors")
+      ? URL(fileURLWithPath: path) : nil
   }
 }

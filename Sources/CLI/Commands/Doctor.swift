@@ -1,6 +1,121 @@
 import ArgumentParser
-/// Says what the machine is.
+import Basics
+import Checkpoints
+import Execution
+import Foundation
+import LinearAlgebra
+
+/// Says what the machine is and what keeps it from being faster.
 struct Doctor: ParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "Shows CPU, BLAS kernel, threads, memory and disk.")
-  func run() throws {}
+  static let configuration = CommandConfiguration(
+    abstract: "Shows CPU, BLAS kernel, speed, threads, memory, disk and models, and what would make it faster.")
+
+  @Flag(help: "One JSON object.")
+  var json = false
+
+  @Option(help: "The folder of results.")
+  var results = "Results"
+
+  /// The kernel that OpenBLAS had chosen before this program started itself again with a better one.
+  @Option(help: .private)
+  var restartedFrom: String?
+
+  private struct Findings: Encodable {
+    let processor: String
+    let cores: Int
+    let memoryBytes: Int
+    let memoryAvailableBytes: Int?
+    let blas: String
+    let kernel: String
+    let kernelChosenBy: String
+    let betterKernel: String?
+    let gflopsOneThread: Double
+    let gflopsAllCores: Double
+    let openblasNumThreads: String?
+    let results: String
+    let diskFreeBytes: Int?
+    let modelCache: String
+    let allMinilmL6V2: String?
+    let advice: [String]
+  }
+
+  func run() throws {
+    let environment = ProcessInfo.processInfo.environment
+    if restartedFrom == nil, let kernel = MachineFacts.betterKernel(environment: environment) {
+      // As `run` starts its workers. Where that fails the present kernel is described.
+      let arguments = CommandLine.arguments + ["--restarted-from", BLASRuntime.kernel]
+      BLASRuntime.restart(settingKernel: kernel, arguments: arguments)
+    }
+    let findings = findings(environment)
+    if json {
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+      encoder.keyEncodingStrategy = .convertToSnakeCase
+      Console.print(String(decoding: try encoder.encode(findings), as: UTF8.self))
+    } else {
+      Console.print(text(findings))
+    }
+  }
+
+  private func findings(_ environment: [String: String]) -> Findings {
+    BLASRuntime.threads = 1
+    let cores = MachineFacts.cores
+    let one = GEMMPeak.measure(workers: 1, rounds: 3)
+    let all = GEMMPeak.measure(workers: cores, rounds: 3)
+    let better = restartedFrom == nil ? MachineFacts.widerKernel : nil
+    let cache =
+      environment["XDG_CACHE_HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? (environment["HOME"] ?? "~") + "/.cache"
+    let model = try? DiskResources.locate("all-MiniLM-L6-v2", relativeTo: ".", environment: environment)
+    let disk = MachineFacts.freeDisk(at: results)
+    var advice: [String] = []
+    if let note = restartedFrom == nil ? KernelAdvice.present?.note : nil { advice.append(note) }
+    if let disk, disk < 1 << 30 {
+      advice.append("note: only \(spoken(bytes: disk)) of disk are free where '\(results)' lies")
+    }
+    if model == nil { advice.append("note: all-MiniLM-L6-v2 is not here: `make model` fetches it (90 MB)") }
+    return Findings(
+      processor: MachineFacts.processor, cores: cores,
+      memoryBytes: Int(clamping: ProcessInfo.processInfo.physicalMemory),
+      memoryAvailableBytes: MachineFacts.availableMemory, blas: version, kernel: BLASRuntime.kernel,
+      kernelChosenBy: chosenBy(environment), betterKernel: better, gflopsOneThread: one, gflopsAllCores: all,
+      openblasNumThreads: environment["OPENBLAS_NUM_THREADS"], results: results, diskFreeBytes: disk,
+      modelCache: cache + "/mixology/models", allMinilmL6V2: model, advice: advice)
+  }
+
+  private func chosenBy(_ environment: [String: String]) -> String {
+    if restartedFrom != nil { return "mixology" }
+    return (environment["OPENBLAS_CORETYPE"]?.isEmpty ?? true) ? "openblas" : "user"
+  }
+
+  /// `OpenBLAS 0.3.21` out of the library's line of build options.
+  private var version: String {
+    BLASRuntime.configuration.split(separator: " ").prefix(2).joined(separator: " ")
+  }
+
+  private func text(_ findings: Findings) -> String {
+    let why =
+      switch findings.kernelChosenBy {
+      case "mixology": "mixology's choice; OpenBLAS alone takes \(restartedFrom ?? "another") here"
+      case "user": "because OPENBLAS_CORETYPE is set"
+      default: "OpenBLAS's own choice"
+      }
+    let threads = findings.openblasNumThreads.map { "OPENBLAS_NUM_THREADS is \($0); " } ?? ""
+    let available = findings.memoryAvailableBytes.map { ", \(spoken(bytes: $0)) available" } ?? ""
+    let rows = [
+      ("processor", "\(findings.processor), \(counted(findings.cores, "core"))"),
+      ("memory", spoken(bytes: findings.memoryBytes) + available),
+      ("BLAS", "\(findings.blas), kernel \(findings.kernel) (\(why))"),
+      (
+        "speed",
+        "\(Int(findings.gflopsOneThread.rounded())) GFLOP/s on one core, "
+          + "\(Int(findings.gflopsAllCores.rounded())) on all (single-precision matrix products)"
+      ),
+      ("threads", "\(threads)workers always use one BLAS thread each, `run` starts one worker a core"),
+      ("disk", findings.diskFreeBytes.map { "\(spoken(bytes: $0)) free at \(findings.results)" } ?? "unknown"),
+      ("models", "cache \(findings.modelCache)"),
+      ("", "all-MiniLM-L6-v2: \(findings.allMinilmL6V2 ?? "not here")"),
+    ]
+    let lines = rows.map { "\(padded($0.0, 10)) \($0.1)" } + findings.advice
+    return lines.joined(separator: "\n")
+  }
 }

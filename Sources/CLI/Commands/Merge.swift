@@ -1,6 +1,111 @@
 import ArgumentParser
-/// One merge.
+import Basics
+import Checkpoints
+import Execution
+import Experiment
+import Foundation
+import Merging
+import Specs
+
+/// Merges adapters by a recipe.
 struct Merge: ParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "Merges adapters by a recipe.")
-  func run() throws {}
+  static let configuration = CommandConfiguration(
+    abstract: "Merges PEFT adapters by a recipe; lists and explains the merge methods.",
+    discussion: """
+      A recipe is a YAML file in mergekit's words:
+
+        merge_method: ties
+        base_model: all-MiniLM-L6-v2
+        models:
+          - {model: adapters/fpb, parameters: {weight: 1}}
+          - {model: adapters/fomc, parameters: {weight: 0.5}}
+        parameters: {density: 0.5}
+
+      'base_model' may be left out; with it the adapters are checked against the base. Relative folders start from \
+      the recipe's own.
+      """)
+
+  @Argument(help: "The recipe, a YAML file.")
+  var recipe: String?
+
+  @Argument(help: "The folder of the merged adapter.")
+  var output: String?
+
+  @Flag(help: "Replaces the output folder.")
+  var force = false
+
+  @Flag(help: "Lists the merge methods.")
+  var list = false
+
+  @Option(help: "Explains a merge method and its parameters.")
+  var explain: String?
+
+  func validate() throws {
+    if list || explain != nil { return }
+    if recipe == nil { throw ValidationError("a recipe and an output folder are missing") }
+    if output == nil { throw ValidationError("the output folder is missing") }
+  }
+
+  func run() throws {
+    if list {
+      let width = MergeMethods.all.names.map(\.count).max() ?? 0
+      for row in MergeMethods.all.entries { Console.print("\(padded(row.name, width))  \(row.summary)") }
+    } else if let explain {
+      Console.print(MergeExplanation.text(try MergeMethods.all.entry(named: explain)))
+    } else if let recipe, let output {
+      try merge(recipe, into: output)
+    }
+  }
+
+  private func merge(_ file: String, into output: String) throws {
+    guard let data = FileManager.default.contents(atPath: file) else {
+      throw Diagnostic("cannot read the recipe", at: Place(file: file), hint: "is the path right?")
+    }
+    guard let text = String(data: data, encoding: .utf8) else {
+      throw Diagnostic("the recipe is not UTF-8", at: Place(file: file), hint: "save it as UTF-8")
+    }
+    let recipe = try MergeRecipeReader.read(text, path: file, methods: Vocabulary.joined.methods)
+    if !force, let names = try? FileManager.default.contentsOfDirectory(atPath: output), !names.isEmpty {
+      throw Diagnostic(
+        "the output folder is not empty", at: Place(file: output), hint: "name another one, or add --force")
+    }
+    let result = try RecipeMerger.merge(
+      recipe, into: output, environment: ProcessInfo.processInfo.environment, version: Mixology.version)
+    let energies = result.sites.map(\.retainedEnergy)
+    let mean = energies.reduce(0, +) / Double(max(1, energies.count))
+    Console.print(
+      """
+      \(recipe.method) of \(recipe.models.count) adapters: \(result.sites.count) layers, \
+      rank up to \(result.sites.map(\.rank).max() ?? 0), \(grouped(result.bytes)) bytes
+      retained energy: mean \(rounded(mean, 4)), least \(rounded(energies.min() ?? 1, 4))
+      written: \(output)/adapter_config.json, adapter_model.safetensors, merge.json
+      """)
+  }
+}
+
+/// What `merge --explain` says, made from the method's row.
+enum MergeExplanation {
+  static func text(_ method: MergeMethod) -> String {
+    var lines = ["\(method.name): \(method.summary)"]
+    if let paper = method.paper { lines.append("paper: arXiv:\(paper)") }
+    lines.append(
+      method.symmetric ? "the order of the models makes no difference" : "the order of the models matters")
+    lines.append("parameters:")
+    let width = method.parameters.map(\.name.count).max() ?? 0
+    for parameter in method.parameters {
+      lines.append("  \(padded(parameter.name, width))  \(parameter.summary)")
+      lines.append(
+        "  \(padded("", width))  \(values(parameter.kind)); default \(parameter.defaultValue)")
+    }
+    return lines.joined(separator: "\n")
+  }
+
+  private static func values(_ kind: ParameterSpec.Kind) -> String {
+    switch kind {
+    case .number(let range): "a number in \(range.lowerBound)…\(range.upperBound)"
+    case .integer(let range): "a whole number in \(range.lowerBound)…\(range.upperBound)"
+    case .flag: "true or false"
+    case .choice(let words): "one of \(words.joined(separator: ", "))"
+    }
+  }
 }

@@ -63,13 +63,13 @@ struct PlanCommand: ParsableCommand {
       if all.isEmpty { continue }
       let open = all.filter { !$0.cached }
       let cost = spoken(seconds: open.reduce(0) { $0 + ($1.predictedSeconds ?? 0) })
-      Console.print("\(kind): \(all.count) jobs, \(all.count - open.count) done, \(open.count) to run, about \(cost) of work")
+      Console.print("\(kind): \(counted(all.count, "job")), \(all.count - open.count) done, \(open.count) to run, about \(cost) of work")
     }
     for line in waiting.prefix(12) { Console.print("  \(line.label): \(line.reason)") }
     if waiting.count > 12 { Console.print("  … and \(waiting.count - 12) more (--json lists all)") }
     let megabytes = clock.megabytes(waiting: Set(waiting.map(\.id)))
     Console.print(
-      "\(plan.models.count) models; about \(spoken(seconds: seconds)) on \(count) workers (\(clock.basis)), "
+      "\(counted(plan.models.count, "model")); about \(spoken(seconds: seconds)) on \(counted(count, "worker")) (\(clock.basis)), "
         + "\(Int(megabytes.rounded(.up))) MB of disk")
   }
 
@@ -77,6 +77,6 @@ struct PlanCommand: ParsableCommand {
     if store.contains(job.id) { return "done" }
     if let failure = store.failure(job.id) { return "failed last time: \(failure.what)" }
     let missing = job.spec.inputs.filter { !store.contains($0) }
-    return missing.isEmpty ? "not in the store" : "needs \(missing.count) jobs that are not in the store"
+    return missing.isEmpty ? "not in the store" : "needs \(counted(missing.count, "job")) not in the store"
   }
 }

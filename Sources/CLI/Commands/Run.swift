@@ -35,12 +35,33 @@ struct Run: AsyncParsableCommand {
   }
 
   func run() async throws {
+    // A worker that dies while it is spoken to must not take the scheduler along.
+    signal(SIGPIPE, SIG_IGN)
     let loaded = try arguments.load()
     let plan = try loaded.plan()
+    try DataCheck(store: loaded.store).check(plan)
     loaded.store.sweepAttempts()
+    let summary = await perform(plan, loaded)
+    let results = try Collector(store: loaded.store).collect(plan)
+    try Publisher.publish(results, loaded: loaded, plan: plan)
+    if !quiet, !results.scores.isEmpty {
+      Console.print(Summary.terminal(results, width: Console.width))
+      Console.print("\nTables: \(loaded.folder.relativePath)/report.md, comparison.csv, runs.csv …")
+    }
+    if summary.failed > 0 {
+      let skipped = summary.skipped > 0 ? ", \(summary.skipped) that need them were left out" : ""
+      Console.error(
+        "error: \(counted(summary.failed, "job")) failed\(skipped)\n"
+          + "  `mixology status \(arguments.manifest)` lists them; the next run tries them again")
+      throw ExitCode(1)
+    }
+  }
+
+  private func perform(_ plan: Plan, _ loaded: LoadedManifest) async -> RunSummary {
     let count = workers ?? MachineFacts.cores
     let display = ProgressDisplay(
       plan: plan, store: loaded.store, workers: count, isQuiet: quiet, isVerbose: verbose)
+    if !quiet, !display.isDone, let note = KernelAdvice.present?.note { Console.note(note) }
     let runners = (0..<count).map { WorkerProcess.local(index: $0) }
     let scheduler = Scheduler(plan: plan, store: loaded.store, runners: runners, keepGoing: keepGoing) {
       display.show($0)
@@ -54,27 +75,21 @@ struct Run: AsyncParsableCommand {
     let summary = await scheduler.run()
     interruption.cancel()
     display.close()
-    let results = try Collector(store: loaded.store).collect(plan)
-    try Publisher.publish(results, loaded: loaded, plan: plan)
-    if !quiet {
-      Console.print(Summary.terminal(results, width: Console.width))
-      Console.print("\nTables: \(loaded.folder.relativePath)/report.md, comparison.csv, runs.csv …")
-    }
-    if summary.failed > 0 {
-      let skipped = summary.skipped > 0 ? ", \(summary.skipped) depend on them" : ""
-      Console.error("error: \(summary.failed) jobs failed\(skipped); `mixology status` lists them")
-      throw ExitCode(1)
-    }
+    // What a worker left that died under a job.
+    loaded.store.sweepAttempts()
+    return summary
   }
 }
 
-/// Ctrl-C and a polite kill: cleans up and exits with 130.
+/// Ctrl-C, a polite kill and a closed terminal: cleans up and exits with 130.
 final class Interruption: @unchecked Sendable {
   // Written once in init; Dispatch sources may be cancelled from any thread.
   private let sources: [any DispatchSourceSignal]
 
   init(_ cleanUp: @escaping @Sendable () -> Void) {
-    sources = [SIGINT, SIGTERM].map { number in
+    // Under nohup a closed terminal is no reason to end.
+    let hangup = MachineFacts.ignores(signal: SIGHUP) ? [] : [SIGHUP]
+    sources = ([SIGINT, SIGTERM] + hangup).map { number in
       signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
       source.setEventHandler {

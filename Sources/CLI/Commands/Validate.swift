@@ -1,4 +1,5 @@
 import ArgumentParser
+import Execution
 import Experiment
 
 /// Checks a manifest and what it names.
@@ -11,6 +12,7 @@ struct Validate: ParsableCommand {
   func run() throws {
     let loaded = try arguments.load()
     let plan = try loaded.plan()
-    Console.print("\(arguments.manifest): \(plan.models.count) models, \(plan.jobs.count) jobs")
+    try DataCheck(store: nil).check(plan)
+    Console.print("\(arguments.manifest): \(counted(plan.models.count, "model")), \(counted(plan.jobs.count, "job"))")
   }
 }

@@ -14,27 +14,35 @@ struct Worker: ParsableCommand {
   func run() throws {
     // Ctrl-C reaches the whole group; the scheduler decides when its workers end.
     signal(SIGINT, SIG_IGN)
+    let requests = RequestQueue()
     var performers: [String: JobPerformer] = [:]
-    while let line = readLine(strippingNewline: true) {
+    while let line = requests.next() {
       let request = try JSONDecoder().decode(WorkRequest.self, from: Data(line.utf8))
       let store = JobStore(root: URL(fileURLWithPath: request.store))
       let performer = performers[request.store] ?? JobPerformer(store: store)
       performers[request.store] = performer
       performer.add(locations: request.locations)
-      var last = DispatchTime.now().uptimeNanoseconds
-      do {
-        let cost = try performer.perform(request.spec, id: request.id, worker: name) { share, note in
-          let now = DispatchTime.now().uptimeNanoseconds
-          guard now - last > 250_000_000 else { return }
-          last = now
-          try say(.progress(share: share, note: note))
-        }
-        try say(.done(cost))
-      } catch let error as Diagnostics {
-        try say(.failed(Diagnostic(error.all.map(\.description).joined(separator: "\n"))))
-      } catch {
-        try say(.failed(error as? Diagnostic ?? Diagnostic("\(error)")))
+      requests.onEnd { store.abandonAttempts() }
+      try perform(request, performer)
+      requests.onEnd {}
+    }
+  }
+
+  private func perform(_ request: WorkRequest, _ performer: JobPerformer) throws {
+    var last = DispatchTime.now().uptimeNanoseconds
+    do {
+      let cost = try performer.perform(request.spec, id: request.id, worker: name) { share, note in
+        let now = DispatchTime.now().uptimeNanoseconds
+        guard now - last > 250_000_000 else { return }
+        last = now
+        try say(.progress(share: share, note: note))
       }
+      try say(.done(cost))
+    } catch let error as Diagnostics {
+      let joined = error.all.count == 1 ? error.all[0] : Diagnostic(joining: error.all)
+      try say(.failed(joined))
+    } catch {
+      try say(.failed(error as? Diagnostic ?? Diagnostic("\(error)")))
     }
   }
 
@@ -42,5 +50,63 @@ struct Worker: ParsableCommand {
     var line = try StableHash.canonicalJSON(event)
     line.append(UInt8(ascii: "\n"))
     try FileHandle.standardOutput.write(contentsOf: line)
+  }
+}
+
+extension Diagnostic {
+  /// Several findings in one, for a protocol that carries one: the first, with the others as its hint.
+  fileprivate init(joining all: [Diagnostic]) {
+    self = all[0]
+    hint = ([all[0].hint].compactMap(\.self) + all.dropFirst().map(\.description)).joined(separator: "\n")
+  }
+}
+
+/// Lines of standard input, read by a thread of its own that notices at once when the scheduler is gone: then the
+/// process ends, in the middle of a job too, and leaves nothing half done behind.
+private final class RequestQueue: @unchecked Sendable {
+  // The condition guards all of it.
+  private let condition = NSCondition()
+  private var lines: [String] = []
+  private var isBusy = false
+  private var isOver = false
+  private var cleanUp: () -> Void = {}
+
+  init() {
+    let reader = Thread { [self] in
+      while let line = readLine(strippingNewline: true) {
+        condition.withLock {
+          lines.append(line)
+          condition.signal()
+        }
+      }
+      end()
+    }
+    reader.start()
+  }
+
+  /// The next request; nil where there will be none.
+  func next() -> String? {
+    condition.withLock {
+      isBusy = false
+      while lines.isEmpty, !isOver { condition.wait() }
+      isBusy = !lines.isEmpty
+      return lines.isEmpty ? nil : lines.removeFirst()
+    }
+  }
+
+  /// What to do where the scheduler goes before the job is done.
+  func onEnd(_ action: @escaping () -> Void) {
+    condition.withLock { cleanUp = action }
+  }
+
+  private func end() {
+    condition.withLock {
+      isOver = true
+      condition.signal()
+      guard isBusy else { return }
+      cleanUp()
+      // No exit handlers: the other thread is in the middle of its arithmetic.
+      _exit(1)
+    }
   }
 }

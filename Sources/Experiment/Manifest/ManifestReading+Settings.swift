@@ -108,7 +108,7 @@ extension ManifestReading {
     func setting(_ key: String) -> ParameterValue? { combination.first { $0.path == prefix + key }?.value }
     var spec = SamplingSpec()
     if case .text(let rule) = setting("rule") { spec.rule = rule }
-    let read = SamplingSettings.parameters(of: spec.rule)
+    let read = vocabulary.samplingRule(spec.rule)?.parameters ?? []
     if read.contains("cap"), case .number(let cap) = setting("cap") { spec.cap = Int(cap) }
     if read.contains("temperature"), case .number(let temperature) = setting("temperature") {
       spec.temperature = temperature
@@ -124,20 +124,22 @@ extension ManifestReading {
   mutating func checkSampling(_ sampling: Value, taskNames: [String]) {
     guard sampling.entry("rule")?.value.isBroken != true else { return }
     let words = sampling["rule"]?.settings ?? [.text(SamplingSpec().rule)]
-    let rules = words.map(\.description)
+    let names = words.map(\.description)
+    let rules = names.compactMap(vocabulary.samplingRule)
     for key in ["cap", "temperature", "weights"] {
       guard let entry = sampling.entry(key),
-        !rules.contains(where: { SamplingSettings.parameters(of: $0).contains(key) })
+        !rules.contains(where: { $0.parameters.contains(key) })
       else { continue }
-      let readers = vocabulary.samplingRules.filter { SamplingSettings.parameters(of: $0).contains(key) }
+      let readers = vocabulary.samplingRules.filter { $0.parameters.contains(key) }.map(\.name)
       report(
-        "'\(key)' has no effect with the sampling rule '\(rules.joined(separator: "', '"))'",
+        "'\(key)' has no effect with the sampling rule '\(names.joined(separator: "', '"))'",
         at: entry.keyPlace,
         hint: "it belongs to rule: \(readers.joined(separator: " or rule: "))")
     }
     for rule in rules {
-      guard let key = SamplingSettings.needed(by: rule), !sampling.has(key) else { continue }
-      report("the sampling rule '\(rule)' needs '\(key)'", at: (sampling["rule"] ?? sampling).place)
+      for key in rule.needs where !sampling.has(key) {
+        report("the sampling rule '\(rule.name)' needs '\(key)'", at: (sampling["rule"] ?? sampling).place)
+      }
     }
     for entry in sampling["weights"]?.entries ?? [] where !taskNames.contains(entry.key) {
       report(

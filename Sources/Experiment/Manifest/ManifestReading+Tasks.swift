@@ -29,8 +29,6 @@ extension ManifestReading {
       let head = HeadKind(rawValue: word)
     {
       spec.head = head
-    } else {
-      spec.head = .labels
     }
     if let fraction = (value["validation_fraction"] ?? defaults?["validation_fraction"])?.number {
       spec.validationFraction = fraction
@@ -136,22 +134,7 @@ extension ManifestReading {
   /// A template as it is, after a check that its braces name columns.
   private mutating func template(_ value: Value, _ key: String) -> String {
     let text = value.text ?? ""
-    var columns = 0
-    var isOpen = false
-    var isSound = true
-    for character in text {
-      switch character {
-      case "{":
-        isSound = isSound && !isOpen
-        isOpen = true
-      case "}":
-        isSound = isSound && isOpen
-        isOpen = false
-        columns += 1
-      default: continue
-      }
-    }
-    if !isSound || isOpen || columns == 0 || text.contains("{}") {
+    if (try? Template(text, of: key)) == nil {
       report("'\(key)' names no column", at: value.place, hint: "write columns in braces: \"{text}\"")
     }
     return text

@@ -40,9 +40,12 @@ struct YAMLPair: Sendable {
 struct SourceText: Sendable {
   let path: String
   let lines: [String]
+  /// What messages call the whole text.
+  let name: String
 
-  init(_ text: String, path: String) {
+  init(_ text: String, path: String, called name: String = "the manifest") {
     self.path = path
+    self.name = name
     lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
       String(line.last == "\r" ? line.dropLast() : line)
     }

@@ -24,7 +24,7 @@ struct YAMLReader {
     while true {
       do {
         guard let root = try Yams.compose(yaml: lines.joined(separator: "\n")) else {
-          problems.append(source.diagnostic("the manifest is empty", at: Place(file: source.path)))
+          problems.append(source.diagnostic("\(source.name) is empty", at: Place(file: source.path)))
           return nil
         }
         return node(root)

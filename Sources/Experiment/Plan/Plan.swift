@@ -2,7 +2,9 @@ public import Specs
 
 /// A job of the graph with what people read about it.
 public struct PlannedJob: Sendable, Hashable {
+  /// The hash of `spec`.
   public var id: JobID
+  /// Everything that the job's result depends on.
   public var spec: JobSpec
   /// `train single:fpb seed 0`.
   public var label: String
@@ -20,8 +22,11 @@ public struct PlannedJob: Sendable, Hashable {
 
 /// An evaluation that a model's rows come from.
 public struct PlannedEvaluation: Sendable, Hashable {
+  /// As in `TaskColumn.name`.
   public var task: String
+  /// `validation` or `test`.
   public var split: Split
+  /// The evaluation job; models that are equal share it.
   public var job: JobID
 
   /// Makes an evaluation.
@@ -36,19 +41,25 @@ public struct PlannedEvaluation: Sendable, Hashable {
 public struct PlannedModel: Sendable, Hashable {
   /// As in `ModelRow.model`.
   public var model: String
+  /// How it comes to be.
   public var kind: ModelKind
+  /// As in `ModelRow.recipe`.
   public var recipe: String
+  /// As in `ModelRow.settings`.
   public var settings: String
+  /// The tasks that it learns from, in the manifest's order; empty for the base.
   public var tasks: [String]
   /// Nil for the base.
   public var seed: Int?
   /// The training or merge job; nil for the base.
   public var job: JobID?
+  /// By task, then by split.
   public var evaluations: [PlannedEvaluation]
 
   /// Makes a model.
   public init(
-    model: String, kind: ModelKind, recipe: String, settings: String, tasks: [String], seed: Int?, job: JobID?,
+    model: String, kind: ModelKind, recipe: String, settings: String, tasks: [String], seed: Int?,
+    job: JobID?,
     evaluations: [PlannedEvaluation]
   ) {
     self.model = model
@@ -64,6 +75,7 @@ public struct PlannedModel: Sendable, Hashable {
 
 /// A task with the hashes of its data and what the planner counted in them.
 public struct PlannedTask: Sendable, Hashable {
+  /// As evaluations see it.
   public var spec: TaskSpec
   /// Rows of each split before limits, by split name; splits that do not exist are left out.
   public var rows: [String: Int]
@@ -77,10 +89,15 @@ public struct PlannedTask: Sendable, Hashable {
 
 /// What a manifest comes to: jobs without repeats in an order in which each follows its inputs, and the models of the tables.
 public struct Plan: Sendable {
+  /// The name in the manifest.
   public var experiment: String
+  /// What is asked; may be empty.
   public var title: String
+  /// The tasks in the manifest's order.
   public var tasks: [TaskColumn]
+  /// Every job once, each after its inputs.
   public var jobs: [PlannedJob]
+  /// Base, singles and cocktails, merges: the order of the tables.
   public var models: [PlannedModel]
   /// How the budget was set, in words.
   public var budget: String

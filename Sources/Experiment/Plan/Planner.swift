@@ -85,8 +85,10 @@ public struct Planner: Sendable {
       let part = layer.split(separator: ".").last.map(String.init) ?? layer
       if !parts.contains(part) { parts.append(part) }
     }
-    return targets.filter { target in !layers.contains { $0 == target || $0.hasSuffix("." + target) } }.map {
-      target in
+    let missing = targets.filter { target in
+      target != "all-linear" && !layers.contains { $0 == target || $0.hasSuffix("." + target) }
+    }
+    return missing.map { target in
       let near = nearestName(to: target, among: parts).map { "did you mean '\($0)'? " } ?? ""
       return manifest.source.diagnostic(
         "the target '\(target)' matches no linear layer of the base", at: manifest.targetsPlace,
@@ -130,7 +132,7 @@ struct FoundBase: Sendable {
   init(pretrained pretrain: PretrainSpec) {
     self.pretrain = pretrain
     spec = .pretrained(JobID(hex: ""))
-    parameters = Estimate.parameters(pretrain)
+    parameters = WorkEstimate.parameters(pretrain)
     linearLayers = (0..<pretrain.layers).flatMap { layer in
       [
         "attention.self.query", "attention.self.key", "attention.self.value", "attention.output.dense",

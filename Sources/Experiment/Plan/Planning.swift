@@ -6,7 +6,7 @@ struct Planning {
   let manifest: Manifest
   let tasks: [TaskData]
   private var base: FoundBase
-  private let estimate: Estimate
+  private let estimate: WorkEstimate
   private(set) var graph = JobGraph()
   private(set) var models: [PlannedModel] = []
 
@@ -23,7 +23,7 @@ struct Planning {
     self.manifest = manifest
     self.base = base
     self.tasks = tasks
-    estimate = Estimate(parameters: base.parameters)
+    estimate = WorkEstimate(parameters: base.parameters)
   }
 
   /// Base, cocktails and merges, in the order of the tables.

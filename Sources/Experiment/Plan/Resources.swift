@@ -1,8 +1,10 @@
 /// What the planner must know of a data file.
 public struct FileFacts: Sendable, Hashable {
+  /// Of its bytes, 64 hexadecimal digits.
   public var sha256: String
   /// Rows, for the estimate.
   public var rows: Int
+  /// Its size.
   public var bytes: Int
 
   /// Makes facts.

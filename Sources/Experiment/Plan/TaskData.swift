@@ -60,7 +60,7 @@ struct TaskFinder {
       guard case .generated(let generator) = task.spec.source else { return nil }
       for split in Split.allCases {
         guard let rows = generator.rows[split.rawValue] else { continue }
-        data.sizes[split] = SplitSize(rows: rows, tokensPerRow: Estimate.generatedTokensPerRow)
+        data.sizes[split] = SplitSize(rows: rows, tokensPerRow: WorkEstimate.generatedTokensPerRow)
       }
       return data
     case .folder(let folder, let place):
@@ -128,7 +128,7 @@ struct TaskFinder {
         isSound = false
       }
       hashed[split.rawValue] = DataFile(sha256: facts.sha256, format: format)
-      data.sizes[split] = SplitSize(rows: facts.rows, tokensPerRow: Estimate.tokensPerRow(facts))
+      data.sizes[split] = SplitSize(rows: facts.rows, tokensPerRow: WorkEstimate.tokensPerRow(facts))
       locations[facts.sha256] = path
     }
     data.spec.source = .files(hashed)

@@ -5,7 +5,9 @@ public import Specs
 public struct Vocabulary: Sendable {
   /// A merge method and its parameters.
   public struct Method: Sendable {
+    /// The word in a manifest.
     public var name: String
+    /// What can stand beside it, defaults included.
     public var parameters: [ParameterSpec]
 
     /// Makes a word.
@@ -17,8 +19,11 @@ public struct Vocabulary: Sendable {
 
   /// A metric, the task kinds that it suits, and its direction.
   public struct Metric: Sendable {
+    /// The word in a manifest.
     public var name: String
+    /// The kinds of tasks that it can measure.
     public var kinds: [TaskKind]
+    /// False for errors.
     public var higherIsBetter: Bool
 
     /// Makes a word.
@@ -29,16 +34,37 @@ public struct Vocabulary: Sendable {
     }
   }
 
+  /// A sampling rule and the settings that it reads.
+  public struct SamplingRule: Sendable {
+    /// The word in a manifest.
+    public var name: String
+    /// `cap`, `temperature`, `weights`: those that have an effect.
+    public var parameters: [String]
+    /// Those that must be given.
+    public var needs: [String]
+
+    /// Makes a word.
+    public init(name: String, parameters: [String], needs: [String]) {
+      self.name = name
+      self.parameters = parameters
+      self.needs = needs
+    }
+  }
+
+  /// The merge methods.
   public var methods: [Method]
+  /// The metrics.
   public var metrics: [Metric]
-  public var samplingRules: [String]
+  /// The sampling rules.
+  public var samplingRules: [SamplingRule]
+  /// The names of the generated forms.
   public var generatorForms: [String]
   /// The label lists of the generated forms, with descriptions: they need none in a manifest.
   public var generatedTasks: @Sendable (String) -> TaskSpec?
 
   /// Makes a vocabulary.
   public init(
-    methods: [Method], metrics: [Metric], samplingRules: [String], generatorForms: [String],
+    methods: [Method], metrics: [Metric], samplingRules: [SamplingRule], generatorForms: [String],
     generatedTasks: @escaping @Sendable (String) -> TaskSpec?
   ) {
     self.methods = methods
@@ -47,4 +73,7 @@ public struct Vocabulary: Sendable {
     self.generatorForms = generatorForms
     self.generatedTasks = generatedTasks
   }
+
+  /// The sampling rule of that name.
+  func samplingRule(_ name: String) -> SamplingRule? { samplingRules.first { $0.name == name } }
 }

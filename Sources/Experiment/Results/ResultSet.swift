@@ -2,15 +2,21 @@ public import Specs
 
 /// How a model came to be.
 public enum ModelKind: String, Sendable, Codable, CaseIterable {
+  /// The base as it is.
   case base
+  /// An adapter trained on one task.
   case single
+  /// An adapter trained on several tasks.
   case cocktail
+  /// Several adapters merged into one.
   case merge
 }
 
 /// A metric's column: name and direction.
 public struct MetricColumn: Sendable, Hashable, Codable {
+  /// A row of the metrics: `macro_f1`.
   public var name: String
+  /// False for errors.
   public var higherIsBetter: Bool
 
   /// Makes a column.
@@ -22,7 +28,9 @@ public struct MetricColumn: Sendable, Hashable, Codable {
 
 /// A task as the tables see it.
 public struct TaskColumn: Sendable, Hashable, Codable {
+  /// The name in the manifest.
   public var name: String
+  /// What the task asks for.
   public var kind: TaskKind
   /// The metrics; the first one decides.
   public var metrics: [MetricColumn]
@@ -40,6 +48,7 @@ public struct ModelRow: Sendable, Hashable, Codable {
   /// The name that all seeds share: `base`, `single:fpb`, `cocktail:all`, `merge:ties(density=0.2)`,
   /// with the grid point behind it where there is one: `single:fpb[adapter.rank=4]`.
   public var model: String
+  /// How it came to be.
   public var kind: ModelKind
   /// What was trained or merged: `fpb`, `fpb+fomc`, `ties density=0.2 of fpb+fomc`.
   public var recipe: String
@@ -81,11 +90,17 @@ public struct ModelRow: Sendable, Hashable, Codable {
 
 /// One number: a model's metric on one split of one task.
 public struct ScoreRow: Sendable, Hashable, Codable {
+  /// As in `ModelRow.model`.
   public var model: String
+  /// Nil for the base, which has none.
   public var seed: Int?
+  /// As in `TaskColumn.name`.
   public var task: String
+  /// The split that was read; never the training split.
   public var split: Split
+  /// As in `MetricColumn.name`.
   public var metric: String
+  /// In the metric's own unit, not in percent.
   public var value: Double
   /// Examples behind it.
   public var n: Int
@@ -109,8 +124,11 @@ public struct ScoreRow: Sendable, Hashable, Codable {
 
 /// What a trained model really drew from a task.
 public struct MixtureRow: Sendable, Hashable, Codable {
+  /// As in `ModelRow.model`.
   public var model: String
+  /// The training's seed.
   public var seed: Int
+  /// Counts of one task.
   public var drawn: DrawnTask
 
   /// Makes a row.
@@ -123,9 +141,13 @@ public struct MixtureRow: Sendable, Hashable, Codable {
 
 /// What a merge kept, layer by layer.
 public struct MergedRow: Sendable, Hashable, Codable {
+  /// As in `ModelRow.model`.
   public var model: String
+  /// The seed of all inputs.
   public var seed: Int
+  /// A row of the merge methods.
   public var method: String
+  /// One for each linear layer that an input changes.
   public var sites: [MergedSite]
 
   /// Makes a row.
@@ -139,10 +161,15 @@ public struct MergedRow: Sendable, Hashable, Codable {
 
 /// What one job cost.
 public struct CostRow: Sendable, Hashable, Codable {
+  /// The job's id.
   public var job: String
+  /// As in `JobSpec.kind`.
   public var kind: String
+  /// As in `PlannedJob.label`.
   public var label: String
+  /// What was measured.
   public var cost: JobCost
+  /// What an estimate from the plan's finished jobs gives for it; nil where there is none.
   public var predictedSeconds: Double?
 
   /// Makes a row.
@@ -157,8 +184,11 @@ public struct CostRow: Sendable, Hashable, Codable {
 
 /// A job that failed, for the report's list of what is missing.
 public struct FailureRow: Sendable, Hashable, Codable {
+  /// The job's id.
   public var job: String
+  /// As in `PlannedJob.label`.
   public var label: String
+  /// What is wrong, without place and hint.
   public var message: String
 
   /// Makes a row.
@@ -171,15 +201,23 @@ public struct FailureRow: Sendable, Hashable, Codable {
 
 /// Everything that the tables are made from; models, tasks and seeds in the manifest's order.
 public struct ResultSet: Sendable, Hashable, Codable {
+  /// The name in the manifest.
   public var experiment: String
   /// What is asked, from the manifest; may be empty.
   public var title: String
+  /// All tasks, with the metrics that were asked for.
   public var tasks: [TaskColumn]
+  /// One for each model and seed that is there; a failed one has no row.
   public var models: [ModelRow]
+  /// By model, task, split and metric, in that order.
   public var scores: [ScoreRow]
+  /// One for each trained model, seed and task of its cocktail.
   public var mixtures: [MixtureRow]
+  /// One for each merge and seed.
   public var merges: [MergedRow]
+  /// One for each finished job, in the order of the plan.
   public var costs: [CostRow]
+  /// Empty where everything went well.
   public var failures: [FailureRow]
   /// How the budget was set, in words: `200 optimiser steps`.
   public var budget: String

@@ -16,7 +16,7 @@ struct ManifestShape {
       Field("seeds", .list(.scalar(.integer(0...2_147_483_647))), "one training of everything for each seed"),
       Field(
         "base", .either([.text, .object([pretrain])]), required: true, "the base model: a folder or a name"),
-      Field("head", .scalar(head), default: .text("labels"), "the head of tasks that name none"),
+      Field("head", .scalar(head), default: usualHead, "the head of tasks that name none"),
       Field("task_defaults", .object(taskDefaults), "settings for all tasks that do not say otherwise"),
       Field("tasks", .table(.object(task), keysAreNames: true), required: true, "the tasks by name"),
       Field("cocktails", .list(cocktail), "what is trained, in the order of the tables"),
@@ -28,6 +28,8 @@ struct ManifestShape {
       Field("evaluate", .object(evaluate), "which models are evaluated on what"),
     ])
   }
+
+  private var usualHead: ParameterValue { .text(TaskSpec.usualHead.rawValue) }
 
   private var head: ParameterSpec.Kind { .choice(HeadKind.allCases.map(\.rawValue)) }
 
@@ -46,10 +48,10 @@ struct ManifestShape {
   private var taskDefaults: [Field] {
     [
       Field(
-        "head", .scalar(head), default: .text("labels"), "linear, or labels: cosines to label descriptions"),
+        "head", .scalar(head), default: usualHead, "linear, or labels: cosines to label descriptions"),
       Field("limits", splits(1...1_000_000_000), "at most so many examples of a split"),
       Field(
-        "validation_fraction", .scalar(.number(0...0.9)), default: .number(0.1),
+        "validation_fraction", .scalar(.number(0...0.9)), default: .number(TaskSpec.usualValidationFraction),
         "share of the training data that becomes validation data where there is none"),
     ]
   }
@@ -118,7 +120,7 @@ struct ManifestShape {
   private var sampling: [Field] {
     [
       Field(
-        "rule", .setting(.choice(vocabulary.samplingRules)), default: .text(SamplingSpec().rule),
+        "rule", .setting(.choice(vocabulary.samplingRules.map(\.name))), default: .text(SamplingSpec().rule),
         "the rule's name"),
       Field("cap", .setting(SamplingSettings.cap.kind), SamplingSettings.cap.summary),
       Field("temperature", .setting(SamplingSettings.temperature.kind), SamplingSettings.temperature.summary),

@@ -163,20 +163,4 @@ enum SamplingSettings {
     "cap", .integer(1...1_000_000_000), default: .number(1), "a task counts at most this many examples")
   static let temperature = ParameterSpec(
     "temperature", .number(0.01...1000), default: .number(1), "T in p ∝ min(n, cap)^(1/T)")
-
-  /// The parameters that a rule reads.
-  static func parameters(of rule: String) -> [String] {
-    switch rule {
-    case "concatenation", "equal": []
-    case "weights": ["weights"]
-    case "proportional": ["cap"]
-    case "temperature": ["temperature", "cap"]
-    default: ["weights", "temperature", "cap"]
-    }
-  }
-
-  /// The parameter without which a rule makes no sense.
-  static func needed(by rule: String) -> String? {
-    ["weights", "temperature"].contains(rule) ? rule : nil
-  }
 }

@@ -32,7 +32,7 @@ struct ShapeChecker {
   }
 
   private mutating func refuse(_ node: YAMLNode, _ wanted: String, path: String) -> Value.Content {
-    let subject = path.isEmpty ? "the manifest" : "'\(path)'"
+    let subject = path.isEmpty ? source.name : "'\(path)'"
     report("\(subject) must be \(wanted), not \(node.form)", at: node.place)
     return .broken
   }
@@ -215,7 +215,7 @@ struct ShapeChecker {
       entries.append(Entry(key: pair.key, keyPlace: pair.keyPlace, value: value))
     }
     for field in fields where field.isRequired && !pairs.contains(where: { $0.key == field.key }) {
-      let owner = path.isEmpty ? "the manifest" : "'\(path)'"
+      let owner = path.isEmpty ? source.name : "'\(path)'"
       report("\(owner) has no '\(field.key)'", at: place, hint: field.summary)
     }
     return .mapping(entries)

@@ -27,7 +27,9 @@ extension EncoderShape {
 }
 
 extension EncoderWeights {
-  /// The same weights with an adapter folded in: W + s·B·A. Layers without factors stay shared.
+  /// The same weights with an adapter folded in: W + s·B·A.
+  ///
+  /// Layers without factors stay shared.
   ///
   /// - Throws: a `Diagnostic` for an adapter of another base.
   public func folding(_ adapter: Adapter) throws -> EncoderWeights {

@@ -1,6 +1,8 @@
 public import LinearAlgebra
 
-/// Gradients of all linear weights: dW += dyᵀ·x. Cost: 2·T·in·out FLOPs a layer.
+/// Gradients of all linear weights: dW += dyᵀ·x.
+///
+/// Cost: 2·T·in·out FLOPs a layer.
 public final class FullDoor: LinearDoor {
   private let gradients: EncoderWeights
   /// All blocks are trained.

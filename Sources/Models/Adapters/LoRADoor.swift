@@ -40,9 +40,9 @@ public final class LoRADoor: LinearDoor {
   }
 }
 
-/// LoRA beside frozen weights, with dropout on the adapter's input (Hu et al. 2021, arXiv:2106.09685).
+/// LoRA beside frozen weights, with dropout on the adapter's input.
 ///
-/// y += s·drop(x)·Aᵀ·Bᵀ; the mask is a function of the stream, the step and the layer, so it is drawn again in the
+/// Source: Hu et al. 2021, arXiv:2106.09685. y += s·drop(x)·Aᵀ·Bᵀ; the mask is a function of the stream, the step and the layer, so it is drawn again in the
 /// backward pass instead of being stored.
 public final class DropoutLoRADoor: LinearDoor {
   private let parameters: [LoRAFactors?]

@@ -46,7 +46,9 @@ public struct LoRAParameters: Sendable {
     }
   }
 
-  /// PEFT's start: A uniform in ±1/√in (Kaiming with a = √5), B zero (Hu et al. 2021, arXiv:2106.09685, section 4.1).
+  /// PEFT's start: A uniform in ±1/√in (Kaiming with a = √5), B zero.
+  ///
+  /// Source: Hu et al. 2021, arXiv:2106.09685, section 4.1.
   public func initialise(_ stream: RandomStream) {
     for factor in factors {
       var stream = stream.stream(factor.site.path)

@@ -3,7 +3,9 @@ internal import Foundation
 
 /// Losses of one item and their gradients by the logits; losses are Double.
 public enum Loss {
-  /// −log softmax(logits)[label]. On return the row of logits holds weight · dloss/dlogits.
+  /// −log softmax(logits)[label].
+  ///
+  /// On return the row of logits holds weight · dloss/dlogits.
   public static func crossEntropy(_ logits: Matrix, label: Int, weight: Float) -> Double {
     let k = logits.columns
     precondition(label >= 0 && label < k, "label \(label) of \(k)")
@@ -28,7 +30,9 @@ public enum Loss {
     return sum / Double(labels.count)
   }
 
-  /// (output − target)² of a row of one output. On return it holds weight · dloss/doutput.
+  /// (output − target)² of a row of one output.
+  ///
+  /// On return it holds weight · dloss/doutput.
   public static func squaredError(_ logits: Matrix, target: Double, weight: Float) -> Double {
     let difference = Double(logits[0, 0]) - target
     logits[0, 0] = weight * Float(2 * difference)

@@ -3,7 +3,9 @@ public import LinearAlgebra
 
 /// One vector for each row of a packed batch.
 public enum Pool {
-  /// The mean over the row's tokens, or its first token. Shapes: hidden (T, C), pooled (R, C), overwritten.
+  /// The mean over the row's tokens, or its first token.
+  ///
+  /// Shapes: hidden (T, C), pooled (R, C), overwritten.
   public static func forward(_ hidden: Matrix, _ batch: PackedBatch, _ pooling: Pooling, into pooled: Matrix) {
     for row in 0..<batch.rows {
       let y = pooled.rows(row..<row + 1)
@@ -23,7 +25,9 @@ public enum Pool {
     Models.add(x, to: y)
   }
 
-  /// Adds the gradient of one row's vector to dhidden, (T, C). Shape of dpooled: (1, C).
+  /// Adds the gradient of one row's vector to dhidden, (T, C).
+  ///
+  /// Shape of dpooled: (1, C).
   public static func backward(
     _ dpooled: Matrix, row: Int, _ batch: PackedBatch, _ pooling: Pooling, into dhidden: Matrix
   ) {

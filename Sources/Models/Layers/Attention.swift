@@ -1,8 +1,9 @@
 internal import LinearAlgebra
 internal import RealModule
 
-/// Multi-head self-attention over each row of a packed batch (Vaswani et al. 2017, arXiv:1706.03762, section 3.2).
+/// Multi-head self-attention over each row of a packed batch.
 ///
+/// Source: Vaswani et al. 2017, arXiv:1706.03762, section 3.2.
 /// For head h of a row of L tokens: P = softmax(Q·Kᵀ / √D), context = P·V; no row sees another one.
 enum Attention {
   /// Floats of the probabilities of a batch: Σ L² · H.
@@ -88,8 +89,13 @@ enum Attention {
 
   private static func softmaxRow(_ x: inout MutableSpan<Float>, _ range: Range<Int>) {
     precondition(range.upperBound <= x.count)
-    var largest = -Float.infinity
-    for i in range { largest = x[i] > largest ? x[i] : largest }
+    // A maximum of whole numbers vectorises, one of floats does not: their order is that of the flipped bits.
+    var most = Int32.min
+    for i in range {
+      let bits = Int32(bitPattern: x[i].bitPattern)
+      most = max(most, bits ^ ((bits >> 31) & 0x7fff_ffff))
+    }
+    let largest = Float(bitPattern: UInt32(bitPattern: most ^ ((most >> 31) & 0x7fff_ffff)))
     var sum: Float = 0
     for i in range {
       let e = FastMath.exp(x[i] - largest)

@@ -33,7 +33,9 @@ func accumulateBiasGradient(_ dy: Matrix, into dbias: Matrix) {
 
 /// The exact GELU, x·Φ(x) (Hendrycks and Gimpel 2016, arXiv:1606.08415).
 enum GELU {
-  /// y ← x · Φ(x). Shapes: x and y (T, F).
+  /// y ← x · Φ(x).
+  ///
+  /// Shapes: x and y (T, F).
   static func forward(_ x: Matrix, into y: Matrix) {
     x.withSpan { x in
       y.withMutableSpan { y in

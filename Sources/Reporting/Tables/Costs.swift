@@ -16,9 +16,10 @@ extension ReportTable {
     .number("peak_rss_mb", unit: "megabytes", "Largest resident memory of the worker while it ran.") {
       $0.cost.peakResidentMegabytes
     },
-    .number("predicted_seconds", unit: "seconds", "What the plan expected; empty without a prediction.") {
-      $0.predictedSeconds
-    },
+    .number(
+      "predicted_seconds", unit: "seconds",
+      "What the plan's estimate, fitted to its finished jobs, gives for it; empty without one."
+    ) { $0.predictedSeconds },
     .text("worker", "The worker process that ran it.") { $0.cost.worker },
     .text("machine", "The machine that it ran on.") { $0.cost.machine },
   ]

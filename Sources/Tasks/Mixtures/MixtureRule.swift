@@ -9,6 +9,8 @@ public struct MixtureRule: CatalogEntry {
   public let summary: String
   /// The settings of a `SamplingSpec` that it reads, by their words in a manifest.
   public let parameters: [String]
+  /// Those of them that it cannot do without.
+  public let needs: [String]
   /// The share of examples drawn from each task, from the sizes of the training splits, the names of the
   /// tasks and the settings; the shares sum to 1.
   ///
@@ -18,12 +20,13 @@ public struct MixtureRule: CatalogEntry {
 
   /// Makes a row; `amounts` need not sum to 1.
   public init(
-    _ name: String, _ summary: String, parameters: [String] = [],
+    _ name: String, _ summary: String, parameters: [String] = [], needs: [String] = [],
     amounts: @escaping @Sendable (_ sizes: [Int], _ tasks: [String], _ spec: SamplingSpec) throws -> [Double]
   ) {
     self.name = name
     self.summary = summary
     self.parameters = parameters
+    self.needs = needs
     rates = { sizes, tasks, spec in
       precondition(
         sizes.count == tasks.count && !sizes.isEmpty, "\(sizes.count) sizes of \(tasks.count) tasks")

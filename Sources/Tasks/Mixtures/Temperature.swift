@@ -10,7 +10,8 @@ extension MixtureRule {
   /// Source: Raffel et al. 2019, arXiv:1910.10683, section 3.5.2, temperature-scaled mixing. The cap comes
   /// before the temperature and the sum to 1 last, as in SeqIO.
   static let temperature = MixtureRule(
-    "temperature", "by size flattened with a temperature, cap first", parameters: ["temperature", "cap"]
+    "temperature", "by size flattened with a temperature, cap first", parameters: ["temperature", "cap"],
+    needs: ["temperature"]
   ) { sizes, _, spec in
     let temperature = try needed(spec.temperature, "temperature", of: "temperature")
     guard temperature > 0, temperature.isFinite else {

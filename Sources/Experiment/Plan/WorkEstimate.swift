@@ -12,7 +12,7 @@ struct SplitSize: Sendable {
 ///
 /// A frozen weight costs two operations a token forward and two more backward (the gradient of its
 /// input; its own is not needed), a trained one six in all.
-struct Estimate: Sendable {
+struct WorkEstimate: Sendable {
   /// Weights that a token passes through.
   let parameters: Double
 

@@ -1,24 +1,29 @@
-internal import Basics
+public import Basics
 
 /// A text with columns in braces: `"{text} [SEP] {question}"`; `{{` and `}}` stand for braces.
-struct Template: Sendable, Hashable {
+public struct Template: Sendable, Hashable {
   /// A piece of a template.
-  enum Part: Sendable, Hashable {
+  public enum Part: Sendable, Hashable {
+    /// A text as it is.
     case literal(String)
+    /// What the column of that name holds.
     case column(String)
   }
 
-  let parts: [Part]
+  /// The pieces in their order; at least one is a column.
+  public let parts: [Part]
 
   /// The columns in the order of the text.
-  var columns: [String] {
+  public var columns: [String] {
     parts.compactMap { part in
       if case .column(let name) = part { name } else { nil }
     }
   }
 
   /// Reads a template; `owner` says whose it is.
-  init(_ source: String, of owner: String) throws(Diagnostic) {
+  ///
+  /// - Throws: a `Diagnostic` for braces that do not close, and where no column is named.
+  public init(_ source: String, of owner: String) throws(Diagnostic) {
     var parts: [Part] = []
     var literal = ""
     var rest = Substring(source)
@@ -48,29 +53,5 @@ struct Template: Sendable, Hashable {
       throw Diagnostic(
         "the template \"\(source)\" of \(owner) names no column", hint: "write a column as {column}")
     }
-  }
-
-  /// The text of one row.
-  ///
-  /// - Throws: where a column holds no scalar or all columns are blank.
-  func filled(from row: Row, at place: Place) throws(Diagnostic) -> String {
-    var text = ""
-    var isBlank = true
-    for part in parts {
-      switch part {
-      case .literal(let literal): text += literal
-      case .column(let name):
-        guard let value = row[name]?.scalar else {
-          throw Diagnostic("column '\(name)' holds no text", at: place, hint: "give a string or a number")
-        }
-        if !value.allSatisfy(\.isWhitespace) { isBlank = false }
-        text += value
-      }
-    }
-    guard !isBlank else {
-      let names = columns.map { "'\($0)'" }.joined(separator: ", ")
-      throw Diagnostic("empty text in \(names)", at: place, hint: "fill it in or remove the line")
-    }
-    return text
   }
 }

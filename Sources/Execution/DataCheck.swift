@@ -1,0 +1,67 @@
+internal import Basics
+public import Experiment
+internal import Specs
+internal import Tasks
+
+/// Reads the data that a plan needs before any of its jobs starts: a bad row is then told once and at once, with all
+/// the others, instead of by every job that meets it.
+public struct DataCheck: Sendable {
+  private let store: JobStore?
+
+  /// Checks what the open jobs of a store need; without a store, what any job of a plan needs.
+  public init(store: JobStore?) {
+    self.store = store
+  }
+
+  private struct Part: Hashable {
+    let task: TaskSpec
+    let split: Split
+  }
+
+  /// Reads every split of every task that some open job reads.
+  ///
+  /// - Throws: `Diagnostics` with all problems in the order of the jobs.
+  public func check(_ plan: Plan) throws {
+    var seen: Set<Part> = []
+    var problems: [Diagnostic] = []
+    for part in plan.jobs.filter({ store?.contains($0.id) != true }).flatMap({ parts($0.spec) }) {
+      guard case .files = part.task.source, seen.insert(part).inserted else { continue }
+      do {
+        _ = try TaskLoader.load(part.task, split: part.split) { plan.locations[$0] }
+      } catch let error as Diagnostics {
+        problems += DataCheck.grouped(error.all).filter { !problems.contains($0) }
+      } catch let error as Diagnostic {
+        if !problems.contains(error) { problems.append(error) }
+      }
+    }
+    if !problems.isEmpty { throw Diagnostics(problems) }
+  }
+
+  /// One finding for all lines of a file with the same mistake, as a list of labels that does not fit makes them.
+  private static func grouped(_ found: [Diagnostic]) -> [Diagnostic] {
+    var groups: [(first: Diagnostic, more: Int)] = []
+    for problem in found {
+      let same = groups.firstIndex { $0.first.what == problem.what && $0.first.place?.file == problem.place?.file }
+      if let same { groups[same].more += 1 } else { groups.append((problem, 0)) }
+    }
+    return groups.map { problem, more in
+      guard more > 0 else { return problem }
+      var problem = problem
+      let lines = more == 1 ? "one more line" : "\(more) or more other lines"
+      problem.hint = (problem.hint.map { $0 + "; " } ?? "") + "the same in \(lines)"
+      return problem
+    }
+  }
+
+  private func parts(_ spec: JobSpec) -> [Part] {
+    switch spec {
+    case .pretrain, .merge: []
+    case .train(let job):
+      job.tasks.flatMap { task in
+        [Part(task: task, split: .train)]
+          + (job.training.validateEvery > 0 ? [Part(task: task, split: .validation)] : [])
+      }
+    case .evaluate(let job): [Part(task: job.task, split: job.split)]
+    }
+  }
+}

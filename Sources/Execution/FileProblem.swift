@@ -1,0 +1,32 @@
+internal import Basics
+internal import Foundation
+
+/// The file system's refusals, as a user reads them.
+public enum FileProblem {
+  /// An error of a job with places that outlive it: the attempt's folder has a name that nobody will find again.
+  static func explained(_ error: any Error, attempt: URL?, store: URL) -> any Error {
+    if var diagnostic = error as? Diagnostic {
+      guard let attempt, let file = diagnostic.place?.file, file.hasPrefix(attempt.path) else { return diagnostic }
+      diagnostic.place = Place(file: store.path)
+      diagnostic.hint = diagnostic.hint ?? mend
+      return diagnostic
+    }
+    if error is Diagnostics || error is CancellationError { return error }
+    return Diagnostic("cannot write the file: \(reason(error))", at: Place(file: store.path), hint: mend)
+  }
+
+  /// The system's own words: `No space left on device`.
+  public static func reason(_ error: any Error) -> String {
+    let error = error as NSError
+    if let cause = error.userInfo[NSUnderlyingErrorKey] as? any Error { return reason(cause) }
+    // Foundation turns some numbers of the system into its own and forgets them.
+    if error.domain == NSCocoaErrorDomain, error.code == CocoaError.fileWriteOutOfSpace.rawValue {
+      return "No space left on device"
+    }
+    let text = error.localizedDescription
+    let preamble = "The operation could not be completed. "
+    return text.hasPrefix(preamble) ? String(text.dropFirst(preamble.count)) : text
+  }
+
+  private static let mend = "is the disk full? what is done is kept: make room and run again"
+}

@@ -1,0 +1,28 @@
+internal import Basics
+internal import Specs
+
+extension Template {
+  /// The text of one row.
+  ///
+  /// - Throws: where a column holds no scalar or all columns are blank.
+  func filled(from row: Row, at place: Place) throws(Diagnostic) -> String {
+    var text = ""
+    var isBlank = true
+    for part in parts {
+      switch part {
+      case .literal(let literal): text += literal
+      case .column(let name):
+        guard let value = row[name]?.scalar else {
+          throw Diagnostic("column '\(name)' holds no text", at: place, hint: "give a string or a number")
+        }
+        if !value.allSatisfy(\.isWhitespace) { isBlank = false }
+        text += value
+      }
+    }
+    guard !isBlank else {
+      let names = columns.map { "'\($0)'" }.joined(separator: ", ")
+      throw Diagnostic("empty text in \(names)", at: place, hint: "fill it in or remove the line")
+    }
+    return text
+  }
+}

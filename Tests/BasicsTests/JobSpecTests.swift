@@ -1,0 +1,255 @@
+import Basics
+import Foundation
+import Specs
+import Testing
+
+/// A way to change one field of a spec.
+private struct Change<Spec>: Sendable {
+  let field: String
+  let apply: @Sendable (inout Spec) -> Void
+
+  init(_ field: String, _ apply: @escaping @Sendable (inout Spec) -> Void) {
+    self.field = field
+    self.apply = apply
+  }
+}
+
+@Suite struct JobSpecTests {
+  private static let label = LabelSpec(name: "up", description: "it rises", value: 1)
+  private static let file = DataFile(sha256: "aa", format: "jsonl")
+  private static let task = TaskSpec(
+    name: "fpb", kind: .classification, source: .files(["train": file]), text: "{text}", pair: "{more}",
+    target: "label", labels: [label], metrics: ["macro_f1"], limits: ["train": 10], validationFraction: 0.1,
+    head: .labels)
+  private static let sampling = SamplingSpec(rule: "temperature", cap: 9, temperature: 2, weights: ["fpb": 1])
+  private static let train = TrainJob(
+    base: .folder(sha256: "bb"), tasks: [task], sampling: sampling, budget: .steps(200),
+    adapter: AdapterSpec(),
+    training: TrainingSpec(), seed: 0)
+  private static let merge = MergeJob(
+    method: "ties", parameters: ["density": .number(0.2), "elect": .text("weighted")],
+    inputs: [JobID(hex: "01"), JobID(hex: "02")], weights: [1, 0.5], seed: 3)
+  private static let evaluate = EvaluateJob(
+    base: .pretrained(JobID(hex: "0b")), adapter: JobID(hex: "0a"), task: task, split: .test,
+    head: JobID(hex: "0c"), maxTokens: 128, labelScale: 20)
+
+  /// Every field must have a change, and every change another identity: a field that is added without a row here fails.
+  private func check<Spec>(_ spec: Spec, _ changes: [Change<Spec>], _ job: (Spec) -> JobSpec) throws {
+    let fields = Mirror(reflecting: spec).children.compactMap(\.label)
+    #expect(changes.map(\.field) == fields)
+    var ids = [try job(spec).id().hex]
+    for change in changes {
+      var changed = spec
+      change.apply(&changed)
+      ids.append(try job(changed).id().hex)
+    }
+    #expect(Set(ids).count == ids.count, "two of \(fields) do not change the identity")
+  }
+
+  // MARK: Golden identities
+
+  // The texts by hand, their hashes by Python's hashlib: a change here makes every store start again.
+  @Test func `a merge has the canonical JSON and the identity that it always had`() throws {
+    let json = """
+      {"merge":{"_0":{"inputs":["01","02"],"method":"ties","parameters":{"density":0.2,"elect":"weighted"},\
+      "seed":3,"weights":[1,0.5]}}}
+      """
+    let job = JobSpec.merge(Self.merge)
+    #expect(String(decoding: try StableHash.canonicalJSON(job), as: UTF8.self) == json)
+    #expect(try job.id().hex == "b38ff54056f66557bda676060d9a956b")
+  }
+
+  @Test func `a training has the canonical JSON and the identity that it always had`() throws {
+    let json = """
+      {"train":{"_0":{"adapter":{"alpha":16,"dropout":0,"rank":8,"rslora":false,"targets":["query","value"]},\
+      "base":{"folder":{"sha256":"bb"}},"budget":{"steps":{"_0":200}},\
+      "sampling":{"cap":9,"rule":"temperature","temperature":2,"weights":{"fpb":1}},"seed":0,\
+      "tasks":[{"head":"labels","kind":"classification",\
+      "labels":[{"description":"it rises","name":"up","value":1}],"limits":{"train":10},"metrics":["macro_f1"],\
+      "name":"fpb","pair":"{more}","source":{"files":{"_0":{"train":{"format":"jsonl","sha256":"aa"}}}},\
+      "target":"label","text":"{text}","validationFraction":0.1}],\
+      "training":{"accumulation":1,"batchRows":32,"batchTokens":0,"beta1":0.9,"beta2":0.999,"clip":1,\
+      "epsilon":1e-08,"keepBest":false,"labelScale":20,"learningRate":0.001,"maxTokens":128,"patience":0,\
+      "schedule":"linear","validateEvery":0,"warmup":0.06,"weightDecay":0.01}}}}
+      """
+    let job = JobSpec.train(Self.train)
+    #expect(String(decoding: try StableHash.canonicalJSON(job), as: UTF8.self) == json)
+    #expect(try job.id().hex == "d94efe365b882e0011a4f59ade652c21")
+  }
+
+  // MARK: Every field counts
+
+  @Test func `every field of a training changes its identity`() throws {
+    try check(
+      Self.train,
+      [
+        Change("base") { $0.base = .folder(sha256: "cc") },
+        Change("tasks") { $0.tasks.append(Self.task) },
+        Change("sampling") { $0.sampling = SamplingSpec() },
+        Change("budget") { $0.budget = .tokens(200) },
+        Change("adapter") { $0.adapter.rank = 4 },
+        Change("training") { $0.training.clip = 2 },
+        Change("seed") { $0.seed = 1 },
+      ]
+    ) { .train($0) }
+  }
+
+  @Test func `every field of the adapter changes a training`() throws {
+    try check(
+      AdapterSpec(),
+      [
+        Change("rank") { $0.rank = 9 }, Change("alpha") { $0.alpha = 17 },
+        Change("dropout") { $0.dropout = 0.1 }, Change("targets") { $0.targets = ["query"] },
+        Change("rslora") { $0.rslora = true },
+      ]
+    ) { adapter in
+      var job = Self.train
+      job.adapter = adapter
+      return .train(job)
+    }
+  }
+
+  @Test func `every training setting changes a training`() throws {
+    try check(
+      TrainingSpec(),
+      [
+        Change("learningRate") { $0.learningRate = 2 }, Change("schedule") { $0.schedule = .cosine },
+        Change("warmup") { $0.warmup = 0.5 }, Change("weightDecay") { $0.weightDecay = 0.5 },
+        Change("beta1") { $0.beta1 = 0.5 }, Change("beta2") { $0.beta2 = 0.5 },
+        Change("epsilon") { $0.epsilon = 0.5 }, Change("clip") { $0.clip = 0.5 },
+        Change("batchRows") { $0.batchRows = 7 }, Change("batchTokens") { $0.batchTokens = 7 },
+        Change("accumulation") { $0.accumulation = 7 }, Change("maxTokens") { $0.maxTokens = 7 },
+        Change("validateEvery") { $0.validateEvery = 7 }, Change("patience") { $0.patience = 7 },
+        Change("keepBest") { $0.keepBest = true }, Change("labelScale") { $0.labelScale = 7 },
+      ]
+    ) { training in
+      var job = Self.train
+      job.training = training
+      return .train(job)
+    }
+  }
+
+  @Test func `every field of the sampling changes a training`() throws {
+    try check(
+      Self.sampling,
+      [
+        Change("rule") { $0.rule = "equal" }, Change("cap") { $0.cap = nil },
+        Change("temperature") { $0.temperature = 3 }, Change("weights") { $0.weights = ["fpb": 2] },
+      ]
+    ) { sampling in
+      var job = Self.train
+      job.sampling = sampling
+      return .train(job)
+    }
+  }
+
+  @Test func `every field of a task changes a training and an evaluation`() throws {
+    let changes: [Change<TaskSpec>] = [
+      Change("name") { $0.name = "fomc" }, Change("kind") { $0.kind = .tagging },
+      Change("source") { $0.source = .files([:]) }, Change("text") { $0.text = "{title}" },
+      Change("pair") { $0.pair = nil }, Change("target") { $0.target = "y" },
+      Change("labels") { $0.labels[0].description = "it falls" },
+      Change("metrics") { $0.metrics = ["accuracy"] },
+      Change("limits") { $0.limits = ["train": 11] },
+      Change("validationFraction") { $0.validationFraction = 0.2 }, Change("head") { $0.head = .linear },
+    ]
+    try check(Self.task, changes) { task in
+      var job = Self.train
+      job.tasks = [task]
+      return .train(job)
+    }
+    try check(Self.task, changes) { task in
+      var job = Self.evaluate
+      job.task = task
+      return .evaluate(job)
+    }
+  }
+
+  @Test func `every field of a label, a file and a generator changes an evaluation`() throws {
+    func evaluation(_ change: (inout TaskSpec) -> Void) -> JobSpec {
+      var job = Self.evaluate
+      change(&job.task)
+      return .evaluate(job)
+    }
+    try check(
+      Self.label,
+      [
+        Change("name") { $0.name = "down" }, Change("description") { $0.description = "x" },
+        Change("value") { $0.value = 2 },
+      ]
+    ) { label in evaluation { $0.labels = [label] } }
+    try check(
+      Self.file, [Change("sha256") { $0.sha256 = "ab" }, Change("format") { $0.format = "csv" }]
+    ) { file in evaluation { $0.source = .files(["test": file]) } }
+    try check(
+      GeneratorSpec(form: "score", rows: ["test": 5]),
+      [
+        Change("form") { $0.form = "topic" }, Change("rows") { $0.rows = ["test": 6] },
+        Change("relatedness") { $0.relatedness = 0.5 }, Change("noise") { $0.noise = 0.5 },
+        Change("imbalance") { $0.imbalance = 0.5 }, Change("world") { $0.world = 5 },
+      ]
+    ) { generator in evaluation { $0.source = .generated(generator) } }
+  }
+
+  @Test func `every field of a merge changes its identity`() throws {
+    try check(
+      Self.merge,
+      [
+        Change("method") { $0.method = "linear" },
+        Change("parameters") { $0.parameters["density"] = .number(0.3) },
+        Change("inputs") { $0.inputs.reverse() }, Change("weights") { $0.weights = [0.5, 1] },
+        Change("seed") { $0.seed = 4 },
+      ]
+    ) { .merge($0) }
+  }
+
+  @Test func `every field of an evaluation changes its identity`() throws {
+    try check(
+      Self.evaluate,
+      [
+        Change("base") { $0.base = .folder(sha256: "0b") }, Change("adapter") { $0.adapter = nil },
+        Change("task") { $0.task.name = "fomc" }, Change("split") { $0.split = .validation },
+        Change("head") { $0.head = nil }, Change("maxTokens") { $0.maxTokens = 64 },
+        Change("labelScale") { $0.labelScale = 10 },
+      ]
+    ) { .evaluate($0) }
+  }
+
+  @Test func `every field of a pretraining changes its identity`() throws {
+    try check(
+      PretrainSpec(),
+      [
+        Change("hidden") { $0.hidden = 7 }, Change("layers") { $0.layers = 7 },
+        Change("heads") { $0.heads = 7 }, Change("intermediate") { $0.intermediate = 7 },
+        Change("sentences") { $0.sentences = 7 }, Change("world") { $0.world = 7 },
+        Change("steps") { $0.steps = 7 }, Change("batchRows") { $0.batchRows = 7 },
+        Change("learningRate") { $0.learningRate = 7 }, Change("seed") { $0.seed = 7 },
+      ]
+    ) { .pretrain($0) }
+  }
+
+  // MARK: The rest
+
+  @Test func `a spec comes back from its JSON`() throws {
+    for job in [
+      JobSpec.pretrain(PretrainSpec()), .train(Self.train), .merge(Self.merge), .evaluate(Self.evaluate),
+    ] {
+      #expect(try JSONDecoder().decode(JobSpec.self, from: StableHash.canonicalJSON(job)) == job)
+    }
+  }
+
+  @Test func `a job reads the artefacts that its spec names, each once`() {
+    #expect(JobSpec.pretrain(PretrainSpec()).inputs.isEmpty)
+    #expect(JobSpec.train(Self.train).inputs.isEmpty)
+    #expect(JobSpec.merge(Self.merge).inputs.map(\.hex) == ["01", "02"])
+    #expect(JobSpec.evaluate(Self.evaluate).inputs.map(\.hex) == ["0b", "0a", "0c"])
+    var own = Self.evaluate
+    own.head = own.adapter
+    #expect(JobSpec.evaluate(own).inputs.map(\.hex) == ["0b", "0a"])
+  }
+
+  @Test func `LoRA's scale is alpha by the rank, and by its root for rsLoRA`() {
+    #expect(AdapterSpec(rank: 4, alpha: 16).scale == 4)
+    #expect(AdapterSpec(rank: 4, alpha: 16, rslora: true).scale == 8)
+  }
+}

@@ -1,0 +1,87 @@
+import Foundation
+import Testing
+
+@Suite struct FailureTests {
+  /// Half of the grid breaks: with this decay the weights grow without bounds.
+  private static let breaking = Workplace.tiny
+    .replacingOccurrences(of: "steps: 6", with: "steps: 30")
+    .replacingOccurrences(of: "seeds: [0, 1]", with: "seeds: [0]")
+    .replacingOccurrences(
+      of: "learning_rate: 1e-3, batch_rows: 8",
+      with: "learning_rate: {grid: [1e-3, 10]}, weight_decay: 10, schedule: constant, clip: 0, batch_rows: 2")
+
+  @Test func `a job that fails stops only what needs it, and is named everywhere`() throws {
+    let place = try Workplace(manifest: Self.breaking)
+    let outcome = try Program.run("run", "m.yaml", in: place.folder)
+    #expect(outcome.status == 1)
+    let label = "train single:news[training.learning_rate=10] seed 0"
+    // The message stands once, other jobs refer to it.
+    #expect(outcome.errors.contains("the loss is no number any more at step "))
+    #expect(outcome.errors.components(separatedBy: "failed: \(label)\n").count + outcome.errors
+      .components(separatedBy: "failed: \(label), as ").count == 3)
+    #expect(outcome.errors.contains("error: 4 jobs failed, 38 that need them were left out\n"))
+    #expect(outcome.errors.hasSuffix("`mixology status m.yaml` lists them; the next run tries them again\n"))
+    #expect(outcome.output.contains("[training.learning_rate=0.001]"))
+    let status = try Program.run("status", "m.yaml", in: place.folder)
+    #expect(status.status == 0)
+    #expect(status.output.contains("train: 4 done, 0 running, 4 failed, 0 waiting"))
+    #expect(status.output.contains("failed: \(label)\n  error: the loss is no number any more"))
+    #expect(try place.read("Results/tiny/report.md").contains(label))
+    #expect(place.stored(attempts: true).isEmpty)
+    let plan = try Program.run("plan", "m.yaml", in: place.folder)
+    #expect(plan.output.contains("\(label): failed last time: the loss is no number any more"))
+    let again = try Program.run("run", "m.yaml", "--quiet", in: place.folder)
+    #expect(again.status == 1)
+    #expect(again.output == "")
+  }
+
+  @Test func `without keep-going nothing starts after a failure`() throws {
+    let place = try Workplace(manifest: Self.breaking)
+    let first = try Program.run("run", "m.yaml", "--workers", "1", "--no-keep-going", in: place.folder)
+    #expect(first.status == 1)
+    #expect(first.errors.contains("error: 1 job failed"))
+  }
+
+  @Test func `a file system that takes no more loses nothing`() throws {
+    let place = try Workplace()
+    // 64 KiB a file: the tables fit, the pretrained weights do not.
+    let outcome = try Program.run("run", "m.yaml", in: place.folder, limits: "ulimit -f 64")
+    #expect(outcome.status == 1)
+    let told = """
+      failed: pretrain base
+      \(place.folder.path)/Results/.store: error: cannot write the file: File too large
+        is the disk full? what is done is kept: make room and run again
+
+      """
+    #expect(outcome.errors.contains(told), "\(outcome.errors)")
+    #expect(outcome.errors.contains("error: 1 job failed, 90 that need them were left out\n"))
+    #expect(place.stored(attempts: true).isEmpty)
+    #expect(place.stored().isEmpty)
+    let again = try Program.run("run", "m.yaml", in: place.folder)
+    #expect(again.status == 0)
+    #expect(try place.tables() == Finished.get().place.tables())
+    #expect(try place.artefacts() == Finished.get().place.artefacts())
+  }
+
+  @Test func `tables that cannot be written are an error with exit code 1 and come with the next report`() throws {
+    let place = try Workplace(copying: Finished.get().place)
+    let before = try place.tables()
+    try FileManager.default.removeItem(at: place.folder.appendingPathComponent("Results/tiny"))
+    let report = try Program.run("report", "m.yaml", in: place.folder, limits: "ulimit -f 1")
+    #expect(report.status == 1)
+    #expect(report.errors.hasPrefix("Results/tiny: error: cannot write the tables: File too large\n"), "\(report.errors)")
+    let left = try place.files(below: "Results/tiny")
+    for (name, data) in left where name != "costs.csv" { #expect(before[name] == data, "\(name)") }
+    #expect(try Program.run("report", "m.yaml", in: place.folder).status == 0)
+    #expect(try place.tables() == before)
+  }
+
+  @Test func `results in a folder that may not be written are an error, not a crash`() throws {
+    let place = try Workplace()
+    try place.write("not a folder", to: "taken")
+    let outcome = try Program.run("run", "m.yaml", "--results", "taken", in: place.folder)
+    #expect(outcome.status == 1)
+    #expect(outcome.errors.contains("failed: pretrain base\n"))
+    #expect(outcome.errors.contains("\(place.folder.path)/taken/.store: error: "))
+  }
+}

@@ -1,0 +1,169 @@
+import Foundation
+import Testing
+
+@Suite struct MergeTests {
+  /// A folder with two adapters of the finished run and their base.
+  private func workshop() throws -> Workplace {
+    let finished = try Finished.get().place
+    let place = try Workplace()
+    var adapters = 0
+    for job in finished.stored() {
+      let folder = finished.folder.appendingPathComponent("Results/.store/\(job)")
+      func has(_ name: String) -> Bool { FileManager.default.fileExists(atPath: folder.path + "/" + name) }
+      if has("model") {
+        try FileManager.default.copyItem(
+          at: folder.appendingPathComponent("model"), to: place.folder.appendingPathComponent("base"))
+      } else if has("curve.csv"), adapters < 2 {
+        adapters += 1
+        try FileManager.default.copyItem(
+          at: folder.appendingPathComponent("adapter"), to: place.folder.appendingPathComponent("a\(adapters)"))
+      }
+    }
+    return place
+  }
+
+  private func merge(_ recipe: String, _ place: Workplace, _ more: String...) throws -> Outcome {
+    try place.write(recipe, to: "r.yaml")
+    return try Program.start(["merge", "r.yaml", "out"] + more, in: place.folder).outcome()
+  }
+
+  @Test func `a merge writes an adapter and what it kept`() throws {
+    let place = try workshop()
+    let recipe = """
+      merge_method: ties
+      base_model: ./base
+      models:
+        - {model: a1, parameters: {weight: 1}}
+        - {model: ./a2, parameters: {weight: 0.5}}
+      parameters: {density: 0.5, lambda: 1, rank: 4}
+      """
+    let outcome = try merge(recipe, place)
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    #expect(outcome.output.hasPrefix("ties of 2 adapters: 4 layers, rank up to 4, "))
+    let names = try FileManager.default.contentsOfDirectory(atPath: place.folder.path + "/out").sorted()
+    #expect(names == ["adapter_config.json", "adapter_model.safetensors", "merge.json"])
+    struct Record: Decodable {
+      struct Site: Decodable { let site: String, rank: Int, retained_energy: Double }
+      struct Model: Decodable { let model: String, weight: Double, sha256: String }
+      let merge_method: String, sites: [Site], models: [Model]
+    }
+    let record = try JSONDecoder().decode(Record.self, from: Data(place.read("out/merge.json").utf8))
+    #expect(record.merge_method == "ties")
+    #expect(record.models.map(\.model) == ["a1", "./a2"])
+    #expect(record.models.map(\.weight) == [1, 0.5])
+    #expect(record.sites.map(\.rank) == [4, 4, 4, 4])
+    #expect(record.sites.allSatisfy { $0.retained_energy > 0.1 && $0.retained_energy <= 1 })
+    // The same recipe, the same bytes; and nothing is overwritten unasked.
+    let before = try place.files(below: "out")
+    let refused = try merge(recipe, place)
+    #expect(refused.status == 2)
+    #expect(refused.errors == "out: error: the output folder is not empty\n  name another one, or add --force\n")
+    #expect(try merge(recipe, place, "--force").status == 0)
+    #expect(try place.files(below: "out") == before)
+    #expect(!FileManager.default.contentsOfDirectoryContainsPartial(place.folder))
+  }
+
+  @Test func `one adapter with weight one comes back`() throws {
+    let place = try workshop()
+    #expect(try merge("merge_method: linear\nmodels: [{model: a1}]", place).status == 0)
+    func norms(_ folder: String) throws -> [String] {
+      try Program.run("inspect", folder, in: place.folder).output.split(separator: "\n").map(String.init)
+        .filter { $0.contains("‖ΔW‖ ") }
+    }
+    #expect(try norms("out") == norms("a1"))
+    #expect(try norms("a1").count == 4)
+  }
+
+  @Test func `every mistake of a recipe is told with its place`() throws {
+    let place = try workshop()
+    let recipe = """
+      merge_method: ties
+      models:
+        - {model: a1, parameters: {wieght: 1}}
+        - {modle: a2}
+      parameters: {densty: 0.5, scale: 1, lambda: 1, rank: -1}
+      """
+    let outcome = try merge(recipe, place)
+    #expect(outcome.status == 2)
+    #expect(
+      outcome.errors == """
+        r.yaml:3:30: error: unknown key 'wieght' in 'models.0.parameters'
+            3 |   - {model: a1, parameters: {wieght: 1}}
+              |                              ^ did you mean 'weight'?
+        r.yaml:4:5: error: 'models.1' has no 'model'
+            4 |   - {modle: a2}
+              |     ^ the folder of an adapter
+        r.yaml:4:6: error: unknown key 'modle' in 'models.1'
+            4 |   - {modle: a2}
+              |      ^ did you mean 'model'?
+        r.yaml:5:14: error: unknown key 'densty' in 'parameters'
+            5 | parameters: {densty: 0.5, scale: 1, lambda: 1, rank: -1}
+              |              ^ did you mean 'density'?
+        r.yaml:5:37: error: 'lambda' is another word for 'scale'
+            5 | parameters: {densty: 0.5, scale: 1, lambda: 1, rank: -1}
+              |                                     ^ keep one of the two
+        r.yaml:5:54: error: 'rank' must be a whole number in 0…65536, not '-1'
+            5 | parameters: {densty: 0.5, scale: 1, lambda: 1, rank: -1}
+              |                                                      ^
+
+        """)
+    #expect(!FileManager.default.fileExists(atPath: place.folder.path + "/out"))
+  }
+
+  @Test func `an adapter for another base is refused`() throws {
+    let place = try workshop()
+    let config = try place.read("base/config.json").replacingOccurrences(of: #""num_hidden_layers" : 2"#, with: #""num_hidden_layers" : 1"#)
+    try place.write(config, to: "base/config.json")
+    let outcome = try merge("merge_method: linear\nbase_model: ./base\nmodels: [{model: a1}]", place)
+    #expect(outcome.status == 2)
+    #expect(
+      outcome.errors == """
+        ./a1: error: the adapter was made for another base
+          the base has no linear layer 'encoder.layer.1.attention.self.query'; \
+        the base has no linear layer 'encoder.layer.1.attention.self.value'
+
+        """)
+  }
+
+  @Test func `a whole checkpoint, a missing folder and a cut adapter are refused`() throws {
+    let place = try workshop()
+    let whole = try merge("merge_method: linear\nmodels: [{model: base}]", place)
+    #expect(whole.status == 2)
+    #expect(
+      whole.errors == """
+        ./base: error: this is a whole checkpoint, and only adapters are merged so far
+          give folders with adapter_config.json and adapter_model.safetensors, as PEFT writes them
+
+        """)
+    let missing = try merge("merge_method: linear\nmodels: [{model: a3}]", place)
+    #expect(missing.status == 2)
+    #expect(missing.errors.hasPrefix("./a3: error: there is no such folder\n"))
+    let weights = place.folder.appendingPathComponent("a1/adapter_model.safetensors")
+    try Data(contentsOf: weights).dropLast(4).write(to: weights)
+    let cut = try merge("merge_method: linear\nmodels: [{model: a1}]", place)
+    #expect(cut.status == 2)
+    #expect(cut.errors.hasPrefix("./a1/adapter_model.safetensors: tensor '"))
+    #expect(cut.errors.contains("it was cut short\n"))
+    #expect(!FileManager.default.fileExists(atPath: place.folder.path + "/out"))
+  }
+
+  @Test func `the methods are listed and explained`() throws {
+    let place = try Workplace()
+    let list = try Program.run("merge", "--list", in: place.folder)
+    #expect(list.status == 0)
+    let methods = list.output.split(separator: "\n").compactMap { $0.split(separator: " ").first.map(String.init) }
+    #expect(Set(["linear", "task_arithmetic", "ties", "svd", "tsv_m"]).isSubset(of: methods))
+    for method in methods {
+      let text = try Program.run("merge", "--explain", method, in: place.folder)
+      #expect(text.status == 0)
+      #expect(text.output.hasPrefix("\(method): "))
+      #expect(text.output.contains("\n  rank "))
+    }
+  }
+}
+
+extension FileManager {
+  fileprivate func contentsOfDirectoryContainsPartial(_ folder: URL) -> Bool {
+    ((try? contentsOfDirectory(atPath: folder.path)) ?? []).contains { $0.hasSuffix(".partial") }
+  }
+}

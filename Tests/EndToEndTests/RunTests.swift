@@ -1,0 +1,82 @@
+import Foundation
+import Testing
+
+@Suite struct RunTests {
+  @Test func `a run ends with 0, writes every file and leaves no attempts`() throws {
+    let (place, outcome) = try Finished.get()
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    #expect(outcome.errors.hasPrefix("tiny: 13 models, 91 jobs, 2 workers\n"))
+    #expect(outcome.output.contains("Tables: Results/tiny/report.md"))
+    #expect(place.stored().count == 91)
+    #expect(place.stored(attempts: true).isEmpty)
+    let names = try FileManager.default.contentsOfDirectory(atPath: place.folder.path + "/Results/tiny").sorted()
+    let wanted = [
+      "COLUMNS.md", "cocktails.csv", "comparison.csv", "costs.csv", "manifest.lock.yaml", "merges.csv",
+      "mixtures.csv", "predictions", "report.md", "runs.csv", "transfer.csv",
+    ]
+    #expect(Set(wanted).subtracting(names).isEmpty)
+  }
+
+  @Test func `a second run starts no job and changes no byte`() throws {
+    let place = try Workplace(copying: Finished.get().place)
+    let before = try place.files(below: "Results")
+    let again = try Program.run("run", "m.yaml", "--verbose", in: place.folder)
+    #expect(again.status == 0)
+    #expect(again.errors == "")
+    #expect(try place.files(below: "Results") == before)
+    #expect(before.count > 91)
+  }
+
+  @Test func `tables that were deleted come back from the store, byte for byte`() throws {
+    let place = try Workplace(copying: Finished.get().place)
+    let before = try place.files(below: "Results")
+    try FileManager.default.removeItem(at: place.folder.appendingPathComponent("Results/tiny"))
+    let report = try Program.run("report", "m.yaml", in: place.folder)
+    #expect(report.status == 0)
+    #expect(try place.files(below: "Results") == before)
+  }
+
+  @Test func `one worker makes the same bytes as two`() throws {
+    let finished = try Finished.get().place
+    let place = try Workplace()
+    let outcome = try Program.run("run", "m.yaml", "--workers", "1", "--quiet", in: place.folder)
+    #expect(outcome.status == 0)
+    #expect(outcome.output + outcome.errors == "")
+    #expect(try place.tables() == finished.tables())
+    #expect(try place.artefacts() == finished.artefacts())
+  }
+
+  @Test func `plan and status work before anything ran, and say what is done after`() throws {
+    let place = try Workplace()
+    let status = try Program.run("status", "m.yaml", in: place.folder)
+    #expect(status.status == 0)
+    #expect(
+      status.output == """
+        pretrain: 0 done, 0 running, 0 failed, 1 waiting
+        train: 0 done, 0 running, 0 failed, 8 waiting
+        merge: 0 done, 0 running, 0 failed, 4 waiting
+        evaluate: 0 done, 0 running, 0 failed, 78 waiting
+
+        """)
+    let plan = try Program.run("plan", "m.yaml", "--workers", "1", in: place.folder)
+    #expect(plan.status == 0)
+    #expect(plan.output.contains("train: 8 jobs, 0 done, 8 to run"))
+    #expect(plan.output.contains("13 models; about"))
+    #expect(plan.output.contains("on 1 worker ("))
+    let finished = try Finished.get().place
+    let after = try Program.run("status", "m.yaml", in: finished.folder)
+    #expect(after.output.contains("evaluate: 78 done, 0 running, 0 failed, 0 waiting"))
+    #expect(try Program.run("plan", "m.yaml", in: finished.folder).output.contains("(from 91 jobs that are done)"))
+  }
+
+  @Test func `predictions of equal length are written again when they differ`() throws {
+    let place = try Workplace(copying: Finished.get().place)
+    let before = try place.tables()
+    let name = try #require(before.keys.sorted().first { $0.hasPrefix("predictions/") && $0.hasSuffix(".jsonl") })
+    var damaged = try #require(before[name])
+    damaged[damaged.startIndex + 20] ^= 1
+    try damaged.write(to: place.folder.appendingPathComponent("Results/tiny/\(name)"))
+    #expect(try Program.run("report", "m.yaml", in: place.folder).status == 0)
+    #expect(try place.tables() == before)
+  }
+}
