@@ -139,4 +139,37 @@ import Testing
       #expect(abs(slope - norm) < 0.02 * norm, "\(parameter.site.path): \(slope) against \(norm)")
     }
   }
+
+  @Test func `dropout drops the asked share, keeps the mean, and draws a mask for each step and layer`()
+    throws
+  {
+    let pico = try PicoBERT()
+    let parameters = try pico.zeroFactors()
+    for factor in parameters.factors where factor.site.role == .query {
+      factor.a.rows(0..<1).fill(1)
+      factor.b[0, 0] = 1 / factor.scale
+    }
+    let door = DropoutLoRADoor(
+      shape: pico.weights.shape, parameters: parameters, gradients: parameters, rate: 0.25,
+      stream: RandomStream(seed: 0, "dropout"))
+    let C = pico.weights.shape.hidden
+    let x = Matrix(rows: 400, columns: C)
+    x.fill(1)
+    /// Each row's sum of what is kept of its C ones.
+    func sums(step: Int, layer: Int) -> [Float] {
+      door.step = step
+      let y = Matrix(rows: x.rows, columns: C)
+      door.forward(LinearSite(layer: layer, role: .query), x: x, y: y, workspace: Workspace())
+      return y.columns(0..<1).values
+    }
+    let first = sums(step: 1, layer: 0)
+    let mean = first.reduce(0, +) / Float(400 * C)
+    // 9600 draws: the mean's own deviation is 0.006.
+    #expect(abs(mean - 1) < 0.025)
+    let variance = first.reduce(0) { $0 + ($1 - Float(C)) * ($1 - Float(C)) } / Float(400 * C)
+    #expect(abs(variance - 1.0 / 3) < 0.07, "q ÷ (1 − q) for a share q that is dropped")
+    #expect(sums(step: 1, layer: 0) == first)
+    #expect(sums(step: 2, layer: 0) != first)
+    #expect(sums(step: 1, layer: 1) != first)
+  }
 }

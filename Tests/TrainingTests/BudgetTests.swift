@@ -99,9 +99,17 @@ import Training
 
   @Test func `no drawn example is lost between batches by tokens`() throws {
     let base = try Toy.base()
-    let task = Toy.training(.classification, .labels, base: base, train: 24)
-    let trained = try train([task], base: base, Toy.job([task], budget: .passes(1)) { $0.batchTokens = 40 })
-    #expect(trained.result.tokens == task.train.reduce(0) { $0 + $1.ids.count })
+    var task = Toy.training(.classification, .labels, base: base)
+    // Six powers of two sum to 63 in one way only: each of them once.
+    task.train = [1, 2, 4, 8, 16, 32].map { count in
+      TokenizedExample(
+        ids: [Int32](repeating: 7, count: count), types: [Int32](repeating: 0, count: count), wordStarts: [],
+        target: .label(0))
+    }
+    for seed in 0..<4 {
+      let job = Toy.job([task], budget: .passes(1), seed: seed) { $0.batchTokens = 36 }
+      #expect(try train([task], base: base, job).result.tokens == 63)
+    }
   }
 
   // MARK: Validation

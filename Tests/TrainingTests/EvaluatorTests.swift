@@ -60,6 +60,10 @@ import Training
       .predict(task.train, head: head(task.task, base), workspace: Workspace()) { counts.append($0) }
     #expect(counts.count > 1)
     #expect(counts == counts.sorted())
+    for (first, end) in zip([0] + counts, counts) {
+      let lengths = task.train[first..<end].map(\.ids.count)
+      #expect(lengths.reduce(0, +) <= 20, "rows \(first) to \(end) are more than a batch")
+    }
     #expect(counts.last == 10)
   }
 

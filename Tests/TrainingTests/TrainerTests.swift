@@ -6,6 +6,7 @@ import Specs
 import Tasks
 import TestSupport
 import Testing
+import Tokenizers
 import Training
 
 @Suite struct TrainerTests {
@@ -145,6 +146,24 @@ import Training
       #expect(tags.count == example.target.tagCount)
       #expect(tags.dropFirst(example.wordStarts.count).allSatisfy { $0 == 0 })
     }
+  }
+
+  @Test func `a sentence counts once, whatever the number of its words`() throws {
+    let base = try Toy.base()
+    // Without positions equal words are equal tokens, so that tagging both is tagging one.
+    base.weights.positions.fill(0)
+    func firstStep(_ starts: [Int]) throws -> CurvePoint {
+      let encoding = base.tokenizer.encode("up up", maxTokens: 32)
+      let tags = Target.tags(starts.map { _ in 1 })
+      let example = TokenizedExample(
+        ids: encoding.ids, types: encoding.types, wordStarts: starts, target: tags)
+      let task = TrainingTask(task: Toy.task(.tagging, .linear), train: [example], validation: [])
+      return try train([task], base: base, Toy.job([task], budget: .steps(1))).curve[0]
+    }
+    let both = try firstStep([1, 2])
+    let one = try firstStep([1])
+    #expect(abs(both.loss - one.loss) < 1e-5 * one.loss)
+    #expect(abs(both.gradientNorm - one.gradientNorm) < 1e-5 * one.gradientNorm)
   }
 
   @Test func `a batch in which no word fits trains nothing and breaks nothing`() throws {
