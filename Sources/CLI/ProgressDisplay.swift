@@ -31,7 +31,8 @@ final class ProgressDisplay: @unchecked Sendable {
     done = total - remaining.count
     if !isQuiet, !remaining.isEmpty {
       let cached = done > 0 ? ", \(done) of them done" : ""
-      Console.note("\(plan.experiment): \(counted(plan.models.count, "model")), \(counted(total, "job"))\(cached), "
+      Console.note(
+        "\(plan.experiment): \(counted(plan.models.count, "model")), \(counted(total, "job"))\(cached), "
           + counted(workers, "worker"))
     }
   }
@@ -76,7 +77,9 @@ final class ProgressDisplay: @unchecked Sendable {
     lock.withLock {
       Console.status(nil)
       let seconds = Double(DispatchTime.now().uptimeNanoseconds - started) / 1e9
-      if !isQuiet, seconds > 2 { Console.note("\(done) of \(total) jobs done in \(spoken(seconds: seconds))") }
+      if !isQuiet, seconds > 2 {
+        Console.note("\(done) of \(total) jobs done in \(spoken(seconds: seconds))")
+      }
     }
   }
 

@@ -5,8 +5,9 @@ public import Foundation
 internal import LinearAlgebra
 internal import Models
 
-/// The planner's view of the disk. Hashes are kept in a file by path, size and time of change, so that a second plan
-/// reads no data again.
+/// The planner's view of the disk.
+///
+/// Hashes are kept in a file by path, size and time of change, so that a second plan reads no data again.
 public final class DiskResources: Resources, @unchecked Sendable {
   private struct Known: Codable {
     var facts: String
@@ -45,7 +46,9 @@ public final class DiskResources: Resources, @unchecked Sendable {
 
   /// Whether there is a file.
   public func exists(_ path: String) -> Bool {
-    let values = try? URL(fileURLWithPath: path).resolvingSymlinksInPath().resourceValues(forKeys: [.isRegularFileKey])
+    let values = try? URL(fileURLWithPath: path).resolvingSymlinksInPath().resourceValues(forKeys: [
+      .isRegularFileKey
+    ])
     return values?.isRegularFile ?? false
   }
 
@@ -59,7 +62,9 @@ public final class DiskResources: Resources, @unchecked Sendable {
   }
 
   /// The folder of a base that a user names.
-  public static func locate(_ name: String, relativeTo folder: String, environment: [String: String]) throws -> String {
+  public static func locate(_ name: String, relativeTo folder: String, environment: [String: String]) throws
+    -> String
+  {
     try BaseLocator.resolve(name, relativeTo: folder, environment: environment)
   }
 
@@ -82,7 +87,8 @@ public final class DiskResources: Resources, @unchecked Sendable {
   }
 
   private func hash(_ path: String, countingRows: Bool) throws -> Known {
-    let attributes = try FileManager.default.attributesOfItem(atPath: URL(fileURLWithPath: path).resolvingSymlinksInPath().path)
+    let attributes = try FileManager.default.attributesOfItem(
+      atPath: URL(fileURLWithPath: path).resolvingSymlinksInPath().path)
     let changed = (attributes[.modificationDate] as? Date)?.timeIntervalSince1970 ?? 0
     let key = "\(URL(fileURLWithPath: path).standardizedFileURL.path) \(try size(path)) \(changed)"
     if let value = lock.withLock({ known[key] }) { return value }

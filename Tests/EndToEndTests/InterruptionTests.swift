@@ -47,7 +47,8 @@ import Testing
     kill(call.process.processIdentifier, signal)
     let outcome = try call.outcome()
     #expect(outcome.status == 130)
-    #expect(outcome.errors.hasSuffix("interrupted: what was done is kept; the same command goes on from there\n"))
+    #expect(
+      outcome.errors.hasSuffix("interrupted: what was done is kept; the same command goes on from there\n"))
     #expect(!outcome.errors.contains("failed"))
     #expect(place.stored(attempts: true).isEmpty)
     #expect(Program.processes(in: place.folder).isEmpty)

@@ -8,7 +8,8 @@ import Reporting
 /// Runs what is not done yet and writes the tables.
 struct Run: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Runs a manifest: trains, merges and evaluates what is not in the store, then writes the tables.")
+    abstract:
+      "Runs a manifest: trains, merges and evaluates what is not in the store, then writes the tables.")
 
   @OptionGroup var arguments: ManifestArguments
 
