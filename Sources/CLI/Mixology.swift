@@ -40,7 +40,7 @@ struct Mixology: AsyncParsableCommand {
       // A wrong argument is a wrong argument whichever parser found it: exit code 2.
       Console.error(fullMessage(for: error))
       exit(withCode: 2)
-    } catch where exitCode(for: error) == .success {
+    } catch  where exitCode(for: error) == .success {
       exit(withError: error)
     } catch {
       Console.error("error: \(error)")

@@ -31,7 +31,8 @@ final class ProgressDisplay: @unchecked Sendable {
     done = total - remaining.count
     if !isQuiet, !remaining.isEmpty {
       let cached = done > 0 ? ", \(done) of them done" : ""
-      Console.note("\(plan.experiment): \(counted(plan.models.count, "model")), \(counted(total, "job"))\(cached), "
+      Console.note(
+        "\(plan.experiment): \(counted(plan.models.count, "model")), \(counted(total, "job"))\(cached), "
           + counted(workers, "worker"))
     }
   }
@@ -76,26 +77,27 @@ final class ProgressDisplay: @unchecked Sendable {
     lock.withLock {
       Console.status(nil)
       let seconds = Double(DispatchTime.now().uptimeNanoseconds - started) / 1e9
-      if !isQuiet, seconds > 2 { Console.note("\(done) of \(total) jobs done in \(spoken(seconds: seconds))") }
+      if !isQuiet, seconds > 2 {
+        Console.note("\(done) of \(total) jobs done in \(spoken(seconds: seconds))")
+      }
     }
   }
 
+  /// Ten times a second on a terminal, every ten seconds elsewhere.
   private func refresh() {
-    if isQuiet { return }
+    let now = DispatchTime.now().uptimeNanoseconds
+    guard !isQuiet, now - lastLine > (Console.isTerminal ? 100_000_000 : 10_000_000_000) else { return }
+    lastLine = now
     let jobs = active.keys.sorted().compactMap { active[$0] }.map { entry in
-      "\(entry.job.label) \(Int(entry.share * 100)) %\(entry.note.isEmpty ? "" : " \(entry.note)")"
+      entry.job.label + (entry.share > 0 ? " \(Int(entry.share * 100)) %" : "")
+        + (entry.note.isEmpty ? "" : " \(entry.note)")
     }
     var seconds = remaining.values.reduce(0) { $0 + clock.seconds($1) }
     for entry in active.values { seconds -= entry.share * clock.seconds(entry.job) }
     let rest = remaining.isEmpty ? "" : ", about \(spoken(seconds: seconds / Double(workers))) left"
     let head = "\(done)/\(total)\(failed > 0 ? ", \(failed) failed" : "")\(rest)"
-    let now = DispatchTime.now().uptimeNanoseconds
-    if Console.isTerminal {
-      Console.status("\(head) | \(jobs.joined(separator: " | "))")
-    } else if now - lastLine > 10_000_000_000 {
-      lastLine = now
-      Console.note("\(head) | \(jobs.joined(separator: " | "))")
-    }
+    let text = ([head] + jobs).joined(separator: " | ")
+    if Console.isTerminal { Console.status(text) } else { Console.note(text) }
   }
 
   private func line(_ text: String) {

@@ -35,7 +35,8 @@ enum Publisher {
     ]
     let lock = LockFile.text(manifest: loaded.manifest, plan: plan, versions: versions)
     try write(lock, to: loaded.folder.appendingPathComponent("manifest.lock.yaml"))
-    try PredictionBinder(store: loaded.store).bind(plan, into: loaded.folder.appendingPathComponent("predictions"))
+    try PredictionBinder(store: loaded.store).bind(
+      plan, into: loaded.folder.appendingPathComponent("predictions"))
   }
 
   /// A file that says the same already is left alone, so that nothing looks new that is not.

@@ -14,7 +14,8 @@ public enum BaseFolder {
   static func files(of folder: String) throws -> [String] {
     var files = ["config.json", "tokenizer.json"].map { folder + "/" + $0 }
     for file in files where !FileManager.default.fileExists(atPath: file) {
-      throw Diagnostic("the base has no such file", at: Place(file: file), hint: "a base is a Hugging Face folder")
+      throw Diagnostic(
+        "the base has no such file", at: Place(file: file), hint: "a base is a Hugging Face folder")
     }
     files += try Checkpoint(folder: folder).files
     let pooling = folder + "/1_Pooling/config.json"

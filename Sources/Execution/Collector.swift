@@ -41,10 +41,12 @@ public struct Collector: Sendable {
   }
 
   private func add(
-    _ model: PlannedModel, _ results: [JobID: JobResult], _ specs: [JobID: PlannedJob], to set: inout ResultSet
+    _ model: PlannedModel, _ results: [JobID: JobResult], _ specs: [JobID: PlannedJob],
+    to set: inout ResultSet
   ) {
     var row = ModelRow(
-      model: model.model, kind: model.kind, recipe: model.recipe, settings: model.settings, tasks: model.tasks,
+      model: model.model, kind: model.kind, recipe: model.recipe, settings: model.settings,
+      tasks: model.tasks,
       seed: model.seed, steps: 0, examples: 0, tokens: 0, bytes: 0, job: model.job?.hex ?? "")
     if let id = model.job {
       guard let result = results[id] else { return }

@@ -41,7 +41,9 @@ public struct DataCheck: Sendable {
   private static func grouped(_ found: [Diagnostic]) -> [Diagnostic] {
     var groups: [(first: Diagnostic, more: Int)] = []
     for problem in found {
-      let same = groups.firstIndex { $0.first.what == problem.what && $0.first.place?.file == problem.place?.file }
+      let same = groups.firstIndex {
+        $0.first.what == problem.what && $0.first.place?.file == problem.place?.file
+      }
       if let same { groups[same].more += 1 } else { groups.append((problem, 0)) }
     }
     return groups.map { problem, more in

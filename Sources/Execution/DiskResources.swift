@@ -47,7 +47,9 @@ public final class DiskResources: Resources, @unchecked Sendable {
 
   /// Whether there is a file.
   public func exists(_ path: String) -> Bool {
-    let values = try? URL(fileURLWithPath: path).resolvingSymlinksInPath().resourceValues(forKeys: [.isRegularFileKey])
+    let values = try? URL(fileURLWithPath: path).resolvingSymlinksInPath().resourceValues(forKeys: [
+      .isRegularFileKey
+    ])
     return values?.isRegularFile ?? false
   }
 
@@ -61,7 +63,9 @@ public final class DiskResources: Resources, @unchecked Sendable {
   }
 
   /// The folder of a base that a user names.
-  public static func locate(_ name: String, relativeTo folder: String, environment: [String: String]) throws -> String {
+  public static func locate(_ name: String, relativeTo folder: String, environment: [String: String]) throws
+    -> String
+  {
     try BaseLocator.resolve(name, relativeTo: folder, environment: environment)
   }
 

@@ -6,7 +6,9 @@ public enum FileProblem {
   /// An error of a job with places that outlive it: the attempt's folder has a name that nobody will find again.
   static func explained(_ error: any Error, attempt: URL?, store: URL) -> any Error {
     if var diagnostic = error as? Diagnostic {
-      guard let attempt, let file = diagnostic.place?.file, file.hasPrefix(attempt.path) else { return diagnostic }
+      guard let attempt, let file = diagnostic.place?.file, file.hasPrefix(attempt.path) else {
+        return diagnostic
+      }
       diagnostic.place = Place(file: store.path)
       diagnostic.hint = diagnostic.hint ?? mend
       return diagnostic

@@ -45,7 +45,8 @@ public final class JobPerformer {
       let cost = JobCost(
         cpuSeconds: MachineFacts.cpuSeconds - cpu,
         wallSeconds: Double(DispatchTime.now().uptimeNanoseconds - wall) / 1e9,
-        peakResidentMegabytes: MachineFacts.peakResidentMegabytes, worker: worker, machine: MachineFacts.description)
+        peakResidentMegabytes: MachineFacts.peakResidentMegabytes, worker: worker,
+        machine: MachineFacts.description)
       try store.commit(attempt, as: id, spec: spec, result: result, cost: cost)
       return cost
     } catch {
@@ -97,7 +98,8 @@ public final class JobPerformer {
     try PEFTAdapter.write(
       trained.parameters.adapter(
         name: "adapter", alpha: job.adapter.alpha, dropout: job.adapter.dropout, rslora: job.adapter.rslora,
-        targets: job.adapter.targets), to: folder.appendingPathComponent("adapter").path, layers: layers(base))
+        targets: job.adapter.targets), to: folder.appendingPathComponent("adapter").path, layers: layers(base)
+    )
     try HeadFile.write(trained.heads, to: folder)
     try write(trained.curve, to: folder)
     return trained.result
@@ -120,9 +122,12 @@ public final class JobPerformer {
   // MARK: Merging
 
   private func merge(_ job: MergeJob, into folder: URL) throws -> MergeResult {
-    let adapters = try job.inputs.map { try PEFTAdapter.read(store.folder($0).appendingPathComponent("adapter").path) }
+    let adapters = try job.inputs.map {
+      try PEFTAdapter.read(store.folder($0).appendingPathComponent("adapter").path)
+    }
     let method = try MergeMethods.all.entry(named: job.method)
-    let parameters = try Parameters(job.parameters, for: method.parameters, of: "merge method '\(method.name)'")
+    let parameters = try Parameters(
+      job.parameters, for: method.parameters, of: "merge method '\(method.name)'")
     let merged = try AdapterMerger.merge(
       adapters, weights: job.weights, method: method, parameters: parameters, seed: job.seed)
     let target = folder.appendingPathComponent("adapter")
@@ -165,7 +170,9 @@ public final class JobPerformer {
       guard let id = job.head else { throw Diagnostic("no trained head for task '\(job.task.name)'") }
       return try HeadFile.read(store.folder(id), task: job.task)
     }
-    let key = try StableHash.hex(of: [try StableHash.hex(of: job.base), try StableHash.hex(of: job.task), "\(job.labelScale)"])
+    let key = try StableHash.hex(of: [
+      try StableHash.hex(of: job.base), try StableHash.hex(of: job.task), "\(job.labelScale)",
+    ])
     if let head = heads[key] { return head }
     let head = TaskHead(
       task: job.task, head: base.labelHead(job.task, scale: job.labelScale, workspace: workspace))

@@ -28,7 +28,9 @@ public enum MachineFacts {
 
   /// The kernel that uses the processor's full vector width, where the present one does not; nil where it does.
   public static var widerKernel: String? {
-    let narrow = ["Haswell", "Zen", "Sandybridge", "Prescott", "Nehalem", "Excavator", "Core2", "Katmai", "Barcelona"]
+    let narrow = [
+      "Haswell", "Zen", "Sandybridge", "Prescott", "Nehalem", "Excavator", "Core2", "Katmai", "Barcelona",
+    ]
     let kernel = BLASRuntime.kernel
     guard narrow.contains(where: { $0.lowercased() == kernel.lowercased() }) else { return nil }
     let has = Set((field("flags") ?? "").split(separator: " ").map(String.init))
@@ -41,7 +43,9 @@ public enum MachineFacts {
   public static var availableMemory: Int? {
     let free = meminfo("MemAvailable:")
     let group = "/sys/fs/cgroup/memory."
-    guard let limit = number(inFile: group + "max"), let used = number(inFile: group + "current") else { return free }
+    guard let limit = number(inFile: group + "max"), let used = number(inFile: group + "current") else {
+      return free
+    }
     return min(free ?? .max, max(0, limit - used))
   }
 
@@ -59,7 +63,9 @@ public enum MachineFacts {
   /// got the number of one that is gone.
   public static func isAlive(_ process: Int32) -> Bool {
     guard kill(process, 0) == 0 else { return errno == EPERM }
-    guard let stat = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8) else { return true }
+    guard let stat = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8) else {
+      return true
+    }
     // "17 (name) S …": the name may hold anything, a closing bracket too.
     guard let end = stat.lastIndex(of: ")") else { return true }
     let state = stat[stat.index(after: end)...].split(separator: " ").first

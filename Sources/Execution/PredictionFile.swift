@@ -13,7 +13,8 @@ enum PredictionFile {
     var data = Data()
     for (index, (prediction, target)) in zip(predictions, targets).enumerated() {
       let row = PredictionRow(
-        id: "\(task.name)/\(split.rawValue)/\(index)", prediction: text(prediction, task), target: text(target, task),
+        id: "\(task.name)/\(split.rawValue)/\(index)", prediction: text(prediction, task),
+        target: text(target, task),
         correct: prediction == target)
       data.append(try StableHash.canonicalJSON(row))
       data.append(UInt8(ascii: "\n"))

@@ -37,7 +37,8 @@ public enum RecipeMerger {
     let adapters = try recipe.models.map { try adapter($0) }
     let layers = try checkedLayers(recipe, adapters, environment)
     let merged = try AdapterMerger.merge(
-      adapters, weights: recipe.models.map(\.weight), method: method, parameters: parameters, seed: recipe.seed)
+      adapters, weights: recipe.models.map(\.weight), method: method, parameters: parameters,
+      seed: recipe.seed)
     let sites = merged.sites.map {
       Specs.MergedSite(site: $0.path, rank: $0.rank, retainedEnergy: $0.retainedEnergy, norm: $0.norm)
     }
@@ -63,7 +64,8 @@ public enum RecipeMerger {
     if !files.fileExists(atPath: model.path + "/adapter_config.json") {
       let isCheckpoint = files.fileExists(atPath: model.path + "/config.json")
       throw Diagnostic(
-        isCheckpoint ? "this is a whole checkpoint, and only adapters are merged so far" : "this is no adapter",
+        isCheckpoint
+          ? "this is a whole checkpoint, and only adapters are merged so far" : "this is no adapter",
         at: Place(file: model.path),
         hint: "give folders with adapter_config.json and adapter_model.safetensors, as PEFT writes them")
     }
@@ -97,7 +99,9 @@ public enum RecipeMerger {
     let bytes = Array(try encoder.encode(record)) + [0x0a]
     try AtomicFile.write(attempt.appendingPathComponent("merge.json").path) { try $0.append(bytes) }
     do {
-      if FileManager.default.fileExists(atPath: target.path) { try FileManager.default.removeItem(at: target) }
+      if FileManager.default.fileExists(atPath: target.path) {
+        try FileManager.default.removeItem(at: target)
+      }
       try FileManager.default.moveItem(at: attempt, to: target)
     } catch {
       throw Diagnostic("cannot write the folder: \(FileProblem.reason(error))", at: Place(file: folder))

@@ -1,7 +1,7 @@
 public import Basics
 public import Experiment
-public import Specs
 internal import Foundation
+public import Specs
 
 /// What happens while a plan runs.
 public enum RunEvent: Sendable {

@@ -53,6 +53,8 @@ public final class WorkClock: @unchecked Sendable {
 
   /// What the estimate rests on.
   public var basis: String {
-    known > 0 ? "from \(known) jobs that are done" : "from a guess of \(Int(WorkClock.guess / 1e9)) GFLOP/s, nothing is measured yet"
+    known > 0
+      ? "from \(known) jobs that are done"
+      : "from a guess of \(Int(WorkClock.guess / 1e9)) GFLOP/s, nothing is measured yet"
   }
 }

@@ -69,7 +69,9 @@ public actor WorkerProcess: JobRunner {
   }
 
   /// Nil where the process died.
-  private func tryOnce(_ request: WorkRequest, _ progress: @Sendable (Double, String) -> Void) async throws -> JobCost? {
+  private func tryOnce(_ request: WorkRequest, _ progress: @Sendable (Double, String) -> Void) async throws
+    -> JobCost?
+  {
     try start()
     guard let input else { return nil }
     var line = try StableHash.canonicalJSON(request)

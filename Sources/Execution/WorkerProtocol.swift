@@ -36,7 +36,8 @@ public protocol JobRunner: Sendable {
   /// Does a job; returns when it stands in the store.
   ///
   /// - Throws: a `Diagnostic` where the job failed.
-  func run(_ request: WorkRequest, progress: @escaping @Sendable (Double, String) -> Void) async throws -> JobCost
+  func run(_ request: WorkRequest, progress: @escaping @Sendable (Double, String) -> Void) async throws
+    -> JobCost
   /// Ends at once whatever runs.
   func stop() async
 }

@@ -8,7 +8,8 @@ extension Encoder {
   ///   - gradients: Gradients of norms, biases and embeddings are accumulated here where all weights are trained; nil
   ///     with frozen weights. Gradients of the linear weights are the door's affair.
   public static func backward(
-    _ weights: EncoderWeights, _ tape: Tape, dhidden: Matrix, door: any LinearDoor, gradients: EncoderWeights? = nil,
+    _ weights: EncoderWeights, _ tape: Tape, dhidden: Matrix, door: any LinearDoor,
+    gradients: EncoderWeights? = nil,
     workspace: Workspace
   ) {
     var dy = dhidden
@@ -43,7 +44,8 @@ extension Encoder {
 
     // in the forward pass this was: result = norm(middle + output(GELU(intermediate(middle))))
     LayerNorm.backward(
-      dy, normalised: saved.outputNormal, rstd: saved.outputRstd, gain: block.outputGain, dgain: d?.outputGain,
+      dy, normalised: saved.outputNormal, rstd: saved.outputRstd, gain: block.outputGain,
+      dgain: d?.outputGain,
       dbias: d?.outputNormBias)
     if let d { accumulateBiasGradient(dy, into: d.outputBias) }
     let dintermediate = workspace.matrix(rows: T, columns: weights.shape.intermediate)
@@ -62,7 +64,8 @@ extension Encoder {
 
     let dqkv = workspace.matrix(rows: T, columns: 3 * C)
     Attention.backward(
-      dcontext, qkv: saved.qkv, batch: tape.batch, heads: weights.shape.heads, probabilities: saved.probabilities,
+      dcontext, qkv: saved.qkv, batch: tape.batch, heads: weights.shape.heads,
+      probabilities: saved.probabilities,
       into: dqkv, workspace: workspace)
     if let d { accumulateBiasGradient(dqkv, into: d.qkvBias) }
     // in the forward pass this was: qkv = x·Wᵀ; x also went around attention, so dx starts as dy

@@ -67,7 +67,8 @@ public enum Encoder {
   }
 
   private static func forward(
-    _ weights: EncoderWeights, _ batch: PackedBatch, door: (any LinearDoor)?, workspace: Workspace, saving: Bool
+    _ weights: EncoderWeights, _ batch: PackedBatch, door: (any LinearDoor)?, workspace: Workspace,
+    saving: Bool
   ) -> Tape {
     let T = batch.tokens
     let C = weights.shape.hidden
@@ -76,7 +77,8 @@ public enum Encoder {
     let x = workspace.matrix(rows: T, columns: C)
     Embedding.forward(weights, batch, into: sum)
     LayerNorm.forward(
-      sum, adding: nil, gain: weights.embeddingGain, bias: weights.embeddingBias, epsilon: weights.shape.epsilon,
+      sum, adding: nil, gain: weights.embeddingGain, bias: weights.embeddingBias,
+      epsilon: weights.shape.epsilon,
       rstd: rstd, into: x)
     var tape = Tape(batch: batch, embeddingNormal: sum, embeddingRstd: rstd, hidden: x)
     for layer in weights.blocks.indices {
@@ -116,7 +118,8 @@ public enum Encoder {
     gemm(x, block.qkv, into: tape.qkv, transposeB: true)
     for (i, role) in [LinearRole.query, .key, .value].enumerated() {
       door?.forward(
-        LinearSite(layer: layer, role: role), x: x, y: tape.qkv.columns(i * C..<(i + 1) * C), workspace: workspace)
+        LinearSite(layer: layer, role: role), x: x, y: tape.qkv.columns(i * C..<(i + 1) * C),
+        workspace: workspace)
     }
     addBias(block.qkvBias, to: tape.qkv)
     Attention.forward(tape.qkv, batch: batch, heads: H, probabilities: tape.probabilities, into: tape.context)

@@ -12,7 +12,8 @@ extension EncoderShape {
       ("position_embedding_type", configuration.positionEmbedding, "absolute"),
     ] where value != known {
       throw Diagnostic(
-        "\(key) '\(value)' is not supported", at: Place(file: folder + "/config.json"), hint: "supported: \(known)")
+        "\(key) '\(value)' is not supported", at: Place(file: folder + "/config.json"),
+        hint: "supported: \(known)")
     }
     self.init(
       layers: configuration.layers, hidden: configuration.hiddenSize, heads: configuration.attentionHeads,
@@ -60,7 +61,8 @@ extension EncoderWeights {
         qkvBias.columns(i * C..<(i + 1) * C).copy(from: try vector(prefix + role.path + ".bias", C))
       }
       return BlockWeights(
-        qkv: qkv, qkvBias: qkvBias, attentionOutput: try matrix(prefix + "attention.output.dense.weight", C, C),
+        qkv: qkv, qkvBias: qkvBias,
+        attentionOutput: try matrix(prefix + "attention.output.dense.weight", C, C),
         attentionOutputBias: try vector(prefix + "attention.output.dense.bias", C),
         attentionGain: try vector(prefix + "attention.output.LayerNorm.weight", C),
         attentionBias: try vector(prefix + "attention.output.LayerNorm.bias", C),

@@ -103,14 +103,18 @@ public struct EncoderWeights: Sendable {
     embeddingBias = take(1, C)
     blocks = (0..<shape.layers).map { _ in
       BlockWeights(
-        qkv: take(3 * C, C), qkvBias: take(1, 3 * C), attentionOutput: take(C, C), attentionOutputBias: take(1, C),
-        attentionGain: take(1, C), attentionBias: take(1, C), intermediate: take(F, C), intermediateBias: take(1, F),
+        qkv: take(3 * C, C), qkvBias: take(1, 3 * C), attentionOutput: take(C, C),
+        attentionOutputBias: take(1, C),
+        attentionGain: take(1, C), attentionBias: take(1, C), intermediate: take(F, C),
+        intermediateBias: take(1, F),
         output: take(C, F), outputBias: take(1, C), outputGain: take(1, C), outputNormBias: take(1, C))
     }
   }
 
   /// Random weights as BERT starts: matrices N(0, 0.02²), norms 1, biases 0.
-  public static func random(_ shape: EncoderShape, over storage: Storage, stream: RandomStream) -> EncoderWeights {
+  public static func random(_ shape: EncoderShape, over storage: Storage, stream: RandomStream)
+    -> EncoderWeights
+  {
     let weights = EncoderWeights(shape: shape, over: storage)
     for (name, matrix) in weights.named {
       var stream = stream.stream(name)
@@ -143,7 +147,8 @@ public struct EncoderWeights: Sendable {
       all += [
         (prefix + "attention.output.LayerNorm.weight", block.attentionGain),
         (prefix + "attention.output.LayerNorm.bias", block.attentionBias),
-        (prefix + "output.LayerNorm.weight", block.outputGain), (prefix + "output.LayerNorm.bias", block.outputNormBias),
+        (prefix + "output.LayerNorm.weight", block.outputGain),
+        (prefix + "output.LayerNorm.bias", block.outputNormBias),
       ]
     }
     return all
@@ -154,11 +159,15 @@ public struct EncoderWeights: Sendable {
     var copy = self
     for layer in Set(sites.map(\.layer)).sorted() {
       let roles = Set(sites.filter { $0.layer == layer }.map(\.role))
-      if !roles.isDisjoint(with: [.query, .key, .value]) { copy.blocks[layer].qkv = blocks[layer].qkv.copied() }
+      if !roles.isDisjoint(with: [.query, .key, .value]) {
+        copy.blocks[layer].qkv = blocks[layer].qkv.copied()
+      }
       if roles.contains(.attentionOutput) {
         copy.blocks[layer].attentionOutput = blocks[layer].attentionOutput.copied()
       }
-      if roles.contains(.intermediate) { copy.blocks[layer].intermediate = blocks[layer].intermediate.copied() }
+      if roles.contains(.intermediate) {
+        copy.blocks[layer].intermediate = blocks[layer].intermediate.copied()
+      }
       if roles.contains(.output) { copy.blocks[layer].output = blocks[layer].output.copied() }
     }
     return copy

@@ -21,7 +21,8 @@ public struct PackedBatch: Sendable {
 
   /// Adds a row.
   public mutating func append(ids: [Int32], types: [Int32]) {
-    precondition(ids.count == types.count && !ids.isEmpty, "a row of \(ids.count) ids and \(types.count) types")
+    precondition(
+      ids.count == types.count && !ids.isEmpty, "a row of \(ids.count) ids and \(types.count) types")
     self.ids += ids
     self.types += types
     starts.append(self.ids.count)

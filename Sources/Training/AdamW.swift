@@ -1,6 +1,6 @@
+internal import Foundation
 public import LinearAlgebra
 public import Specs
-internal import Foundation
 
 /// AdamW (Loshchilov and Hutter 2019, arXiv:1711.05101) over some flat blocks of parameters.
 ///

@@ -23,7 +23,8 @@ public struct Evaluator: Sendable {
 
   /// One prediction for each example, in order.
   public func predict(
-    _ examples: [TokenizedExample], head: TaskHead, workspace: Workspace, progress: (Int) throws -> Void = { _ in }
+    _ examples: [TokenizedExample], head: TaskHead, workspace: Workspace,
+    progress: (Int) throws -> Void = { _ in }
   ) rethrows -> [Target] {
     var predictions: [Target] = []
     predictions.reserveCapacity(examples.count)

@@ -1,5 +1,5 @@
-public import Specs
 internal import Foundation
+public import Specs
 
 /// The learning rate over a training, as transformers' schedulers shape it.
 public enum LearningRate {

@@ -71,11 +71,13 @@ public final class Pretrainer {
       let norm = optimiser.clip(to: settings.clip)
       guard loss.isFinite, norm.isFinite else {
         throw Diagnostic(
-          "the pretraining loss is no number any more at step \(step)", hint: "lower base.pretrain.learning_rate")
+          "the pretraining loss is no number any more at step \(step)",
+          hint: "lower base.pretrain.learning_rate")
       }
       let progressed = Double(step - 1) / Double(spec.steps)
       let rate =
-        spec.learningRate * LearningRate.factor(settings.schedule, progress: progressed, warmup: settings.warmup)
+        spec.learningRate
+        * LearningRate.factor(settings.schedule, progress: progressed, warmup: settings.warmup)
       optimiser.update(learningRate: rate)
       let point = CurvePoint(step: step, loss: loss, learningRate: rate, gradientNorm: norm)
       curve.append(point)
@@ -83,8 +85,10 @@ public final class Pretrainer {
     }
     let tail = curve.suffix(max(1, curve.count / 10))
     let result = TrainResult(
-      steps: spec.steps, examples: spec.steps * spec.batchRows, tokens: tokens, drawn: [], keptStep: spec.steps,
-      finalLoss: tail.reduce(0) { $0 + $1.loss } / Double(tail.count), trainable: storage.count + outputBias.count)
+      steps: spec.steps, examples: spec.steps * spec.batchRows, tokens: tokens, drawn: [],
+      keptStep: spec.steps,
+      finalLoss: tail.reduce(0) { $0 + $1.loss } / Double(tail.count),
+      trainable: storage.count + outputBias.count)
     return (result, curve)
   }
 

@@ -1,5 +1,5 @@
-internal import Checkpoints
 internal import Basics
+internal import Checkpoints
 internal import LinearAlgebra
 public import Models
 public import Specs

@@ -105,7 +105,8 @@ public final class Trainer {
     let rule = try MixtureRules.all.entry(named: job.sampling.rule)
     let rates = try rule.rates(sizes, tasks.map(\.task.name), job.sampling)
     sampler = MixtureSampler(
-      sizes: sizes, rates: rates, concatenate: job.sampling.rule == "concatenation", seed: job.seed, name: "order")
+      sizes: sizes, rates: rates, concatenate: job.sampling.rule == "concatenation", seed: job.seed,
+      name: "order")
     meter = Meter(job.budget, sizes: sizes, rates: rates)
     tokensDrawn = tasks.map { _ in 0 }
     rowsDrawn = tokensDrawn
@@ -118,7 +119,9 @@ public final class Trainer {
       if job.training.validateEvery > 0, task.validation.isEmpty {
         throw Diagnostic(
           "task '\(name)' has no validation examples, but training.validate_every is \(job.training.validateEvery)",
-          hint: "give it validation data, set its validation_fraction above 0, or set training.validate_every to 0")
+          hint:
+            "give it validation data, set its validation_fraction above 0, or set training.validate_every to 0"
+        )
       }
     }
   }
@@ -127,7 +130,9 @@ public final class Trainer {
   ///
   /// - Parameter progress: Called after each step with the used share of the budget; what it throws ends the training.
   /// - Throws: a `Diagnostic` where the loss or a gradient is no number any more.
-  public func run(progress: (_ share: Double, _ point: CurvePoint) throws -> Void = { _, _ in }) throws -> TrainedAdapter {
+  public func run(progress: (_ share: Double, _ point: CurvePoint) throws -> Void = { _, _ in }) throws
+    -> TrainedAdapter
+  {
     var best: (value: Double, step: Int, adapter: Matrix, heads: Matrix)?
     var worse = 0
     while meter.progress < 1 {
@@ -159,7 +164,8 @@ public final class Trainer {
   /// One optimiser step over `accumulation` batches.
   private func step() throws -> CurvePoint {
     optimiser.zeroGradients()
-    let factor = LearningRate.factor(job.training.schedule, progress: meter.progress, warmup: job.training.warmup)
+    let factor = LearningRate.factor(
+      job.training.schedule, progress: meter.progress, warmup: job.training.warmup)
     // The last step of a budget of passes may need fewer batches.
     let batches = (0..<job.training.accumulation).map { _ in draw() }.filter { !$0.isEmpty }
     let rows = batches.reduce(0) { $0 + $1.count }
@@ -264,7 +270,8 @@ public final class Trainer {
 
   /// Heads in the order of the tasks; linear ones lie end to end in one block.
   private static func makeHeads(
-    _ base: BaseModel, _ tasks: [TrainingTask], _ job: TrainJob, _ stream: RandomStream, _ workspace: Workspace
+    _ base: BaseModel, _ tasks: [TrainingTask], _ job: TrainJob, _ stream: RandomStream,
+    _ workspace: Workspace
   ) -> ([TaskHead], Storage, Storage) {
     let C = base.weights.shape.hidden
     func size(_ task: TaskSpec) -> Int { task.head == .linear ? TaskHead.outputs(task) * (C + 1) : 0 }

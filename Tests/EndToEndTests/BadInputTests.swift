@@ -3,7 +3,10 @@ import Testing
 
 @Suite struct BadInputTests {
   private static let rows = (0..<12).flatMap { row in
-    [#"{"text": "profit rose \#(row)", "label": "up"}"#, #"{"text": "profit fell \#(row)", "label": "down"}"#]
+    [
+      #"{"text": "profit rose \#(row)", "label": "up"}"#,
+      #"{"text": "profit fell \#(row)", "label": "down"}"#,
+    ]
   }
 
   private static let manifest = """
@@ -107,7 +110,8 @@ import Testing
 
   @Test func `a wrong number of tags`() throws {
     try expect(
-      line: 2, of: "tags/train.jsonl", becoming: #"{"words": ["Acme", "grows", "fast"], "tags": ["B-ORG", "O"]}"#,
+      line: 2, of: "tags/train.jsonl",
+      becoming: #"{"words": ["Acme", "grows", "fast"], "tags": ["B-ORG", "O"]}"#,
       says: """
         data/tags/train.jsonl:2: error: 2 tags for 3 words
           give each word one tag
@@ -119,14 +123,17 @@ import Testing
     try place.write(#"{"text": "a", "label": "sideways"}"#, to: "data/moves/train.jsonl")
     try place.write(#"{"words": ["a"], "tags": ["B-LOC"]}"#, to: "data/tags/test.jsonl")
     let text = try complaint(place)
-    #expect(text.contains("data/moves/train.jsonl:1: error: unknown label 'sideways' of task 'moves'\n  known: up, down\n"))
+    #expect(
+      text.contains(
+        "data/moves/train.jsonl:1: error: unknown label 'sideways' of task 'moves'\n  known: up, down\n"))
     #expect(text.contains("data/tags/test.jsonl:1: word 1 'a': error: unknown tag 'B-LOC' of task 'tags'\n"))
   }
 
   @Test func `a mistake that many lines share is told once for each file`() throws {
     let place = try sound()
     try place.write(
-      Self.manifest.replacingOccurrences(of: "{up: it rises, down: it falls}", with: "{0: it rises, down: it falls}"),
+      Self.manifest.replacingOccurrences(
+        of: "{up: it rises, down: it falls}", with: "{0: it rises, down: it falls}"),
       to: "m.yaml")
     let text = try complaint(place)
     // The three files hold the same bytes, and what is known is not told again.
@@ -197,9 +204,10 @@ import Testing
 
   @Test func `a base that was cut short`() throws {
     let finished = try Finished.get().place
-    let job = try #require(finished.stored().first { job in
-      FileManager.default.fileExists(atPath: "\(finished.folder.path)/Results/.store/\(job)/model")
-    })
+    let job = try #require(
+      finished.stored().first { job in
+        FileManager.default.fileExists(atPath: "\(finished.folder.path)/Results/.store/\(job)/model")
+      })
     let place = try sound()
     let base = place.folder.appendingPathComponent("base")
     try FileManager.default.copyItem(

@@ -72,7 +72,8 @@ import Testing
       """
     ),
   ])
-  func `what cannot be read ends with 2 and says how to mend it`(arguments: [String], message: String) throws {
+  func `what cannot be read ends with 2 and says how to mend it`(arguments: [String], message: String) throws
+  {
     let place = try Workplace()
     let outcome = try Program.start(arguments, in: place.folder).outcome()
     #expect(outcome.status == 2)

@@ -17,8 +17,10 @@ import Testing
     let label = "train single:news[training.learning_rate=10] seed 0"
     // The message stands once, other jobs refer to it.
     #expect(outcome.errors.contains("the loss is no number any more at step "))
-    #expect(outcome.errors.components(separatedBy: "failed: \(label)\n").count + outcome.errors
-      .components(separatedBy: "failed: \(label), as ").count == 3)
+    #expect(
+      outcome.errors.components(separatedBy: "failed: \(label)\n").count
+        + outcome.errors
+        .components(separatedBy: "failed: \(label), as ").count == 3)
     #expect(outcome.errors.contains("error: 4 jobs failed, 38 that need them were left out\n"))
     #expect(outcome.errors.hasSuffix("`mixology status m.yaml` lists them; the next run tries them again\n"))
     #expect(outcome.output.contains("[training.learning_rate=0.001]"))
@@ -63,13 +65,17 @@ import Testing
     #expect(try place.artefacts() == Finished.get().place.artefacts())
   }
 
-  @Test func `tables that cannot be written are an error with exit code 1 and come with the next report`() throws {
+  @Test func `tables that cannot be written are an error with exit code 1 and come with the next report`()
+    throws
+  {
     let place = try Workplace(copying: Finished.get().place)
     let before = try place.tables()
     try FileManager.default.removeItem(at: place.folder.appendingPathComponent("Results/tiny"))
     let report = try Program.run("report", "m.yaml", in: place.folder, limits: "ulimit -f 1")
     #expect(report.status == 1)
-    #expect(report.errors.hasPrefix("Results/tiny: error: cannot write the tables: File too large\n"), "\(report.errors)")
+    #expect(
+      report.errors.hasPrefix("Results/tiny: error: cannot write the tables: File too large\n"),
+      "\(report.errors)")
     let left = try place.files(below: "Results/tiny")
     for (name, data) in left where name != "costs.csv" { #expect(before[name] == data, "\(name)") }
     #expect(try Program.run("report", "m.yaml", in: place.folder).status == 0)

@@ -22,13 +22,19 @@ import Testing
     let lines = try inspect("Results/.store/\(id)/model", place)
     #expect(lines.contains("sizes       2 layers, width 32, 2 heads, feed-forward 64, 64 positions"))
     #expect(lines.contains("pooling     mean"))
-    #expect(lines.contains { $0.hasPrefix("as a base   yes, sha256 ") && $0.count == "as a base   yes, sha256 ".count + 64 })
+    #expect(
+      lines.contains {
+        $0.hasPrefix("as a base   yes, sha256 ") && $0.count == "as a base   yes, sha256 ".count + 64
+      })
   }
 
   @Test func `an adapter, its tensors, and the job it comes from`() throws {
     let (place, id) = try job(with: "adapter/../curve.csv")
     let adapter = try inspect("Results/.store/\(id)/adapter", place)
-    for line in ["kind        PEFT adapter (LoRA)", "rank        4", "alpha       8", "scale       2.0000", "layers      4"] {
+    for line in [
+      "kind        PEFT adapter (LoRA)", "rank        4", "alpha       8", "scale       2.0000",
+      "layers      4",
+    ] {
       #expect(adapter.contains(line))
     }
     #expect(adapter.filter { $0.contains("‖ΔW‖ ") }.count == 4)

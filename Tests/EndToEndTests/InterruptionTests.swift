@@ -47,8 +47,11 @@ import Testing
     kill(call.process.processIdentifier, signal)
     let outcome = try call.outcome()
     #expect(outcome.status == 130)
-    #expect(outcome.errors.hasSuffix("interrupted: what was done is kept; the same command goes on from there\n"))
+    #expect(
+      outcome.errors.hasSuffix("interrupted: what was done is kept; the same command goes on from there\n"))
     #expect(!outcome.errors.contains("failed"))
+    #expect(outcome.output == "")
+    #expect(!FileManager.default.fileExists(atPath: place.folder.path + "/Results/tiny"))
     #expect(place.stored(attempts: true).isEmpty)
     #expect(Program.processes(in: place.folder).isEmpty)
     #expect(try Program.run("status", "m.yaml", in: place.folder).output.contains("0 running, 0 failed"))

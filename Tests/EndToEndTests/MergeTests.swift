@@ -16,7 +16,8 @@ import Testing
       } else if has("curve.csv"), adapters < 2 {
         adapters += 1
         try FileManager.default.copyItem(
-          at: folder.appendingPathComponent("adapter"), to: place.folder.appendingPathComponent("a\(adapters)"))
+          at: folder.appendingPathComponent("adapter"),
+          to: place.folder.appendingPathComponent("a\(adapters)"))
       }
     }
     return place
@@ -57,7 +58,8 @@ import Testing
     let before = try place.files(below: "out")
     let refused = try merge(recipe, place)
     #expect(refused.status == 2)
-    #expect(refused.errors == "out: error: the output folder is not empty\n  name another one, or add --force\n")
+    #expect(
+      refused.errors == "out: error: the output folder is not empty\n  name another one, or add --force\n")
     #expect(try merge(recipe, place, "--force").status == 0)
     #expect(try place.files(below: "out") == before)
     #expect(!FileManager.default.contentsOfDirectoryContainsPartial(place.folder))
@@ -112,7 +114,8 @@ import Testing
 
   @Test func `an adapter for another base is refused`() throws {
     let place = try workshop()
-    let config = try place.read("base/config.json").replacingOccurrences(of: #""num_hidden_layers" : 2"#, with: #""num_hidden_layers" : 1"#)
+    let config = try place.read("base/config.json").replacingOccurrences(
+      of: #""num_hidden_layers" : 2"#, with: #""num_hidden_layers" : 1"#)
     try place.write(config, to: "base/config.json")
     let outcome = try merge("merge_method: linear\nbase_model: ./base\nmodels: [{model: a1}]", place)
     #expect(outcome.status == 2)
@@ -151,7 +154,9 @@ import Testing
     let place = try Workplace()
     let list = try Program.run("merge", "--list", in: place.folder)
     #expect(list.status == 0)
-    let methods = list.output.split(separator: "\n").compactMap { $0.split(separator: " ").first.map(String.init) }
+    let methods = list.output.split(separator: "\n").compactMap {
+      $0.split(separator: " ").first.map(String.init)
+    }
     #expect(Set(["linear", "task_arithmetic", "ties", "svd", "tsv_m"]).isSubset(of: methods))
     for method in methods {
       let text = try Program.run("merge", "--explain", method, in: place.folder)

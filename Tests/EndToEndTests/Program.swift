@@ -28,7 +28,8 @@ enum Program {
       let status = process.terminationStatus
       return Outcome(
         status: process.terminationReason == .uncaughtSignal ? 128 + status : status,
-        output: try String(contentsOf: output, encoding: .utf8), errors: try String(contentsOf: errors, encoding: .utf8))
+        output: try String(contentsOf: output, encoding: .utf8),
+        errors: try String(contentsOf: errors, encoding: .utf8))
     }
   }
 

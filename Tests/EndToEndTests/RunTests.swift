@@ -9,7 +9,8 @@ import Testing
     #expect(outcome.output.contains("Tables: Results/tiny/report.md"))
     #expect(place.stored().count == 91)
     #expect(place.stored(attempts: true).isEmpty)
-    let names = try FileManager.default.contentsOfDirectory(atPath: place.folder.path + "/Results/tiny").sorted()
+    let names = try FileManager.default.contentsOfDirectory(atPath: place.folder.path + "/Results/tiny")
+      .sorted()
     let wanted = [
       "COLUMNS.md", "cocktails.csv", "comparison.csv", "costs.csv", "manifest.lock.yaml", "merges.csv",
       "mixtures.csv", "predictions", "report.md", "runs.csv", "transfer.csv",
@@ -66,13 +67,15 @@ import Testing
     let finished = try Finished.get().place
     let after = try Program.run("status", "m.yaml", in: finished.folder)
     #expect(after.output.contains("evaluate: 78 done, 0 running, 0 failed, 0 waiting"))
-    #expect(try Program.run("plan", "m.yaml", in: finished.folder).output.contains("(from 91 jobs that are done)"))
+    #expect(
+      try Program.run("plan", "m.yaml", in: finished.folder).output.contains("(from 91 jobs that are done)"))
   }
 
   @Test func `predictions of equal length are written again when they differ`() throws {
     let place = try Workplace(copying: Finished.get().place)
     let before = try place.tables()
-    let name = try #require(before.keys.sorted().first { $0.hasPrefix("predictions/") && $0.hasSuffix(".jsonl") })
+    let name = try #require(
+      before.keys.sorted().first { $0.hasPrefix("predictions/") && $0.hasSuffix(".jsonl") })
     var damaged = try #require(before[name])
     damaged[damaged.startIndex + 20] ^= 1
     try damaged.write(to: place.folder.appendingPathComponent("Results/tiny/\(name)"))

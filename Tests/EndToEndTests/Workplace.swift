@@ -43,7 +43,8 @@ final class Workplace: Sendable {
 
   func write(_ text: String, to name: String) throws {
     let file = folder.appendingPathComponent(name)
-    try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try FileManager.default.createDirectory(
+      at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
     try Data((text + "\n").utf8).write(to: file)
   }
 
@@ -84,7 +85,9 @@ enum Finished {
   private static let made = Result {
     let place = try Workplace()
     // Statics live to the end of the process, which runs no deinit.
-    atexit { if let place = try? Finished.get().place { try? FileManager.default.removeItem(at: place.folder) } }
+    atexit {
+      if let place = try? Finished.get().place { try? FileManager.default.removeItem(at: place.folder) }
+    }
     return (place, try Program.run("run", "m.yaml", "--workers", "2", in: place.folder))
   }
 

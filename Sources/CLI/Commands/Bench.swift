@@ -12,7 +12,9 @@ struct Bench: ParsableCommand {
 
   /// Starts this program again with the BLAS kernel that suits the processor, where OpenBLAS chose a lesser one.
   static func useBestKernel() {
-    guard let kernel = MachineFacts.betterKernel(environment: ProcessInfo.processInfo.environment) else { return }
+    guard let kernel = MachineFacts.betterKernel(environment: ProcessInfo.processInfo.environment) else {
+      return
+    }
     BLASRuntime.restart(settingKernel: kernel, arguments: CommandLine.arguments)
   }
 }

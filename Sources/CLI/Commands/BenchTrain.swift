@@ -13,7 +13,8 @@ import Training
 /// `mixology bench train`: rows a second of LoRA fine-tuning, every worker on the same rows.
 struct BenchTrain: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "train", abstract: "LoRA fine-tuning throughput on a dataset, beside the GEMM peak of the same run.")
+    commandName: "train",
+    abstract: "LoRA fine-tuning throughput on a dataset, beside the GEMM peak of the same run.")
 
   @Option(help: "The base: a folder or a name in the cache.")
   var base = "all-MiniLM-L6-v2"
@@ -69,16 +70,20 @@ struct BenchTrain: ParsableCommand {
     BLASRuntime.threads = threads
     let environment = ProcessInfo.processInfo.environment
     let folder = FileManager.default.currentDirectoryPath
-    let model = try BaseFolder.open(try DiskResources.locate(base, relativeTo: folder, environment: environment))
+    let model = try BaseFolder.open(
+      try DiskResources.locate(base, relativeTo: folder, environment: environment))
     let task = try loadTask()
     let examples = try loadRows(task, model)
     let job = TrainJob(
       base: .folder(sha256: ""), tasks: [task], sampling: SamplingSpec(), budget: .passes(1),
-      adapter: AdapterSpec(rank: rank, alpha: Double(2 * rank), targets: targets.split(separator: ",").map(String.init)),
+      adapter: AdapterSpec(
+        rank: rank, alpha: Double(2 * rank), targets: targets.split(separator: ",").map(String.init)),
       training: TrainingSpec(clip: 0, batchRows: batch, maxTokens: maxLength), seed: 0)
     let tasks = [TrainingTask(task: task, train: examples, validation: [])]
     // Warm caches and workspaces as every measurement does, on a tenth of the rows.
-    let warm = [TrainingTask(task: task, train: Array(examples.prefix(max(batch, rows / 10))), validation: [])]
+    let warm = [
+      TrainingTask(task: task, train: Array(examples.prefix(max(batch, rows / 10))), validation: [])
+    ]
     _ = try Trainer(base: model, tasks: warm, job: job).run()
 
     let outcome = Outcomes(count: workers)
@@ -91,7 +96,8 @@ struct BenchTrain: ParsableCommand {
     let gflops = flops / seconds / 1e9
     try printLine(
       Line(
-        rowsPerS: Double(results.reduce(0) { $0 + $1.examples }) / seconds, tokensPerS: Double(tokens) / seconds,
+        rowsPerS: Double(results.reduce(0) { $0 + $1.examples }) / seconds,
+        tokensPerS: Double(tokens) / seconds,
         gflops: gflops, peakGflops: peak, fractionOfGemmPeak: gflops / peak,
         peakRssMb: MachineFacts.peakResidentMegabytes, seconds: seconds, lastLoss: results[0].finalLoss,
         rows: examples.count, batch: batch, rank: rank, targets: targets, workers: workers, threads: threads,
@@ -100,7 +106,8 @@ struct BenchTrain: ParsableCommand {
 
   /// FLOPs that the training needs: 2 a weight and token forward, 2 backward by the input (not below the lowest
   /// adapted layer), attention 4·L·C forward and 8·L·C backward a token, and 6·r·(in + out) an adapted layer.
-  private func arithmetic(_ shape: EncoderShape, _ examples: [TokenizedExample], passes: Int) throws -> Double {
+  private func arithmetic(_ shape: EncoderShape, _ examples: [TokenizedExample], passes: Int) throws -> Double
+  {
     let sites = try shape.sites(targets: targets.split(separator: ",").map(String.init))
     let lowest = sites.map(\.layer).min() ?? 0
     let C = Double(shape.hidden)
@@ -129,7 +136,8 @@ struct BenchTrain: ParsableCommand {
     return TaskSpec(
       name: "bench", kind: .classification,
       source: .files(["train": DataFile(sha256: "data", format: "jsonl")]),
-      labels: Set(labels).sorted().map { LabelSpec(name: $0, description: $0) }, metrics: ["accuracy"], head: .linear)
+      labels: Set(labels).sorted().map { LabelSpec(name: $0, description: $0) }, metrics: ["accuracy"],
+      head: .linear)
   }
 
   private func loadRows(_ task: TaskSpec, _ model: BaseModel) throws -> [TokenizedExample] {

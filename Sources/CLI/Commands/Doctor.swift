@@ -8,7 +8,8 @@ import LinearAlgebra
 /// Says what the machine is and what keeps it from being faster.
 struct Doctor: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Shows CPU, BLAS kernel, speed, threads, memory, disk and models, and what would make it faster.")
+    abstract:
+      "Shows CPU, BLAS kernel, speed, threads, memory, disk and models, and what would make it faster.")
 
   @Flag(help: "One JSON object.")
   var json = false
@@ -64,7 +65,8 @@ struct Doctor: ParsableCommand {
     let all = GEMMPeak.measure(workers: cores, rounds: 3)
     let better = restartedFrom == nil ? MachineFacts.widerKernel : nil
     let cache =
-      environment["XDG_CACHE_HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? (environment["HOME"] ?? "~") + "/.cache"
+      environment["XDG_CACHE_HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? (environment["HOME"] ?? "~")
+      + "/.cache"
     let model = try? DiskResources.locate("all-MiniLM-L6-v2", relativeTo: ".", environment: environment)
     let disk = MachineFacts.freeDisk(at: results)
     var advice: [String] = []
@@ -111,7 +113,9 @@ struct Doctor: ParsableCommand {
           + "\(Int(findings.gflopsAllCores.rounded())) on all (single-precision matrix products)"
       ),
       ("threads", "\(threads)workers always use one BLAS thread each, `run` starts one worker a core"),
-      ("disk", findings.diskFreeBytes.map { "\(spoken(bytes: $0)) free at \(findings.results)" } ?? "unknown"),
+      (
+        "disk", findings.diskFreeBytes.map { "\(spoken(bytes: $0)) free at \(findings.results)" } ?? "unknown"
+      ),
       ("models", "cache \(findings.modelCache)"),
       ("", "all-MiniLM-L6-v2: \(findings.allMinilmL6V2 ?? "not here")"),
     ]

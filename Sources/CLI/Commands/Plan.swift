@@ -42,7 +42,8 @@ struct PlanCommand: ParsableCommand {
     let lines = plan.jobs.map { job in
       let cached = loaded.store.contains(job.id)
       return JobLine(
-        id: job.id.hex, kind: job.spec.kind, label: job.label, cached: cached, reason: reason(job, loaded.store),
+        id: job.id.hex, kind: job.spec.kind, label: job.label, cached: cached,
+        reason: reason(job, loaded.store),
         predictedSeconds: cached ? nil : clock.seconds(job))
     }
     let waiting = lines.filter { !$0.cached }
@@ -53,7 +54,8 @@ struct PlanCommand: ParsableCommand {
       encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
       encoder.keyEncodingStrategy = .convertToSnakeCase
       let answer = Answer(
-        experiment: plan.experiment, models: plan.models.count, jobs: lines, cached: lines.count - waiting.count,
+        experiment: plan.experiment, models: plan.models.count, jobs: lines,
+        cached: lines.count - waiting.count,
         predictedSeconds: seconds)
       Console.print(String(decoding: try encoder.encode(answer), as: UTF8.self))
       return
@@ -63,7 +65,9 @@ struct PlanCommand: ParsableCommand {
       if all.isEmpty { continue }
       let open = all.filter { !$0.cached }
       let cost = spoken(seconds: open.reduce(0) { $0 + ($1.predictedSeconds ?? 0) })
-      Console.print("\(kind): \(counted(all.count, "job")), \(all.count - open.count) done, \(open.count) to run, about \(cost) of work")
+      Console.print(
+        "\(kind): \(counted(all.count, "job")), \(all.count - open.count) done, \(open.count) to run, about \(cost) of work"
+      )
     }
     for line in waiting.prefix(12) { Console.print("  \(line.label): \(line.reason)") }
     if waiting.count > 12 { Console.print("  … and \(waiting.count - 12) more (--json lists all)") }

@@ -4,11 +4,13 @@ import Execution
 import Experiment
 import Foundation
 import Reporting
+import Synchronization
 
 /// Runs what is not done yet and writes the tables.
 struct Run: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Runs a manifest: trains, merges and evaluates what is not in the store, then writes the tables.")
+    abstract:
+      "Runs a manifest: trains, merges and evaluates what is not in the store, then writes the tables.")
 
   @OptionGroup var arguments: ManifestArguments
 
@@ -73,7 +75,7 @@ struct Run: AsyncParsableCommand {
       Console.note("interrupted: what was done is kept; the same command goes on from there")
     }
     let summary = await scheduler.run()
-    interruption.cancel()
+    await interruption.end()
     display.close()
     // What a worker left that died under a job.
     loaded.store.sweepAttempts()
@@ -83,16 +85,27 @@ struct Run: AsyncParsableCommand {
 
 /// Ctrl-C, a polite kill and a closed terminal: cleans up and exits with 130.
 final class Interruption: @unchecked Sendable {
+  /// Whether the first signal came.
+  private final class Begun: Sendable {
+    let flag = Mutex(false)
+  }
+
   // Written once in init; Dispatch sources may be cancelled from any thread.
   private let sources: [any DispatchSourceSignal]
+  private let begun = Begun()
 
   init(_ cleanUp: @escaping @Sendable () -> Void) {
     // Under nohup a closed terminal is no reason to end.
     let hangup = MachineFacts.ignores(signal: SIGHUP) ? [] : [SIGHUP]
-    sources = ([SIGINT, SIGTERM] + hangup).map { number in
+    sources = ([SIGINT, SIGTERM] + hangup).map { [begun] number in
       signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
       source.setEventHandler {
+        let isFirst = begun.flag.withLock { flag in
+          defer { flag = true }
+          return !flag
+        }
+        guard isFirst else { return }
         cleanUp()
         Foundation.exit(130)
       }
@@ -101,7 +114,9 @@ final class Interruption: @unchecked Sendable {
     }
   }
 
-  func cancel() {
+  /// Listens no more; where an interruption is under way this never returns, for the run must not go on to its tables.
+  func end() async {
+    while begun.flag.withLock({ $0 }) { try? await Task.sleep(for: .seconds(1)) }
     for source in sources { source.cancel() }
   }
 }

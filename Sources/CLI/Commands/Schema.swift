@@ -3,7 +3,8 @@ import Experiment
 
 /// Prints the manifest's JSON Schema.
 struct Schema: ParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "Prints the JSON Schema of the manifest, for editors.")
+  static let configuration = CommandConfiguration(
+    abstract: "Prints the JSON Schema of the manifest, for editors.")
 
   func run() throws {
     Console.print(try ManifestSchema.jsonSchema(.joined))

@@ -5,7 +5,8 @@ import Specs
 
 /// Says how far a manifest is.
 struct Status: ParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "Shows what is done, running, failed and waiting.")
+  static let configuration = CommandConfiguration(
+    abstract: "Shows what is done, running, failed and waiting.")
 
   @OptionGroup var arguments: ManifestArguments
 
@@ -20,7 +21,8 @@ struct Status: ParsableCommand {
       let active = jobs.filter { running.contains($0.id) && !loaded.store.contains($0.id) }.count
       let failed = jobs.filter { !loaded.store.contains($0.id) && loaded.store.failure($0.id) != nil }.count
       Console.print(
-        "\(kind): \(done) done, \(active) running, \(failed) failed, \(jobs.count - done - active - failed) waiting")
+        "\(kind): \(done) done, \(active) running, \(failed) failed, \(jobs.count - done - active - failed) waiting"
+      )
     }
     for job in plan.jobs where !loaded.store.contains(job.id) {
       if let failure = loaded.store.failure(job.id) { Console.print("failed: \(job.label)\n  \(failure)") }

@@ -13,6 +13,7 @@ struct Validate: ParsableCommand {
     let loaded = try arguments.load()
     let plan = try loaded.plan()
     try DataCheck(store: nil).check(plan)
-    Console.print("\(arguments.manifest): \(counted(plan.models.count, "model")), \(counted(plan.jobs.count, "job"))")
+    Console.print(
+      "\(arguments.manifest): \(counted(plan.models.count, "model")), \(counted(plan.jobs.count, "job"))")
   }
 }

@@ -26,12 +26,16 @@ enum CheckpointInspection {
       ("vocabulary", grouped(configuration.vocabularySize)),
       ("parameters", grouped(entries.filter { $0.entry.type.isFloat }.reduce(0) { $0 + $1.entry.count })),
       ("dtypes", TensorInspection.types(entries.map(\.entry))),
-      ("files", checkpoint.files.map { $0.split(separator: "/").last.map(String.init) ?? $0 }.joined(separator: ", ")),
+      (
+        "files",
+        checkpoint.files.map { $0.split(separator: "/").last.map(String.init) ?? $0 }.joined(separator: ", ")
+      ),
       ("pooling", pooling.rawValue),
     ]
     let tokenizer = folder + "/tokenizer.json"
     if FileManager.default.fileExists(atPath: tokenizer) {
-      rows.append(("tokenizer", "WordPiece, \(grouped(try Tokenizer(file: tokenizer).vocabularySize)) tokens"))
+      rows.append(
+        ("tokenizer", "WordPiece, \(grouped(try Tokenizer(file: tokenizer).vocabularySize)) tokens"))
     } else {
       rows.append(("tokenizer", "none: a base needs a tokenizer.json"))
     }

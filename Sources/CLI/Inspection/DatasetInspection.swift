@@ -16,7 +16,9 @@ enum DatasetInspection {
         column.kinds.joined(separator: " or "), "longest \(grouped(column.longest)) \(unit)",
         column.empty > 0 ? "\(grouped(column.empty)) empty" : "none empty",
       ]
-      if column.present < summary.rows { facts.append("missing in \(grouped(summary.rows - column.present)) rows") }
+      if column.present < summary.rows {
+        facts.append("missing in \(grouped(summary.rows - column.present)) rows")
+      }
       lines.append("  \(padded(column.name, width))  \(facts.joined(separator: ", "))")
       if let counts = column.counts, all || isLabels(counts, rows: summary.rows) {
         let words = counts.map { "\($0.value.isEmpty ? "(empty)" : $0.value) \(grouped($0.count))" }

@@ -25,7 +25,8 @@ enum JobInspection {
     var lines = aligned(rows)
     let folder = store.folder(id)
     let files = try FileManager.default.subpathsOfDirectory(atPath: folder.path).sorted().filter {
-      (try? FileManager.default.attributesOfItem(atPath: folder.path + "/" + $0))?[.type] as? FileAttributeType
+      (try? FileManager.default.attributesOfItem(atPath: folder.path + "/" + $0))?[.type]
+        as? FileAttributeType
         == .typeRegular
     }
     lines.append("files")

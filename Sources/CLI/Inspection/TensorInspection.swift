@@ -14,7 +14,9 @@ enum TensorInspection {
       ("dtypes", TensorInspection.types(entries.map(\.entry))),
       ("sha256", try StableHash.hex(file: path)),
     ]
-    for key in file.metadata.keys.sorted() { rows.append(("metadata", "\(key): \(file.metadata[key] ?? "")")) }
+    for key in file.metadata.keys.sorted() {
+      rows.append(("metadata", "\(key): \(file.metadata[key] ?? "")"))
+    }
     let width = entries.map(\.name.count).max() ?? 0
     let listed = entries.map { name, entry in
       "  \(padded(name, width))  \(padded(entry.type.rawValue, 4)) \(entry.shape), \(grouped(entry.bytes.count)) bytes"

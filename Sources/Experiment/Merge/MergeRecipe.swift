@@ -100,7 +100,9 @@ public enum MergeRecipeReader {
     for parameter in rows.flatMap(\.parameters) where !fields.contains(where: { $0.key == parameter.name }) {
       fields.append(Field(scalar: parameter))
       // mergekit's word.
-      if parameter.name == "scale" { fields.append(Field("lambda", .scalar(parameter.kind), parameter.summary)) }
+      if parameter.name == "scale" {
+        fields.append(Field("lambda", .scalar(parameter.kind), parameter.summary))
+      }
     }
     return fields
   }

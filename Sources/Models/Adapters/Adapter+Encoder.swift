@@ -15,7 +15,8 @@ extension LoRAParameters {
       (path: factor.site.path, delta: AdapterSite(a: factor.a.copied(), b: factor.b.copied(), alpha: alpha))
     }
     return Adapter(
-      name: name, sites: sites, usesRSLoRA: rslora, dropout: dropout, targetModules: targets, taskType: "FEATURE_EXTRACTION")
+      name: name, sites: sites, usesRSLoRA: rslora, dropout: dropout, targetModules: targets,
+      taskType: "FEATURE_EXTRACTION")
   }
 }
 

@@ -56,7 +56,8 @@ public final class DropoutLoRADoor: LinearDoor {
 
   /// Drops a share `rate` of the inputs.
   public init(
-    shape: EncoderShape, parameters: LoRAParameters, gradients: LoRAParameters, rate: Double, stream: RandomStream
+    shape: EncoderShape, parameters: LoRAParameters, gradients: LoRAParameters, rate: Double,
+    stream: RandomStream
   ) {
     self.parameters = LoRADoor.bySite(shape, parameters.factors)
     self.gradients = LoRADoor.bySite(shape, gradients.factors)

@@ -1,5 +1,5 @@
-public import LinearAlgebra
 internal import Foundation
+public import LinearAlgebra
 
 /// Losses of one item and their gradients by the logits; losses are Double.
 public enum Loss {

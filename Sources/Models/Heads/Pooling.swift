@@ -6,7 +6,8 @@ public enum Pool {
   /// The mean over the row's tokens, or its first token.
   ///
   /// Shapes: hidden (T, C), pooled (R, C), overwritten.
-  public static func forward(_ hidden: Matrix, _ batch: PackedBatch, _ pooling: Pooling, into pooled: Matrix) {
+  public static func forward(_ hidden: Matrix, _ batch: PackedBatch, _ pooling: Pooling, into pooled: Matrix)
+  {
     for row in 0..<batch.rows {
       let y = pooled.rows(row..<row + 1)
       let tokens = batch.range(row)

@@ -15,7 +15,9 @@ enum Attention {
   ///   - qkv: (T, 3C): queries, keys and values side by side.
   ///   - probabilities: P of all rows and heads in order, saved for the backward pass.
   ///   - context: (T, C), the result.
-  static func forward(_ qkv: Matrix, batch: PackedBatch, heads H: Int, probabilities: Matrix, into context: Matrix) {
+  static func forward(
+    _ qkv: Matrix, batch: PackedBatch, heads H: Int, probabilities: Matrix, into context: Matrix
+  ) {
     let C = context.columns
     let D = C / H
     let scale = 1 / Float(D).squareRoot()
@@ -39,7 +41,8 @@ enum Attention {
   ///   - dqkv: (T, 3C), overwritten.
   ///   - workspace: Two L×L matrices are taken and given back.
   static func backward(
-    _ dcontext: Matrix, qkv: Matrix, batch: PackedBatch, heads H: Int, probabilities: Matrix, into dqkv: Matrix,
+    _ dcontext: Matrix, qkv: Matrix, batch: PackedBatch, heads H: Int, probabilities: Matrix,
+    into dqkv: Matrix,
     workspace: Workspace
   ) {
     let C = dcontext.columns

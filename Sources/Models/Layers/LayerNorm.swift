@@ -13,7 +13,8 @@ enum LayerNorm {
   ///   - rstd: (1, T), on return one number a token.
   ///   - y: (T, C), the result.
   static func forward(
-    _ x: Matrix, adding residual: Matrix?, gain: Matrix, bias: Matrix, epsilon: Float, rstd: Matrix, into y: Matrix
+    _ x: Matrix, adding residual: Matrix?, gain: Matrix, bias: Matrix, epsilon: Float, rstd: Matrix,
+    into y: Matrix
   ) {
     let T = x.rows
     let C = x.columns
@@ -57,7 +58,8 @@ enum LayerNorm {
     }
   }
 
-  private static func normalise(_ x: inout MutableSpan<Float>, _ range: Range<Int>, _ epsilon: Float) -> Float {
+  private static func normalise(_ x: inout MutableSpan<Float>, _ range: Range<Int>, _ epsilon: Float) -> Float
+  {
     precondition(range.upperBound <= x.count)
     var sum: Float = 0
     for i in range { sum = Relaxed.sum(sum, x[i]) }
@@ -74,7 +76,8 @@ enum LayerNorm {
   }
 
   private static func scale(
-    _ x: borrowing MutableSpan<Float>, _ y: inout MutableSpan<Float>, _ range: Range<Int>, _ gain: Span<Float>,
+    _ x: borrowing MutableSpan<Float>, _ y: inout MutableSpan<Float>, _ range: Range<Int>,
+    _ gain: Span<Float>,
     _ bias: Span<Float>
   ) {
     let start = range.lowerBound
@@ -84,7 +87,8 @@ enum LayerNorm {
   }
 
   private static func gradient(
-    _ dy: inout MutableSpan<Float>, _ xhat: Span<Float>, _ range: Range<Int>, _ gain: Span<Float>, _ rstd: Float
+    _ dy: inout MutableSpan<Float>, _ xhat: Span<Float>, _ range: Range<Int>, _ gain: Span<Float>,
+    _ rstd: Float
   ) {
     let start = range.lowerBound
     precondition(range.upperBound <= dy.count && range.upperBound <= xhat.count && gain.count == range.count)
@@ -101,7 +105,8 @@ enum LayerNorm {
     for i in range { dy[i] = rstd * (dy[i] - mean - xhat[i] * projection) }
   }
 
-  private static func parameterGradients(_ dy: Matrix, _ normalised: Matrix, _ dgain: Matrix, _ dbias: Matrix) {
+  private static func parameterGradients(_ dy: Matrix, _ normalised: Matrix, _ dgain: Matrix, _ dbias: Matrix)
+  {
     let C = dy.columns
     dy.withSpan { dy in
       normalised.withSpan { xhat in

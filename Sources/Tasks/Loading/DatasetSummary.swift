@@ -38,10 +38,12 @@ public struct DatasetSummary: Sendable {
     format = path.split(separator: ".").last.map { $0.lowercased() } ?? ""
     guard ["jsonl", "csv"].contains(format) else {
       throw Diagnostic(
-        "the file is neither .jsonl nor .csv", at: Place(file: path), hint: "name it by what it is, or convert it")
+        "the file is neither .jsonl nor .csv", at: Place(file: path),
+        hint: "name it by what it is, or convert it")
     }
     guard let data = FileManager.default.contents(atPath: path) else {
-      throw Diagnostic("cannot read the file", at: Place(file: path), hint: "check the path and its permissions")
+      throw Diagnostic(
+        "cannot read the file", at: Place(file: path), hint: "check the path and its permissions")
     }
     var reader: any RowReader =
       format == "csv" ? try CSVReader([UInt8](data), path: path) : JSONLinesReader([UInt8](data), path: path)
@@ -58,7 +60,9 @@ public struct DatasetSummary: Sendable {
     for index in columns.indices {
       guard let counts = tally[columns[index].name], counts.count <= Self.mostLabels else { continue }
       let pairs = counts.map { (value: $0.key, count: $0.value) }
-      columns[index].counts = pairs.sorted { a, b in a.count == b.count ? a.value < b.value : a.count > b.count }
+      columns[index].counts = pairs.sorted { a, b in
+        a.count == b.count ? a.value < b.value : a.count > b.count
+      }
     }
   }
 
