@@ -30,7 +30,7 @@ extension JobStore {
     for name in files.keys.sorted() {
       try Data((files[name] ?? "").utf8).write(to: attempt.appendingPathComponent(name))
     }
-    try commit(attempt, as: id, result: result, cost: cost)
+    try commit(attempt, as: id, spec: try Jobs.train(0).spec, result: result, cost: cost)
   }
 }
 

@@ -1,5 +1,6 @@
 import Basics
 import Execution
+import Experiment
 import Foundation
 import Specs
 import Testing
@@ -28,7 +29,8 @@ import Testing
     #expect(!store.contains(id))
     #expect(store.names == ["attempt-\(id)-\(process)"])
     #expect(store.runningAttempts() == [id])
-    try store.commit(attempt, as: id, result: .trained(), cost: .some())
+    let spec = try Jobs.train(0).spec
+    try store.commit(attempt, as: id, spec: spec, result: .trained(), cost: .some())
     #expect(store.names == [id.hex])
     #expect(store.contains(id))
     #expect(store.runningAttempts().isEmpty)
@@ -38,6 +40,8 @@ import Testing
     try store.put(id, .trained(steps: 9), cost: .some(wall: 4), files: ["curve.csv": "step\n"])
     #expect(try store.result(id) == .trained(steps: 9))
     #expect(store.cost(id) == .some(wall: 4))
+    let spec = try Data(contentsOf: store.folder(id).appendingPathComponent("spec.json"))
+    #expect(try JSONDecoder().decode(JobSpec.self, from: spec) == Jobs.train(0).spec)
     let curve = try String(contentsOf: store.folder(id).appendingPathComponent("curve.csv"), encoding: .utf8)
     #expect(curve == "step\n")
   }
@@ -82,16 +86,24 @@ import Testing
     let living = try store.beginAttempt(id)
     // No process has this number: the kernel's limit lies below.
     let dead = store.root.appendingPathComponent("attempt-\(id)-2147483600")
-    let nameless = store.root.appendingPathComponent("attempt-\(id)-x")
-    for folder in [dead, nameless] {
-      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    }
+    try FileManager.default.createDirectory(at: dead, withIntermediateDirectories: true)
     let other = JobID(hex: "ffffffffffffffffffffffffffffffff")
     try store.put(other, .trained())
     try store.recordFailure(Diagnostic("broken"), of: JobID(hex: "aa"))
     #expect(store.runningAttempts() == [id])
     store.sweepAttempts()
     #expect(store.names == [living.lastPathComponent, "failed-aa.json", other.hex].sorted())
+  }
+
+  @Test func `abandoning takes away what this process began and no more`() throws {
+    _ = try store.beginAttempt(id)
+    // Process 1 is alive as long as the machine is, but it is another program.
+    let other = store.root.appendingPathComponent("attempt-\(id)-1")
+    try FileManager.default.createDirectory(at: other, withIntermediateDirectories: true)
+    store.abandonAttempts()
+    #expect(store.names == ["attempt-\(id)-1"])
+    store.sweepAttempts()
+    #expect(store.names == [])
   }
 
   @Test func `a broken record is reported with its file and how to mend it`() throws {

@@ -73,8 +73,10 @@ import Testing
         try await Task.sleep(for: .microseconds(200 * Int(request.id.hex.utf8.first ?? 48) % 1700))
       }
     }
-    let summary = await run(Jobs.plan(jobs), runners)
+    let events = Events()
+    let summary = await run(Jobs.plan(jobs), runners, events: events)
     #expect(summary.done == jobs.count)
+    #expect(events.all.filter { $0.hasPrefix("failed") } == [])
     let ran = log.all.filter { !$0.hasPrefix("stop") }
     #expect(ran.sorted() == jobs.map(\.id.hex).sorted())
     #expect(Set(log.all.suffix(count)) == Set((0..<count).map { "stop \($0)" }))

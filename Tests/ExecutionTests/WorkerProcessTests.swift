@@ -104,7 +104,7 @@ import Testing
     #expect(
       await complaint(worker) == """
         error: the worker process died twice under this job (\(end))
-          is there enough memory? run with --workers 1, and see the job's log
+          is there enough memory? try --workers 1
         """)
   }
 
