@@ -73,31 +73,41 @@ package struct ComparisonRow {
 }
 
 extension Evidence {
-  /// The main comparison: one row for each task and metric, corrected over all distinct tests of all rows.
+  /// The main comparison: one row for each task and metric.
   ///
-  /// Where the all-task cocktail is also the best one, both columns show one test, and it counts once.
+  /// The tests on the metrics that decide are one family, corrected together; those on further metrics are another,
+  /// so that a task with three metrics does not pay for its curiosity where it counts.
   package var comparisons: [ComparisonRow] {
     var rows = tasks.flatMap { task in comparisons(for: task) }
+    for isPrimary in [true, false] {
+      adjust(&rows, at: rows.indices.filter { rows[$0].isPrimary == isPrimary })
+    }
+    return rows
+  }
+
+  /// Corrects the distinct tests of some rows together.
+  ///
+  /// Where the all-task cocktail is also the best one, both columns show one test, and it counts once.
+  private func adjust(_ rows: inout [ComparisonRow], at indices: [Int]) {
     var models: [[String]] = []
     var values: [Double?] = []
-    for row in rows {
+    for index in indices {
       for role in ComparisonRow.Role.allCases {
-        guard let contender = row[role] else { continue }
-        let name = [row.task.name, row.metric.name, contender.candidate.model]
+        guard let contender = rows[index][role] else { continue }
+        let name = [rows[index].task.name, rows[index].metric.name, contender.candidate.model]
         if models.contains(name) { continue }
         models.append(name)
         values.append(contender.test?.p)
       }
     }
     let adjusted = Dictionary(uniqueKeysWithValues: zip(models, Holm.adjusted(values)))
-    for index in rows.indices {
+    for index in indices {
       for role in ComparisonRow.Role.allCases {
         guard let model = rows[index][role]?.candidate.model else { continue }
         let name = [rows[index].task.name, rows[index].metric.name, model]
         rows[index].contenders[role]?.adjusted = adjusted[name] ?? nil
       }
     }
-    return rows
   }
 
   private func comparisons(for task: TaskColumn) -> [ComparisonRow] {

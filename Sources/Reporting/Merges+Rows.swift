@@ -50,8 +50,8 @@ extension Evidence {
 
   /// Merged ÷ single, or single ÷ merged where lower is better: means over the seeds that both have.
   ///
-  /// Nil unless single and denominator are positive: the ratio to a single at or below zero (a correlation,
-  /// R²) says nothing.
+  /// Nil unless single and denominator are positive and the single beats the base: the ratio to a single that learned
+  /// nothing, or to a correlation at or below zero, says nothing.
   package func normalised(_ model: Candidate, _ task: TaskColumn, on split: Split) -> Double? {
     guard let metric = task.metrics.first, let single = single(of: task.name, settings: model.settings) else {
       return nil
@@ -61,6 +61,11 @@ extension Evidence {
     let merged = Estimate.mean(pairs.map(\.value))
     let expert = Estimate.mean(pairs.map(\.reference))
     guard expert > 0 else { return nil }
+    if let base = base(settings: model.settings).flatMap({ estimate($0, task.name, split, metric.name) }),
+      metric.higherIsBetter ? expert <= base.mean : expert >= base.mean
+    {
+      return nil
+    }
     if metric.higherIsBetter { return merged / expert }
     return merged > 0 ? expert / merged : nil
   }

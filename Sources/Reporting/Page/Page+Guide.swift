@@ -52,7 +52,8 @@ extension Page {
         + "direction (↑ higher is better, ↓ lower is better).",
       "`better` and `worse` mean p < 0.05 in a two-sided paired t test after Holm's correction over all "
         + "distinct "
-        + "comparisons of comparison.csv, secondary metrics included; `n.s.` is not significant; `not "
+        + "comparisons of comparison.csv on deciding metrics (further metrics are a family of their own); "
+        + "`n.s.` is not significant; `not "
         + "tested` means "
         + "too few seeds, or a gain that is the same for every seed.",
       "The best models are chosen by the mean of the task's first metric on validation, never on test; "

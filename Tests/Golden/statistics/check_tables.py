@@ -110,8 +110,10 @@ def check_comparison():
                 p = stats.ttest_1samp(gains, 0).pvalue
                 same(row[f"{role}_p"], p, (task, metric, role, "p"))
                 tests.setdefault((task, metric, model), []).append((role, p, gain))
-    keys = list(tests)
-    for key, adjusted in zip(keys, holm([tests[key][0][1] for key in keys])):
+    # Deciding metrics are one family, further ones another.
+    families = [[k for k in tests if (TASKS[k[0]][0] == k[1]) == deciding] for deciding in (True, False)]
+    corrected = [pair for keys in families for pair in zip(keys, holm([tests[k][0][1] for k in keys]))]
+    for key, adjusted in corrected:
         for role, _, gain in tests[key]:
             row = table.loc[key[0], key[1]]
             same(row[f"{role}_p_adjusted"], adjusted, (key, "adjusted"))
