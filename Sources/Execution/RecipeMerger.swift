@@ -92,6 +92,11 @@ public enum RecipeMerger {
     let attempt = target.deletingLastPathComponent().appendingPathComponent(
       ".\(target.lastPathComponent).\(ProcessInfo.processInfo.processIdentifier).partial")
     defer { try? FileManager.default.removeItem(at: attempt) }
+    do {
+      try FileManager.default.createDirectory(at: attempt, withIntermediateDirectories: true)
+    } catch {
+      throw Diagnostic("cannot make the folder: \(FileProblem.reason(error))", at: Place(file: folder))
+    }
     try PEFTAdapter.write(adapter, to: attempt.path, layers: layers)
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]

@@ -65,6 +65,24 @@ import Testing
     #expect(!FileManager.default.contentsOfDirectoryContainsPartial(place.folder))
   }
 
+  @Test func `nothing but an earlier merge is ever replaced`() throws {
+    let place = try workshop()
+    let recipe = "merge_method: linear\nmodels: [{model: a1}]"
+    try place.write("mine", to: "out")
+    let file = try merge(recipe, place, "--force")
+    #expect(file.status == 2)
+    #expect(file.errors == "out: error: the output is a file, not a folder\n  name another one\n")
+    #expect(try place.read("out") == "mine\n")
+    try FileManager.default.removeItem(at: place.folder.appendingPathComponent("out"))
+    try place.write("mine", to: "out/thesis.txt")
+    let folder = try merge(recipe, place, "--force")
+    #expect(folder.status == 2)
+    #expect(
+      folder.errors
+        == "out: error: the output folder holds something else: 'thesis.txt'\n  name another one\n")
+    #expect(try place.read("out/thesis.txt") == "mine\n")
+  }
+
   @Test func `one adapter with weight one comes back`() throws {
     let place = try workshop()
     #expect(try merge("merge_method: linear\nmodels: [{model: a1}]", place).status == 0)

@@ -31,7 +31,7 @@ struct Merge: ParsableCommand {
   @Argument(help: "The folder of the merged adapter.")
   var output: String?
 
-  @Flag(help: "Replaces the output folder.")
+  @Flag(help: "Replaces an earlier merge in the output folder.")
   var force = false
 
   @Flag(help: "Lists the merge methods.")
@@ -65,10 +65,7 @@ struct Merge: ParsableCommand {
       throw Diagnostic("the recipe is not UTF-8", at: Place(file: file), hint: "save it as UTF-8")
     }
     let recipe = try MergeRecipeReader.read(text, path: file, methods: Vocabulary.joined.methods)
-    if !force, let names = try? FileManager.default.contentsOfDirectory(atPath: output), !names.isEmpty {
-      throw Diagnostic(
-        "the output folder is not empty", at: Place(file: output), hint: "name another one, or add --force")
-    }
+    try checkOutput(output)
     let result = try RecipeMerger.merge(
       recipe, into: output, environment: ProcessInfo.processInfo.environment, version: Mixology.version)
     let energies = result.sites.map(\.retainedEnergy)
@@ -80,6 +77,27 @@ struct Merge: ParsableCommand {
       retained energy: mean \(rounded(mean, 4)), least \(rounded(energies.min() ?? 1, 4))
       written: \(output)/adapter_config.json, adapter_model.safetensors, merge.json
       """)
+  }
+}
+
+extension Merge {
+  /// Refuses to write over anything that is not an earlier merge, and over that without `--force`.
+  private func checkOutput(_ output: String) throws {
+    guard FileManager.default.fileExists(atPath: output) else { return }
+    guard let names = try? FileManager.default.contentsOfDirectory(atPath: output) else {
+      throw Diagnostic(
+        "the output is a file, not a folder", at: Place(file: output), hint: "name another one")
+    }
+    let own = ["adapter_config.json", "adapter_model.safetensors", "merge.json"]
+    if let other = names.sorted().first(where: { !own.contains($0) }) {
+      throw Diagnostic(
+        "the output folder holds something else: '\(other)'", at: Place(file: output),
+        hint: "name another one")
+    }
+    if !force, !names.isEmpty {
+      throw Diagnostic(
+        "the output folder is not empty", at: Place(file: output), hint: "name another one, or add --force")
+    }
   }
 }
 
