@@ -40,8 +40,8 @@ import Testing
     hashes["corpus"] = String(StableHash.hex(Data(corpus.utf8)).prefix(16))
     #expect(
       hashes == [
-        "sentiment": "25d5943f018a64c2", "headline": "5d0875823d97d216", "topic": "243ed9b9ea41ae23",
-        "entities": "e3b405a955f72f66", "score": "88864f8daa640a91", "corpus": "01993a6325fcc48d",
+        "sentiment": "d3d6ab549dbbf88e", "headline": "90baa5af901baa9f", "topic": "04b301a242c98888",
+        "entities": "d3082fb5aa1e3c3b", "score": "4d5d950614811f24", "corpus": "a0a41050dc2035fc",
       ])
   }
 
