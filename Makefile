@@ -19,15 +19,20 @@ help:
 	@echo "make report    writes its tables again"
 	@echo "make model     fetches all-MiniLM-L6-v2 into the cache"
 	@echo "make test      builds and passes all tests"
-	@echo "make bench     measures training against the GEMM peak"
+	@echo "make bench     measures the GEMM peak, and with DATA=… training against it"
 	@echo "make lint      checks format and documentation; make format mends the format"
 	@echo "make clean     removes the build; results stay"
 
 install:
 	@.make/install.sh
 
-build: install
+build: $(MIXOLOGY)
+
+# Built again only where a source is newer, so that a sweep that is done takes no longer than looking it up.
+$(MIXOLOGY): Package.swift $(shell find Sources -type f)
+	@.make/install.sh
 	@swift build $(FLAGS) --product mixology
+	@touch $@
 
 sweep: build
 	@$(RUN) run $(EXPERIMENT) $(ARGS)
@@ -57,6 +62,12 @@ model:
 bench: build
 	@$(MIXOLOGY) bench gemm
 	@test -z "$(DATA)" || $(MIXOLOGY) bench train --data $(DATA)/fpb/train.jsonl $(ARGS)
+
+# Golden numbers from PyTorch, transformers, PEFT, scikit-learn and SciPy, with a Python that has them.
+PYTHON ?= python3
+golden:
+	$(PYTHON) Tests/Golden/models/generate_bert.py Tests/Golden/models/bert
+	@echo "The other generators: $$(ls Tests/Golden/*/generate_*.py | tr '\n' ' ')"
 
 clean:
 	rm -rf .build
