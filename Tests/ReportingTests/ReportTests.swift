@@ -67,6 +67,7 @@ import Testing
   @Test func `validation decides, and of equal ones the earlier`() throws {
     let task = Sample.tasks[0]
     let favourite = "cocktail:fpb+fomc[adapter.rank=4]"
+    let worseIsMore = Sample.tasks.flatMap(\.metrics).filter { !$0.higherIsBetter }.map(\.name)
     var results = Sample.results
     for index in results.scores.indices where results.scores[index].split == .validation {
       let isFavourite = results.scores[index].model == favourite
@@ -75,7 +76,9 @@ import Testing
     #expect(try Evidence(results).bestCocktail(for: task)?.model == favourite)
     for index in results.scores.indices where results.scores[index].split == .validation {
       // A normalised score needs singles that beat the base.
-      results.scores[index].value = results.scores[index].model.hasPrefix("base") ? 0.4 : 0.5
+      let isLowerBetter = worseIsMore.contains(results.scores[index].metric)
+      let isBase = results.scores[index].model.hasPrefix("base")
+      results.scores[index].value = isBase ? (isLowerBetter ? 0.6 : 0.4) : 0.5
     }
     #expect(try Evidence(results).bestCocktail(for: task)?.model == favourite)
     #expect(try Evidence(results).chosenSingle(for: task)?.model == "single:fpb[adapter.rank=4]")

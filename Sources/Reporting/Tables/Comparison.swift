@@ -54,7 +54,10 @@ extension ReportTable {
       .number("\(prefix)_p", "Two-sided p of the paired t test; empty where no test is possible.") {
         $0[role]?.test?.p
       },
-      .number("\(prefix)_p_adjusted", "The p after Holm's correction over this file's comparisons on deciding metrics, or on further ones.") {
+      .number(
+        "\(prefix)_p_adjusted",
+        "The p after Holm's correction over the comparisons on deciding metrics, or on further ones."
+      ) {
         $0[role]?.adjusted
       },
       .text("\(prefix)_verdict", "better, worse or n.s. at 5 % after the correction; empty where not tested.")
