@@ -15,6 +15,8 @@ final class ProgressDisplay: @unchecked Sendable {
   private let clock: WorkClock
   private var done: Int
   private var failed = 0
+  /// Jobs done in this run, without those that were in the store before.
+  private var doneNow = 0
   private var told: [String: String] = [:]
   private var active: [Int: (job: PlannedJob, share: Double, note: String)] = [:]
   private var remaining: [JobID: PlannedJob] = [:]
@@ -50,6 +52,7 @@ final class ProgressDisplay: @unchecked Sendable {
         active[worker] = nil
         remaining[job.id] = nil
         done += 1
+        doneNow += 1
         clock.learn(job, cost)
         if isVerbose { line("done \(job.label) in \(spoken(seconds: cost.wallSeconds))") }
       case .failed(let job, let worker, let diagnostic):
@@ -95,7 +98,9 @@ final class ProgressDisplay: @unchecked Sendable {
     var seconds = remaining.values.reduce(0) { $0 + clock.seconds($1) }
     for entry in active.values { seconds -= entry.share * clock.seconds(entry.job) }
     let rest = remaining.isEmpty ? "" : ", about \(spoken(seconds: seconds / Double(workers))) left"
-    let head = "\(done)/\(total)\(failed > 0 ? ", \(failed) failed" : "")\(rest)"
+    let minutes = Double(now - started) / 60e9
+    let rate = doneNow > 0 ? ", \(Int((Double(doneNow) / minutes).rounded())) jobs/min" : ""
+    let head = "\(done)/\(total)\(failed > 0 ? ", \(failed) failed" : "")\(rate)\(rest)"
     let text = ([head] + jobs).joined(separator: " | ")
     if Console.isTerminal { Console.status(text) } else { Console.note(text) }
   }
