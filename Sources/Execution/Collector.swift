@@ -18,7 +18,6 @@ public struct Collector: Sendable {
     var specs: [JobID: PlannedJob] = [:]
     var costs: [CostRow] = []
     var failures: [FailureRow] = []
-    let clock = WorkClock(plan: plan, store: store)
     for job in plan.jobs {
       specs[job.id] = job
       if store.contains(job.id) {
@@ -27,7 +26,7 @@ public struct Collector: Sendable {
           costs.append(
             CostRow(
               job: job.id.hex, kind: job.spec.kind, label: job.label, cost: cost,
-              predictedSeconds: clock.seconds(job)))
+              predictedSeconds: cost.predictedSeconds))
         }
       } else if let failure = store.failure(job.id) {
         failures.append(FailureRow(job: job.id.hex, label: job.label, message: failure.what))

@@ -33,7 +33,11 @@ public final class JobPerformer {
   }
 
   /// Does a job and commits it to the store; where it fails nothing is left but the error.
-  public func perform(_ spec: JobSpec, id: JobID, worker: String, progress: Progress) throws -> JobCost {
+  ///
+  /// - Parameter predictedSeconds: Goes into the record of costs as it is.
+  public func perform(
+    _ spec: JobSpec, id: JobID, worker: String, predictedSeconds: Double? = nil, progress: Progress
+  ) throws -> JobCost {
     let cpu = MachineFacts.cpuSeconds
     let wall = DispatchTime.now().uptimeNanoseconds
     let attempt: URL
@@ -46,7 +50,7 @@ public final class JobPerformer {
         cpuSeconds: MachineFacts.cpuSeconds - cpu,
         wallSeconds: Double(DispatchTime.now().uptimeNanoseconds - wall) / 1e9,
         peakResidentMegabytes: MachineFacts.peakResidentMegabytes, worker: worker,
-        machine: MachineFacts.description)
+        machine: MachineFacts.description, predictedSeconds: predictedSeconds)
       try store.commit(attempt, as: id, spec: spec, result: result, cost: cost)
       return cost
     } catch {

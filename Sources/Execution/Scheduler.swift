@@ -39,6 +39,7 @@ public actor Scheduler {
   private let runners: [any JobRunner]
   private let keepGoing: Bool
   private let report: @Sendable (RunEvent) -> Void
+  private let clock: WorkClock
 
   private var waiting: [PlannedJob] = []
   private var finished: Set<JobID> = []
@@ -61,6 +62,7 @@ public actor Scheduler {
     self.runners = runners
     self.keepGoing = keepGoing
     self.report = report
+    clock = WorkClock(plan: plan, store: store)
     for job in plan.jobs {
       if store.contains(job.id) {
         finished.insert(job.id)
@@ -103,13 +105,16 @@ public actor Scheduler {
   }
 
   private func perform(_ job: PlannedJob, _ index: Int) async {
-    let request = WorkRequest(id: job.id, spec: job.spec, store: store.root.path, locations: plan.locations)
+    let request = WorkRequest(
+      id: job.id, spec: job.spec, store: store.root.path, locations: plan.locations,
+      predictedSeconds: clock.seconds(job))
     let report = report
     do {
       let cost = try await runners[index].run(request) { share, note in
         report(.progress(job, worker: index, share: share, note: note))
       }
       finished.insert(job.id)
+      clock.learn(job, cost)
       summary.done += 1
       report(.finished(job, worker: index, cost))
     } catch is CancellationError {

@@ -11,13 +11,18 @@ public struct WorkRequest: Sendable, Codable {
   public var store: String
   /// SHA-256 → path of the files behind the hashes.
   public var locations: [String: String]
+  /// The seconds that the scheduler expects, for the job's record of costs.
+  public var predictedSeconds: Double?
 
   /// Makes a request.
-  public init(id: JobID, spec: JobSpec, store: String, locations: [String: String]) {
+  public init(
+    id: JobID, spec: JobSpec, store: String, locations: [String: String], predictedSeconds: Double? = nil
+  ) {
     self.id = id
     self.spec = spec
     self.store = store
     self.locations = locations
+    self.predictedSeconds = predictedSeconds
   }
 }
 

@@ -128,16 +128,20 @@ public struct JobCost: Sendable, Hashable, Codable {
   public var worker: String
   /// Processor, cores and memory.
   public var machine: String
+  /// What the scheduler expected `wallSeconds` to be when it handed the job out; nil where nobody asked.
+  public var predictedSeconds: Double?
 
   /// Makes a record.
   public init(
-    cpuSeconds: Double, wallSeconds: Double, peakResidentMegabytes: Double, worker: String, machine: String
+    cpuSeconds: Double, wallSeconds: Double, peakResidentMegabytes: Double, worker: String, machine: String,
+    predictedSeconds: Double? = nil
   ) {
     self.cpuSeconds = cpuSeconds
     self.wallSeconds = wallSeconds
     self.peakResidentMegabytes = peakResidentMegabytes
     self.worker = worker
     self.machine = machine
+    self.predictedSeconds = predictedSeconds
   }
 }
 

@@ -31,7 +31,9 @@ struct Worker: ParsableCommand {
   private func perform(_ request: WorkRequest, _ performer: JobPerformer) throws {
     var last = DispatchTime.now().uptimeNanoseconds
     do {
-      let cost = try performer.perform(request.spec, id: request.id, worker: name) { share, note in
+      let cost = try performer.perform(
+        request.spec, id: request.id, worker: name, predictedSeconds: request.predictedSeconds
+      ) { share, note in
         let now = DispatchTime.now().uptimeNanoseconds
         guard now - last > 250_000_000 else { return }
         last = now

@@ -18,7 +18,7 @@ extension ReportTable {
     },
     .number(
       "predicted_seconds", unit: "seconds",
-      "What the plan's estimate, fitted to its finished jobs, gives for it; empty without one."
+      "What was expected when the job was handed out, from the jobs done until then; empty without one."
     ) { $0.predictedSeconds },
     .text("worker", "The worker process that ran it.") { $0.cost.worker },
     .text("machine", "The machine that it ran on.") { $0.cost.machine },
