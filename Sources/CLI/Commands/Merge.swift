@@ -113,17 +113,8 @@ enum MergeExplanation {
     for parameter in method.parameters {
       lines.append("  \(padded(parameter.name, width))  \(parameter.summary)")
       lines.append(
-        "  \(padded("", width))  \(values(parameter.kind)); default \(parameter.defaultValue)")
+        "  \(padded("", width))  \(parameter.kind); default \(parameter.defaultValue)")
     }
     return lines.joined(separator: "\n")
-  }
-
-  private static func values(_ kind: ParameterSpec.Kind) -> String {
-    switch kind {
-    case .number(let range): "a number in \(range.lowerBound)…\(range.upperBound)"
-    case .integer(let range): "a whole number in \(range.lowerBound)…\(range.upperBound)"
-    case .flag: "true or false"
-    case .choice(let words): "one of \(words.joined(separator: ", "))"
-    }
   }
 }
