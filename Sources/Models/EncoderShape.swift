@@ -33,9 +33,6 @@ public struct EncoderShape: Sendable, Hashable {
     self.epsilon = epsilon
   }
 
-  /// Head size D.
-  public var headSize: Int { hidden / heads }
-
   /// Weights that a token passes through: 4C² + 2CF a block.
   public var matrixParameters: Int { layers * (4 * hidden * hidden + 2 * hidden * intermediate) }
 }

@@ -168,7 +168,10 @@ public enum JobSpec: Sendable, Hashable, Codable {
     return ids
   }
 
-  /// `pretrain`, `train`, `merge` or `evaluate`.
+  /// All kinds, in the order in which jobs need each other.
+  public static let kinds = ["pretrain", "train", "merge", "evaluate"]
+
+  /// One of `kinds`.
   public var kind: String {
     switch self {
     case .pretrain: "pretrain"

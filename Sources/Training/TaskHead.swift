@@ -85,7 +85,7 @@ public struct TaskHead: Sendable {
         let df = dfeatures.rows(next..<next + 1)
         if task.kind == .tagging {
           let token = batch.starts[row] + example.wordStarts[item]
-          Pool.add(df, to: dhidden.rows(token..<token + 1))
+          add(df, to: dhidden.rows(token..<token + 1))
         } else {
           Pool.backward(df, row: row, batch, pooling, into: dhidden)
         }

@@ -60,7 +60,7 @@ struct PlanCommand: ParsableCommand {
       Console.print(String(decoding: try encoder.encode(answer), as: UTF8.self))
       return
     }
-    for kind in ["pretrain", "train", "merge", "evaluate"] {
+    for kind in JobSpec.kinds {
       let all = lines.filter { $0.kind == kind }
       if all.isEmpty { continue }
       let open = all.filter { !$0.cached }

@@ -14,7 +14,7 @@ struct Status: ParsableCommand {
     let loaded = try arguments.load()
     let plan = try loaded.plan()
     let running = loaded.store.runningAttempts()
-    for kind in ["pretrain", "train", "merge", "evaluate"] {
+    for kind in JobSpec.kinds {
       let jobs = plan.jobs.filter { $0.spec.kind == kind }
       if jobs.isEmpty { continue }
       let done = jobs.filter { loaded.store.contains($0.id) }.count

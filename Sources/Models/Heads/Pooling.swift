@@ -15,15 +15,10 @@ public enum Pool {
       case .cls: y.copy(from: hidden.rows(tokens.lowerBound..<tokens.lowerBound + 1))
       case .mean:
         y.fill(0)
-        for t in tokens { Models.add(hidden.rows(t..<t + 1), to: y) }
+        for t in tokens { add(hidden.rows(t..<t + 1), to: y) }
         scale(y, by: 1 / Float(tokens.count))
       }
     }
-  }
-
-  /// y ← y + x, both (1, C).
-  public static func add(_ x: Matrix, to y: Matrix) {
-    Models.add(x, to: y)
   }
 
   /// Adds the gradient of one row's vector to dhidden, (T, C).
@@ -34,11 +29,11 @@ public enum Pool {
   ) {
     let tokens = batch.range(row)
     switch pooling {
-    case .cls: Models.add(dpooled, to: dhidden.rows(tokens.lowerBound..<tokens.lowerBound + 1))
+    case .cls: add(dpooled, to: dhidden.rows(tokens.lowerBound..<tokens.lowerBound + 1))
     case .mean:
       // in the forward pass this was: y = Σ h / L
       scale(dpooled, by: 1 / Float(tokens.count))
-      for t in tokens { Models.add(dpooled, to: dhidden.rows(t..<t + 1)) }
+      for t in tokens { add(dpooled, to: dhidden.rows(t..<t + 1)) }
     }
   }
 }

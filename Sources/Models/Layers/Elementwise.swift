@@ -1,7 +1,7 @@
-internal import LinearAlgebra
+public import LinearAlgebra
 
 /// y ← y + x; both end to end and of one shape.
-func add(_ x: Matrix, to y: Matrix) {
+public func add(_ x: Matrix, to y: Matrix) {
   x.withSpan { x in
     y.withMutableSpan { y in
       precondition(x.count == y.count, "add \(x.count) to \(y.count)")
