@@ -95,7 +95,7 @@ public final class JobPerformer {
         validation: job.training.validateEvery > 0
           ? try examples(task, .validation, base: job.base, maxTokens: maxTokens) : [])
     }
-    let trainer = try Trainer(base: base, tasks: tasks, job: job)
+    let trainer = try Trainer(base: base, tasks: tasks, job: job, workspaces: [workspace])
     let trained = try trainer.run { share, point in
       try progress(share, "loss \(rounded(point.loss))")
     }
@@ -157,7 +157,7 @@ public final class JobPerformer {
       weights = try weights.folding(adapter)
     }
     let evaluator = Evaluator(weights: weights, pooling: base.pooling)
-    let predictions = try evaluator.predict(examples, head: head, workspace: workspace) { done in
+    let predictions = try evaluator.predict(examples, head: head, workspaces: [workspace]) { done in
       try progress(Double(done) / Double(examples.count), "")
     }
     let targets = examples.map(\.target)

@@ -1,56 +1,53 @@
-/// One allocation from which a step takes its matrices in order, so that a step allocates nothing.
+/// Blocks of memory from which a step takes its matrices in order, so that a step allocates nothing.
 ///
-/// Not thread-safe: one worker owns it.
+/// A block that is full is followed by the next one; blocks are kept, so the first steps allocate and the rest reuse.
+/// Not thread-safe: one thread owns it.
 public final class Workspace {
-  private var storage: Storage
-  private var used = 0
-  /// The most floats held at once since the last reset, so that a too small block grows once.
-  private var wanted = 0
-  /// Floats held outside the block because it was full.
-  private var spilled = 0
+  /// A place in the workspace, to give back what was taken after it.
+  public struct Mark {
+    fileprivate var block: Int
+    fileprivate var used: Int
+  }
 
-  /// Reserves floats.
-  public init(floats: Int = 1 << 16) {
-    storage = Storage(count: floats)
+  private var blocks: [Storage] = []
+  private var current = Mark(block: 0, used: 0)
+  private let blockFloats: Int
+
+  /// An empty workspace.
+  ///
+  /// - Parameter blockFloats: Floats of a block; a matrix that is larger gets a block of its own.
+  public init(blockFloats: Int = 4 << 20) {
+    self.blockFloats = blockFloats
   }
 
   /// Floats reserved.
-  public var capacity: Int { storage.count }
+  public var capacity: Int { blocks.reduce(0) { $0 + $1.count } }
 
   /// Takes everything back; matrices taken before must not be used any more.
-  ///
-  /// Grows the block where the last round wanted more than it holds.
-  public func reset() {
-    if wanted > storage.count {
-      // The old block goes before the new one comes, so that both are never held at once.
-      storage = Storage(count: 0)
-      storage = Storage(count: wanted + wanted / 8)
-    }
-    used = 0
-    wanted = 0
-    spilled = 0
-  }
+  public func reset() { current = Mark(block: 0, used: 0) }
 
   /// A matrix whose numbers are whatever was there before.
   public func matrix(rows: Int, columns: Int) -> Matrix {
     // Rows of one matrix start on a cache line's border.
     let floats = (rows * columns + 15) / 16 * 16
-    guard used + floats <= storage.count else {
-      spilled += floats
-      wanted = max(wanted, used + spilled)
-      return Matrix(rows: rows, columns: columns)
+    while current.block < blocks.count, current.used + floats > blocks[current.block].count {
+      current = Mark(block: current.block + 1, used: 0)
     }
-    defer { used += floats }
-    return Matrix(storage: storage, offset: used, rows: rows, columns: columns, stride: columns)
+    if current.block == blocks.count { blocks.append(Storage(count: max(blockFloats, floats))) }
+    defer { current.used += floats }
+    return Matrix(
+      storage: blocks[current.block], offset: current.used, rows: rows, columns: columns, stride: columns)
   }
 
   /// Where the next matrix will start; `release(to:)` gives back what was taken since.
-  public var mark: Int { used }
+  public var mark: Mark { current }
 
   /// Gives back the matrices taken since a mark.
-  public func release(to mark: Int) {
-    precondition(mark <= used, "mark \(mark) lies behind \(used)")
-    used = mark
+  public func release(to mark: Mark) {
+    precondition(
+      (mark.block, mark.used) <= (current.block, current.used),
+      "a mark at \(mark) lies behind \(current)")
+    current = mark
   }
 
   /// A matrix of zeros.

@@ -49,7 +49,8 @@ extension Encoder {
       dbias: d?.outputNormBias)
     if let d { accumulateBiasGradient(dy, into: d.outputBias) }
     let dintermediate = workspace.matrix(rows: T, columns: weights.shape.intermediate)
-    linear(.output, saved.activated, dy, dintermediate)
+    linear(
+      .output, activation(saved, LinearSite(layer: layer, role: .output), door, workspace), dy, dintermediate)
     GELU.backward(dintermediate, input: saved.intermediate)
     if let d { accumulateBiasGradient(dintermediate, into: d.intermediateBias) }
     linear(.intermediate, saved.middle, dintermediate, dy, beta: 1)
@@ -78,5 +79,16 @@ extension Encoder {
         LinearSite(layer: layer, role: role), x: saved.x, dy: dqkv.columns(i * C..<(i + 1) * C), dx: dx,
         workspace: workspace)
     }
+  }
+
+  /// GELU's result, computed again where the door reads it.
+  private static func activation(
+    _ saved: BlockTape, _ site: LinearSite, _ door: any LinearDoor, _ workspace: Workspace
+  ) -> Matrix {
+    let x = saved.intermediate
+    guard door.readsInput(of: site) else { return x }
+    let activated = workspace.matrix(rows: x.rows, columns: x.columns)
+    GELU.forward(x, into: activated)
+    return activated
   }
 }

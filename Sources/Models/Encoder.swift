@@ -6,6 +6,8 @@ public import LinearAlgebra
 public protocol LinearDoor: AnyObject {
   /// Blocks below this one need no backward pass.
   var lowestLayer: Int { get }
+  /// Whether the backward pass at this layer wants its input x; where it does not, x may hold anything.
+  func readsInput(of site: LinearSite) -> Bool
   /// After y = x·Wᵀ (without the bias): may add to y. Shapes: x (T, in), y (T, out), both perhaps strided.
   func forward(_ site: LinearSite, x: Matrix, y: Matrix, workspace: Workspace)
   /// Sees x and dy; may add to dx, which is nil where nobody needs it and otherwise holds dy·W.
@@ -27,10 +29,8 @@ struct BlockTape {
   var attentionRstd: Matrix
   /// (T, C): the feed-forward layer's input.
   var middle: Matrix
-  /// (T, F): before GELU, bias added.
+  /// (T, F): before GELU, bias added; what GELU makes of it is cheaper to compute again than to keep.
   var intermediate: Matrix
-  /// (T, F): after GELU.
-  var activated: Matrix
   /// x̂ of the last norm and its rstd.
   var outputNormal: Matrix
   var outputRstd: Matrix
@@ -77,23 +77,23 @@ public enum Encoder {
     let x = workspace.matrix(rows: T, columns: C)
     Embedding.forward(weights, batch, into: sum)
     LayerNorm.forward(
-      sum, adding: nil, gain: weights.embeddingGain, bias: weights.embeddingBias,
-      epsilon: weights.shape.epsilon,
+      sum, gain: weights.embeddingGain, bias: weights.embeddingBias, epsilon: weights.shape.epsilon,
       rstd: rstd, into: x)
     var tape = Tape(batch: batch, embeddingNormal: sum, embeddingRstd: rstd, hidden: x)
+    // Without a tape two matrices serve all blocks: one is read while the other is written.
+    var spare = saving ? nil : sum
     for layer in weights.blocks.indices {
+      let result = spare ?? workspace.matrix(rows: T, columns: C)
       let mark = workspace.mark
-      let result = workspace.matrix(rows: T, columns: C)
       let block = forward(
         weights, layer, tape.hidden, batch, door: door, workspace: workspace, into: result)
       if saving {
         tape.blocks.append(block)
-        tape.hidden = result
       } else {
-        // The block's matrices go back; its result takes the place of its input.
-        tape.hidden.copy(from: result)
+        spare = tape.hidden
         workspace.release(to: mark)
       }
+      tape.hidden = result
     }
     return tape
   }
@@ -112,7 +112,7 @@ public enum Encoder {
       probabilities: workspace.matrix(rows: 1, columns: Attention.probabilityCount(batch, heads: H)),
       context: workspace.matrix(rows: T, columns: C), attentionNormal: workspace.matrix(rows: T, columns: C),
       attentionRstd: workspace.matrix(rows: 1, columns: T), middle: workspace.matrix(rows: T, columns: C),
-      intermediate: workspace.matrix(rows: T, columns: F), activated: workspace.matrix(rows: T, columns: F),
+      intermediate: workspace.matrix(rows: T, columns: F),
       outputNormal: workspace.matrix(rows: T, columns: C), outputRstd: workspace.matrix(rows: 1, columns: T))
 
     gemm(x, block.qkv, into: tape.qkv, transposeB: true)
@@ -121,26 +121,41 @@ public enum Encoder {
         LinearSite(layer: layer, role: role), x: x, y: tape.qkv.columns(i * C..<(i + 1) * C),
         workspace: workspace)
     }
-    addBias(block.qkvBias, to: tape.qkv)
-    Attention.forward(tape.qkv, batch: batch, heads: H, probabilities: tape.probabilities, into: tape.context)
+    Attention.forward(
+      tape.qkv, bias: block.qkvBias, batch: batch, heads: H, probabilities: tape.probabilities,
+      into: tape.context)
 
     func linear(_ role: LinearRole, _ x: Matrix, _ y: Matrix) {
       gemm(x, block.weight(role), into: y, transposeB: true)
       door?.forward(LinearSite(layer: layer, role: role), x: x, y: y, workspace: workspace)
     }
+    func norm(
+      _ x: Matrix, _ bias: Matrix, residual: Matrix, gain: Matrix, shift: Matrix, rstd: Matrix, _ y: Matrix
+    ) {
+      inRowBlocks(x) { rows in
+        addBias(bias, to: x.rows(rows))
+        add(residual.rows(rows), to: x.rows(rows))
+        LayerNorm.forward(
+          x.rows(rows), gain: gain, bias: shift, epsilon: weights.shape.epsilon, rstd: rstd.columns(rows),
+          into: y.rows(rows))
+      }
+    }
     linear(.attentionOutput, tape.context, tape.attentionNormal)
-    addBias(block.attentionOutputBias, to: tape.attentionNormal)
-    LayerNorm.forward(
-      tape.attentionNormal, adding: x, gain: block.attentionGain, bias: block.attentionBias,
-      epsilon: weights.shape.epsilon, rstd: tape.attentionRstd, into: tape.middle)
+    norm(
+      tape.attentionNormal, block.attentionOutputBias, residual: x, gain: block.attentionGain,
+      shift: block.attentionBias, rstd: tape.attentionRstd, tape.middle)
+    let mark = workspace.mark
+    let activated = workspace.matrix(rows: T, columns: F)
     linear(.intermediate, tape.middle, tape.intermediate)
-    addBias(block.intermediateBias, to: tape.intermediate)
-    GELU.forward(tape.intermediate, into: tape.activated)
-    linear(.output, tape.activated, tape.outputNormal)
-    addBias(block.outputBias, to: tape.outputNormal)
-    LayerNorm.forward(
-      tape.outputNormal, adding: tape.middle, gain: block.outputGain, bias: block.outputNormBias,
-      epsilon: weights.shape.epsilon, rstd: tape.outputRstd, into: result)
+    inRowBlocks(activated) { rows in
+      addBias(block.intermediateBias, to: tape.intermediate.rows(rows))
+      GELU.forward(tape.intermediate.rows(rows), into: activated.rows(rows))
+    }
+    linear(.output, activated, tape.outputNormal)
+    workspace.release(to: mark)
+    norm(
+      tape.outputNormal, block.outputBias, residual: tape.middle, gain: block.outputGain,
+      shift: block.outputNormBias, rstd: tape.outputRstd, result)
     return tape
   }
 }

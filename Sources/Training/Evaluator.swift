@@ -15,39 +15,73 @@ public struct Evaluator: Sendable {
   ///
   /// - Parameter tokensPerBatch: Rows are packed up to so many tokens; it bounds the memory and changes no result
   ///   beyond the last bits.
-  public init(weights: EncoderWeights, pooling: Pooling, tokensPerBatch: Int = 2048) {
+  public init(weights: EncoderWeights, pooling: Pooling, tokensPerBatch: Int = 1024) {
     self.weights = weights
     self.pooling = pooling
     self.tokensPerBatch = tokensPerBatch
   }
 
   /// One prediction for each example, in order.
+  ///
+  /// - Parameter workspaces: One for each thread; their number changes no result.
   public func predict(
-    _ examples: [TokenizedExample], head: TaskHead, workspace: Workspace,
+    _ examples: [TokenizedExample], head: TaskHead, workspaces: [Workspace] = [Workspace()],
     progress: (Int) throws -> Void = { _ in }
   ) rethrows -> [Target] {
+    let lanes = workspaces.map { EvaluationLane(workspace: $0) }
+    let batches = batches(examples)
     var predictions: [Target] = []
     predictions.reserveCapacity(examples.count)
-    var next = 0
-    while next < examples.count {
-      var batch = PackedBatch()
-      let first = next
-      while next < examples.count,
-        batch.rows == 0 || batch.tokens + examples[next].ids.count <= tokensPerBatch
-      {
-        batch.append(ids: examples[next].ids, types: examples[next].types)
-        next += 1
+    for first in stride(from: 0, to: batches.count, by: lanes.count) {
+      let round = batches[first..<min(first + lanes.count, batches.count)]
+      concurrently(round.count) { lane in
+        lanes[lane].predict(examples[round[first + lane]], weights, pooling, head)
       }
-      workspace.reset()
-      let hidden = Encoder.hidden(weights, batch, workspace: workspace)
-      let pooled = workspace.matrix(rows: batch.rows, columns: hidden.columns)
-      Pool.forward(hidden, batch, pooling, into: pooled)
-      predictions += head.predict(
-        hidden, pooled: pooled, batch, rows: Array(0..<batch.rows), examples: Array(examples[first..<next]),
-        workspace: workspace)
-      try progress(next)
+      for lane in lanes.prefix(round.count) { predictions += lane.predictions }
+      try progress(predictions.count)
     }
     return predictions
+  }
+
+  /// Examples in order, as many in a batch as fit.
+  private func batches(_ examples: [TokenizedExample]) -> [Range<Int>] {
+    var batches: [Range<Int>] = []
+    var start = 0
+    var tokens = 0
+    for (index, example) in examples.enumerated() {
+      if index > start, tokens + example.ids.count > tokensPerBatch {
+        batches.append(start..<index)
+        start = index
+        tokens = 0
+      }
+      tokens += example.ids.count
+    }
+    return start < examples.count ? batches + [start..<examples.count] : batches
+  }
+}
+
+/// What one thread of an evaluation needs.
+private final class EvaluationLane {
+  private let workspace: Workspace
+  /// Of the last batch.
+  private(set) var predictions: [Target] = []
+
+  init(workspace: Workspace) {
+    self.workspace = workspace
+  }
+
+  func predict(
+    _ examples: ArraySlice<TokenizedExample>, _ weights: EncoderWeights, _ pooling: Pooling, _ head: TaskHead
+  ) {
+    var batch = PackedBatch()
+    for example in examples { batch.append(ids: example.ids, types: example.types) }
+    workspace.reset()
+    let hidden = Encoder.hidden(weights, batch, workspace: workspace)
+    let pooled = workspace.matrix(rows: batch.rows, columns: hidden.columns)
+    Pool.forward(hidden, batch, pooling, into: pooled)
+    predictions = head.predict(
+      hidden, pooled: pooled, batch, rows: Array(0..<batch.rows), examples: Array(examples),
+      workspace: workspace)
   }
 }
 

@@ -1,5 +1,5 @@
 internal import Basics
-internal import LinearAlgebra
+public import LinearAlgebra
 public import Models
 public import Specs
 internal import Tasks
@@ -59,13 +59,11 @@ public final class Trainer {
 
   private let folded: EncoderWeights
   private let parameters: LoRAParameters
-  private let gradients: LoRAParameters
   private let headStorage: Storage
-  private let headGradients: Storage
   private let heads: [TaskHead]
+  private let total: GradientBlock
+  private let lanes: [Lane]
   private let optimiser: AdamW
-  private let door: any LinearDoor
-  private let workspace = Workspace()
 
   private var sampler: MixtureSampler
   private var meter: Meter
@@ -74,11 +72,15 @@ public final class Trainer {
   /// A draw that did not fit into its batch and opens the next one.
   private var heldOver: (task: Int, example: Int)?
   private var curve: [CurvePoint] = []
+  private var shards = 0
 
   /// Prepares a training.
   ///
+  /// - Parameter workspaces: One for each thread that shares a step; their number changes the time and nothing else.
   /// - Throws: a `Diagnostic` for targets that match nothing, a task without examples, or a mixture that cannot be.
-  public init(base: BaseModel, tasks: [TrainingTask], job: TrainJob) throws {
+  public init(base: BaseModel, tasks: [TrainingTask], job: TrainJob, workspaces: [Workspace] = [Workspace()])
+    throws
+  {
     try Trainer.check(tasks, job)
     self.base = base
     self.tasks = tasks
@@ -89,18 +91,18 @@ public final class Trainer {
     folded = base.weights.owning(sites)
     let scale = Float(job.adapter.scale)
     parameters = LoRAParameters(shape: shape, sites: sites, rank: job.adapter.rank, scale: scale)
-    gradients = LoRAParameters(shape: shape, sites: sites, rank: job.adapter.rank, scale: scale)
     parameters.initialise(stream.stream("adapter"))
-    (heads, headStorage, headGradients) = Trainer.makeHeads(base, tasks, job, stream, workspace)
+    (heads, headStorage) = Trainer.makeHeads(base, tasks, job, stream, workspaces[0])
+    total = GradientBlock(like: parameters, heads: heads)
     optimiser = AdamW(
-      [(parameters.storage, gradients.storage)]
-        + (headStorage.count > 0 ? [(headStorage, headGradients)] : []), spec: job.training)
-    door =
-      job.adapter.dropout > 0
-      ? DropoutLoRADoor(
-        shape: shape, parameters: parameters, gradients: gradients, rate: job.adapter.dropout,
-        stream: stream.stream("dropout"))
-      : LoRADoor(shape: shape, parameters: parameters, gradients: gradients)
+      [(parameters.storage, total.adapter.storage)]
+        + (headStorage.count > 0 ? [(headStorage, total.heads)] : []), spec: job.training)
+    let (parameters, heads, dropout) = (parameters, heads, stream.stream("dropout"))
+    lanes = workspaces.map {
+      Lane(
+        shape: shape, parameters: parameters, heads: heads, pooling: base.pooling,
+        dropout: job.adapter.dropout, stream: dropout, workspace: $0)
+    }
     let sizes = tasks.map(\.train.count)
     let rule = try MixtureRules.all.entry(named: job.sampling.rule)
     let rates = try rule.rates(sizes, tasks.map(\.task.name), job.sampling)
@@ -169,9 +171,12 @@ public final class Trainer {
     // The last step of a budget of passes may need fewer batches.
     let batches = (0..<job.training.accumulation).map { _ in draw() }.filter { !$0.isEmpty }
     let rows = batches.reduce(0) { $0 + $1.count }
-    if job.adapter.dropout == 0 { fold(parameters.factors, of: base.weights, into: folded) }
+    let dropout = job.adapter.dropout > 0
+    if !dropout { foldAll(into: folded) }
     var loss = 0.0
-    for batch in batches { loss += accumulate(batch, weight: 1 / Float(rows)) }
+    for batch in batches {
+      loss += accumulate(batch, dropout ? base.weights : folded, weight: 1 / Float(rows))
+    }
     loss /= Double(rows)
     let norm = optimiser.clip(to: job.training.clip)
     meter.steps += 1
@@ -187,7 +192,14 @@ public final class Trainer {
       step: meter.steps, loss: loss, learningRate: factor * job.training.learningRate, gradientNorm: norm)
   }
 
-  private typealias Drawn = (task: Int, example: TokenizedExample)
+  /// Folds the factors into weights, every lane its share of the layers.
+  private func foldAll(into owned: EncoderWeights) {
+    concurrently(lanes.count) { lane in
+      fold(
+        stride(from: lane, to: parameters.factors.count, by: lanes.count).map { parameters.factors[$0] },
+        of: base.weights, into: owned)
+    }
+  }
 
   /// The next batch: `batchRows` rows, or as many as fit into `batchTokens`; empty where all passes are drawn.
   private func draw() -> [Drawn] {
@@ -213,36 +225,35 @@ public final class Trainer {
     return batch
   }
 
-  private func accumulate(_ drawn: [Drawn], weight: Float) -> Double {
-    var batch = PackedBatch()
-    for (_, example) in drawn { batch.append(ids: example.ids, types: example.types) }
-    workspace.reset()
-    if let door = door as? DropoutLoRADoor { door.step += 1 }
-    let weights = job.adapter.dropout > 0 ? base.weights : folded
-    let tape = Encoder.forward(weights, batch, door: door, workspace: workspace)
-    let pooled = workspace.matrix(rows: batch.rows, columns: tape.hidden.columns)
-    Pool.forward(tape.hidden, batch, base.pooling, into: pooled)
-    let dhidden = workspace.zeros(rows: batch.tokens, columns: tape.hidden.columns)
+  /// Gradients and loss of a batch.
+  ///
+  /// Its parts run side by side, but their sums are added in order, whatever the number of lanes.
+  private func accumulate(_ drawn: [Drawn], _ weights: EncoderWeights, weight: Float) -> Double {
+    let parts = Shards.split(drawn.map(\.example.ids.count)).map { $0.map { drawn[$0] } }
     var loss = 0.0
-    for (index, head) in heads.enumerated() {
-      let rows = drawn.indices.filter { drawn[$0].task == index }
-      if rows.isEmpty { continue }
-      loss += head.loss(
-        tape.hidden, pooled: pooled, batch, rows: rows, examples: rows.map { drawn[$0].example },
-        pooling: base.pooling, weight: weight, dhidden: dhidden, workspace: workspace)
+    for first in stride(from: 0, to: parts.count, by: lanes.count) {
+      let round = parts[first..<min(first + lanes.count, parts.count)]
+      concurrently(round.count) { lane in
+        lanes[lane].accumulate(round[first + lane], weights, weight: weight, mask: shards + lane)
+      }
+      for lane in lanes.prefix(round.count) {
+        total.add(lane.gradients)
+        loss += lane.loss
+      }
+      shards += round.count
     }
-    Encoder.backward(weights, tape, dhidden: dhidden, door: door, workspace: workspace)
     return loss
   }
 
   /// The mean of the tasks' first metrics on validation, turned so that more is better.
   private func validate() throws -> Double {
     let owned = base.weights.owning(parameters.factors.map(\.site))
-    fold(parameters.factors, of: base.weights, into: owned)
+    foldAll(into: owned)
     let evaluator = Evaluator(weights: owned, pooling: base.pooling)
+    let workspaces = lanes.map(\.workspace)
     var sum = 0.0
     for (task, head) in zip(tasks, heads) {
-      let predictions = try evaluator.predict(task.validation, head: head, workspace: workspace)
+      let predictions = try evaluator.predict(task.validation, head: head, workspaces: workspaces)
       let first = try Metrics.all.entry(named: task.task.metrics[0])
       let value = first.compute(predictions, task.validation.map(\.target), task.task.labels.map(\.name))
       sum += first.higherIsBetter ? value : -value
@@ -272,12 +283,11 @@ public final class Trainer {
   private static func makeHeads(
     _ base: BaseModel, _ tasks: [TrainingTask], _ job: TrainJob, _ stream: RandomStream,
     _ workspace: Workspace
-  ) -> ([TaskHead], Storage, Storage) {
+  ) -> ([TaskHead], Storage) {
     let C = base.weights.shape.hidden
     func size(_ task: TaskSpec) -> Int { task.head == .linear ? TaskHead.outputs(task) * (C + 1) : 0 }
-    let count = tasks.reduce(0) { $0 + size($1.task) }
-    let storage = Storage(count: count)
-    let gradients = Storage(count: count)
+    let storage = Storage(count: tasks.reduce(0) { $0 + size($1.task) })
+    let flat = Matrix(storage: storage, rows: 1, columns: storage.count)
     var offset = 0
     let heads = tasks.map { task -> TaskHead in
       guard task.task.head == .linear else {
@@ -286,14 +296,11 @@ public final class Trainer {
       }
       let range = offset..<offset + size(task.task)
       offset = range.upperBound
-      func make(_ storage: Storage) -> Head {
-        Head.linear(
-          outputs: TaskHead.outputs(task.task), channels: C,
-          over: Matrix(storage: storage, rows: 1, columns: count).columns(range),
-          stream: stream.stream("head", task.task.name))
-      }
-      return TaskHead(task: task.task, head: make(storage), gradient: make(gradients))
+      let head = Head.linear(
+        outputs: TaskHead.outputs(task.task), channels: C, over: flat.columns(range),
+        stream: stream.stream("head", task.task.name))
+      return TaskHead(task: task.task, head: head)
     }
-    return (heads, storage, gradients)
+    return (heads, storage)
   }
 }

@@ -154,7 +154,7 @@ import Training
       trained.parameters.adapter(name: "toy", alpha: 8, dropout: 0, rslora: false, targets: ["all-linear"]))
     let evaluator = Evaluator(weights: weights, pooling: base.pooling)
     let scores = try zip(tasks, trained.heads).map { task, head in
-      let predictions = try evaluator.predict(task.validation, head: head, workspace: Workspace())
+      let predictions = try evaluator.predict(task.validation, head: head)
       return try #require(
         try task.task.scores(predictions, task.validation.map(\.target))[task.task.metrics[0]])
     }

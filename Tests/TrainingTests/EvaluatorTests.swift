@@ -38,7 +38,7 @@ import Training
     let head = head(task.task, base)
     let predictions = try [1, 20, 4096].map { tokens in
       try Evaluator(weights: base.weights, pooling: base.pooling, tokensPerBatch: tokens)
-        .predict(task.train, head: head, workspace: Workspace())
+        .predict(task.train, head: head)
     }
     #expect(predictions[0].count == 40)
     // Numbers may differ in their last bits, labels and tags may not.
@@ -57,7 +57,7 @@ import Training
     let task = Toy.training(.classification, .labels, base: base, train: 10)
     var counts: [Int] = []
     _ = Evaluator(weights: base.weights, pooling: base.pooling, tokensPerBatch: 20)
-      .predict(task.train, head: head(task.task, base), workspace: Workspace()) { counts.append($0) }
+      .predict(task.train, head: head(task.task, base)) { counts.append($0) }
     #expect(counts.count > 1)
     #expect(counts == counts.sorted())
     for (first, end) in zip([0] + counts, counts) {
@@ -115,7 +115,7 @@ import Training
       let example = TokenizedExample(
         Example(text: label.description, target: .label(0)), tokenizer: base.tokenizer, maxTokens: 32)
       let prediction = try Evaluator(weights: base.weights, pooling: base.pooling)
-        .predict([example], head: head(task, base), workspace: Workspace())
+        .predict([example], head: head(task, base))
       #expect(prediction == [.label(index)])
       let norm = labels.rows(index..<index + 1).values.reduce(0) { $0 + $1 * $1 }
       #expect(abs(norm - 1) < 1e-5)

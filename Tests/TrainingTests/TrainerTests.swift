@@ -36,7 +36,7 @@ import Training
       trained.parameters.adapter(
         name: "toy", alpha: job.adapter.alpha, dropout: 0, rslora: false, targets: job.adapter.targets))
     let predictions = try Evaluator(weights: weights, pooling: base.pooling)
-      .predict(task.validation, head: trained.heads[0], workspace: Workspace())
+      .predict(task.validation, head: trained.heads[0])
     let scores = try task.task.scores(predictions, task.validation.map(\.target))
     if kind == .regression {
       #expect(try #require(scores["mse"]) < 0.2)
@@ -137,7 +137,7 @@ import Training
     let trained = try train([task], base: base, Toy.job([task]))
     #expect(trained.curve.allSatisfy { $0.loss.isFinite && $0.loss > 0 })
     let predictions = try Evaluator(weights: base.weights, pooling: base.pooling)
-      .predict(task.train, head: trained.heads[0], workspace: Workspace())
+      .predict(task.train, head: trained.heads[0])
     for (prediction, example) in zip(predictions, task.train) {
       guard case .tags(let tags) = prediction else {
         Issue.record("\(prediction) is no list of tags")
@@ -174,7 +174,7 @@ import Training
     #expect(trained.curve.map(\.loss) == [0, 0])
     #expect(trained.curve.map(\.gradientNorm) == [0, 0])
     let predictions = try Evaluator(weights: base.weights, pooling: base.pooling)
-      .predict(task.train, head: trained.heads[0], workspace: Workspace())
+      .predict(task.train, head: trained.heads[0])
     #expect(predictions == task.train.map { .tags([Int](repeating: 0, count: $0.target.tagCount)) })
   }
 

@@ -37,7 +37,7 @@ struct BenchTrain: ParsableCommand {
   @Option(help: "Trainings at once; each trains on all rows.")
   var workers = MachineFacts.cores
 
-  @Option(help: "BLAS threads of each training.")
+  @Option(help: "Threads of each training.")
   var threads = 1
 
   @Option(name: .customLong("max-length"), help: "Longer inputs are cut to so many tokens.")
@@ -67,7 +67,6 @@ struct BenchTrain: ParsableCommand {
     Bench.useBestKernel()
     BLASRuntime.threads = 1
     let peak = GEMMPeak.measure(workers: workers * threads)
-    BLASRuntime.threads = threads
     let environment = ProcessInfo.processInfo.environment
     let folder = FileManager.default.currentDirectoryPath
     let model = try BaseFolder.open(
@@ -88,7 +87,11 @@ struct BenchTrain: ParsableCommand {
 
     let outcome = Outcomes(count: workers)
     let seconds = timed(threads: workers) { worker in
-      outcome.record(worker) { try Trainer(base: model, tasks: tasks, job: job).run().result }
+      outcome.record(worker) {
+        try Trainer(
+          base: model, tasks: tasks, job: job, workspaces: (0..<threads).map { _ in Workspace() }
+        ).run().result
+      }
     }
     let results = try outcome.results()
     let tokens = results.reduce(0) { $0 + $1.tokens }

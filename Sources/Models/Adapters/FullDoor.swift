@@ -13,6 +13,9 @@ public final class FullDoor: LinearDoor {
     self.gradients = gradients
   }
 
+  /// Everywhere.
+  public func readsInput(of site: LinearSite) -> Bool { true }
+
   /// Adds nothing.
   public func forward(_ site: LinearSite, x: Matrix, y: Matrix, workspace: Workspace) {}
 

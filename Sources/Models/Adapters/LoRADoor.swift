@@ -18,6 +18,9 @@ public final class LoRADoor: LinearDoor {
     lowestLayer = parameters.lowestLayer
   }
 
+  /// Where there is a factor.
+  public func readsInput(of site: LinearSite) -> Bool { parameters[site.index] != nil }
+
   /// The folded weights did the work.
   public func forward(_ site: LinearSite, x: Matrix, y: Matrix, workspace: Workspace) {}
 
@@ -65,6 +68,9 @@ public final class DropoutLoRADoor: LinearDoor {
     self.stream = stream
     lowestLayer = parameters.lowestLayer
   }
+
+  /// Where there is a factor.
+  public func readsInput(of site: LinearSite) -> Bool { parameters[site.index] != nil }
 
   /// y += s·drop(x)·Aᵀ·Bᵀ.
   public func forward(_ site: LinearSite, x: Matrix, y: Matrix, workspace: Workspace) {

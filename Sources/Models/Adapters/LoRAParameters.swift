@@ -32,18 +32,30 @@ public struct LoRAParameters: Sendable {
 
   /// Zeroed factors of one rank.
   public init(shape: EncoderShape, sites: [LinearSite], rank: Int, scale: Float) {
-    let sizes = sites.map { shape.weightShape($0.role) }
-    let storage = Storage(count: sizes.reduce(0) { $0 + rank * ($1.in + $1.out) })
+    self.init(
+      sites.map { site in
+        let size = shape.weightShape(site.role)
+        return (site, a: (rank, size.in), b: (size.out, rank), scale)
+      })
+  }
+
+  /// Zeros of the same layout: gradients.
+  public func zeroed() -> LoRAParameters {
+    LoRAParameters(
+      factors.map { ($0.site, a: ($0.a.rows, $0.a.columns), b: ($0.b.rows, $0.b.columns), $0.scale) })
+  }
+
+  private init(_ sizes: [(site: LinearSite, a: (Int, Int), b: (Int, Int), scale: Float)]) {
+    let storage = Storage(count: sizes.reduce(0) { $0 + $1.a.0 * $1.a.1 + $1.b.0 * $1.b.1 })
     let flat = Matrix(storage: storage, rows: 1, columns: storage.count)
     var offset = 0
-    func take(_ rows: Int, _ columns: Int) -> Matrix {
-      defer { offset += rows * columns }
-      return flat.columns(offset..<offset + rows * columns).reshaped(rows: rows, columns: columns)
+    func take(_ size: (rows: Int, columns: Int)) -> Matrix {
+      defer { offset += size.rows * size.columns }
+      return flat.columns(offset..<offset + size.rows * size.columns)
+        .reshaped(rows: size.rows, columns: size.columns)
     }
     self.storage = storage
-    factors = zip(sites, sizes).map { site, size in
-      LoRAFactors(site: site, a: take(rank, size.in), b: take(size.out, rank), scale: scale)
-    }
+    factors = sizes.map { LoRAFactors(site: $0.site, a: take($0.a), b: take($0.b), scale: $0.scale) }
   }
 
   /// PEFT's start: A uniform in ±1/√in (Kaiming with a = √5), B zero.
@@ -84,8 +96,12 @@ extension EncoderShape {
 /// running x·Aᵀ·Bᵀ beside x·Wᵀ as soon as a batch has more tokens than the layer has channels.
 public func fold(_ factors: [LoRAFactors], of base: EncoderWeights, into folded: EncoderWeights) {
   for factor in factors {
+    let original = base.weight(factor.site)
     let weight = folded.weight(factor.site)
-    weight.copy(from: base.weight(factor.site))
-    gemm(factor.b, factor.a, into: weight, alpha: factor.scale, beta: 1)
+    // Some rows at a time, so that the copy is still in the cache when the product is added.
+    inRowBlocks(weight) { rows in
+      weight.rows(rows).copy(from: original.rows(rows))
+      gemm(factor.b.rows(rows), factor.a, into: weight.rows(rows), alpha: factor.scale, beta: 1)
+    }
   }
 }

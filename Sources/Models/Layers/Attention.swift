@@ -1,22 +1,23 @@
-internal import LinearAlgebra
+package import LinearAlgebra
 internal import RealModule
 
 /// Multi-head self-attention over each row of a packed batch.
 ///
 /// Source: Vaswani et al. 2017, arXiv:1706.03762, section 3.2.
 /// For head h of a row of L tokens: P = softmax(Q·Kᵀ / √D), context = P·V; no row sees another one.
-enum Attention {
+package enum Attention {
   /// Floats of the probabilities of a batch: Σ L² · H.
-  static func probabilityCount(_ batch: PackedBatch, heads H: Int) -> Int {
+  package static func probabilityCount(_ batch: PackedBatch, heads H: Int) -> Int {
     (0..<batch.rows).reduce(0) { $0 + batch.range($1).count * batch.range($1).count * H }
   }
 
   /// - Parameters:
-  ///   - qkv: (T, 3C): queries, keys and values side by side.
+  ///   - qkv: (T, 3C): queries, keys and values side by side, before their bias; on return with it.
+  ///   - bias: (1, 3C).
   ///   - probabilities: P of all rows and heads in order, saved for the backward pass.
   ///   - context: (T, C), the result.
-  static func forward(
-    _ qkv: Matrix, batch: PackedBatch, heads H: Int, probabilities: Matrix, into context: Matrix
+  package static func forward(
+    _ qkv: Matrix, bias: Matrix, batch: PackedBatch, heads H: Int, probabilities: Matrix, into context: Matrix
   ) {
     let C = context.columns
     let D = C / H
@@ -25,13 +26,20 @@ enum Attention {
     for row in 0..<batch.rows {
       let tokens = batch.range(row)
       let L = tokens.count
+      let qkv = qkv.rows(tokens)
+      addBias(bias, to: qkv)
+      // The scores of all heads lie end to end: one softmax over H·L rows.
+      let scores = probabilities.columns(offset..<offset + H * L * L).reshaped(rows: H * L, columns: L)
+      offset += H * L * L
       for h in 0..<H {
-        let (q, k, v) = heads(qkv.rows(tokens), h, C, D)
-        let p = probabilities.columns(offset..<offset + L * L).reshaped(rows: L, columns: L)
-        offset += L * L
-        gemm(q, k, into: p, transposeB: true, alpha: scale)
-        softmax(p)
-        gemm(p, v, into: context.rows(tokens).columns(h * D..<(h + 1) * D))
+        let (q, k, _) = heads(qkv, h, C, D)
+        gemm(q, k, into: scores.rows(h * L..<(h + 1) * L), transposeB: true, alpha: scale)
+      }
+      softmax(scores)
+      for h in 0..<H {
+        let (_, _, v) = heads(qkv, h, C, D)
+        gemm(
+          scores.rows(h * L..<(h + 1) * L), v, into: context.rows(tokens).columns(h * D..<(h + 1) * D))
       }
     }
   }
@@ -40,7 +48,7 @@ enum Attention {
   ///   - dcontext: (T, C).
   ///   - dqkv: (T, 3C), overwritten.
   ///   - workspace: Two L×L matrices are taken and given back.
-  static func backward(
+  package static func backward(
     _ dcontext: Matrix, qkv: Matrix, batch: PackedBatch, heads H: Int, probabilities: Matrix,
     into dqkv: Matrix,
     workspace: Workspace
@@ -81,16 +89,21 @@ enum Attention {
   }
 
   /// Softmax over each row, in place.
-  static func softmax(_ x: Matrix) {
+  ///
+  /// Three passes over some rows at a time: the exponentials, which cost most, are one long loop whatever the length
+  /// of a row, because a loop of 31 would spend half of its time in the remainder behind the full vectors.
+  package static func softmax(_ x: Matrix) {
     let n = x.columns
-    x.withMutableSpan { x in
-      for row in 0..<x.count / max(1, n) {
-        softmaxRow(&x, row * n..<(row + 1) * n)
+    inRowBlocks(x) { rows in
+      x.rows(rows).withMutableSpan { x in
+        for row in 0..<rows.count { subtractMaximum(&x, row * n..<(row + 1) * n) }
+        for i in 0..<x.count { x[i] = FastMath.exp(x[i]) }
+        for row in 0..<rows.count { divideBySum(&x, row * n..<(row + 1) * n) }
       }
     }
   }
 
-  private static func softmaxRow(_ x: inout MutableSpan<Float>, _ range: Range<Int>) {
+  private static func subtractMaximum(_ x: inout MutableSpan<Float>, _ range: Range<Int>) {
     precondition(range.upperBound <= x.count)
     // A maximum of whole numbers vectorises, one of floats does not: their order is that of the flipped bits.
     var most = Int32.min
@@ -99,12 +112,13 @@ enum Attention {
       most = max(most, bits ^ ((bits >> 31) & 0x7fff_ffff))
     }
     let largest = Float(bitPattern: UInt32(bitPattern: most ^ ((most >> 31) & 0x7fff_ffff)))
+    for i in range { x[i] -= largest }
+  }
+
+  private static func divideBySum(_ x: inout MutableSpan<Float>, _ range: Range<Int>) {
+    precondition(range.upperBound <= x.count)
     var sum: Float = 0
-    for i in range {
-      let e = FastMath.exp(x[i] - largest)
-      x[i] = e
-      sum = Relaxed.sum(sum, e)
-    }
+    for i in range { sum = Relaxed.sum(sum, x[i]) }
     let factor = 1 / sum
     for i in range { x[i] *= factor }
   }

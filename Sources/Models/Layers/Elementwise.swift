@@ -1,5 +1,18 @@
 public import LinearAlgebra
 
+/// Runs element-wise passes over blocks of rows that stay in the cache from one pass to the next: what a fused kernel
+/// would save, with passes that stay simple.
+package func inRowBlocks(_ x: Matrix, _ body: (Range<Int>) -> Void) {
+  // 16 K floats: a matrix or two of a block fit into a first-level cache, all of them into the second.
+  let size = max(1, (16 << 10) / max(1, x.columns))
+  var start = 0
+  while start < x.rows {
+    let end = min(x.rows, start + size)
+    body(start..<end)
+    start = end
+  }
+}
+
 /// y ← y + x; both end to end and of one shape.
 public func add(_ x: Matrix, to y: Matrix) {
   x.withSpan { x in
@@ -11,32 +24,25 @@ public func add(_ x: Matrix, to y: Matrix) {
 }
 
 /// y[t, c] ← y[t, c] + bias[c].
-func addBias(_ bias: Matrix, to y: Matrix) {
-  let C = y.columns
-  bias.withSpan { bias in
-    y.withMutableSpan { y in
-      precondition(bias.count == C)
-      for t in 0..<y.count / C {
-        let start = t * C
-        for c in 0..<bias.count { y[start + c] += bias[c] }
-      }
-    }
-  }
+///
+/// A row at a time: loops that start at 0 in all their spans vectorise, those with an offset in one of them do not.
+package func addBias(_ bias: Matrix, to y: Matrix) {
+  for t in 0..<y.rows { add(bias, to: y.rows(t..<t + 1)) }
 }
 
 /// dbias[c] ← dbias[c] + Σ_t dy[t, c].
-func accumulateBiasGradient(_ dy: Matrix, into dbias: Matrix) {
+package func accumulateBiasGradient(_ dy: Matrix, into dbias: Matrix) {
   for t in 0..<dy.rows {
     add(dy.rows(t..<t + 1), to: dbias)
   }
 }
 
 /// The exact GELU, x·Φ(x) (Hendrycks and Gimpel 2016, arXiv:1606.08415).
-enum GELU {
+package enum GELU {
   /// y ← x · Φ(x).
   ///
   /// Shapes: x and y (T, F).
-  static func forward(_ x: Matrix, into y: Matrix) {
+  package static func forward(_ x: Matrix, into y: Matrix) {
     x.withSpan { x in
       y.withMutableSpan { y in
         precondition(x.count == y.count)
@@ -46,7 +52,7 @@ enum GELU {
   }
 
   /// dy ← dy · (Φ(x) + x·φ(x)), φ(x) = e^(−x²/2) / √(2π).
-  static func backward(_ dy: Matrix, input x: Matrix) {
+  package static func backward(_ dy: Matrix, input x: Matrix) {
     x.withSpan { x in
       dy.withMutableSpan { dy in
         precondition(x.count == dy.count)

@@ -1,37 +1,23 @@
-internal import LinearAlgebra
+package import LinearAlgebra
 internal import RealModule
 
 /// Layer normalisation over the channels of each token (Ba, Kiros and Hinton 2016, arXiv:1607.06450).
 ///
 /// y = gain ⊙ x̂ + bias, x̂ = (x − mean) · rstd, rstd = 1 / √(variance + ε).
-enum LayerNorm {
-  /// Adds a residual and normalises: x ← x + residual, in place of two passes.
+package enum LayerNorm {
+  /// Normalises.
   ///
   /// - Parameters:
   ///   - x: (T, C); on return x̂, which the backward pass needs.
-  ///   - residual: (T, C), added first; nil adds nothing.
   ///   - rstd: (1, T), on return one number a token.
   ///   - y: (T, C), the result.
-  static func forward(
-    _ x: Matrix, adding residual: Matrix?, gain: Matrix, bias: Matrix, epsilon: Float, rstd: Matrix,
-    into y: Matrix
+  package static func forward(
+    _ x: Matrix, gain: Matrix, bias: Matrix, epsilon: Float, rstd: Matrix, into y: Matrix
   ) {
-    let T = x.rows
-    let C = x.columns
-    if let residual { add(residual, to: x) }
-    gain.withSpan { gain in
-      bias.withSpan { bias in
-        x.withMutableSpan { x in
-          y.withMutableSpan { y in
-            rstd.withMutableSpan { rstd in
-              for t in 0..<T {
-                rstd[t] = normalise(&x, t * C..<(t + 1) * C, epsilon)
-                scale(x, &y, t * C..<(t + 1) * C, gain, bias)
-              }
-            }
-          }
-        }
-      }
+    for t in 0..<x.rows {
+      let row = t..<t + 1
+      rstd[0, t] = normalise(x.rows(row), epsilon)
+      scale(x.rows(row), gain, bias, into: y.rows(row))
     }
   }
 
@@ -41,86 +27,82 @@ enum LayerNorm {
   ///   - dy: (T, C); on return dx.
   ///   - normalised: x̂ of the forward pass, (T, C).
   ///   - dgain: (1, C), accumulated with `dbias` where the norm is trained.
-  static func backward(
+  package static func backward(
     _ dy: Matrix, normalised: Matrix, rstd: Matrix, gain: Matrix, dgain: Matrix? = nil, dbias: Matrix? = nil
   ) {
-    let T = dy.rows
-    let C = dy.columns
     if let dgain, let dbias { parameterGradients(dy, normalised, dgain, dbias) }
-    gain.withSpan { gain in
-      rstd.withSpan { rstd in
-        normalised.withSpan { xhat in
-          dy.withMutableSpan { dy in
-            for t in 0..<T { gradient(&dy, xhat, t * C..<(t + 1) * C, gain, rstd[t]) }
+    for t in 0..<dy.rows {
+      let row = t..<t + 1
+      gradient(dy.rows(row), normalised.rows(row), gain, rstd[0, t])
+    }
+  }
+
+  // One row each: loops that start at 0 in all their spans vectorise.
+
+  private static func normalise(_ x: Matrix, _ epsilon: Float) -> Float {
+    x.withMutableSpan { x in
+      var sum: Float = 0
+      for i in 0..<x.count { sum = Relaxed.sum(sum, x[i]) }
+      let mean = sum / Float(x.count)
+      var squares: Float = 0
+      for i in 0..<x.count {
+        let d = x[i] - mean
+        x[i] = d
+        squares = Relaxed.multiplyAdd(d, d, squares)
+      }
+      let rstd = 1 / (squares / Float(x.count) + epsilon).squareRoot()
+      for i in 0..<x.count { x[i] *= rstd }
+      return rstd
+    }
+  }
+
+  private static func scale(_ x: Matrix, _ gain: Matrix, _ bias: Matrix, into y: Matrix) {
+    x.withSpan { x in
+      gain.withSpan { gain in
+        bias.withSpan { bias in
+          y.withMutableSpan { y in
+            precondition(x.count == y.count && gain.count == y.count && bias.count == y.count)
+            for c in 0..<y.count { y[c] = x[c] * gain[c] + bias[c] }
           }
         }
       }
     }
   }
 
-  private static func normalise(_ x: inout MutableSpan<Float>, _ range: Range<Int>, _ epsilon: Float) -> Float
-  {
-    precondition(range.upperBound <= x.count)
-    var sum: Float = 0
-    for i in range { sum = Relaxed.sum(sum, x[i]) }
-    let mean = sum / Float(range.count)
-    var squares: Float = 0
-    for i in range {
-      let d = x[i] - mean
-      x[i] = d
-      squares = Relaxed.multiplyAdd(d, d, squares)
+  private static func gradient(_ dy: Matrix, _ xhat: Matrix, _ gain: Matrix, _ rstd: Float) {
+    xhat.withSpan { xhat in
+      gain.withSpan { gain in
+        dy.withMutableSpan { dy in
+          precondition(xhat.count == dy.count && gain.count == dy.count)
+          var sum: Float = 0
+          var dot: Float = 0
+          for c in 0..<dy.count {
+            let d = dy[c] * gain[c]
+            dy[c] = d
+            sum = Relaxed.sum(sum, d)
+            dot = Relaxed.multiplyAdd(d, xhat[c], dot)
+          }
+          let mean = sum / Float(dy.count)
+          let projection = dot / Float(dy.count)
+          for c in 0..<dy.count { dy[c] = rstd * (dy[c] - mean - xhat[c] * projection) }
+        }
+      }
     }
-    let rstd = 1 / (squares / Float(range.count) + epsilon).squareRoot()
-    for i in range { x[i] *= rstd }
-    return rstd
   }
 
-  private static func scale(
-    _ x: borrowing MutableSpan<Float>, _ y: inout MutableSpan<Float>, _ range: Range<Int>,
-    _ gain: Span<Float>,
-    _ bias: Span<Float>
+  private static func parameterGradients(
+    _ dy: Matrix, _ normalised: Matrix, _ dgain: Matrix, _ dbias: Matrix
   ) {
-    let start = range.lowerBound
-    precondition(range.upperBound <= x.count && range.upperBound <= y.count)
-    precondition(gain.count == range.count && bias.count == range.count)
-    for c in 0..<gain.count { y[start + c] = x[start + c] * gain[c] + bias[c] }
-  }
-
-  private static func gradient(
-    _ dy: inout MutableSpan<Float>, _ xhat: Span<Float>, _ range: Range<Int>, _ gain: Span<Float>,
-    _ rstd: Float
-  ) {
-    let start = range.lowerBound
-    precondition(range.upperBound <= dy.count && range.upperBound <= xhat.count && gain.count == range.count)
-    var sum: Float = 0
-    var dot: Float = 0
-    for c in 0..<gain.count {
-      let d = dy[start + c] * gain[c]
-      dy[start + c] = d
-      sum = Relaxed.sum(sum, d)
-      dot = Relaxed.multiplyAdd(d, xhat[start + c], dot)
-    }
-    let mean = sum / Float(gain.count)
-    let projection = dot / Float(gain.count)
-    for i in range { dy[i] = rstd * (dy[i] - mean - xhat[i] * projection) }
-  }
-
-  private static func parameterGradients(_ dy: Matrix, _ normalised: Matrix, _ dgain: Matrix, _ dbias: Matrix)
-  {
-    let C = dy.columns
-    dy.withSpan { dy in
-      normalised.withSpan { xhat in
-        dgain.withMutableSpan { dgain in
-          dbias.withMutableSpan { dbias in
-            for t in 0..<dy.count / C {
-              for c in 0..<C {
-                dgain[c] += dy[t * C + c] * xhat[t * C + c]
-                dbias[c] += dy[t * C + c]
-              }
-            }
+    for t in 0..<dy.rows {
+      dy.rows(t..<t + 1).withSpan { dy in
+        normalised.rows(t..<t + 1).withSpan { xhat in
+          dgain.withMutableSpan { dgain in
+            precondition(dy.count == dgain.count && xhat.count == dgain.count)
+            for c in 0..<dgain.count { dgain[c] += dy[c] * xhat[c] }
           }
         }
       }
+      add(dy.rows(t..<t + 1), to: dbias)
     }
   }
 }
