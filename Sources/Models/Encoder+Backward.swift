@@ -21,9 +21,9 @@ extension Encoder {
       workspace.release(to: mark)
       dy = dx
     }
-    guard let gradients else { return }
+    guard let gradients, let embedding = tape.embedding else { return }
     LayerNorm.backward(
-      dy, normalised: tape.embeddingNormal, rstd: tape.embeddingRstd, gain: weights.embeddingGain,
+      dy, normalised: embedding.normal, rstd: embedding.rstd, gain: weights.embeddingGain,
       dgain: gradients.embeddingGain, dbias: gradients.embeddingBias)
     Embedding.backward(dy, tape.batch, into: gradients)
   }
@@ -35,7 +35,7 @@ extension Encoder {
     let T = dy.rows
     let C = dy.columns
     let block = weights.blocks[layer]
-    let saved = tape.blocks[layer]
+    let saved = tape.blocks[layer - tape.firstBlock]
     let d = gradients?.blocks[layer]
     func linear(_ role: LinearRole, _ x: Matrix, _ dy: Matrix, _ dx: Matrix?, beta: Float = 0) {
       if let dx { gemm(dy, block.weight(role), into: dx, beta: beta) }

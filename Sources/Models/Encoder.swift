@@ -39,12 +39,27 @@ struct BlockTape {
 /// What a forward pass leaves for the backward pass; valid until the workspace is reset.
 public struct Tape {
   var batch: PackedBatch
-  /// x̂ of the embedding norm, (T, C), and its rstd.
-  var embeddingNormal: Matrix
-  var embeddingRstd: Matrix
+  /// x̂ of the embedding norm, (T, C), and its rstd; nil where the embeddings are frozen below the lowest adapter.
+  var embedding: (normal: Matrix, rstd: Matrix)?
+  /// The block that the first entry of `blocks` belongs to: nothing is kept below the lowest adapter.
+  var firstBlock: Int
   var blocks: [BlockTape] = []
   /// The last hidden state, (T, C).
   public var hidden: Matrix
+}
+
+/// Hidden states that enter a block, for a pass that begins there.
+public struct EnteringStates: Sendable {
+  /// The block that reads them.
+  public var block: Int
+  /// (T, C).
+  public var hidden: Matrix
+
+  /// Names states.
+  public init(block: Int, hidden: Matrix) {
+    self.block = block
+    self.hidden = hidden
+  }
 }
 
 /// The BERT encoder: forward and backward by hand over BLAS, without padding.
@@ -52,50 +67,69 @@ public struct Tape {
 /// Source: Devlin et al. 2019, arXiv:1810.04805.
 /// Cost of a forward pass: 2 · (4C² + 2CF) FLOPs a token and block, and 4·L·C for attention.
 public enum Encoder {
-  /// The last hidden state, without saving anything.
+  /// The hidden state that enters block `end`, or the last one, without saving anything.
   ///
   /// Shape (T, C), taken from the workspace.
-  public static func hidden(_ weights: EncoderWeights, _ batch: PackedBatch, workspace: Workspace) -> Matrix {
-    forward(weights, batch, door: nil, workspace: workspace, saving: false).hidden
+  /// - Parameters:
+  ///   - start: Known states from which to begin instead of the embeddings.
+  ///   - end: The first block that is not run any more; nil runs all.
+  public static func hidden(
+    _ weights: EncoderWeights, _ batch: PackedBatch, workspace: Workspace, from start: EnteringStates? = nil,
+    below end: Int? = nil
+  ) -> Matrix {
+    // Two matrices serve all blocks: one is read while the other is written.
+    var x = workspace.matrix(rows: batch.tokens, columns: weights.shape.hidden)
+    var spare = workspace.matrix(rows: batch.tokens, columns: weights.shape.hidden)
+    let mark = workspace.mark
+    if let start {
+      x.copy(from: start.hidden)
+    } else {
+      embed(weights, batch, normal: spare, rstd: workspace.matrix(rows: 1, columns: batch.tokens), into: x)
+    }
+    for layer in (start?.block ?? 0)..<(end ?? weights.blocks.count) {
+      workspace.release(to: mark)
+      _ = forward(weights, layer, x, batch, door: nil, workspace: workspace, into: spare)
+      swap(&x, &spare)
+    }
+    workspace.release(to: mark)
+    return x
   }
 
   /// Runs a batch and saves what the backward pass needs.
+  ///
+  /// - Parameter start: Known states that enter the door's lowest block; nil computes them.
   public static func forward(
-    _ weights: EncoderWeights, _ batch: PackedBatch, door: (any LinearDoor)?, workspace: Workspace
-  ) -> Tape {
-    forward(weights, batch, door: door, workspace: workspace, saving: true)
-  }
-
-  private static func forward(
     _ weights: EncoderWeights, _ batch: PackedBatch, door: (any LinearDoor)?, workspace: Workspace,
-    saving: Bool
+    from start: EnteringStates? = nil
   ) -> Tape {
-    let T = batch.tokens
-    let C = weights.shape.hidden
-    let sum = workspace.matrix(rows: T, columns: C)
-    let rstd = workspace.matrix(rows: 1, columns: T)
-    let x = workspace.matrix(rows: T, columns: C)
-    Embedding.forward(weights, batch, into: sum)
-    LayerNorm.forward(
-      sum, gain: weights.embeddingGain, bias: weights.embeddingBias, epsilon: weights.shape.epsilon,
-      rstd: rstd, into: x)
-    var tape = Tape(batch: batch, embeddingNormal: sum, embeddingRstd: rstd, hidden: x)
-    // Without a tape two matrices serve all blocks: one is read while the other is written.
-    var spare = saving ? nil : sum
-    for layer in weights.blocks.indices {
-      let result = spare ?? workspace.matrix(rows: T, columns: C)
-      let mark = workspace.mark
-      let block = forward(
-        weights, layer, tape.hidden, batch, door: door, workspace: workspace, into: result)
-      if saving {
-        tape.blocks.append(block)
-      } else {
-        spare = tape.hidden
-        workspace.release(to: mark)
-      }
+    let lowest = door?.lowestLayer ?? 0
+    var tape: Tape
+    if lowest > 0 {
+      let x = hidden(weights, batch, workspace: workspace, from: start, below: lowest)
+      tape = Tape(batch: batch, firstBlock: lowest, hidden: x)
+    } else {
+      let x = workspace.matrix(rows: batch.tokens, columns: weights.shape.hidden)
+      let normal = workspace.matrix(rows: batch.tokens, columns: weights.shape.hidden)
+      let rstd = workspace.matrix(rows: 1, columns: batch.tokens)
+      embed(weights, batch, normal: normal, rstd: rstd, into: x)
+      tape = Tape(batch: batch, embedding: (normal, rstd), firstBlock: 0, hidden: x)
+    }
+    for layer in lowest..<weights.blocks.count {
+      let result = workspace.matrix(rows: batch.tokens, columns: weights.shape.hidden)
+      let block = forward(weights, layer, tape.hidden, batch, door: door, workspace: workspace, into: result)
+      tape.blocks.append(block)
       tape.hidden = result
     }
     return tape
+  }
+
+  private static func embed(
+    _ weights: EncoderWeights, _ batch: PackedBatch, normal: Matrix, rstd: Matrix, into x: Matrix
+  ) {
+    Embedding.forward(weights, batch, into: normal)
+    LayerNorm.forward(
+      normal, gain: weights.embeddingGain, bias: weights.embeddingBias, epsilon: weights.shape.epsilon,
+      rstd: rstd, into: x)
   }
 
   private static func forward(

@@ -11,11 +11,14 @@ public struct Evaluator: Sendable {
   private let pooling: Pooling
   private let tokensPerBatch: Int
 
+  /// Tokens of a batch: enough for GEMMs at full speed.
+  public static let usualTokens = 1024
+
   /// Evaluates a model.
   ///
   /// - Parameter tokensPerBatch: Rows are packed up to so many tokens; it bounds the memory and changes no result
   ///   beyond the last bits.
-  public init(weights: EncoderWeights, pooling: Pooling, tokensPerBatch: Int = 1024) {
+  public init(weights: EncoderWeights, pooling: Pooling, tokensPerBatch: Int = Evaluator.usualTokens) {
     self.weights = weights
     self.pooling = pooling
     self.tokensPerBatch = tokensPerBatch
@@ -23,19 +26,24 @@ public struct Evaluator: Sendable {
 
   /// One prediction for each example, in order.
   ///
-  /// - Parameter workspaces: One for each thread; their number changes no result.
+  /// - Parameters:
+  ///   - states: What enters a block below which no weight was changed, for these examples; it changes no bit.
+  ///   - workspaces: One for each thread; their number changes no result.
   public func predict(
-    _ examples: [TokenizedExample], head: TaskHead, workspaces: [Workspace] = [Workspace()],
+    _ examples: [TokenizedExample], head: TaskHead, states: FrozenStates? = nil,
+    workspaces: [Workspace] = [Workspace()],
     progress: (Int) throws -> Void = { _ in }
   ) rethrows -> [Target] {
     let lanes = workspaces.map { EvaluationLane(workspace: $0) }
-    let batches = batches(examples)
+    let batches = Evaluator.batches(examples, tokens: tokensPerBatch)
     var predictions: [Target] = []
     predictions.reserveCapacity(examples.count)
     for first in stride(from: 0, to: batches.count, by: lanes.count) {
       let round = batches[first..<min(first + lanes.count, batches.count)]
       concurrently(round.count) { lane in
-        lanes[lane].predict(examples[round[first + lane]], weights, pooling, head)
+        let range = round[first + lane]
+        let start = states.map { EnteringStates(block: $0.block, hidden: $0.rows(range)) }
+        lanes[lane].predict(examples[range], weights, pooling, head, from: start)
       }
       for lane in lanes.prefix(round.count) { predictions += lane.predictions }
       try progress(predictions.count)
@@ -44,12 +52,12 @@ public struct Evaluator: Sendable {
   }
 
   /// Examples in order, as many in a batch as fit.
-  private func batches(_ examples: [TokenizedExample]) -> [Range<Int>] {
+  static func batches(_ examples: [TokenizedExample], tokens most: Int) -> [Range<Int>] {
     var batches: [Range<Int>] = []
     var start = 0
     var tokens = 0
     for (index, example) in examples.enumerated() {
-      if index > start, tokens + example.ids.count > tokensPerBatch {
+      if index > start, tokens + example.ids.count > most {
         batches.append(start..<index)
         start = index
         tokens = 0
@@ -71,12 +79,12 @@ private final class EvaluationLane {
   }
 
   func predict(
-    _ examples: ArraySlice<TokenizedExample>, _ weights: EncoderWeights, _ pooling: Pooling, _ head: TaskHead
+    _ examples: ArraySlice<TokenizedExample>, _ weights: EncoderWeights, _ pooling: Pooling,
+    _ head: TaskHead, from start: EnteringStates?
   ) {
-    var batch = PackedBatch()
-    for example in examples { batch.append(ids: example.ids, types: example.types) }
+    let batch = PackedBatch(examples)
     workspace.reset()
-    let hidden = Encoder.hidden(weights, batch, workspace: workspace)
+    let hidden = Encoder.hidden(weights, batch, workspace: workspace, from: start)
     let pooled = workspace.matrix(rows: batch.rows, columns: hidden.columns)
     Pool.forward(hidden, batch, pooling, into: pooled)
     predictions = head.predict(

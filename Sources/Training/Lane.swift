@@ -3,8 +3,8 @@ internal import Checkpoints
 internal import LinearAlgebra
 internal import Models
 
-/// A drawn example and the task that it belongs to.
-typealias Drawn = (task: Int, example: TokenizedExample)
+/// A drawn example: its task, its place among the task's training examples, and what it holds.
+typealias Drawn = (task: Int, index: Int, example: TokenizedExample)
 
 /// The gradients of all that a training changes: the adapter's factors and the linear heads.
 struct GradientBlock {
@@ -62,12 +62,13 @@ final class Lane {
   private(set) var loss = 0.0
 
   private let door: any LinearDoor
+  private let states: [FrozenStates]
   private let heads: [TaskHead]
   private let pooling: Pooling
 
   init(
     shape: EncoderShape, parameters: LoRAParameters, heads: [TaskHead], pooling: Pooling, dropout: Double,
-    stream: RandomStream, workspace: Workspace
+    stream: RandomStream, states: [FrozenStates], workspace: Workspace
   ) {
     let gradients = GradientBlock(like: parameters, heads: heads)
     self.gradients = gradients
@@ -76,6 +77,7 @@ final class Lane {
     }
     self.pooling = pooling
     self.workspace = workspace
+    self.states = states
     door =
       dropout > 0
       ? DropoutLoRADoor(
@@ -89,13 +91,12 @@ final class Lane {
   ///   - weight: The factor on each row's loss in the gradients, 1 ÷ rows of the step.
   ///   - mask: Names the dropout masks; another one for every part of every step.
   func accumulate(_ drawn: [Drawn], _ weights: EncoderWeights, weight: Float, mask: Int) {
-    var batch = PackedBatch()
-    for (_, example) in drawn { batch.append(ids: example.ids, types: example.types) }
+    let batch = PackedBatch(drawn.map(\.example))
     workspace.reset()
     gradients.clear()
     loss = 0
     if let door = door as? DropoutLoRADoor { door.step = mask }
-    let tape = Encoder.forward(weights, batch, door: door, workspace: workspace)
+    let tape = Encoder.forward(weights, batch, door: door, workspace: workspace, from: entering(drawn))
     let pooled = workspace.matrix(rows: batch.rows, columns: tape.hidden.columns)
     Pool.forward(tape.hidden, batch, pooling, into: pooled)
     let dhidden = workspace.zeros(rows: batch.tokens, columns: tape.hidden.columns)
@@ -107,5 +108,18 @@ final class Lane {
         pooling: pooling, weight: weight, dhidden: dhidden, workspace: workspace)
     }
     Encoder.backward(weights, tape, dhidden: dhidden, door: door, workspace: workspace)
+  }
+
+  /// What enters the lowest adapted block, where it was kept.
+  private func entering(_ drawn: [Drawn]) -> EnteringStates? {
+    guard let block = states.first?.block else { return nil }
+    let parts = drawn.map { states[$0.task].rows($0.index..<$0.index + 1) }
+    let hidden = workspace.matrix(rows: parts.reduce(0) { $0 + $1.rows }, columns: parts[0].columns)
+    var next = 0
+    for part in parts {
+      hidden.rows(next..<next + part.rows).copy(from: part)
+      next += part.rows
+    }
+    return EnteringStates(block: block, hidden: hidden)
   }
 }

@@ -12,12 +12,17 @@ public struct TrainingTask: Sendable {
   public var train: [TokenizedExample]
   /// Validation examples; may be empty where the training never validates.
   public var validation: [TokenizedExample]
+  /// What enters the adapter's lowest block on the training examples; nil where it is computed in every step.
+  public var states: FrozenStates?
 
   /// Joins the parts.
-  public init(task: TaskSpec, train: [TokenizedExample], validation: [TokenizedExample]) {
+  public init(
+    task: TaskSpec, train: [TokenizedExample], validation: [TokenizedExample], states: FrozenStates? = nil
+  ) {
     self.task = task
     self.train = train
     self.validation = validation
+    self.states = states
   }
 }
 
@@ -98,10 +103,12 @@ public final class Trainer {
       [(parameters.storage, total.adapter.storage)]
         + (headStorage.count > 0 ? [(headStorage, total.heads)] : []), spec: job.training)
     let (parameters, heads, dropout) = (parameters, heads, stream.stream("dropout"))
+    let known = tasks.compactMap(\.states).filter { $0.block == parameters.lowestLayer }
+    let states = known.count == tasks.count ? known : []
     lanes = workspaces.map {
       Lane(
         shape: shape, parameters: parameters, heads: heads, pooling: base.pooling,
-        dropout: job.adapter.dropout, stream: dropout, workspace: $0)
+        dropout: job.adapter.dropout, stream: dropout, states: states, workspace: $0)
     }
     let sizes = tasks.map(\.train.count)
     let rule = try MixtureRules.all.entry(named: job.sampling.rule)
@@ -215,7 +222,7 @@ public final class Trainer {
         heldOver = (task, index)
         break
       }
-      batch.append((task, example))
+      batch.append((task, index, example))
       tokens += example.ids.count
       tokensDrawn[task] += example.ids.count
       rowsDrawn[task] += 1
