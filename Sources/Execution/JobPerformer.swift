@@ -18,6 +18,10 @@ public final class JobPerformer {
   private var bases: [String: BaseModel] = [:]
   private var tokenized: [String: [TokenizedExample]] = [:]
   private var heads: [String: TaskHead] = [:]
+  /// The model that was evaluated last: an adapter belongs to one base.
+  private var model: (adapter: JobID, weights: EncoderWeights)?
+  /// Processor seconds that the present job has spent in arithmetic.
+  private var arithmeticSeconds = 0.0
 
   /// Tells how far a job is: a share of 1 and a word.
   public typealias Progress = (Double, String) throws -> Void
@@ -39,6 +43,7 @@ public final class JobPerformer {
     _ spec: JobSpec, id: JobID, worker: String, predictedSeconds: Double? = nil, progress: Progress
   ) throws -> JobCost {
     let cpu = MachineFacts.cpuSeconds
+    arithmeticSeconds = 0
     let wall = DispatchTime.now().uptimeNanoseconds
     let attempt: URL
     do { attempt = try store.beginAttempt(id) } catch {
@@ -47,7 +52,7 @@ public final class JobPerformer {
     do {
       let result = try perform(spec, into: attempt, progress: progress)
       let cost = JobCost(
-        cpuSeconds: MachineFacts.cpuSeconds - cpu,
+        cpuSeconds: MachineFacts.cpuSeconds - cpu, arithmeticSeconds: arithmeticSeconds,
         wallSeconds: Double(DispatchTime.now().uptimeNanoseconds - wall) / 1e9,
         peakResidentMegabytes: MachineFacts.peakResidentMegabytes, worker: worker,
         machine: MachineFacts.description, predictedSeconds: predictedSeconds)
@@ -68,6 +73,13 @@ public final class JobPerformer {
     }
   }
 
+  /// Does a piece of arithmetic and counts its processor time.
+  private func counted<Result>(_ arithmetic: () throws -> Result) rethrows -> Result {
+    let start = MachineFacts.cpuSeconds
+    defer { arithmeticSeconds += MachineFacts.cpuSeconds - start }
+    return try arithmetic()
+  }
+
   // MARK: Pretraining
 
   private func pretrain(_ spec: PretrainSpec, into folder: URL, progress: Progress) throws -> TrainResult {
@@ -76,8 +88,8 @@ public final class JobPerformer {
     let json = try WordPieceVocabulary.tokenizerJSON(vocabulary: vocabulary, lowercase: true)
     let tokenizer = try Tokenizer(json: json, path: "tokenizer.json")
     let pretrainer = Pretrainer(spec: spec, tokenizer: tokenizer, corpus: corpus, positions: 64)
-    let (result, curve) = try pretrainer.run { share, point in
-      try progress(share, "loss \(rounded(point.loss))")
+    let (result, curve) = try counted {
+      try pretrainer.run { share, point in try progress(share, "loss \(rounded(point.loss))") }
     }
     try BaseFolder.write(pretrainer.weights, tokenizerJSON: json, to: folder.appendingPathComponent("model"))
     try write(curve, to: folder)
@@ -95,9 +107,10 @@ public final class JobPerformer {
         validation: job.training.validateEvery > 0
           ? try examples(task, .validation, base: job.base, maxTokens: maxTokens) : [])
     }
+    model = nil
     let trainer = try Trainer(base: base, tasks: tasks, job: job)
-    let trained = try trainer.run { share, point in
-      try progress(share, "loss \(rounded(point.loss))")
+    let trained = try counted {
+      try trainer.run { share, point in try progress(share, "loss \(rounded(point.loss))") }
     }
     try PEFTAdapter.write(
       trained.parameters.adapter(
@@ -132,8 +145,10 @@ public final class JobPerformer {
     let method = try MergeMethods.all.entry(named: job.method)
     let parameters = try Parameters(
       job.parameters, for: method.parameters, of: "merge method '\(method.name)'")
-    let merged = try AdapterMerger.merge(
-      adapters, weights: job.weights, method: method, parameters: parameters, seed: job.seed)
+    let merged = try counted {
+      try AdapterMerger.merge(
+        adapters, weights: job.weights, method: method, parameters: parameters, seed: job.seed)
+    }
     let target = folder.appendingPathComponent("adapter")
     try PEFTAdapter.write(merged.adapter, to: target.path)
     let file = target.appendingPathComponent("adapter_model.safetensors")
@@ -151,20 +166,29 @@ public final class JobPerformer {
     let maxTokens = base.maxTokens(job.maxTokens)
     let examples = try examples(job.task, job.split, base: job.base, maxTokens: maxTokens)
     let head = try head(job, base)
-    var weights = base.weights
-    if let id = job.adapter {
-      let adapter = try PEFTAdapter.read(store.folder(id).appendingPathComponent("adapter").path)
-      weights = try weights.folding(adapter)
-    }
-    let evaluator = Evaluator(weights: weights, pooling: base.pooling)
-    let predictions = try evaluator.predict(examples, head: head, workspace: workspace) { done in
-      try progress(Double(done) / Double(examples.count), "")
+    let evaluator = Evaluator(
+      weights: try job.adapter.map { try folded($0, into: base) } ?? base.weights, pooling: base.pooling)
+    let predictions = try counted {
+      try evaluator.predict(examples, head: head, workspace: workspace) { done in
+        try progress(Double(done) / Double(examples.count), "")
+      }
     }
     let targets = examples.map(\.target)
     try PredictionFile.write(predictions, targets, task: job.task, split: job.split, to: folder)
     return EvaluateResult(
       n: examples.count, tokens: examples.reduce(0) { $0 + $1.ids.count },
       metrics: try job.task.scores(predictions, targets))
+  }
+
+  /// The base's weights with an adapter in them; kept for the next evaluation, which is mostly of the same model.
+  private func folded(_ adapter: JobID, into base: BaseModel) throws -> EncoderWeights {
+    if let kept = model, kept.adapter == adapter { return kept.weights }
+    // The old copy goes before the new one comes.
+    model = nil
+    let folder = store.folder(adapter).appendingPathComponent("adapter").path
+    let weights = try base.weights.folding(PEFTAdapter.read(folder))
+    model = (adapter, weights)
+    return weights
   }
 
   // MARK: What jobs share

@@ -70,8 +70,14 @@ public enum MachineFacts {
     guard let end = stat.lastIndex(of: ")") else { return true }
     let state = stat[stat.index(after: end)...].split(separator: " ").first
     guard state != "Z", state != "X" else { return false }
-    func name(_ id: String) -> String? { try? String(contentsOfFile: "/proc/\(id)/comm", encoding: .utf8) }
-    return name("\(process)") == name("self")
+    // The program's file, for a program that started itself again is called otherwise in the table of processes; one
+    // that was built anew meanwhile stands there as deleted.
+    func name(_ id: String) -> String? {
+      let path = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(id)/exe")
+      return path?.split(separator: "/").last?.replacing(" (deleted)", with: "")
+    }
+    guard let other = name("\(process)") else { return true }
+    return other == name("self")
   }
 
   /// Whether this process was started with a signal ignored, as `nohup` does.
@@ -93,6 +99,17 @@ public enum MachineFacts {
   /// Processor seconds that this process used so far.
   public static var cpuSeconds: Double {
     Double(clock()) / Double(CLOCKS_PER_SEC)
+  }
+
+  /// Processor seconds of this process and of those that it started and saw end, to a hundredth.
+  public static var cpuSecondsWithChildren: Double {
+    guard let text = try? String(contentsOfFile: "/proc/self/stat", encoding: .utf8),
+      let end = text.lastIndex(of: ")")
+    else { return cpuSeconds }
+    // Fields 14 to 17 of the line, user and system time of both; the state behind the bracket is field 3.
+    let fields = text[text.index(after: end)...].split(separator: " ").map(String.init)
+    guard fields.count > 14 else { return cpuSeconds }
+    return fields[11...14].compactMap(Double.init).reduce(0, +) / Double(sysconf(Int32(_SC_CLK_TCK)))
   }
 
   private static func meminfo(_ name: String) -> Int? {

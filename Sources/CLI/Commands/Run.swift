@@ -43,13 +43,15 @@ struct Run: AsyncParsableCommand {
     let plan = try loaded.plan()
     try DataCheck(store: loaded.store).check(plan)
     loaded.store.sweepAttempts()
-    let summary = await perform(plan, loaded)
+    var spent = Spent()
+    let summary = await perform(plan, loaded, &spent)
     let results = try Collector(store: loaded.store).collect(plan)
     try Publisher.publish(results, loaded: loaded, plan: plan)
     if !quiet, !results.scores.isEmpty {
       Console.print(Summary.terminal(results, width: Console.width))
       Console.print("\nTables: \(loaded.folder.relativePath)/report.md, comparison.csv, runs.csv …")
     }
+    if !quiet, let line = spent.line { Console.note(line) }
     if summary.failed > 0 {
       let skipped = summary.skipped > 0 ? ", \(summary.skipped) that need them were left out" : ""
       Console.error(
@@ -59,13 +61,16 @@ struct Run: AsyncParsableCommand {
     }
   }
 
-  private func perform(_ plan: Plan, _ loaded: LoadedManifest) async -> RunSummary {
+  private func perform(_ plan: Plan, _ loaded: LoadedManifest, _ spent: inout Spent) async -> RunSummary {
     let count = workers ?? MachineFacts.cores
+    let clock = WorkClock.measured(plan, loaded.store, workers: count)
     let display = ProgressDisplay(
-      plan: plan, store: loaded.store, workers: count, isQuiet: quiet, isVerbose: verbose)
+      plan: plan, store: loaded.store, clock: clock, workers: count, isQuiet: quiet, isVerbose: verbose)
     if !quiet, !display.isDone, let note = KernelAdvice.present?.note { Console.note(note) }
     let runners = (0..<count).map { WorkerProcess.local(index: $0) }
-    let scheduler = Scheduler(plan: plan, store: loaded.store, runners: runners, keepGoing: keepGoing) {
+    let scheduler = Scheduler(
+      plan: plan, store: loaded.store, runners: runners, keepGoing: keepGoing, clock: clock
+    ) {
       display.show($0)
     }
     let interruption = Interruption {
@@ -77,9 +82,24 @@ struct Run: AsyncParsableCommand {
     let summary = await scheduler.run()
     await interruption.end()
     display.close()
+    spent.arithmetic = display.arithmeticSeconds
     // What a worker left that died under a job.
     loaded.store.sweepAttempts()
     return summary
+  }
+}
+
+/// The processor time of a run, its workers counted, and what of it went into arithmetic.
+private struct Spent {
+  /// Processor seconds in training, merging and predicting; nil where no job ran.
+  var arithmetic: Double?
+
+  /// `CPU 812 s: 96 % in training, merging and evaluation`; nil where nothing ran, or next to nothing.
+  var line: String? {
+    let all = MachineFacts.cpuSecondsWithChildren
+    guard let arithmetic, arithmetic > 1 else { return nil }
+    let share = Int((100 * arithmetic / max(all, arithmetic)).rounded(.down))
+    return "CPU \(spoken(seconds: all)): \(share) % in training, merging and evaluation"
   }
 }
 
