@@ -73,11 +73,13 @@ public enum MachineFacts {
     // The program's file, for a program that started itself again is called otherwise in the table of processes; one
     // that was built anew meanwhile stands there as deleted.
     func name(_ id: String) -> String? {
-      let path = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(id)/exe")
-      return path?.split(separator: "/").last?.replacing(" (deleted)", with: "")
+      let link = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(id)/exe")
+      // Where the file may not be seen, the table's own name: its first 15 letters.
+      let shown = try? String(contentsOfFile: "/proc/\(id)/comm", encoding: .utf8)
+      return (link?.split(separator: "/").last ?? shown?[...])?.split { $0 == " " || $0 == "\n" }.first
+        .map { String($0.prefix(15)) }
     }
-    guard let other = name("\(process)") else { return true }
-    return other == name("self")
+    return name("\(process)") == name("self")
   }
 
   /// Whether this process was started with a signal ignored, as `nohup` does.

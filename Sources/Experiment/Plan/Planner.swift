@@ -138,6 +138,6 @@ struct FoundBase: Sendable {
     linearLayers = sizes.linearLayers.map(\.path)
   }
 
-  /// Rows of the embedding tables of a pretrained encoder: its vocabulary, which is limited, and the positions.
-  private static let embeddings = 4066
+  /// Rows of the embedding tables of a pretrained encoder: some 900 words of the generator's, positions and types.
+  private static let embeddings = 1000
 }

@@ -15,8 +15,10 @@ struct WorkEstimate: Sendable {
   let sizes: EncoderSizes
 
   private static let bytesPerToken = 4.5
-  /// Tokens of a generated sentence, where nobody counted.
+  /// Tokens of a generated row, where nobody counted.
   static let generatedTokens = 20.0
+  /// Tokens of a row of the generated corpus, over the sentences of the quickstart's pretraining.
+  private static let corpusTokens = 35.0
 
   /// Tokens of a row of a file, from its bytes; where no tokeniser could read it.
   static func tokensPerRow(_ facts: FileFacts) -> Double {
@@ -77,7 +79,7 @@ struct WorkEstimate: Sendable {
 
   /// Forward, and backward with gradients of all weights: as much again as the gradients of the inputs.
   func pretraining(_ spec: PretrainSpec) -> JobWork {
-    let tokens = Self.generatedTokens
+    let tokens = Self.corpusTokens
     let texts = Texts(rows: Double(spec.steps * spec.batchRows), mean: tokens, meanSquare: tokens * tokens)
     var work = forward(texts)
     let back = backward(texts, lowest: 0)
