@@ -61,6 +61,18 @@ struct LoadedManifest {
   }
 }
 
+extension WorkClock {
+  /// A clock that has measured this machine, where something is left to do; with the BLAS kernel that workers get, for
+  /// which the program may start itself again.
+  static func measured(_ plan: Plan, _ store: JobStore, workers: Int) -> WorkClock {
+    guard let sizes = plan.sizes, !plan.jobs.allSatisfy({ store.contains($0.id) }) else {
+      return WorkClock(plan: plan, store: store)
+    }
+    Bench.useBestKernel()
+    return WorkClock(plan: plan, store: store, speed: MachineSpeed.measure(sizes, workers: workers))
+  }
+}
+
 extension Vocabulary {
   /// The words of all tables.
   static var joined: Vocabulary {
@@ -70,7 +82,7 @@ extension Vocabulary {
         Metric(name: $0.name, kinds: $0.kinds, higherIsBetter: $0.higherIsBetter)
       },
       samplingRules: MixtureRules.all.entries.map {
-        SamplingRule(name: $0.name, parameters: $0.parameters, needs: $0.needs)
+        SamplingRule(name: $0.name, parameters: $0.parameters, needs: $0.needs, rates: $0.rates)
       },
       generatorForms: GeneratedSuite.forms,
       generatedTasks: { GeneratedSuite.template($0) })

@@ -8,6 +8,7 @@ import Specs
 final class ProgressDisplay: @unchecked Sendable {
   // The lock guards all of it: events come from several tasks.
   private let lock = NSLock()
+  private let plan: Plan
   private let total: Int
   private let workers: Int
   private let isQuiet: Bool
@@ -18,17 +19,37 @@ final class ProgressDisplay: @unchecked Sendable {
   /// Jobs done in this run, without those that were in the store before.
   private var doneNow = 0
   private var told: [String: String] = [:]
-  private var active: [Int: (job: PlannedJob, share: Double, note: String)] = [:]
+  /// What a worker is at.
+  private struct Active {
+    let job: PlannedJob
+    let began: UInt64
+    var share = 0.0
+    var note = ""
+
+    /// Rows a second so far; nil where it has not said how far it is.
+    func rate(at now: UInt64) -> Double? {
+      let seconds = Double(now - began) / 1e9
+      return share > 0 && seconds > 0 ? share * job.work.rows / seconds : nil
+    }
+  }
+
+  private var active: [Int: Active] = [:]
+  private var arithmetic: Double?
+  /// What was last said about the time that is left, and when: playing thousands of jobs through takes some milliseconds.
+  private var left = (seconds: 0.0, at: UInt64(0))
   private var remaining: [JobID: PlannedJob] = [:]
   private var lastLine = DispatchTime.now().uptimeNanoseconds
   private let started = DispatchTime.now().uptimeNanoseconds
 
-  init(plan: Plan, store: JobStore, workers: Int, isQuiet: Bool, isVerbose: Bool) {
+  init(
+    plan: Plan, store: JobStore, clock: WorkClock, workers: Int, isQuiet: Bool, isVerbose: Bool
+  ) {
+    self.plan = plan
+    self.clock = clock
     self.workers = workers
     self.isQuiet = isQuiet
     self.isVerbose = isVerbose
     total = plan.jobs.count
-    clock = WorkClock(plan: plan, store: store)
     for job in plan.jobs where !store.contains(job.id) { remaining[job.id] = job }
     done = total - remaining.count
     if !isQuiet, !remaining.isEmpty {
@@ -42,18 +63,26 @@ final class ProgressDisplay: @unchecked Sendable {
   /// Whether nothing is left to do.
   var isDone: Bool { lock.withLock { remaining.isEmpty } }
 
+  /// Processor seconds of the jobs done in this run that went into training, merging and predicting; nil where none was
+  /// done.
+  var arithmeticSeconds: Double? { lock.withLock { arithmetic } }
+
   /// Takes an event.
   func show(_ event: RunEvent) {
     lock.withLock {
       switch event {
-      case .started(let job, let worker): active[worker] = (job, 0, "")
-      case .progress(let job, let worker, let share, let note): active[worker] = (job, share, note)
+      case .started(let job, let worker):
+        active[worker] = Active(job: job, began: DispatchTime.now().uptimeNanoseconds)
+      case .progress(_, let worker, let share, let note):
+        active[worker]?.share = share
+        active[worker]?.note = note
       case .finished(let job, let worker, let cost):
         active[worker] = nil
         remaining[job.id] = nil
         done += 1
         doneNow += 1
-        clock.learn(job, cost)
+        // The scheduler's clock is this one, and has learned.
+        if let seconds = cost.arithmeticSeconds { arithmetic = (arithmetic ?? 0) + seconds }
         if isVerbose { line("done \(job.label) in \(spoken(seconds: cost.wallSeconds))") }
       case .failed(let job, let worker, let diagnostic):
         active[worker] = nil
@@ -95,14 +124,26 @@ final class ProgressDisplay: @unchecked Sendable {
       entry.job.label + (entry.share > 0 ? " \(Int(entry.share * 100)) %" : "")
         + (entry.note.isEmpty ? "" : " \(entry.note)")
     }
-    var seconds = remaining.values.reduce(0) { $0 + clock.seconds($1) }
-    for entry in active.values { seconds -= entry.share * clock.seconds(entry.job) }
-    let rest = remaining.isEmpty ? "" : ", about \(spoken(seconds: seconds / Double(workers))) left"
+    let rest = remaining.isEmpty ? "" : ", about \(spoken(seconds: secondsLeft(now))) left"
+    let training = active.values.filter { $0.job.spec.kind == "train" }.compactMap { $0.rate(at: now) }
+    let rows = training.isEmpty ? "" : ", training \(Int(training.reduce(0, +).rounded())) rows/s"
     let minutes = Double(now - started) / 60e9
     let rate = doneNow > 0 ? ", \(Int((Double(doneNow) / minutes).rounded())) jobs/min" : ""
-    let head = "\(done)/\(total)\(failed > 0 ? ", \(failed) failed" : "")\(rate)\(rest)"
+    let head = "\(done)/\(total)\(failed > 0 ? ", \(failed) failed" : "")\(rate)\(rows)\(rest)"
     let text = ([head] + jobs).joined(separator: " | ")
     if Console.isTerminal { Console.status(text) } else { Console.note(text) }
+  }
+
+  /// What the clock expects of all that is open, played through by the workers.
+  private func secondsLeft(_ now: UInt64) -> Double {
+    if left.at > 0, now - left.at < 2_000_000_000 { return left.seconds }
+    var shares: [JobID: Double] = [:]
+    for entry in active.values { shares[entry.job.id] = entry.share }
+    let seconds = Makespan.seconds(
+      of: plan, workers: workers, isFinished: { remaining[$0] == nil },
+      seconds: { clock.seconds($0) * (1 - shares[$0.id, default: 0]) })
+    left = (seconds, now)
+    return seconds
   }
 
   private func line(_ text: String) {

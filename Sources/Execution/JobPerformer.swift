@@ -14,17 +14,25 @@ internal import Training
 public final class JobPerformer {
   private let store: JobStore
   private var locations: [String: String] = [:]
-  private let workspace = Workspace()
+  private let workspaces: [Workspace]
+  private let frozen = FrozenStateCache()
   private var bases: [String: BaseModel] = [:]
   private var tokenized: [String: [TokenizedExample]] = [:]
   private var heads: [String: TaskHead] = [:]
+  /// The model that was evaluated last: an adapter belongs to one base.
+  private var model: (adapter: JobID, weights: EncoderWeights, lowestLayer: Int)?
+  /// Processor seconds that the present job has spent in arithmetic.
+  private var arithmeticSeconds = 0.0
 
   /// Tells how far a job is: a share of 1 and a word.
   public typealias Progress = (Double, String) throws -> Void
 
   /// Works for one store.
-  public init(store: JobStore) {
+  ///
+  /// - Parameter threads: Threads that share the arithmetic of a job; their number changes no result.
+  public init(store: JobStore, threads: Int = 1) {
     self.store = store
+    workspaces = (0..<threads).map { _ in Workspace() }
   }
 
   /// Learns where files lie: SHA-256 → path of data files and base folders.
@@ -39,6 +47,7 @@ public final class JobPerformer {
     _ spec: JobSpec, id: JobID, worker: String, predictedSeconds: Double? = nil, progress: Progress
   ) throws -> JobCost {
     let cpu = MachineFacts.cpuSeconds
+    arithmeticSeconds = 0
     let wall = DispatchTime.now().uptimeNanoseconds
     let attempt: URL
     do { attempt = try store.beginAttempt(id) } catch {
@@ -47,7 +56,7 @@ public final class JobPerformer {
     do {
       let result = try perform(spec, into: attempt, progress: progress)
       let cost = JobCost(
-        cpuSeconds: MachineFacts.cpuSeconds - cpu,
+        cpuSeconds: MachineFacts.cpuSeconds - cpu, arithmeticSeconds: arithmeticSeconds,
         wallSeconds: Double(DispatchTime.now().uptimeNanoseconds - wall) / 1e9,
         peakResidentMegabytes: MachineFacts.peakResidentMegabytes, worker: worker,
         machine: MachineFacts.description, predictedSeconds: predictedSeconds)
@@ -68,6 +77,13 @@ public final class JobPerformer {
     }
   }
 
+  /// Does a piece of arithmetic and counts its processor time.
+  private func counted<Result>(_ arithmetic: () throws -> Result) rethrows -> Result {
+    let start = MachineFacts.cpuSeconds
+    defer { arithmeticSeconds += MachineFacts.cpuSeconds - start }
+    return try arithmetic()
+  }
+
   // MARK: Pretraining
 
   private func pretrain(_ spec: PretrainSpec, into folder: URL, progress: Progress) throws -> TrainResult {
@@ -76,8 +92,8 @@ public final class JobPerformer {
     let json = try WordPieceVocabulary.tokenizerJSON(vocabulary: vocabulary, lowercase: true)
     let tokenizer = try Tokenizer(json: json, path: "tokenizer.json")
     let pretrainer = Pretrainer(spec: spec, tokenizer: tokenizer, corpus: corpus, positions: 64)
-    let (result, curve) = try pretrainer.run { share, point in
-      try progress(share, "loss \(rounded(point.loss))")
+    let (result, curve) = try counted {
+      try pretrainer.run { share, point in try progress(share, "loss \(rounded(point.loss))") }
     }
     try BaseFolder.write(pretrainer.weights, tokenizerJSON: json, to: folder.appendingPathComponent("model"))
     try write(curve, to: folder)
@@ -89,15 +105,17 @@ public final class JobPerformer {
   private func train(_ job: TrainJob, into folder: URL, progress: Progress) throws -> TrainResult {
     let base = try base(job.base)
     let maxTokens = base.maxTokens(job.training.maxTokens)
-    let tasks = try job.tasks.map { task in
+    var tasks = try job.tasks.map { task in
       TrainingTask(
         task: task, train: try examples(task, .train, base: job.base, maxTokens: maxTokens),
         validation: job.training.validateEvery > 0
           ? try examples(task, .validation, base: job.base, maxTokens: maxTokens) : [])
     }
-    let trainer = try Trainer(base: base, tasks: tasks, job: job, workspaces: [workspace])
-    let trained = try trainer.run { share, point in
-      try progress(share, "loss \(rounded(point.loss))")
+    model = nil
+    try keepStates(of: &tasks, job, base, maxTokens: maxTokens)
+    let trainer = try Trainer(base: base, tasks: tasks, job: job, workspaces: workspaces)
+    let trained = try counted {
+      try trainer.run { share, point in try progress(share, "loss \(rounded(point.loss))") }
     }
     try PEFTAdapter.write(
       trained.parameters.adapter(
@@ -107,6 +125,23 @@ public final class JobPerformer {
     try HeadFile.write(trained.heads, to: folder)
     try write(trained.curve, to: folder)
     return trained.result
+  }
+
+  /// Gives the tasks what enters the adapter's lowest block, where that pays.
+  private func keepStates(
+    of tasks: inout [TrainingTask], _ job: TrainJob, _ base: BaseModel, maxTokens: Int
+  ) throws {
+    let lowest = try base.weights.shape.sites(targets: job.adapter.targets).map(\.layer).min() ?? 0
+    let rows = tasks.reduce(0) { $0 + $1.train.count }
+    let tokens = tasks.reduce(0) { $0 + $1.train.reduce(0) { $0 + $1.ids.count } }
+    guard lowest > 0, job.drawsWholeSets(rows: rows, tokens: tokens) else { return }
+    let sets = try tasks.map { task in
+      (try key(task.task, .train, base: job.base, maxTokens: maxTokens), task.train)
+    }
+    let states = counted {
+      frozen.states(sets, below: lowest, of: base.weights, workspaces: workspaces)
+    }
+    for (index, states) in (states ?? []).enumerated() { tasks[index].states = states }
   }
 
   /// The base's linear layers as PEFT sees them: with the pooler, which a short target like `dense` would name too.
@@ -132,8 +167,10 @@ public final class JobPerformer {
     let method = try MergeMethods.all.entry(named: job.method)
     let parameters = try Parameters(
       job.parameters, for: method.parameters, of: "merge method '\(method.name)'")
-    let merged = try AdapterMerger.merge(
-      adapters, weights: job.weights, method: method, parameters: parameters, seed: job.seed)
+    let merged = try counted {
+      try AdapterMerger.merge(
+        adapters, weights: job.weights, method: method, parameters: parameters, seed: job.seed)
+    }
     let target = folder.appendingPathComponent("adapter")
     try PEFTAdapter.write(merged.adapter, to: target.path)
     let file = target.appendingPathComponent("adapter_model.safetensors")
@@ -151,20 +188,36 @@ public final class JobPerformer {
     let maxTokens = base.maxTokens(job.maxTokens)
     let examples = try examples(job.task, job.split, base: job.base, maxTokens: maxTokens)
     let head = try head(job, base)
-    var weights = base.weights
-    if let id = job.adapter {
-      let adapter = try PEFTAdapter.read(store.folder(id).appendingPathComponent("adapter").path)
-      weights = try weights.folding(adapter)
-    }
+    let (weights, lowest) = try job.adapter.map { try folded($0, into: base) } ?? (base.weights, 0)
     let evaluator = Evaluator(weights: weights, pooling: base.pooling)
-    let predictions = try evaluator.predict(examples, head: head, workspaces: [workspace]) { done in
-      try progress(Double(done) / Double(examples.count), "")
+    let set = try key(job.task, job.split, base: job.base, maxTokens: maxTokens)
+    let predictions = try counted {
+      let states = frozen.states([(set, examples)], below: lowest, of: base.weights, workspaces: workspaces)
+      return try evaluator.predict(
+        examples, head: head, states: states?.first, workspaces: workspaces
+      ) { done in
+        try progress(Double(done) / Double(examples.count), "")
+      }
     }
     let targets = examples.map(\.target)
     try PredictionFile.write(predictions, targets, task: job.task, split: job.split, to: folder)
     return EvaluateResult(
       n: examples.count, tokens: examples.reduce(0) { $0 + $1.ids.count },
       metrics: try job.task.scores(predictions, targets))
+  }
+
+  /// The base's weights with an adapter in them; kept for the next evaluation, which is mostly of the same model.
+  private func folded(_ adapter: JobID, into base: BaseModel) throws -> (EncoderWeights, lowestLayer: Int) {
+    if let kept = model, kept.adapter == adapter { return (kept.weights, kept.lowestLayer) }
+    // The old copy goes before the new one comes.
+    model = nil
+    let folder = store.folder(adapter).appendingPathComponent("adapter").path
+    let read = try PEFTAdapter.read(folder)
+    let weights = try base.weights.folding(read)
+    let changed = weights.shape.sites.filter { (read.site($0.path)?.rank ?? 0) > 0 }
+    let lowest = changed.map(\.layer).min() ?? 0
+    model = (adapter, weights, lowest)
+    return (weights, lowest)
   }
 
   // MARK: What jobs share
@@ -179,7 +232,7 @@ public final class JobPerformer {
     ])
     if let head = heads[key] { return head }
     let head = TaskHead(
-      task: job.task, head: base.labelHead(job.task, scale: job.labelScale, workspace: workspace))
+      task: job.task, head: base.labelHead(job.task, scale: job.labelScale, workspace: workspaces[0]))
     heads[key] = head
     return head
   }
@@ -199,14 +252,19 @@ public final class JobPerformer {
   private func examples(
     _ task: TaskSpec, _ split: Split, base spec: BaseSpec, maxTokens: Int
   ) throws -> [TokenizedExample] {
-    let key = try StableHash.hex(
-      of: [try StableHash.hex(of: task), split.rawValue, try StableHash.hex(of: spec), "\(maxTokens)"])
+    let key = try key(task, split, base: spec, maxTokens: maxTokens)
     if let known = tokenized[key] { return known }
     let tokenizer = try base(spec).tokenizer
     let examples = try TaskLoader.load(task, split: split) { locations[$0] }
     let ready = examples.map { TokenizedExample($0, tokenizer: tokenizer, maxTokens: maxTokens) }
     tokenized[key] = ready
     return ready
+  }
+
+  /// A name for the examples of a task and split as a base reads them.
+  private func key(_ task: TaskSpec, _ split: Split, base: BaseSpec, maxTokens: Int) throws -> String {
+    try StableHash.hex(
+      of: [try StableHash.hex(of: task), split.rawValue, try StableHash.hex(of: base), "\(maxTokens)"])
   }
 
   private func location(_ sha256: String, what: String) throws -> String {

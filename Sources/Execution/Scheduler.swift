@@ -31,8 +31,7 @@ public struct RunSummary: Sendable, Equatable {
 
 /// Runs the jobs of a plan that are not in the store yet, each after its inputs, on some workers.
 ///
-/// The order of the plan decides among jobs that are ready, so a run is the same for one worker as for many but for
-/// what overlaps; results do not depend on it at all.
+/// `JobQueue` decides among jobs that are ready; results do not depend on it at all.
 public actor Scheduler {
   private let plan: Plan
   private let store: JobStore
@@ -41,9 +40,7 @@ public actor Scheduler {
   private let report: @Sendable (RunEvent) -> Void
   private let clock: WorkClock
 
-  private var waiting: [PlannedJob] = []
-  private var finished: Set<JobID> = []
-  private var broken: [JobID: JobID] = [:]
+  private var queue: JobQueue
   private var running = 0
   private var summary = RunSummary()
   private var idle: [CheckedContinuation<Void, Never>] = []
@@ -53,8 +50,9 @@ public actor Scheduler {
   /// - Parameters:
   ///   - runners: One for each worker.
   ///   - keepGoing: Whether jobs that do not depend on a failed one still run.
+  ///   - clock: Expects how long jobs take; one that learns from the store where none is given.
   public init(
-    plan: Plan, store: JobStore, runners: [any JobRunner], keepGoing: Bool,
+    plan: Plan, store: JobStore, runners: [any JobRunner], keepGoing: Bool, clock: WorkClock? = nil,
     report: @escaping @Sendable (RunEvent) -> Void
   ) {
     self.plan = plan
@@ -62,15 +60,12 @@ public actor Scheduler {
     self.runners = runners
     self.keepGoing = keepGoing
     self.report = report
-    clock = WorkClock(plan: plan, store: store)
-    for job in plan.jobs {
-      if store.contains(job.id) {
-        finished.insert(job.id)
-        summary.cached += 1
-      } else {
-        waiting.append(job)
-      }
-    }
+    let clock = clock ?? WorkClock(plan: plan, store: store)
+    self.clock = clock
+    let finished = Set(plan.jobs.map(\.id).filter(store.contains))
+    summary.cached = finished.count
+    queue = JobQueue(
+      plan.jobs, workers: runners.count, isFinished: finished.contains, seconds: clock.seconds)
   }
 
   /// Runs until nothing is left that can run.
@@ -86,15 +81,13 @@ public actor Scheduler {
 
   private func work(_ index: Int) async {
     while !Task.isCancelled {
-      skipBroken()
       if summary.failed > 0, !keepGoing { break }
-      guard let position = waiting.firstIndex(where: isReady) else {
+      guard let job = queue.next() else {
         // Nothing is ready: either others will make something ready, or all is done.
-        if waiting.isEmpty || running == 0 { break }
+        if queue.isEmpty || running == 0 { break }
         await withCheckedContinuation { idle.append($0) }
         continue
       }
-      let job = waiting.remove(at: position)
       running += 1
       report(.started(job, worker: index))
       await perform(job, index)
@@ -113,34 +106,22 @@ public actor Scheduler {
       let cost = try await runners[index].run(request) { share, note in
         report(.progress(job, worker: index, share: share, note: note))
       }
-      finished.insert(job.id)
+      queue.finish(job.id)
       clock.learn(job, cost)
       summary.done += 1
       report(.finished(job, worker: index, cost))
     } catch is CancellationError {
       // The run was interrupted: the job did not fail, and nothing else may start.
-      waiting = []
+      queue.clear()
     } catch {
       let diagnostic = error as? Diagnostic ?? Diagnostic("\(error)")
-      broken[job.id] = job.id
       summary.failed += 1
       try? store.recordFailure(diagnostic, of: job.id)
       report(.failed(job, worker: index, diagnostic))
-    }
-  }
-
-  private func isReady(_ job: PlannedJob) -> Bool {
-    job.spec.inputs.allSatisfy(finished.contains)
-  }
-
-  /// Takes jobs that depend on a failed one out of the queue; plan order makes one pass enough.
-  private func skipBroken() {
-    waiting.removeAll { job in
-      guard let cause = job.spec.inputs.compactMap({ broken[$0] }).first else { return false }
-      broken[job.id] = cause
-      summary.skipped += 1
-      report(.skipped(job, because: cause))
-      return true
+      for skipped in queue.fail(job.id) {
+        summary.skipped += 1
+        report(.skipped(skipped, because: job.id))
+      }
     }
   }
 

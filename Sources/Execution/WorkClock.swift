@@ -2,26 +2,52 @@ public import Experiment
 internal import Foundation
 public import Specs
 
-/// Turns planned arithmetic into seconds, from what jobs of the same kind cost so far.
+/// Turns counted work into seconds: by the machine's speed at first, corrected by what jobs of the same kind took.
 public final class WorkClock: @unchecked Sendable {
-  // The lock guards the two tables.
+  // The lock guards the sums.
   private let lock = NSLock()
-  private var flops: [String: Double] = [:]
-  private var seconds: [String: Double] = [:]
+  private var expected: [String: Double] = [:]
+  private var took: [String: Double] = [:]
   private let known: Int
+  private let speed: MachineSpeed?
 
-  /// FLOP/s of one worker where nothing was measured yet; merges and evaluations of tiny models are bound by other things.
-  private static let guess = 60e9
-  /// Seconds that a job costs beside its arithmetic.
-  private static let overhead = 0.02
+  /// What a worker gets done, beside the bare products of `MachineSpeed`.
+  ///
+  /// Calibrated on two Zen 5 cores at 225 GFLOP/s each (all-MiniLM-L6-v2 on FPB and the sets of the study; the quickstart's
+  /// encoder of width 128): with nothing in the store `mixology plan`, then `run`, then the sums of wall_seconds by kind
+  /// in costs.csv against predicted_seconds. `efficiency` is the share of the bare speed that a chain of products reaches;
+  /// `elementFLOPs` is what one element-wise number costs in products, which makes small models slow; `overhead` is what
+  /// a job costs beside its arithmetic.
+  private struct Cost {
+    var efficiency: Double
+    var elementFLOPs: Double
+    var overhead: Double
+  }
+
+  private static func cost(_ kind: String) -> Cost {
+    switch kind {
+    case "pretrain": Cost(efficiency: 0.85, elementFLOPs: 60, overhead: 0.5)
+    case "train": Cost(efficiency: 0.85, elementFLOPs: 60, overhead: 0.03)
+    case "merge": Cost(efficiency: 0.3, elementFLOPs: 60, overhead: 0.02)
+    default: Cost(efficiency: 0.85, elementFLOPs: 60, overhead: 0.01)
+    }
+  }
+
+  /// FLOP/s of one worker where nothing was measured.
+  private static let guess = 100e9
+  /// Seconds in which a worker opens a base and tokenises, before its first result.
+  public static let start = 0.4
+  /// Expected seconds that weigh as much as a job that took just that: one slow first job is not the rule.
+  private static let trust = 1.0
 
   /// Learns from the plan's jobs that are in the store.
-  public init(plan: Plan, store: JobStore) {
+  public init(plan: Plan, store: JobStore, speed: MachineSpeed? = nil) {
+    self.speed = speed
     var known = 0
     for job in plan.jobs {
       guard let cost = store.contains(job.id) ? store.cost(job.id) : nil else { continue }
-      flops[job.spec.kind, default: 0] += job.flops
-      seconds[job.spec.kind, default: 0] += cost.wallSeconds
+      expected[job.spec.kind, default: 0] += WorkClock.seconds(job, speed)
+      took[job.spec.kind, default: 0] += cost.wallSeconds
       known += 1
     }
     self.known = known
@@ -30,31 +56,33 @@ public final class WorkClock: @unchecked Sendable {
   /// Learns from a job that was just done.
   public func learn(_ job: PlannedJob, _ cost: JobCost) {
     lock.withLock {
-      flops[job.spec.kind, default: 0] += job.flops
-      seconds[job.spec.kind, default: 0] += cost.wallSeconds
+      expected[job.spec.kind, default: 0] += WorkClock.seconds(job, speed)
+      took[job.spec.kind, default: 0] += cost.wallSeconds
     }
   }
 
-  /// The seconds that a job will take on one worker.
+  /// The seconds that a job will take on one worker: (flops + e·elements) ÷ (speed · efficiency) + overhead, times
+  /// (Σ took + 1) ÷ (Σ expected + 1) over the jobs of its kind that are done.
   public func seconds(_ job: PlannedJob) -> Double {
-    lock.withLock {
-      let kind = job.spec.kind
-      if let flops = flops[kind], let seconds = seconds[kind], flops > 0 {
-        return max(0.001, job.flops * seconds / flops)
-      }
-      return WorkClock.overhead + job.flops / WorkClock.guess
+    let seconds = WorkClock.seconds(job, speed)
+    let kind = job.spec.kind
+    return lock.withLock {
+      seconds * (took[kind, default: 0] + WorkClock.trust) / (expected[kind, default: 0] + WorkClock.trust)
     }
   }
 
-  /// Megabytes that some waiting jobs will add to the store, roughly.
-  public func megabytes(waiting: Set<String>) -> Double {
-    Double(waiting.count) * 0.4
+  private static func seconds(_ job: PlannedJob, _ speed: MachineSpeed?) -> Double {
+    let cost = cost(job.spec.kind)
+    let rate = (speed?.flopsPerSecond ?? guess) * cost.efficiency
+    return cost.overhead + (job.work.flops + cost.elementFLOPs * job.work.elements) / rate
   }
 
   /// What the estimate rests on.
   public var basis: String {
-    known > 0
-      ? "from \(known) jobs that are done"
-      : "from a guess of \(Int(WorkClock.guess / 1e9)) GFLOP/s, nothing is measured yet"
+    let gigaflops = Int((speed?.flopsPerSecond ?? WorkClock.guess) / 1e9)
+    let measured =
+      speed == nil
+      ? "a guess of \(gigaflops) GFLOP/s a worker" : "\(gigaflops) GFLOP/s a worker, just measured"
+    return known > 0 ? "from \(measured), and \(known) jobs that are done" : "from \(measured)"
   }
 }

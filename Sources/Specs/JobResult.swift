@@ -120,6 +120,9 @@ public enum JobResult: Sendable, Hashable, Codable {
 public struct JobCost: Sendable, Hashable, Codable {
   /// Processor seconds of the worker while it did the job.
   public var cpuSeconds: Double
+  /// Processor seconds of `cpuSeconds` that went into training, merging or predicting; nil in records of before that
+  /// was measured.
+  public var arithmeticSeconds: Double?
   /// Seconds from start to end.
   public var wallSeconds: Double
   /// The most memory that the worker held until then, earlier jobs included.
@@ -133,10 +136,11 @@ public struct JobCost: Sendable, Hashable, Codable {
 
   /// Makes a record.
   public init(
-    cpuSeconds: Double, wallSeconds: Double, peakResidentMegabytes: Double, worker: String, machine: String,
-    predictedSeconds: Double? = nil
+    cpuSeconds: Double, arithmeticSeconds: Double? = nil, wallSeconds: Double, peakResidentMegabytes: Double,
+    worker: String, machine: String, predictedSeconds: Double? = nil
   ) {
     self.cpuSeconds = cpuSeconds
+    self.arithmeticSeconds = arithmeticSeconds
     self.wallSeconds = wallSeconds
     self.peakResidentMegabytes = peakResidentMegabytes
     self.worker = worker

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct RunTests {
@@ -68,7 +69,59 @@ import Testing
     let after = try Program.run("status", "m.yaml", in: finished.folder)
     #expect(after.output.contains("evaluate: 78 done, 0 running, 0 failed, 0 waiting"))
     #expect(
-      try Program.run("plan", "m.yaml", in: finished.folder).output.contains("(from 91 jobs that are done)"))
+      try Program.run("plan", "m.yaml", in: finished.folder).output.contains("and 91 jobs that are done)"))
+  }
+
+  @Test func `arithmetic is a part of each job's processor time, and most of a training`() throws {
+    let rows = try Finished.get().place.read("Results/tiny/costs.csv").split(separator: "\n").map {
+      $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+    }
+    let names = try #require(rows.first)
+    let columns = try ["kind", "cpu_seconds", "arithmetic_seconds"].map {
+      try #require(names.firstIndex(of: $0))
+    }
+    var shares: [Double] = []
+    for row in rows.dropFirst() {
+      let all = try #require(Double(row[columns[1]]))
+      let arithmetic = try #require(Double(row[columns[2]]))
+      #expect(arithmetic > 0 && arithmetic <= all, "\(row)")
+      if row[columns[0]] == "train" { shares.append(arithmetic / all) }
+    }
+    #expect(shares.count == 8)
+    #expect(shares.max() ?? 0 > 0.5)
+  }
+
+  @Test(.enabled(if: Reference.data != nil && Reference.model != nil, "needs the real datasets and base"))
+  func `the study is 55 cocktails over four seeds, evaluated on nine sets`() throws {
+    struct Plan: Decodable {
+      struct Job: Decodable {
+        let kind: String
+        let label: String
+      }
+      let models: Int
+      let jobs: [Job]
+      let megabytesPerWorker: Int
+      let diskMegabytes: Int
+    }
+    let place = try Workplace(
+      manifest: String(
+        contentsOf: Reference.package.appendingPathComponent("Experiments/cocktails.yaml"), encoding: .utf8))
+    let environment = ["MIXOLOGY_DATA": try #require(Reference.data).path]
+    let outcome = try Program.run(
+      "plan", "m.yaml", "--json", "--workers", "2", in: place.folder, environment: environment)
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    let plan = try decoder.decode(Plan.self, from: Data(outcome.output.utf8))
+    #expect(plan.models == 1 + 4 * 55)
+    let trainings = plan.jobs.filter { $0.kind == "train" }.map(\.label)
+    for (kind, count) in [("single:", 9), ("cocktail:all-but-", 9), ("cocktail:all seed", 1)] {
+      #expect(trainings.filter { $0.hasPrefix("train " + kind) }.count == 4 * count, "\(kind)")
+    }
+    #expect(trainings.count == 4 * 55)
+    #expect(plan.jobs.filter { $0.kind == "evaluate" }.count == plan.models * 9 * 2)
+    #expect(plan.diskMegabytes < 500)
+    #expect(plan.megabytesPerWorker < 1000)
   }
 
   @Test func `predictions of equal length are written again when they differ`() throws {

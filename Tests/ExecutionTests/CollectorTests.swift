@@ -92,22 +92,40 @@ import Testing
 
   @Test func `nothing measured means a guess`() throws {
     let clock = WorkClock(plan: plan, store: store)
-    // 60 GFLOP at 60 GFLOP/s, and what a job costs beside.
-    #expect(abs(clock.seconds(a) - 1.02) < 1e-12)
-    #expect(clock.basis == "from a guess of 60 GFLOP/s, nothing is measured yet")
+    // 85 GFLOP at 0.85 of 100 GFLOP/s, and what a job costs beside.
+    #expect(abs(clock.seconds(a) - 1.03) < 1e-12)
+    #expect(clock.basis == "from a guess of 100 GFLOP/s a worker")
   }
 
   @Test func `the clock learns from jobs of the same kind`() throws {
     try store.put(a.id, .trained(), cost: .some(wall: 6))
     let clock = WorkClock(plan: plan, store: store)
-    #expect(clock.basis == "from 1 jobs that are done")
-    #expect(abs(clock.seconds(b) - 6) < 1e-12)
+    #expect(clock.basis == "from a guess of 100 GFLOP/s a worker, and 1 jobs that are done")
+    // It took 6 s instead of 1.03; one second of the expectation is added to both.
+    #expect(abs(clock.seconds(b) - 1.03 * 7 / 2.03) < 1e-12)
     var half = b
-    half.flops /= 2
-    #expect(abs(clock.seconds(half) - 3) < 1e-12)
-    #expect(abs(clock.seconds(merge) - 1.02) < 1e-12, "another kind")
+    half.work.flops /= 2
+    #expect(abs(clock.seconds(half) - 0.53 * 7 / 2.03) < 1e-12)
+    #expect(abs(clock.seconds(merge) - (0.02 + 85 / 30)) < 1e-12, "another kind")
     clock.learn(b, .some(wall: 2))
-    #expect(abs(clock.seconds(a) - 4) < 1e-12)
+    #expect(abs(clock.seconds(a) - 1.03 * 9 / 3.06) < 1e-12)
+  }
+
+  @Test func `a measured speed takes the place of the guess, and element-wise numbers count`() throws {
+    let clock = WorkClock(plan: plan, store: store, speed: MachineSpeed(flopsPerSecond: 200e9))
+    var job = a
+    #expect(abs(clock.seconds(job) - 0.53) < 1e-12)
+    job.work.elements = 17e9 / 6
+    #expect(abs(clock.seconds(job) - (0.03 + (85 + 170) / 170)) < 1e-12)
+    #expect(clock.basis == "from 200 GFLOP/s a worker, just measured")
+  }
+
+  @Test func `the machine's speed is that of one worker, and more workers than cores share it`() {
+    let sizes = EncoderSizes(layers: 1, hidden: 64, intermediate: 128, heads: 2, embeddings: 10)
+    let one = MachineSpeed.measure(sizes, workers: 1).flopsPerSecond
+    let many = MachineSpeed.measure(sizes, workers: 20 * MachineFacts.cores).flopsPerSecond
+    #expect(one > 1e8)
+    #expect(many < one / 2)
   }
 
   // MARK: Predictions

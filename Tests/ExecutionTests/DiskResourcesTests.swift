@@ -2,6 +2,8 @@ import Basics
 import Execution
 import Experiment
 import Foundation
+import Specs
+import TestSupport
 import Testing
 
 @Suite struct DiskResourcesTests {
@@ -97,5 +99,63 @@ import Testing
     } catch {
       #expect("\(error)" == "\(path): error: there is no such file\n  is data_root right?")
     }
+  }
+
+  // MARK: Lengths of texts
+
+  private func task(_ path: String, text: String = "{text}") throws -> (TaskSpec, [String: String]) {
+    let facts = try resources().file(path)
+    let task = TaskSpec(
+      name: "t", kind: .classification,
+      source: .files(["train": DataFile(sha256: facts.sha256, format: "jsonl")]), text: text,
+      labels: [LabelSpec(name: "a", description: "a")], metrics: ["accuracy"])
+    return (task, [facts.sha256: path])
+  }
+
+  @Test func `without a base words and signs are counted, with two marks around them`() throws {
+    let path = try write(
+      """
+      {"text": "Profit rose 4% , then fell.", "label": "a"}
+      {"text": "No.", "label": "a"}
+      """)
+    var (task, places) = try task(path)
+    task.validationFraction = 0
+    // Profit rose 4 % , then fell . and No .
+    #expect(resources().lengths(of: task, .train, base: nil, locations: places) == [10, 4])
+    task.pair = "{text}"
+    #expect(resources().lengths(of: task, .train, base: nil, locations: places) == [19, 7])
+  }
+
+  @Test func `a large file is sampled evenly, once`() throws {
+    let rows = (1...1024).map { row in
+      "{\"text\": \"\(String(repeating: "w ", count: row))\", \"label\": \"a\"}"
+    }
+    let path = try write(rows.joined(separator: "\n"))
+    var (task, places) = try task(path)
+    task.validationFraction = 0
+    let first = resources()
+    let lengths = first.lengths(of: task, .train, base: nil, locations: places)
+    // Rows 1, 5, 9 …
+    #expect(lengths == (0..<256).map { 4 * $0 + 3 })
+    first.save()
+    // From the cache: the file is not needed any more.
+    #expect(resources().lengths(of: task, .train, base: nil, locations: [:]) == lengths)
+    task.text = "{text}{text}"
+    #expect(resources().lengths(of: task, .train, base: nil, locations: [:]) == [])
+  }
+
+  @Test func `data that cannot be read have no lengths, and are not remembered`() throws {
+    let (task, places) = try task(try write("{\"text\": 3}\n"))
+    #expect(resources().lengths(of: task, .train, base: nil, locations: places) == [])
+  }
+
+  @Test(.enabled(if: Reference.model != nil, "needs the real base"))
+  func `with a base its tokeniser counts`() throws {
+    let path = try write("{\"text\": \"EBITDA rose\", \"label\": \"a\"}\n")
+    var (task, places) = try task(path)
+    task.validationFraction = 0
+    let base = try #require(Reference.model).path
+    // [CLS] e ##bit ##da rose [SEP]
+    #expect(resources().lengths(of: task, .train, base: base, locations: places) == [6])
   }
 }

@@ -62,6 +62,17 @@ import Testing
     #expect(log.all == [b, a, merge, evaluation].map(\.id.hex) + ["stop w"])
   }
 
+  @Test func `a long job that comes last in the plan starts before the others are used up`() async throws {
+    var jobs = try (0..<30).map { try Jobs.train($0) }
+    jobs[29].work.flops *= 5
+    _ = await run(Jobs.plan(jobs), [FakeRunner(store: store, log: log)])
+    // One worker: it waits until what is left takes no more than twice as long.
+    #expect(log.all.count == 31)
+    let position = log.all.firstIndex(of: jobs[29].id.hex) ?? 0
+    #expect(position > 10 && position < 27)
+    #expect(Array(log.all.prefix(10)) == jobs.prefix(10).map(\.id.hex))
+  }
+
   @Test(arguments: [2, 3, 8])
   func `several runners do every job once and none before its inputs`(_ count: Int) async throws {
     let trainings = try (0..<12).map { try Jobs.train($0) }

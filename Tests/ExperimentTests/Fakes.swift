@@ -5,6 +5,9 @@ import Specs
 /// A world of four datasets and one base, all made of their names.
 struct FakeResources: Resources {
   var files: [String: FileFacts] = [:]
+  /// Token counts of the rows of a split.
+  var lengths: [String: [Int]] = [:]
+  var sizes = EncoderSizes(layers: 2, hidden: 8, intermediate: 24, heads: 2, embeddings: 50)
   var layers = ["query", "key", "value"].flatMap { part in
     (0..<2).map { "encoder.layer.\($0).attention.self.\(part)" }
   }
@@ -30,7 +33,11 @@ struct FakeResources: Resources {
 
   func base(_ name: String) throws -> BaseFacts {
     guard name == "mini" else { throw Diagnostic("there is no base '\(name)'", hint: "run 'make model'") }
-    return BaseFacts(sha256: "sha-of-mini", path: "/models/mini", parameters: 1000, linearLayers: layers)
+    return BaseFacts(sha256: "sha-of-mini", path: "/models/mini", sizes: sizes, linearLayers: layers)
+  }
+
+  func lengths(of task: TaskSpec, _ split: Split, base: String?, locations: [String: String]) -> [Int] {
+    base == "mini" ? lengths["\(task.name)/\(split.rawValue)"] ?? [] : []
   }
 }
 

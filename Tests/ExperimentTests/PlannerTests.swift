@@ -71,7 +71,7 @@ import Testing
       #expect(job.spec.inputs.allSatisfy(seen.contains), "\(job.label) stands before its inputs")
       #expect(seen.insert(job.id).inserted, "\(job.label) stands twice")
       #expect(job.id == (try job.spec.id()))
-      #expect(job.flops > 0, "\(job.label)")
+      #expect(job.work.flops > 0 && job.work.memory > 0 && job.work.disk > 0, "\(job.label)")
     }
     for model in plan.models {
       #expect(model.evaluations.allSatisfy { seen.contains($0.job) })

@@ -134,7 +134,8 @@ enum Sample {
 
   static let costs: [CostRow] = models.filter { !$0.job.isEmpty }.map { model in
     let cost = JobCost(
-      cpuSeconds: 12.25, wallSeconds: 12.5, peakResidentMegabytes: 310.5, worker: "worker 1",
+      cpuSeconds: 12.25, arithmeticSeconds: model.kind == .merge ? nil : 12, wallSeconds: 12.5,
+      peakResidentMegabytes: 310.5, worker: "worker 1",
       machine: "2 cores, AVX-512"
     )
     return CostRow(

@@ -33,12 +33,16 @@ struct PlanCommand: ParsableCommand {
     let jobs: [JobLine]
     let cached: Int
     let predictedSeconds: Double
+    let workers: Int
+    let megabytesPerWorker: Int
+    let diskMegabytes: Int
   }
 
   func run() throws {
     let loaded = try arguments.load()
     let plan = try loaded.plan()
-    let clock = WorkClock(plan: plan, store: loaded.store)
+    let count = workers ?? MachineFacts.cores
+    let clock = WorkClock.measured(plan, loaded.store, workers: count)
     let lines = plan.jobs.map { job in
       let cached = loaded.store.contains(job.id)
       return JobLine(
@@ -47,8 +51,13 @@ struct PlanCommand: ParsableCommand {
         predictedSeconds: cached ? nil : clock.seconds(job))
     }
     let waiting = lines.filter { !$0.cached }
-    let count = workers ?? MachineFacts.cores
-    let seconds = waiting.reduce(0) { $0 + ($1.predictedSeconds ?? 0) } / Double(count)
+    let isCached = Set(lines.filter(\.cached).map(\.id))
+    let seconds = Makespan.seconds(
+      of: plan, workers: count, start: WorkClock.start, isFinished: { isCached.contains($0.hex) },
+      seconds: clock.seconds)
+    let open = plan.jobs.filter { !isCached.contains($0.id.hex) }.map(\.work)
+    let memory = Int(((open.map(\.memory).max() ?? 0) / 1e6).rounded(.up))
+    let disk = Int((open.reduce(0) { $0 + $1.disk } / 1e6).rounded(.up))
     if json {
       let encoder = JSONEncoder()
       encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
@@ -56,7 +65,7 @@ struct PlanCommand: ParsableCommand {
       let answer = Answer(
         experiment: plan.experiment, models: plan.models.count, jobs: lines,
         cached: lines.count - waiting.count,
-        predictedSeconds: seconds)
+        predictedSeconds: seconds, workers: count, megabytesPerWorker: memory, diskMegabytes: disk)
       Console.print(String(decoding: try encoder.encode(answer), as: UTF8.self))
       return
     }
@@ -71,10 +80,9 @@ struct PlanCommand: ParsableCommand {
     }
     for line in waiting.prefix(12) { Console.print("  \(line.label): \(line.reason)") }
     if waiting.count > 12 { Console.print("  … and \(waiting.count - 12) more (--json lists all)") }
-    let megabytes = clock.megabytes(waiting: Set(waiting.map(\.id)))
     Console.print(
       "\(counted(plan.models.count, "model")); about \(spoken(seconds: seconds)) on \(counted(count, "worker")) (\(clock.basis)), "
-        + "\(Int(megabytes.rounded(.up))) MB of disk")
+        + "\(grouped(memory)) MB of memory a worker, \(grouped(disk)) MB of disk")
   }
 
   private func reason(_ job: PlannedJob, _ store: JobStore) -> String {

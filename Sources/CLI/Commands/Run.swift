@@ -17,6 +17,10 @@ struct Run: AsyncParsableCommand {
   @Option(help: "Worker processes; as many as cores where not said.")
   var workers: Int?
 
+  @Option(
+    help: "Threads of each worker; their number changes no result. More workers are faster while jobs wait.")
+  var threads = 1
+
   @Option(help: "What runs the jobs: local.")
   var engine = "local"
 
@@ -34,6 +38,7 @@ struct Run: AsyncParsableCommand {
       throw ValidationError("unknown engine '\(engine)': this version has 'local' only")
     }
     if let workers, workers < 1 { throw ValidationError("--workers must be at least 1") }
+    if threads < 1 { throw ValidationError("--threads must be at least 1") }
   }
 
   func run() async throws {
@@ -43,13 +48,15 @@ struct Run: AsyncParsableCommand {
     let plan = try loaded.plan()
     try DataCheck(store: loaded.store).check(plan)
     loaded.store.sweepAttempts()
-    let summary = await perform(plan, loaded)
+    var spent = Spent()
+    let summary = await perform(plan, loaded, &spent)
     let results = try Collector(store: loaded.store).collect(plan)
     try Publisher.publish(results, loaded: loaded, plan: plan)
     if !quiet, !results.scores.isEmpty {
       Console.print(Summary.terminal(results, width: Console.width))
       Console.print("\nTables: \(loaded.folder.relativePath)/report.md, comparison.csv, runs.csv …")
     }
+    if !quiet, let line = spent.line { Console.note(line) }
     if summary.failed > 0 {
       let skipped = summary.skipped > 0 ? ", \(summary.skipped) that need them were left out" : ""
       Console.error(
@@ -59,13 +66,16 @@ struct Run: AsyncParsableCommand {
     }
   }
 
-  private func perform(_ plan: Plan, _ loaded: LoadedManifest) async -> RunSummary {
+  private func perform(_ plan: Plan, _ loaded: LoadedManifest, _ spent: inout Spent) async -> RunSummary {
     let count = workers ?? MachineFacts.cores
+    let clock = WorkClock.measured(plan, loaded.store, workers: count)
     let display = ProgressDisplay(
-      plan: plan, store: loaded.store, workers: count, isQuiet: quiet, isVerbose: verbose)
+      plan: plan, store: loaded.store, clock: clock, workers: count, isQuiet: quiet, isVerbose: verbose)
     if !quiet, !display.isDone, let note = KernelAdvice.present?.note { Console.note(note) }
-    let runners = (0..<count).map { WorkerProcess.local(index: $0) }
-    let scheduler = Scheduler(plan: plan, store: loaded.store, runners: runners, keepGoing: keepGoing) {
+    let runners = (0..<count).map { WorkerProcess.local(index: $0, threads: threads) }
+    let scheduler = Scheduler(
+      plan: plan, store: loaded.store, runners: runners, keepGoing: keepGoing, clock: clock
+    ) {
       display.show($0)
     }
     let interruption = Interruption {
@@ -77,9 +87,24 @@ struct Run: AsyncParsableCommand {
     let summary = await scheduler.run()
     await interruption.end()
     display.close()
+    spent.arithmetic = display.arithmeticSeconds
     // What a worker left that died under a job.
     loaded.store.sweepAttempts()
     return summary
+  }
+}
+
+/// The processor time of a run, its workers counted, and what of it went into arithmetic.
+private struct Spent {
+  /// Processor seconds in training, merging and predicting; nil where no job ran.
+  var arithmetic: Double?
+
+  /// `CPU 812 s: 96 % in training, merging and evaluation`; nil where nothing ran, or next to nothing.
+  var line: String? {
+    let all = MachineFacts.cpuSecondsWithChildren
+    guard let arithmetic, arithmetic > 1 else { return nil }
+    let share = Int((100 * arithmetic / max(all, arithmetic)).rounded(.down))
+    return "CPU \(spoken(seconds: all)): \(share) % in training, merging and evaluation"
   }
 }
 
@@ -123,7 +148,7 @@ final class Interruption: @unchecked Sendable {
 
 extension WorkerProcess {
   /// A worker that is this program again, with one BLAS thread and the kernel that suits the processor.
-  static func local(index: Int) -> WorkerProcess {
+  static func local(index: Int, threads: Int) -> WorkerProcess {
     var environment = ProcessInfo.processInfo.environment
     if let kernel = MachineFacts.betterKernel(environment: environment) {
       environment["OPENBLAS_CORETYPE"] = kernel
@@ -131,6 +156,6 @@ extension WorkerProcess {
     environment["OPENBLAS_NUM_THREADS"] = "1"
     return WorkerProcess(
       executable: URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath(),
-      arguments: ["worker", "--name", "local-\(index)"], environment: environment)
+      arguments: ["worker", "--name", "local-\(index)", "--threads", "\(threads)"], environment: environment)
   }
 }

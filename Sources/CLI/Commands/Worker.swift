@@ -11,6 +11,9 @@ struct Worker: ParsableCommand {
   @Option(help: "The worker's name in costs.csv.")
   var name = "local-0"
 
+  @Option(help: "Threads that share a job's arithmetic.")
+  var threads = 1
+
   func run() throws {
     // Ctrl-C reaches the whole group; the scheduler decides when its workers end.
     signal(SIGINT, SIG_IGN)
@@ -19,7 +22,7 @@ struct Worker: ParsableCommand {
     while let line = requests.next() {
       let request = try JSONDecoder().decode(WorkRequest.self, from: Data(line.utf8))
       let store = JobStore(root: URL(fileURLWithPath: request.store))
-      let performer = performers[request.store] ?? JobPerformer(store: store)
+      let performer = performers[request.store] ?? JobPerformer(store: store, threads: threads)
       performers[request.store] = performer
       performer.add(locations: request.locations)
       requests.onEnd { store.abandonAttempts() }

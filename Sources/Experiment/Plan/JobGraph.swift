@@ -8,13 +8,13 @@ struct JobGraph {
   /// Adds a job unless an equal one is there, and returns its identity.
   ///
   /// The inputs must have been added before: a mistake of ours traps.
-  mutating func add(_ spec: JobSpec, label: @autoclosure () -> String, flops: @autoclosure () -> Double)
+  mutating func add(_ spec: JobSpec, label: @autoclosure () -> String, work: @autoclosure () -> JobWork)
     throws -> JobID
   {
     let id = try spec.id()
     if known.insert(id).inserted {
       precondition(spec.inputs.allSatisfy(known.contains), "job \(id) planned before its inputs")
-      jobs.append(PlannedJob(id: id, spec: spec, label: label(), flops: flops()))
+      jobs.append(PlannedJob(id: id, spec: spec, label: label(), work: work()))
     }
     return id
   }

@@ -8,15 +8,15 @@ public struct PlannedJob: Sendable, Hashable {
   public var spec: JobSpec
   /// `train single:fpb seed 0`.
   public var label: String
-  /// Estimated arithmetic in floating-point operations; the scheduler turns it into seconds.
-  public var flops: Double
+  /// What it asks of a machine; `WorkClock` turns it into seconds.
+  public var work: JobWork
 
   /// Makes a job.
-  public init(id: JobID, spec: JobSpec, label: String, flops: Double) {
+  public init(id: JobID, spec: JobSpec, label: String, work: JobWork) {
     self.id = id
     self.spec = spec
     self.label = label
-    self.flops = flops
+    self.work = work
   }
 }
 
@@ -105,11 +105,14 @@ public struct Plan: Sendable {
   public var locations: [String: String]
   /// The tasks as evaluations see them, in the manifest's order.
   public var plannedTasks: [PlannedTask]
+  /// The sizes of the base, for estimates.
+  public var sizes: EncoderSizes?
 
   /// Makes a plan.
   public init(
     experiment: String, title: String, tasks: [TaskColumn], jobs: [PlannedJob], models: [PlannedModel],
-    budget: String, locations: [String: String], plannedTasks: [PlannedTask] = []
+    budget: String, locations: [String: String], plannedTasks: [PlannedTask] = [],
+    sizes: EncoderSizes? = nil
   ) {
     self.experiment = experiment
     self.title = title
@@ -119,5 +122,6 @@ public struct Plan: Sendable {
     self.budget = budget
     self.locations = locations
     self.plannedTasks = plannedTasks
+    self.sizes = sizes
   }
 }

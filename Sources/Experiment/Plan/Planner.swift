@@ -29,12 +29,12 @@ public struct Planner: Sendable {
     guard problems.isEmpty, let base else { throw manifest.source.ordered(problems) }
     var locations = finder.locations
     if let path = base.path, case .folder(let sha256) = base.spec { locations[sha256] = path }
-    var planning = Planning(manifest: manifest, base: base, tasks: tasks)
+    var planning = Planning(manifest: manifest, vocabulary: vocabulary, base: base, tasks: tasks)
     try planning.planAll()
     return Plan(
       experiment: manifest.name, title: manifest.title, tasks: tasks.map { column($0.spec) },
       jobs: planning.graph.jobs, models: planning.models, budget: manifest.budget, locations: locations,
-      plannedTasks: tasks.map(plannedTask))
+      plannedTasks: tasks.map(plannedTask), sizes: base.sizes)
   }
 
   private func plannedTask(_ task: TaskData) -> PlannedTask {
@@ -116,13 +116,13 @@ struct FoundBase: Sendable {
   var spec: BaseSpec
   var pretrain: PretrainSpec?
   var path: String?
-  var parameters: Double
+  var sizes: EncoderSizes
   var linearLayers: [String]
 
   init(_ facts: BaseFacts) {
     spec = .folder(sha256: facts.sha256)
     path = facts.path
-    parameters = Double(facts.parameters)
+    sizes = facts.sizes
     linearLayers = facts.linearLayers
   }
 
@@ -132,12 +132,12 @@ struct FoundBase: Sendable {
   init(pretrained pretrain: PretrainSpec) {
     self.pretrain = pretrain
     spec = .pretrained(JobID(hex: ""))
-    parameters = WorkEstimate.parameters(pretrain)
-    linearLayers = (0..<pretrain.layers).flatMap { layer in
-      [
-        "attention.self.query", "attention.self.key", "attention.self.value", "attention.output.dense",
-        "intermediate.dense", "output.dense",
-      ].map { "encoder.layer.\(layer).\($0)" }
-    }
+    sizes = EncoderSizes(
+      layers: pretrain.layers, hidden: pretrain.hidden, intermediate: pretrain.intermediate,
+      heads: pretrain.heads, embeddings: FoundBase.embeddings)
+    linearLayers = sizes.linearLayers.map(\.path)
   }
+
+  /// Rows of the embedding tables of a pretrained encoder: some 900 words of the generator's, positions and types.
+  private static let embeddings = 1000
 }

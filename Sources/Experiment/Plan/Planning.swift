@@ -5,6 +5,7 @@ internal import Specs
 struct Planning {
   let manifest: Manifest
   let tasks: [TaskData]
+  private let vocabulary: Vocabulary
   private var base: FoundBase
   private let estimate: WorkEstimate
   private(set) var graph = JobGraph()
@@ -19,18 +20,19 @@ struct Planning {
 
   private var trained: [Cell: JobID] = [:]
 
-  init(manifest: Manifest, base: FoundBase, tasks: [TaskData]) {
+  init(manifest: Manifest, vocabulary: Vocabulary, base: FoundBase, tasks: [TaskData]) {
     self.manifest = manifest
+    self.vocabulary = vocabulary
     self.base = base
     self.tasks = tasks
-    estimate = WorkEstimate(parameters: base.parameters)
+    estimate = WorkEstimate(sizes: base.sizes)
   }
 
   /// Base, cocktails and merges, in the order of the tables.
   mutating func planAll() throws {
     if let pretrain = base.pretrain {
       let id = try graph.add(
-        .pretrain(pretrain), label: "pretrain base", flops: estimate.pretraining(pretrain))
+        .pretrain(pretrain), label: "pretrain base", work: estimate.pretraining(pretrain))
       base.spec = .pretrained(id)
     }
     try planBase()
@@ -73,10 +75,11 @@ struct Planning {
       base: base.spec, tasks: data.map(\.trainingSpec), sampling: sampling(cocktail, point),
       budget: point.budget,
       adapter: point.adapter, training: point.training, seed: cell.seed)
+    let rates = rates(job.sampling, data)
     let model = named(cocktail.model, point.settings)
     let id = try graph.add(
       .train(job), label: "train \(model) seed \(cell.seed)",
-      flops: estimate.training(data, budget: point.budget, point.training))
+      work: estimate.training(data, rates: rates, budget: point.budget, point.adapter, point.training))
     trained[cell] = id
     guard cocktail.isListed else { return }
     let evaluations = try evaluate(model, id, learned: cocktail.tasks, seed: cell.seed, point: point) { _ in
@@ -99,6 +102,13 @@ struct Planning {
     return sampling
   }
 
+  /// The share of draws of each task; equal ones where the rule refuses, which the training will say.
+  private func rates(_ sampling: SamplingSpec, _ data: [TaskData]) -> [Double] {
+    let sizes = data.map { max(1, $0.rows(.train)) }
+    let rates = try? vocabulary.samplingRule(sampling.rule)?.rates(sizes, data.map(\.spec.name), sampling)
+    return rates ?? data.map { _ in 1 / Double(data.count) }
+  }
+
   private mutating func plan(_ merge: Manifest.Merge, point index: Int, seed: Int) throws {
     let point = manifest.points[index]
     let inputs = merge.inputs.compactMap { cocktail in
@@ -114,7 +124,8 @@ struct Planning {
       seed: seed)
     let model = named(merge.model, point.settings)
     let id = try graph.add(
-      .merge(job), label: "merge \(model) seed \(seed)", flops: estimate.merge(inputs: inputs.count))
+      .merge(job), label: "merge \(model) seed \(seed)",
+      work: estimate.merge(inputs: inputs.count, point.adapter))
     let learned = manifest.tasks.map(\.name).filter { name in inputs.contains { $0.0.tasks.contains(name) } }
     let evaluations = try evaluate(model, id, learned: learned, seed: seed, point: point) { task in
       let single = inputs.first { $0.0.tasks == [task] }
@@ -155,7 +166,8 @@ struct Planning {
         let who = seed.map { "\(model) seed \($0)" } ?? model
         let id = try graph.add(
           .evaluate(job), label: "evaluate \(who) on \(task.spec.name) \(split.rawValue)",
-          flops: estimate.evaluation(task, split, maxTokens: point.training.maxTokens))
+          work: estimate.evaluation(
+            task, split, maxTokens: point.training.maxTokens, adapter: adapter == nil ? nil : point.adapter))
         evaluations.append(PlannedEvaluation(task: task.spec.name, split: split, job: id))
       }
     }

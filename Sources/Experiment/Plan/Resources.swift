@@ -1,3 +1,5 @@
+public import Specs
+
 /// What the planner must know of a data file.
 public struct FileFacts: Sendable, Hashable {
   /// Of its bytes, 64 hexadecimal digits.
@@ -21,16 +23,16 @@ public struct BaseFacts: Sendable, Hashable {
   public var sha256: String
   /// The folder.
   public var path: String
-  /// Weights that a token passes through (without embeddings), for the estimate.
-  public var parameters: Int
+  /// Its sizes, for the estimate.
+  public var sizes: EncoderSizes
   /// Module paths of the linear layers that an adapter can sit on.
   public var linearLayers: [String]
 
   /// Makes facts.
-  public init(sha256: String, path: String, parameters: Int, linearLayers: [String]) {
+  public init(sha256: String, path: String, sizes: EncoderSizes, linearLayers: [String]) {
     self.sha256 = sha256
     self.path = path
-    self.parameters = parameters
+    self.sizes = sizes
     self.linearLayers = linearLayers
   }
 }
@@ -43,4 +45,19 @@ public protocol Resources: Sendable {
   func file(_ path: String) throws -> FileFacts
   /// Facts about a base: a path, or a name in the local Hugging Face cache.
   func base(_ name: String) throws -> BaseFacts
+  /// Tokens of some rows of a split, special tokens counted, at most a few hundred; for the estimate only.
+  ///
+  /// Empty where they cannot be counted: what is wrong with the data is told before the run.
+  ///
+  /// - Parameters:
+  ///   - base: The base whose tokeniser counts; nil for one that the sweep pretrains itself.
+  ///   - locations: SHA-256 → path of the task's files.
+  func lengths(of task: TaskSpec, _ split: Split, base: String?, locations: [String: String]) -> [Int]
+}
+
+extension Resources {
+  /// Nothing counted.
+  public func lengths(
+    of task: TaskSpec, _ split: Split, base: String?, locations: [String: String]
+  ) -> [Int] { [] }
 }

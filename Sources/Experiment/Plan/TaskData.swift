@@ -20,7 +20,10 @@ struct TaskData: Sendable {
     return min(rows, spec.limits[split.rawValue] ?? rows)
   }
 
-  func tokensPerRow(_ split: Split) -> Double { (sizes[split] ?? sizes[.train])?.tokensPerRow ?? 0 }
+  /// The lengths of a split's rows; validation that is taken from the training data has those of it.
+  func lengths(_ split: Split) -> TextLengths {
+    (sizes[split] ?? sizes[.train])?.lengths ?? TextLengths([], otherwise: 0)
+  }
 
   /// The task without what its training never reads, so that another test set or one more metric trains nothing again.
   var trainingSpec: TaskSpec {
@@ -60,7 +63,8 @@ struct TaskFinder {
       guard case .generated(let generator) = task.spec.source else { return nil }
       for split in Split.allCases {
         guard let rows = generator.rows[split.rawValue] else { continue }
-        data.sizes[split] = SplitSize(rows: rows, tokensPerRow: WorkEstimate.generatedTokensPerRow)
+        data.sizes[split] = SplitSize(
+          rows: rows, lengths: lengths(data.spec, split, otherwise: WorkEstimate.generatedTokens))
       }
       return data
     case .folder(let folder, let place):
@@ -70,6 +74,13 @@ struct TaskFinder {
     case .files(let files):
       return try add(files, to: &data) ? data : nil
     }
+  }
+
+  private func lengths(_ task: TaskSpec, _ split: Split, otherwise usual: Double) -> TextLengths {
+    var base: String?
+    if case .named(let name, _) = manifest.base { base = name }
+    let sample = resources.lengths(of: task, split, base: base, locations: locations)
+    return TextLengths(sample, otherwise: usual)
   }
 
   private func path(_ text: String) -> String { text.hasPrefix("/") ? text : manifest.dataRoot + "/" + text }
@@ -128,10 +139,16 @@ struct TaskFinder {
         isSound = false
       }
       hashed[split.rawValue] = DataFile(sha256: facts.sha256, format: format)
-      data.sizes[split] = SplitSize(rows: facts.rows, tokensPerRow: WorkEstimate.tokensPerRow(facts))
+      data.sizes[split] = SplitSize(
+        rows: facts.rows, lengths: TextLengths([], otherwise: WorkEstimate.tokensPerRow(facts)))
       locations[facts.sha256] = path
     }
     data.spec.source = .files(hashed)
+    guard isSound else { return false }
+    for (split, size) in data.sizes {
+      let usual = size.lengths.mean(cutTo: .max)
+      data.sizes[split]?.lengths = lengths(data.spec, split, otherwise: usual)
+    }
     return isSound
   }
 }

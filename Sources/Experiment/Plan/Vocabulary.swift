@@ -42,12 +42,21 @@ public struct Vocabulary: Sendable {
     public var parameters: [String]
     /// Those that must be given.
     public var needs: [String]
+    /// The share of draws of each task, from the rows and the names of the tasks; for estimates.
+    public var rates: Rates
 
-    /// Makes a word.
-    public init(name: String, parameters: [String], needs: [String]) {
+    /// Sizes of the training splits, names of the tasks, settings → shares that sum to 1.
+    public typealias Rates = @Sendable ([Int], [String], SamplingSpec) throws -> [Double]
+
+    /// Makes a word; without rates it draws from one pot.
+    public init(
+      name: String, parameters: [String], needs: [String],
+      rates: @escaping Rates = { sizes, _, _ in sizes.map { Double($0) / Double(sizes.reduce(0, +)) } }
+    ) {
       self.name = name
       self.parameters = parameters
       self.needs = needs
+      self.rates = rates
     }
   }
 

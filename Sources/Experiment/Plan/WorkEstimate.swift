@@ -4,61 +4,188 @@ internal import Specs
 struct SplitSize: Sendable {
   /// Rows before limits.
   var rows: Int
-  /// Rough tokens of a row.
-  var tokensPerRow: Double
+  /// Tokens of its rows.
+  var lengths: TextLengths
 }
 
-/// Rough arithmetic of jobs in floating-point operations, for the order of work and the time that remains.
+/// The arithmetic of jobs, counted from the shapes of the model and the lengths of the texts.
 ///
-/// A frozen weight costs two operations a token forward and two more backward (the gradient of its
-/// input; its own is not needed), a trained one six in all.
+/// L blocks of width C, feed-forward width F and H heads; ℓ is the lowest adapted block; n the tokens of a row.
 struct WorkEstimate: Sendable {
-  /// Weights that a token passes through.
-  let parameters: Double
+  let sizes: EncoderSizes
 
   private static let bytesPerToken = 4.5
-  private static let generatedTokens = 20.0
+  /// Tokens of a generated row, where nobody counted.
+  static let generatedTokens = 20.0
+  /// Tokens of a row of the generated corpus, over the sentences of the quickstart's pretraining.
+  private static let corpusTokens = 35.0
 
-  /// Tokens of a row of a file, from its bytes.
+  /// Tokens of a row of a file, from its bytes; where no tokeniser could read it.
   static func tokensPerRow(_ facts: FileFacts) -> Double {
     max(4, Double(facts.bytes) / Double(max(1, facts.rows)) / bytesPerToken)
   }
 
-  /// Tokens of a generated row.
-  static var generatedTokensPerRow: Double { generatedTokens }
+  private var C: Double { Double(sizes.hidden) }
+  private var L: Double { Double(sizes.layers) }
+  private var H: Double { Double(sizes.heads) }
+  /// Element-wise passes of a block over its rows of C and F, a token and direction.
+  private var passes: Double { 12 * C + 3 * Double(sizes.intermediate) }
 
-  /// Weights of an encoder that is pretrained here, without embeddings.
-  static func parameters(_ spec: PretrainSpec) -> Double {
-    let attention = 4 * Double(spec.hidden) * Double(spec.hidden)
-    return Double(spec.layers) * (attention + 2 * Double(spec.hidden) * Double(spec.intermediate))
+  // MARK: Through the model
+
+  /// Rows forward: 2·L·(4C² + 2CF) a token and 4·L·C·n² a row for attention.
+  private func forward(_ texts: Texts) -> JobWork {
+    JobWork(
+      flops: texts.rows * (texts.mean * 2 * sizes.blockWeights * L + texts.meanSquare * 4 * C * L),
+      elements: texts.rows * L * (texts.mean * passes + texts.meanSquare * 3 * H), rows: texts.rows)
   }
 
-  /// 6·P·tokens.
-  func pretraining(_ spec: PretrainSpec) -> Double {
-    6 * parameters * Double(spec.steps) * Double(spec.batchRows) * Self.generatedTokens
+  /// Rows backward through frozen weights down to block ℓ, where no gradient by the input of query, key and value is
+  /// needed: 2·(L − ℓ)·(4C² + 2CF) − 6C² a token and 8·(L − ℓ)·C·n² a row.
+  private func backward(_ texts: Texts, lowest: Int) -> JobWork {
+    let blocks = L - Double(lowest)
+    let weights = 2 * sizes.blockWeights * blocks - 6 * C * C
+    return JobWork(
+      flops: texts.rows * (texts.mean * weights + texts.meanSquare * 8 * C * blocks),
+      elements: texts.rows * blocks * (texts.mean * passes + texts.meanSquare * 3 * H))
   }
 
-  /// 4·P·tokens.
-  func training(_ tasks: [TaskData], budget: BudgetSpec, _ training: TrainingSpec) -> Double {
-    let rows = tasks.map { Double(max(1, $0.rows(.train))) }
-    let tokens = tasks.map { min($0.tokensPerRow(.train), Double(training.maxTokens)) }
-    let mean = zip(rows, tokens).map { $0 * $1 }.reduce(0, +) / max(1, rows.reduce(0, +))
-    let total: Double =
-      switch budget {
-      case .steps(let steps):
-        Double(steps * training.accumulation)
-          * (training.batchTokens > 0 ? Double(training.batchTokens) : Double(training.batchRows) * mean)
-      case .tokens(let tokens): Double(tokens)
-      case .passes(let passes): passes * (rows.min() ?? 0) * Double(tasks.count) * mean
+  /// W + s·B·A for every adapted layer: 2·r·out·in, and two passes over the weights.
+  private func folding(_ layers: [EncoderSizes.Layer], rank: Int) -> JobWork {
+    let weights = layers.reduce(0) { $0 + $1.weights }
+    return JobWork(flops: 2 * Double(rank) * weights, elements: 2 * weights)
+  }
+
+  /// Numbers of the factors A and B.
+  private func factors(_ layers: [EncoderSizes.Layer], rank: Int) -> Double {
+    layers.reduce(0) { $0 + Double(rank) * Double($1.in + $1.out) }
+  }
+
+  /// Rows of some lengths.
+  private struct Texts {
+    var rows: Double
+    var mean: Double
+    var meanSquare: Double
+  }
+
+  private func texts(_ task: TaskData, _ split: Split, maxTokens: Int) -> Texts {
+    let lengths = task.lengths(split)
+    return Texts(
+      rows: Double(task.rows(split)), mean: lengths.mean(cutTo: maxTokens),
+      meanSquare: lengths.meanSquare(cutTo: maxTokens))
+  }
+
+  // MARK: Jobs
+
+  /// Forward, and backward with gradients of all weights: as much again as the gradients of the inputs.
+  func pretraining(_ spec: PretrainSpec) -> JobWork {
+    let tokens = Self.corpusTokens
+    let texts = Texts(rows: Double(spec.steps * spec.batchRows), mean: tokens, meanSquare: tokens * tokens)
+    var work = forward(texts)
+    let back = backward(texts, lowest: 0)
+    let weights = sizes.blockWeights * L + Double(sizes.embeddings) * C
+    work.flops += 2 * back.flops
+    // AdamW reads and writes four numbers a weight at every step.
+    work.elements += 2 * back.elements + 8 * Double(spec.steps) * weights
+    work.memory =
+      MemoryEstimate.base(sizes) + 16 * weights
+      + MemoryEstimate.tape(sizes, tokens: Double(spec.batchRows) * tokens, row: tokens, lowest: 0)
+    work.disk = 4 * weights + 60 * Double(spec.steps) + Self.blocks(files: 6)
+    return work
+  }
+
+  /// One training: forward, backward, 4·r·(in + out) a token for the factors, folding at every step, validations.
+  ///
+  /// - Parameter rates: The share of draws of each task.
+  func training(
+    _ tasks: [TaskData], rates: [Double], budget: BudgetSpec, _ adapter: AdapterSpec, _ training: TrainingSpec
+  ) -> JobWork {
+    let layers = sizes.linearLayers(targets: adapter.targets)
+    let lowest = layers.map(\.block).min() ?? 0
+    let texts = drawn(tasks, rates, budget, training)
+    let batch =
+      training.batchTokens > 0 ? Double(training.batchTokens) / texts.mean : Double(training.batchRows)
+    let steps = max(1, texts.rows / batch / Double(training.accumulation))
+    let trained = factors(layers, rank: adapter.rank)
+    let folding = folding(layers, rank: adapter.rank)
+    let (there, back) = (forward(texts), backward(texts, lowest: lowest))
+    var work = JobWork(
+      flops: there.flops + back.flops + texts.rows * texts.mean * 4 * trained + steps * folding.flops,
+      elements: there.elements + back.elements + steps * (folding.elements + 10 * trained), rows: texts.rows)
+    if training.validateEvery > 0 {
+      let times = (steps / Double(training.validateEvery)).rounded(.up)
+      for task in tasks {
+        let once = forward(self.texts(task, .validation, maxTokens: training.maxTokens))
+        work.flops += times * once.flops
+        work.elements += times * once.elements
       }
-    return 4 * parameters * total
+    }
+    // The fullest of the batches: so many rows of mean length, and three standard deviations more.
+    let spread = max(0, texts.meanSquare - texts.mean * texts.mean).squareRoot()
+    let fullest = min(
+      batch * Double(training.maxTokens), batch * texts.mean + 3 * spread * batch.squareRoot())
+    work.memory =
+      MemoryEstimate.base(sizes) + MemoryEstimate.folded(layers)
+      + MemoryEstimate.tape(sizes, tokens: fullest, row: texts.meanSquare / texts.mean, lowest: lowest)
+      + 16 * trained
+    work.disk = 4 * trained + 75 * steps + Self.blocks(files: 7)
+    return work
   }
 
-  /// 2·P·tokens.
-  func evaluation(_ task: TaskData, _ split: Split, maxTokens: Int) -> Double {
-    2 * parameters * Double(task.rows(split)) * min(task.tokensPerRow(split), Double(maxTokens))
+  /// The rows that a budget draws, with the lengths of the mixture.
+  private func drawn(
+    _ tasks: [TaskData], _ rates: [Double], _ budget: BudgetSpec, _ training: TrainingSpec
+  ) -> Texts {
+    let parts = zip(tasks, rates).map { task, rate in
+      (texts(task, .train, maxTokens: training.maxTokens), rate)
+    }
+    let mean = parts.reduce(0) { $0 + $1.1 * $1.0.mean }
+    let batch = training.batchTokens > 0 ? Double(training.batchTokens) / mean : Double(training.batchRows)
+    let rows: Double =
+      switch budget {
+      case .steps(let steps): Double(steps * training.accumulation) * batch
+      // The step that reaches the number is the last.
+      case .tokens(let tokens): Double(tokens) / mean + batch / 2
+      case .passes(let passes): parts.map { $1 > 0 ? passes * max(1, $0.rows) / $1 : 0 }.max() ?? 0
+      }
+    return Texts(rows: rows, mean: mean, meanSquare: parts.reduce(0) { $0 + $1.1 * $1.0.meanSquare })
   }
 
-  /// Some operations for each weight that the adapters touch.
-  func merge(inputs: Int) -> Double { 20 * parameters * Double(inputs) }
+  /// One split forward, with the adapter folded in before.
+  func evaluation(_ task: TaskData, _ split: Split, maxTokens: Int, adapter: AdapterSpec?) -> JobWork {
+    let texts = texts(task, split, maxTokens: maxTokens)
+    var work = forward(texts)
+    let layers = adapter.map { sizes.linearLayers(targets: $0.targets) } ?? []
+    let folding = folding(layers, rank: adapter?.rank ?? 0)
+    work.flops += folding.flops
+    work.elements += folding.elements
+    let tokens = min(texts.rows * texts.mean, 2048)
+    work.memory =
+      MemoryEstimate.base(sizes) + MemoryEstimate.folded(layers)
+      + MemoryEstimate.block(sizes, tokens: tokens, row: texts.meanSquare / max(1, texts.mean))
+    work.disk = 2 * texts.rows * bytesPerPrediction(task, texts.mean) + Self.blocks(files: 4)
+    return work
+  }
+
+  /// A line of predictions: two labels, or two tags a word, and the words around them.
+  private func bytesPerPrediction(_ task: TaskData, _ tokens: Double) -> Double {
+    let labels = task.spec.labels.map { Double($0.name.utf8.count) }
+    let label = labels.isEmpty ? 10 : labels.reduce(0, +) / Double(labels.count)
+    let line = 70 + Double(task.spec.name.utf8.count)
+    return line + 2 * (task.spec.kind == .tagging ? tokens * 2.5 : label)
+  }
+
+  /// Some operations for every weight that the adapters touch.
+  func merge(inputs: Int, _ adapter: AdapterSpec) -> JobWork {
+    let layers = sizes.linearLayers(targets: adapter.targets)
+    let weights = layers.reduce(0) { $0 + $1.weights }
+    let rank = Double(inputs * adapter.rank)
+    return JobWork(
+      flops: 20 * rank * weights, elements: 40 * Double(inputs) * weights,
+      memory: MemoryEstimate.process + 4 * Double(inputs + 1) * factors(layers, rank: adapter.rank),
+      disk: 4 * Double(inputs) * factors(layers, rank: adapter.rank) + Self.blocks(files: 5))
+  }
+
+  /// What files and folders take beyond their bytes: half a block each, and small ones a whole one.
+  private static func blocks(files: Int) -> Double { 4096 * Double(files) }
 }

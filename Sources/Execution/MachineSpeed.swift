@@ -1,0 +1,66 @@
+internal import Basics
+public import Experiment
+internal import Foundation
+internal import LinearAlgebra
+
+/// How fast this machine multiplies matrices of a model's shape, every worker at the same time.
+public struct MachineSpeed: Sendable, Hashable {
+  /// FLOP/s of one worker.
+  public var flopsPerSecond: Double
+
+  /// Takes a speed as it is.
+  public init(flopsPerSecond: Double) {
+    self.flopsPerSecond = flopsPerSecond
+  }
+
+  /// Multiplies (512, C) · (C, F) on as many threads as there are workers, three rounds of some 60 ms; the best counts.
+  ///
+  /// The process must run with the BLAS kernel that workers get.
+  public static func measure(_ sizes: EncoderSizes, workers: Int) -> MachineSpeed {
+    let threads = BLASRuntime.threads
+    BLASRuntime.threads = 1
+    defer { BLASRuntime.threads = threads }
+    let tokens = 512
+    let flops = 2 * Double(tokens * sizes.hidden * sizes.intermediate)
+    let count = max(1, min(workers, MachineFacts.cores))
+    // More workers than cores share the cores.
+    let share = Double(count) / Double(max(1, workers))
+    let rates = Rates(count: count)
+    for _ in 0..<3 {
+      DispatchQueue.concurrentPerform(iterations: count) { thread in
+        let x = Matrix(rows: tokens, columns: sizes.hidden)
+        let weight = Matrix(rows: sizes.intermediate, columns: sizes.hidden)
+        let y = Matrix(rows: tokens, columns: sizes.intermediate)
+        x.fill(0.5)
+        weight.fill(0.25)
+        let start = DispatchTime.now().uptimeNanoseconds
+        var products = 0.0
+        var seconds = 0.0
+        while seconds < 0.06 {
+          for _ in 0..<4 { gemm(x, weight, into: y, transposeB: true) }
+          products += 4
+          seconds = Double(DispatchTime.now().uptimeNanoseconds - start) / 1e9
+        }
+        rates.record(thread, products * flops / seconds)
+      }
+    }
+    return MachineSpeed(flopsPerSecond: rates.mean * share)
+  }
+
+  /// The best rate of each thread.
+  private final class Rates: @unchecked Sendable {
+    // The lock guards the list.
+    private let lock = NSLock()
+    private var best: [Double]
+
+    init(count: Int) {
+      best = Array(repeating: 0, count: count)
+    }
+
+    func record(_ thread: Int, _ rate: Double) {
+      lock.withLock { best[thread] = max(best[thread], rate) }
+    }
+
+    var mean: Double { lock.withLock { best.reduce(0, +) / Double(best.count) } }
+  }
+}

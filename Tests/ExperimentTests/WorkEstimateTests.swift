@@ -1,0 +1,150 @@
+import Experiment
+import Specs
+import Testing
+
+/// The counts of the plan against a twin that walks through rows, blocks and layers one by one.
+@Suite struct WorkEstimateTests {
+  /// FLOPs of the products for one row of so many tokens, counted layer by layer.
+  private struct Walk {
+    var sizes: EncoderSizes
+    /// (block, path of the layer inside it).
+    var adapted: [(block: Int, path: String)]
+    var rank: Int
+
+    private var layers: [(path: String, out: Int, in: Int)] {
+      let (C, F) = (sizes.hidden, sizes.intermediate)
+      return [
+        ("query", C, C), ("key", C, C), ("value", C, C), ("attention.output", C, C), ("up", F, C),
+        ("down", C, F),
+      ]
+    }
+
+    func forward(_ tokens: Int) -> Int {
+      var flops = 0
+      for _ in 0..<sizes.layers {
+        for layer in layers { flops += 2 * tokens * layer.out * layer.in }
+        // Scores and context: every token with every other, over all heads.
+        for _ in 0..<2 { flops += 2 * tokens * tokens * sizes.hidden }
+      }
+      return flops
+    }
+
+    func backward(_ tokens: Int) -> Int {
+      let lowest = adapted.map(\.block).min() ?? 0
+      var flops = 0
+      for block in lowest..<sizes.layers {
+        for layer in layers {
+          let isInput = ["query", "key", "value"].contains(layer.path)
+          // Nobody needs the gradient by the input of the lowest block.
+          if !(block == lowest && isInput) { flops += 2 * tokens * layer.out * layer.in }
+        }
+        // Gradients of context by probabilities and values, of scores by queries and keys.
+        for _ in 0..<4 { flops += 2 * tokens * tokens * sizes.hidden }
+      }
+      return flops
+    }
+
+    func factors(_ tokens: Int) -> Int {
+      adapted.reduce(0) { sum, site in
+        let layer = layers.first { $0.path == site.path } ?? ("", 0, 0)
+        // u = x·Aᵀ, dyᵀ·u, dy·B and (dy·B)ᵀ·x.
+        return sum + 2 * tokens * rank * (2 * layer.in + 2 * layer.out)
+      }
+    }
+
+    var folding: Int {
+      adapted.reduce(0) { sum, site in
+        let layer = layers.first { $0.path == site.path } ?? ("", 0, 0)
+        return sum + 2 * rank * layer.out * layer.in
+      }
+    }
+  }
+
+  private func resources() -> FakeResources {
+    var resources = FakeResources()
+    resources.lengths = ["fpb/train": [3, 5, 7, 20], "fpb/test": [4, 6], "fomc/train": [2, 2]]
+    return resources
+  }
+
+  private func work(_ label: String, _ more: String, _ overrides: [String] = []) throws -> JobWork {
+    let plan = try plan(
+      manifestText(more), ["seeds=0", "budget={passes: 1}", "training.batch_rows=25"] + overrides,
+      resources: resources())
+    return try #require(plan.jobs.first { $0.label == label }).work
+  }
+
+  @Test(arguments: ["query", "encoder.layer.1.attention.self.query"])
+  func `a training costs what its rows cost, down to the lowest adapted block`(target: String) throws {
+    let work = try work(
+      "train single:fpb seed 0", "cocktails: [singles]",
+      ["adapter={rank: 2, targets: ['\(target)']}", "training.max_tokens=9"])
+    let blocks = target == "query" ? [0, 1] : [1]
+    let walk = Walk(sizes: FakeResources().sizes, adapted: blocks.map { ($0, "query") }, rank: 2)
+    // 100 rows, a quarter of each length, cut to 9; four steps.
+    let rows = [3, 5, 7, 9].map { walk.forward($0) + walk.backward($0) + walk.factors($0) }.reduce(0, +)
+    #expect(abs(work.flops - Double(25 * rows + 4 * walk.folding)) < 1e-6 * work.flops)
+    #expect(work.rows == 100)
+  }
+
+  @Test func `an evaluation is forward passes and one folding`() throws {
+    let work = try work("evaluate single:fpb seed 0 on fpb test", "cocktails: [singles]\nadapter: {rank: 2}")
+    let walk = Walk(
+      sizes: FakeResources().sizes, adapted: [0, 1].flatMap { [($0, "query"), ($0, "value")] }, rank: 2)
+    #expect(work.flops == Double(50 * (walk.forward(4) + walk.forward(6)) + walk.folding))
+    let base = try self.work("evaluate base on fpb test", "cocktails: [singles]")
+    #expect(base.flops == Double(50 * (walk.forward(4) + walk.forward(6))))
+  }
+
+  @Test func `budgets of steps, tokens and passes come to the rows that they draw`() throws {
+    func rows(_ label: String, _ overrides: String...) throws -> Double {
+      try work(label, "cocktails: [singles, {name: two, tasks: [fpb, fomc]}]", overrides).rows
+    }
+    let (single, two) = ("train single:fpb seed 0", "train cocktail:two seed 0")
+    #expect(try rows(single, "budget={steps: 8}") == 200)
+    #expect(try rows(single, "budget={steps: 8}", "training.accumulation=2") == 400)
+    // 8.75 tokens a row, and half a batch beyond.
+    #expect(try rows(single, "budget={tokens: 875}") == 112.5)
+    #expect(try rows(single, "budget={passes: 3}") == 300)
+    #expect(try rows(two, "budget={passes: 1}") == 200)
+    // 8.75 and 2 tokens in equal shares.
+    let tokens = try rows(two, "budget={steps: 8}", "training.batch_tokens=1075")
+    #expect(abs(tokens - 8 * 200) < 1e-9)
+  }
+
+  @Test func `validations while training are forward passes on top`() throws {
+    let more = "cocktails: [singles]\nadapter: {rank: 2}"
+    let plain = try work("train single:fpb seed 0", more)
+    let checked = try work("train single:fpb seed 0", more, ["training.validate_every=3"])
+    let once = try work("evaluate base on fpb validation", more)
+    // Four steps: after the third and at the end.
+    #expect(abs(checked.flops - plain.flops - 2 * once.flops) < 1e-6 * plain.flops)
+  }
+
+  @Test func `the memory of a training is the base, its copies and the tape of the fullest batch`() throws {
+    let more = "cocktails: [singles]\nadapter: {rank: 2, targets: [query]}"
+    let work = try work("train single:fpb seed 0", more, ["training.max_tokens=9", "training.batch_rows=4"])
+    // 50 embeddings of 8; two blocks of 4·8² + 2·8·24, and of 3·8² stacked, once more for the folded copies.
+    let weights: Double = 4 * (400 + 1280 + 384 + 384)
+    // Four rows of 9 tokens at most; a block saves 9·8 + 2·24 numbers a token and 2 heads · 41/6 probabilities.
+    let perToken: Double = 72 + 48 + 2 * 41.0 / 6
+    let tape: Double = 12 * 36 * perToken
+    // Two layers, rank 2, 8 in and 8 out: parameters, gradients and AdamW's two moments.
+    let factors: Double = 16 * 64
+    let expected: Double = 90e6 + weights + tape + factors
+    #expect(abs(work.memory - expected) < 1)
+  }
+
+  @Test func `the disk grows with the rank and with the rows`() throws {
+    let more = "cocktails: [singles]\nadapter: {targets: [query]}"
+    func disk(_ label: String, _ overrides: String...) throws -> Double {
+      try work(label, more, overrides).disk
+    }
+    // 4 bytes · 2 layers · (8 + 8) for each rank more.
+    let train = "train single:fpb seed 0"
+    #expect(try disk(train, "adapter.rank=6") - disk(train, "adapter.rank=2") == 4 * 4 * 2 * 16)
+    let test = "evaluate base on fpb test"
+    let perRow = 2.0 * (70 + 3 + 2 * 3.5)
+    #expect(
+      abs(try disk(test) - disk(test, "tasks.fpb.limits={test: 60}") - 40 * perRow) < 1e-6)
+  }
+}
