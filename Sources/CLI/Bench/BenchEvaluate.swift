@@ -14,11 +14,12 @@ struct BenchEvaluate: ParsableCommand {
   func run() throws {
     Bench.useBestKernel()
     let workload = try BenchWorkload(options)
-    let evaluation = try BenchEvaluation(workload, threads: threading.threads)
-    _ = try evaluation.seconds(workers: 1, on: Array(workload.examples.prefix(max(1, options.rows / 10))))
+    let evaluation = try BenchEvaluation(
+      workload, workers: threading.workers, threads: threading.threads)
+    _ = try evaluation.seconds(on: Array(workload.examples.prefix(max(1, options.rows / 10))))
     let rounds = try BenchRound.alternating(
       options.repeats, threads: threading.workers * threading.threads,
-      [{ try evaluation.seconds(workers: threading.workers) }])
+      [{ try evaluation.seconds() }])
     let line = BenchLine(
       "evaluate", settings: workload.settings.merging(threading.settings) { value, _ in value },
       values: workload.values(rounds[0], passes: threading.workers, flops: evaluation.flops))

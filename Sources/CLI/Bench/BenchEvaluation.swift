@@ -2,6 +2,7 @@ import Basics
 import LinearAlgebra
 import Models
 import Specs
+import Synchronization
 import Training
 
 /// One pass without gradients over a workload's rows, an adapter folded into the weights.
@@ -11,9 +12,15 @@ struct BenchEvaluation: Sendable {
   private let examples: [TokenizedExample]
   private let shape: EncoderShape
   private let threads: Int
+  private let lanes: [Lane]
+
+  /// The workspace of one worker, which lives as long as the worker does: later repeats allocate nothing.
+  private final class Lane: Sendable {
+    let workspace = Mutex(Workspace())
+  }
 
   /// Folds random factors of rank 8 into query and value: which layers are folded makes no difference afterwards.
-  init(_ workload: BenchWorkload, threads: Int) throws {
+  init(_ workload: BenchWorkload, workers: Int, threads: Int) throws {
     let base = workload.model.weights
     let sites = try base.shape.sites(targets: ["query", "value"])
     let stream = RandomStream(seed: 0, "bench", "evaluate")
@@ -28,16 +35,19 @@ struct BenchEvaluation: Sendable {
     examples = workload.examples
     shape = base.shape
     self.threads = threads
+    lanes = (0..<workers).map { _ in Lane() }
   }
 
   /// FLOPs of one pass over all rows.
   var flops: Double { BenchArithmetic(shape: shape).forward(lengths: examples.map(\.ids.count)) }
 
-  /// The seconds of some evaluations at once; each predicts all rows, or others.
-  func seconds(workers: Int, on rows: [TokenizedExample]? = nil) throws -> Double {
+  /// The seconds of one evaluation by each worker, all at once; each predicts all rows, or others.
+  func seconds(on rows: [TokenizedExample]? = nil) throws -> Double {
     BLASRuntime.threads = threads
-    return try timed(threads: workers) { _ in
-      _ = try evaluator.predict(rows ?? examples, head: head, workspace: Workspace())
+    return try timed(threads: lanes.count) { worker in
+      _ = try lanes[worker].workspace.withLock { workspace in
+        try evaluator.predict(rows ?? examples, head: head, workspace: workspace)
+      }
     }
   }
 }

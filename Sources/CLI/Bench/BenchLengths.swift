@@ -43,10 +43,10 @@ struct BenchLengths: ParsableCommand {
         let rows = laidOut(order.rows)
         return { try training.seconds(workers: workers, on: rows) }
       })
-    let evaluation = try BenchEvaluation(workload, threads: 1)
+    let evaluation = try BenchEvaluation(workload, workers: workers, threads: 1)
     let evaluated = try BenchRound.alternating(
       options.repeats, threads: workers,
-      orders.map { order in { try evaluation.seconds(workers: workers, on: order.rows) } })
+      orders.map { order in { try evaluation.seconds(on: order.rows) } })
     for (phase, rounds, flops) in [
       ("train", trained, training.flops), ("evaluate", evaluated, evaluation.flops),
     ] {
