@@ -15,7 +15,8 @@ struct BenchCompare: ParsableCommand {
   var latest: String
 
   func run() throws {
-    let old = try BenchLine.read(baseline)
+    let old = try BenchLine.read(
+      baseline, hint: "`make bench-baseline` makes one of the last `make bench`")
     let new = try BenchLine.read(latest)
     Console.print(BenchComparison(baseline: old, latest: new).text)
   }

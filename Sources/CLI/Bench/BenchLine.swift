@@ -98,10 +98,10 @@ struct BenchLine: Codable, Sendable {
   /// The lines of a file.
   ///
   /// - Throws: a `Diagnostic` for a file that cannot be read or a line that is no measurement.
-  static func read(_ path: String) throws -> [BenchLine] {
+  static func read(_ path: String, hint: String = "`make bench` writes them") throws -> [BenchLine] {
     guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
       throw Diagnostic(
-        "cannot read the measurements", at: Place(file: path), hint: "`make bench` writes them")
+        "cannot read the measurements", at: Place(file: path), hint: hint)
     }
     return try text.split(separator: "\n", omittingEmptySubsequences: false).enumerated().compactMap {
       number, line in

@@ -1,3 +1,4 @@
+import Execution
 import Foundation
 import Synchronization
 
@@ -25,6 +26,8 @@ func timed<Failure: Error>(
 struct BenchRound {
   /// How long it took.
   let seconds: Double
+  /// Processor seconds of it, summed over its threads.
+  let cpuSeconds: Double
   /// GFLOP/s: the mean of the peaks measured directly before and after.
   let peak: Double
 
@@ -42,9 +45,11 @@ struct BenchRound {
     var before = GEMMPeak.measure(workers: threads, rounds: 3)
     for _ in 0..<repeats {
       for (index, piece) in pieces.enumerated() {
+        let cpu = MachineFacts.cpuSeconds
         let seconds = try piece()
+        let used = MachineFacts.cpuSeconds - cpu
         let after = GEMMPeak.measure(workers: threads, rounds: 3)
-        rounds[index].append(BenchRound(seconds: seconds, peak: (before + after) / 2))
+        rounds[index].append(BenchRound(seconds: seconds, cpuSeconds: used, peak: (before + after) / 2))
         before = after
       }
     }

@@ -64,6 +64,8 @@ struct BenchWorkload: Sendable {
       "fraction_of_gemm_peak": .measured(median(fractions)),
       "fraction_min": .measured(fractions.min() ?? 0), "fraction_max": .measured(fractions.max() ?? 0),
       "seconds": .measured(median(rounds.map(\.seconds))),
+      // Far below the number of threads: other programs had the cores, or threads waited for each other.
+      "busy_cores": .measured(median(rounds.map { $0.cpuSeconds / $0.seconds })),
       "tokens": .count(tokens), "mean_length": .measured(Double(tokens) / Double(examples.count)),
       "repeats": .count(rounds.count),
     ]) { value, _ in value }
