@@ -37,7 +37,8 @@ def arguments():
     parser.add_argument("--mixology", required=True, help="the binary")
     parser.add_argument("--output", required=True, help="where the JSON lines go")
     parser.add_argument("--data", help="JSONL of text and label; generated rows where it is missing")
-    parser.add_argument("--rows", type=int, default=512)
+    parser.add_argument("--only", default="", help="cases whose name holds this")
+    parser.add_argument("--rows", type=int, default=384)
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--rank", type=int, default=8)
     parser.add_argument("--max-length", type=int, default=128)
@@ -46,6 +47,8 @@ def arguments():
 
 
 options = arguments()
+if not any(options.only in case[0] for case in CASES):
+    sys.exit(f"error: no case holds '{options.only}': {'; '.join(case[0] for case in CASES)}")
 cores = len(os.sched_getaffinity(0))
 os.environ["OMP_NUM_THREADS"] = str(cores)
 
@@ -162,16 +165,18 @@ def mixology(bench, targets, workers, rows):
 def measure(case, rows, file):
     """All repeats of one case: a line for a worker a core, and one for a worker of all cores."""
     name, bench, targets, peer_targets, bf16 = case
-    peer = Peer(rows, peer_targets, bf16)
     found = {workers: [] for workers in sorted({cores, 1}, reverse=True)}
     for repeat in range(options.repeats):
-        print(f"{name}: {repeat + 1} of {options.repeats}", file=sys.stderr)
+        # Afresh each time, as Mixology starts: a model that has learnt its rows by heart is another workload.
+        peer = Peer(rows, peer_targets, bf16)
         peers = peer.train() if bench == "train" else peer.evaluate()
         for workers, pairs in found.items():
             ours = mixology(bench, targets, workers, file)
             if ours["tokens"] != peer.tokens:
                 sys.exit(f"error: {ours['tokens']} tokens here, {peer.tokens} in the peer: not the same rows")
             pairs.append((ours, peers))
+        speeds = ", ".join(f"{pairs[-1][0]['rows_per_s']:.0f}" for pairs in found.values())
+        print(f"{name}, {repeat + 1} of {options.repeats}: {speeds} rows/s, peer {peers:.0f}", file=sys.stderr)
     for workers, pairs in found.items():
         ours = pairs[0][0]
         yield {
@@ -202,7 +207,7 @@ def main():
         file = os.path.join(work, os.path.basename(options.data) if options.data else "made.jsonl")
         with open(file, "w", encoding="utf-8") as out:
             out.writelines(json.dumps(row) + "\n" for row in rows)
-        for case in CASES:
+        for case in (case for case in CASES if options.only in case[0]):
             lines += measure(case, rows, file)
     with open(options.output, "w", encoding="utf-8") as out:
         out.writelines(json.dumps(line, sort_keys=True) + "\n" for line in lines)
