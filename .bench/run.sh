@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# Measures everything: .bench/run.sh MIXOLOGY LATEST.jsonl [ROWS.jsonl]
+# Each line is a process of its own, so that the memory of one is not that of another.
+set -euo pipefail
+mixology=$1 latest=$2 rows=${3:-}
+cores=$(nproc)
+data=()
+[ -z "$rows" ] || data=(--data "$rows")
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+measure() {
+  echo "mixology bench $*" >&2
+  "$mixology" bench "$@" >>"$work/latest"
+}
+
+measure gemm --workers "$cores"
+for targets in query,value all-linear; do
+  measure train --targets "$targets" --workers "$cores" --threads 1 "${data[@]}"
+  [ "$cores" = 1 ] || measure train --targets "$targets" --workers 1 --threads "$cores" "${data[@]}"
+done
+measure evaluate --workers "$cores" --threads 1 "${data[@]}"
+[ "$cores" = 1 ] || measure evaluate --workers 1 --threads "$cores" "${data[@]}"
+measure lengths --repeats 3 "${data[@]}"
+measure merge
+# Only here, where no time is measured: a library in front of the C library counts what is allocated.
+if "${CC:-clang}" -O2 -shared -fPIC -o "$work/allocations.so" "$(dirname "$0")/allocations.c" 2>/dev/null; then
+  export LD_PRELOAD="$work/allocations.so" MIXOLOGY_ALLOCATIONS="$work/allocations"
+fi
+measure step-memory --rows 1280 "${data[@]}"
+unset LD_PRELOAD MIXOLOGY_ALLOCATIONS
+mv "$work/latest" "$latest"

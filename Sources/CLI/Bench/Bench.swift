@@ -1,0 +1,32 @@
+import ArgumentParser
+import Execution
+import Foundation
+import LinearAlgebra
+
+/// Measurements, one JSON line each.
+struct Bench: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Measures this machine and this program; one JSON line a measurement.",
+    discussion: """
+      Fractions are of the SGEMM peak that was measured directly before and after, in the same process: machines \
+      drift, ratios do not. Without --base the rows go through all-MiniLM-L6-v2 from the cache, or through random \
+      weights of its shape; without --data they are generated with lengths like those of news sentences.
+      """,
+    subcommands: measurements + [BenchCompare.self, BenchBaseline.self])
+
+  /// The table of benches; a new one is a file in this folder and a line here.
+  static let measurements: [any ParsableCommand.Type] = [
+    BenchGEMM.self, BenchTrain.self, BenchEvaluate.self, BenchLengths.self, BenchStepMemory.self,
+    BenchMerge.self,
+  ]
+
+  /// One BLAS thread, as in workers; and where OpenBLAS chose a lesser kernel than the processor has, this program starts
+  /// again with the better one.
+  static func useBestKernel() {
+    BLASRuntime.threads = 1
+    guard let kernel = MachineFacts.betterKernel(environment: ProcessInfo.processInfo.environment) else {
+      return
+    }
+    BLASRuntime.restart(settingKernel: kernel, arguments: CommandLine.arguments)
+  }
+}

@@ -1,0 +1,44 @@
+import Basics
+import LinearAlgebra
+import Models
+import Specs
+import Training
+
+/// One pass without gradients over a workload's rows, an adapter folded into the weights.
+struct BenchEvaluation: Sendable {
+  private let evaluator: Evaluator
+  private let head: TaskHead
+  private let examples: [TokenizedExample]
+  private let shape: EncoderShape
+  private let workers: [BenchWorker]
+
+  /// Folds random factors of rank 8 into query and value: which layers are folded makes no difference afterwards.
+  init(_ workload: BenchWorkload, workers: Int, threads: Int) throws {
+    let base = workload.model.weights
+    let sites = try base.shape.sites(targets: ["query", "value"])
+    let stream = RandomStream(seed: 0, "bench", "evaluate")
+    let adapter = BenchAdapter.random(base.shape, sites: sites, rank: 8, stream: stream)
+    evaluator = Evaluator(weights: try base.folding(adapter), pooling: workload.model.pooling)
+    let outputs = TaskHead.outputs(workload.task)
+    let storage = Matrix(rows: 1, columns: outputs * (base.shape.hidden + 1))
+    head = TaskHead(
+      task: workload.task,
+      head: .linear(
+        outputs: outputs, channels: base.shape.hidden, over: storage, stream: stream.stream("head")))
+    examples = workload.examples
+    shape = base.shape
+    self.workers = (0..<workers).map { _ in BenchWorker(threads: threads) }
+  }
+
+  /// FLOPs of one pass over all rows.
+  var flops: Double { BenchArithmetic(shape: shape).forward(lengths: examples.map(\.ids.count)) }
+
+  /// The seconds of one evaluation by each worker, all at once; each predicts all rows, or others.
+  func seconds(on rows: [TokenizedExample]? = nil) throws -> Double {
+    try timed(threads: workers.count) { worker in
+      try workers[worker].withWorkspaces {
+        _ = try evaluator.predict(rows ?? examples, head: head, workspaces: $0)
+      }
+    }
+  }
+}

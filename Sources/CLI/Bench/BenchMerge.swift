@@ -1,0 +1,57 @@
+import ArgumentParser
+import Basics
+import LinearAlgebra
+import Merging
+import Models
+import Training
+
+/// `mixology bench merge`.
+struct BenchMerge: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "merge", abstract: "Seconds that each merge method takes for some adapters of the base.")
+
+  @OptionGroup var options: BenchOptions
+  @OptionGroup var adapter: BenchAdapterOptions
+
+  @Option(help: "Adapters that are merged into one.")
+  var adapters = 6
+
+  func run() throws {
+    Bench.useBestKernel()
+    let workload = try BenchWorkload(options)
+    let shape = workload.model.weights.shape
+    let sites = try shape.sites(targets: adapter.targetNames)
+    let inputs = (0..<adapters).map { number in
+      BenchAdapter.random(
+        shape, sites: sites, rank: adapter.rank, stream: RandomStream(seed: number, "bench", "merge"))
+    }
+    BLASRuntime.threads = 1
+    for method in MergeMethods.all.entries {
+      let parameters = try Parameters([:], for: method.parameters, of: "merge method '\(method.name)'")
+      let rounds = try BenchRound.alternating(
+        options.repeats, threads: 1,
+        [
+          {
+            try timed(threads: 1) { _ in
+              _ = try AdapterMerger.merge(
+                inputs, weights: inputs.map { _ in 1 }, method: method, parameters: parameters, seed: 0)
+            }
+          }
+        ])
+      let settings: [String: ParameterValue] = [
+        "method": .text(method.name), "adapters": .count(adapters), "rank": .count(adapter.rank),
+        "targets": .text(adapter.targets), "shape": workload.settings["shape"] ?? .text(""),
+      ]
+      let gemms = rounds[0].map { GEMMPeak.flops / ($0.peak * 1e9) / $0.seconds }
+      try BenchLine(
+        "merge", settings: settings,
+        values: [
+          "seconds": .measured(median(rounds[0].map(\.seconds))),
+          "peak_gflops": .measured(median(rounds[0].map(\.peak))),
+          // The reference product's time beside it stands for the machine.
+          "gemm_to_merge_ratio": .measured(median(gemms)), "repeats": .count(options.repeats),
+        ]
+      ).print()
+    }
+  }
+}

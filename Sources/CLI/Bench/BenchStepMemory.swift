@@ -1,0 +1,55 @@
+import ArgumentParser
+import Basics
+import Foundation
+import LinearAlgebra
+
+/// `mixology bench step-memory`.
+struct BenchStepMemory: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "step-memory",
+    abstract: "One training: the most memory, and what a step takes from the system after the first ones.")
+
+  @OptionGroup var options: BenchOptions
+  @OptionGroup var adapter: BenchAdapterOptions
+
+  @Option(help: "Threads of the training.")
+  var threads = 1
+
+  /// The most memory that fine-tuning the usual base may take: the project's own limit.
+  private static let limitMegabytes = 600.0
+
+  func run() throws {
+    Bench.useBestKernel()
+    let workload = try BenchWorkload(options)
+    let training = try BenchTraining(workload, adapter, workers: 1, threads: threads)
+    let steps = (options.rows + adapter.batch - 1) / adapter.batch
+    // The longest batch may come late; by half time memory should have found its size.
+    let warm = max(1, steps / 2)
+    var step = 0
+    var start = ProcessMemory.now
+    var end = start
+    try training.run { _, _ in
+      step += 1
+      if step == warm { start = .now }
+      if step == steps { end = .now }
+    }
+    let peak = ProcessMemory.peakMegabytes
+    let counted = Double(max(1, steps - warm))
+    var values: [String: ParameterValue] = [
+      "steps": .count(steps), "warm_up_steps": .count(warm),
+      "minor_faults_per_step": .measured(Double(end.minorFaults - start.minorFaults) / counted),
+      "anonymous_kb_per_step": .measured(Double(end.anonymousKilobytes - start.anonymousKilobytes) / counted),
+      "anonymous_mb": .measured(Double(end.anonymousKilobytes) / 1024),
+      "mapped_mb": .measured(Double(end.mappedKilobytes) / 1024),
+      "peak_rss_mb": .measured(peak), "memory_limit_ratio": .measured(Self.limitMegabytes / peak),
+      "repeats": .count(1),
+    ]
+    if let first = start.allocations, let last = end.allocations {
+      values["mallocs_per_step"] = .measured(Double(last.calls - first.calls) / counted)
+      values["malloc_kb_per_step"] = .measured(Double(last.bytes - first.bytes) / counted / 1024)
+    }
+    let settings = workload.settings.merging(adapter.settings) { value, _ in value }
+      .merging(["threads": .count(threads)]) { value, _ in value }
+    try BenchLine("step_memory", settings: settings, values: workload.facts.merging(values) { $1 }).print()
+  }
+}
