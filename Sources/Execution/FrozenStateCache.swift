@@ -1,29 +1,28 @@
-internal import Basics
-internal import LinearAlgebra
-internal import Models
-internal import Specs
-internal import Training
+package import LinearAlgebra
+package import Models
+package import Specs
+package import Training
 
 /// Hidden states below the lowest adapter, kept from job to job up to a limit; the longest unused go first.
 ///
 /// What is kept never changes a result: predictions over kept states are the same bits, and whether a training uses
 /// them is a rule over the job alone.
-final class FrozenStateCache {
+package final class FrozenStateCache {
   /// Bytes of a worker's kept states, and of the states of one job.
-  static let usualLimit = 512 << 20
+  package static let usualLimit = 512 << 20
 
   private let limit: Int
   private var entries: [(key: String, states: FrozenStates, bytes: Int)] = []
 
-  init(limit: Int = FrozenStateCache.usualLimit) {
+  package init(limit: Int = FrozenStateCache.usualLimit) {
     self.limit = limit
   }
 
   /// Bytes held now.
-  var bytes: Int { entries.reduce(0) { $0 + $1.bytes } }
+  package var bytes: Int { entries.reduce(0) { $0 + $1.bytes } }
 
   /// The states of a job's sets of examples, or nil where they would not all fit.
-  func states(
+  package func states(
     _ sets: [(key: String, examples: [TokenizedExample])], below block: Int, of weights: EncoderWeights,
     workspaces: [Workspace]
   ) -> [FrozenStates]? {
@@ -49,7 +48,7 @@ final class FrozenStateCache {
 
 extension TrainJob {
   /// Whether the training draws at least as much as its sets hold, so that computing all their states once pays.
-  func drawsWholeSets(rows: Int, tokens: Int) -> Bool {
+  package func drawsWholeSets(rows: Int, tokens: Int) -> Bool {
     switch budget {
     case .passes(let passes): passes >= 1
     case .tokens(let budget): budget >= tokens

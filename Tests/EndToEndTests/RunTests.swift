@@ -38,10 +38,11 @@ import Testing
     #expect(try place.files(below: "Results") == before)
   }
 
-  @Test func `one worker makes the same bytes as two`() throws {
+  @Test func `one worker of two threads makes the same bytes as two workers`() throws {
     let finished = try Finished.get().place
     let place = try Workplace()
-    let outcome = try Program.run("run", "m.yaml", "--workers", "1", "--quiet", in: place.folder)
+    let outcome = try Program.run(
+      "run", "m.yaml", "--workers", "1", "--threads", "2", "--quiet", in: place.folder)
     #expect(outcome.status == 0)
     #expect(outcome.output + outcome.errors == "")
     #expect(try place.tables() == finished.tables())
