@@ -26,16 +26,19 @@ enum MemoryEstimate {
     return bytes
   }
 
-  /// What one block saves for the backward pass, T tokens in rows of n: 4·(9·T·C + 2·T·F + T·n·H) bytes, for x, query,
-  /// key and value, the context, both normalised sums, the feed-forward layer's input, before and after GELU, and the
+  /// The tokens of a part of a batch, of which a training holds one at a time.
+  static func part(_ batch: Double, row: Double) -> Double { min(batch, 640 + row) }
+
+  /// What one block saves for the backward pass, T tokens in rows of n: 4·(8·T·C + T·F + T·n·H) bytes, for x, query,
+  /// key and value, the context, both normalised sums, the feed-forward layer's input, what enters GELU, and the
   /// probabilities.
   static func block(_ sizes: EncoderSizes, tokens: Double, row: Double) -> Double {
     let (C, F, H) = (Double(sizes.hidden), Double(sizes.intermediate), Double(sizes.heads))
-    return 4 * tokens * (9 * C + 2 * F + row * H)
+    return 4 * tokens * (8 * C + F + row * H)
   }
 
-  /// What the whole forward pass saves, and the gradients of one block.
+  /// What the whole forward pass of a part saves, down to the lowest adapter, and the gradients of one block.
   static func tape(_ sizes: EncoderSizes, tokens: Double, row: Double, lowest: Int) -> Double {
-    (Double(sizes.layers) + 1) * block(sizes, tokens: tokens, row: row)
+    (Double(sizes.layers - lowest) + 1.5) * block(sizes, tokens: part(tokens, row: row), row: row)
   }
 }

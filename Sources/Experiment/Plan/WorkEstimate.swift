@@ -159,7 +159,7 @@ struct WorkEstimate: Sendable {
     let folding = folding(layers, rank: adapter?.rank ?? 0)
     work.flops += folding.flops
     work.elements += folding.elements
-    let tokens = min(texts.rows * texts.mean, 2048)
+    let tokens = min(texts.rows * texts.mean, 1024)
     work.memory =
       MemoryEstimate.base(sizes) + MemoryEstimate.folded(layers)
       + MemoryEstimate.block(sizes, tokens: tokens, row: texts.meanSquare / max(1, texts.mean))
