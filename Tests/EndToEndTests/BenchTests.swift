@@ -62,6 +62,15 @@ import Testing
     }
   }
 
+  @Test func `keeping frozen states is measured beside computing them`() throws {
+    let lines = try lines(["frozen-layers", "--layers", "1", "--passes", "2", "--batch", "4"])
+    #expect(lines.compactMap { $0.setting("phase") } == [.text("train"), .text("evaluate")])
+    for line in lines {
+      expectFacts(line, "frozen_layers")
+      #expect((line.number("kept_to_computed_ratio") ?? 0) > 0)
+    }
+  }
+
   @Test(arguments: [
     ["train", "--batch", "4", "--rank", "2", "--workers", "2"], ["evaluate", "--workers", "1"],
   ])

@@ -17,7 +17,7 @@ struct Bench: ParsableCommand {
   /// The table of benches; a new one is a file in this folder and a line here.
   static let measurements: [any ParsableCommand.Type] = [
     BenchGEMM.self, BenchTrain.self, BenchEvaluate.self, BenchLengths.self, BenchStepMemory.self,
-    BenchMerge.self,
+    BenchFrozen.self, BenchMerge.self,
   ]
 
   /// One BLAS thread, as in workers; and where OpenBLAS chose a lesser kernel than the processor has, this program starts

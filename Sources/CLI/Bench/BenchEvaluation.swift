@@ -19,15 +19,21 @@ struct BenchEvaluation: Sendable {
     let stream = RandomStream(seed: 0, "bench", "evaluate")
     let adapter = BenchAdapter.random(base.shape, sites: sites, rank: 8, stream: stream)
     evaluator = Evaluator(weights: try base.folding(adapter), pooling: workload.model.pooling)
-    let outputs = TaskHead.outputs(workload.task)
-    let storage = Matrix(rows: 1, columns: outputs * (base.shape.hidden + 1))
-    head = TaskHead(
-      task: workload.task,
-      head: .linear(
-        outputs: outputs, channels: base.shape.hidden, over: storage, stream: stream.stream("head")))
+    head = BenchEvaluation.head(workload)
     examples = workload.examples
     shape = base.shape
     self.workers = (0..<workers).map { _ in BenchWorker(threads: threads) }
+  }
+
+  /// A linear head of random weights for a workload's task.
+  static func head(_ workload: BenchWorkload) -> TaskHead {
+    let outputs = TaskHead.outputs(workload.task)
+    let channels = workload.model.weights.shape.hidden
+    return TaskHead(
+      task: workload.task,
+      head: .linear(
+        outputs: outputs, channels: channels, over: Matrix(rows: 1, columns: outputs * (channels + 1)),
+        stream: RandomStream(seed: 0, "bench", "head")))
   }
 
   /// FLOPs of one pass over all rows.

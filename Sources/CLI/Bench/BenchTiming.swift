@@ -22,6 +22,13 @@ func timed<Failure: Error>(
   return seconds
 }
 
+/// Runs a piece of work on this thread and returns its seconds.
+func timed(_ work: () throws -> Void) rethrows -> Double {
+  let start = DispatchTime.now().uptimeNanoseconds
+  try work()
+  return Double(DispatchTime.now().uptimeNanoseconds - start) / 1e9
+}
+
 /// One timed piece of work, with the GEMM peak around it.
 struct BenchRound {
   /// How long it took.
