@@ -105,6 +105,26 @@ public struct Matrix: @unchecked Sendable {
     return try body(&span)
   }
 
+  /// Reads one row; cheaper than a view of it, which has to keep the storage alive.
+  @inlinable public func withRow<R>(_ row: Int, _ body: (Span<Float>) throws -> R) rethrows -> R {
+    precondition(row >= 0 && row < rows, "row \(row) of \(rows)")
+    // SAFETY: one row, in bounds by init; the storage outlives the call.
+    let buffer = unsafe UnsafeBufferPointer(start: storage.base + offset + row * stride, count: columns)
+    return try body(unsafe buffer.span)
+  }
+
+  /// Writes one row.
+  @inlinable public func withMutableRow<R>(_ row: Int, _ body: (inout MutableSpan<Float>) throws -> R) rethrows
+    -> R
+  {
+    precondition(row >= 0 && row < rows, "row \(row) of \(rows)")
+    // SAFETY: one row, in bounds by init; the storage outlives the call.
+    let buffer = unsafe UnsafeMutableBufferPointer(
+      start: storage.base + offset + row * stride, count: columns)
+    var span = unsafe buffer.mutableSpan
+    return try body(&span)
+  }
+
   /// A copy of the numbers, row by row.
   public var values: [Float] {
     var values: [Float] = []

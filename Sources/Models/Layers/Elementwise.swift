@@ -27,7 +27,14 @@ public func add(_ x: Matrix, to y: Matrix) {
 ///
 /// A row at a time: loops that start at 0 in all their spans vectorise, those with an offset in one of them do not.
 package func addBias(_ bias: Matrix, to y: Matrix) {
-  for t in 0..<y.rows { add(bias, to: y.rows(t..<t + 1)) }
+  bias.withSpan { bias in
+    for t in 0..<y.rows {
+      y.withMutableRow(t) { y in
+        precondition(bias.count == y.count, "a bias of \(bias.count) for \(y.count) columns")
+        for c in 0..<y.count { y[c] += bias[c] }
+      }
+    }
+  }
 }
 
 /// dbias[c] ← dbias[c] + Σ_t dy[t, c].
