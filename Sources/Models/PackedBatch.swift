@@ -10,6 +10,13 @@ public struct PackedBatch: Sendable {
   /// An empty batch.
   public init() {}
 
+  /// Makes room for so many rows and tokens.
+  public mutating func reserve(rows: Int, tokens: Int) {
+    ids.reserveCapacity(tokens)
+    types.reserveCapacity(tokens)
+    starts.reserveCapacity(rows + 1)
+  }
+
   /// Rows R.
   public var rows: Int { starts.count - 1 }
 

@@ -50,8 +50,9 @@ public final class FrozenStates: Sendable {
 
 extension PackedBatch {
   /// Some examples end to end.
-  init(_ examples: some Sequence<TokenizedExample>) {
+  init(_ examples: some Collection<TokenizedExample>) {
     self.init()
+    reserve(rows: examples.count, tokens: examples.reduce(0) { $0 + $1.ids.count })
     for example in examples { append(ids: example.ids, types: example.types) }
   }
 }

@@ -91,7 +91,7 @@ final class Lane {
   ///   - weight: The factor on each row's loss in the gradients, 1 ÷ rows of the step.
   ///   - mask: Names the dropout masks; another one for every part of every step.
   func accumulate(_ drawn: [Drawn], _ weights: EncoderWeights, weight: Float, mask: Int) {
-    let batch = PackedBatch(drawn.map(\.example))
+    let batch = PackedBatch(drawn.lazy.map(\.example))
     workspace.reset()
     gradients.clear()
     loss = 0

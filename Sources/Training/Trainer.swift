@@ -211,6 +211,7 @@ public final class Trainer {
   /// The next batch: `batchRows` rows, or as many as fit into `batchTokens`; empty where all passes are drawn.
   private func draw() -> [Drawn] {
     var batch: [Drawn] = []
+    batch.reserveCapacity(job.training.batchRows)
     var tokens = 0
     let limit = job.training.batchTokens
     while limit > 0 || batch.count < job.training.batchRows {

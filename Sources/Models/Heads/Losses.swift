@@ -9,9 +9,14 @@ public enum Loss {
   public static func crossEntropy(_ logits: Matrix, label: Int, weight: Float) -> Double {
     let k = logits.columns
     precondition(label >= 0 && label < k, "label \(label) of \(k)")
-    let probabilities = softmax(logits)
-    for i in 0..<k { logits[0, i] = weight * (Float(probabilities[i]) - (i == label ? 1 : 0)) }
-    return -log(max(probabilities[label], 1e-45))
+    let (largest, sum) = normaliser(logits)
+    var probability = 0.0
+    for i in 0..<k {
+      let p = exp(Double(logits[0, i]) - largest) / sum
+      if i == label { probability = p }
+      logits[0, i] = weight * (Float(p) - (i == label ? 1 : 0))
+    }
+    return -log(max(probability, 1e-45))
   }
 
   /// The mean cross-entropy of many rows, (n, V); on return they hold the gradient by the logits.
@@ -89,10 +94,16 @@ public enum Loss {
   }
 
   static func softmax(_ logits: Matrix) -> [Double] {
-    let values = (0..<logits.columns).map { Double(logits[0, $0]) }
-    let largest = values.max() ?? 0
-    let exponentials = values.map { exp($0 - largest) }
-    let sum = exponentials.reduce(0, +)
-    return exponentials.map { $0 / sum }
+    let (largest, sum) = normaliser(logits)
+    return (0..<logits.columns).map { exp(Double(logits[0, $0]) - largest) / sum }
+  }
+
+  /// The largest logit m of a row, and Σ e^(logit − m).
+  private static func normaliser(_ logits: Matrix) -> (largest: Double, sum: Double) {
+    var largest = -Double.infinity
+    for i in 0..<logits.columns { largest = max(largest, Double(logits[0, i])) }
+    var sum = 0.0
+    for i in 0..<logits.columns { sum += exp(Double(logits[0, i]) - largest) }
+    return (largest, sum)
   }
 }
