@@ -27,6 +27,8 @@ measure merge
 # Only here, where no time is measured: a library in front of the C library counts what is allocated.
 if "${CC:-clang}" -O2 -shared -fPIC -o "$work/allocations.so" "$(dirname "$0")/allocations.c" 2>/dev/null; then
   export LD_PRELOAD="$work/allocations.so" MIXOLOGY_ALLOCATIONS="$work/allocations"
+else
+  echo "no C compiler: step-memory counts no allocations" >&2
 fi
 measure step-memory --rows 1280 "${data[@]}"
 unset LD_PRELOAD MIXOLOGY_ALLOCATIONS

@@ -62,14 +62,13 @@ struct LoadedManifest {
 }
 
 extension WorkClock {
-  /// A clock that has measured this machine, where something is left to do; with the BLAS kernel that workers get, for
-  /// which the program may start itself again.
-  static func measured(_ plan: Plan, _ store: JobStore, workers: Int) -> WorkClock {
+  /// A clock that has measured this machine, where something is left to do; with the BLAS kernel that workers get.
+  static func measured(_ plan: Plan, _ store: JobStore, workers: Int, threads: Int) -> WorkClock {
     guard let sizes = plan.sizes, !plan.jobs.allSatisfy({ store.contains($0.id) }) else {
       return WorkClock(plan: plan, store: store)
     }
-    Bench.useBestKernel()
-    return WorkClock(plan: plan, store: store, speed: MachineSpeed.measure(sizes, workers: workers))
+    let speed = MachineSpeed.measure(sizes, workers: workers, threads: threads)
+    return WorkClock(plan: plan, store: store, speed: speed)
   }
 }
 

@@ -2,6 +2,21 @@ import Execution
 import Foundation
 import LinearAlgebra
 
+/// Makes this process compute as workers do.
+enum BestKernel {
+  /// One BLAS thread; and where OpenBLAS chose a lesser kernel than the processor has, this program starts again with the
+  /// better one.
+  ///
+  /// To be called before anything is read: what came before it is done twice.
+  static func use() {
+    BLASRuntime.threads = 1
+    guard let kernel = MachineFacts.betterKernel(environment: ProcessInfo.processInfo.environment) else {
+      return
+    }
+    BLASRuntime.restart(settingKernel: kernel, arguments: CommandLine.arguments)
+  }
+}
+
 /// Whether the workers' BLAS kernel leaves speed of the processor unused because the user chose it.
 struct KernelAdvice {
   let kernel: String

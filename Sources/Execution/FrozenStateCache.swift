@@ -1,6 +1,6 @@
 package import LinearAlgebra
 package import Models
-package import Specs
+internal import Specs
 package import Training
 
 /// Hidden states below the lowest adapter, kept from job to job up to a limit; the longest unused go first.
@@ -8,18 +8,16 @@ package import Training
 /// What is kept never changes a result: predictions over kept states are the same bits, and whether a training uses
 /// them is a rule over the job alone.
 package final class FrozenStateCache {
-  /// Bytes of a worker's kept states, and of the states of one job.
-  package static let usualLimit = 512 << 20
-
   private let limit: Int
-  private var entries: [(key: String, states: FrozenStates, bytes: Int)] = []
+  private var cache: ByteLimitedCache<FrozenStates>
 
-  package init(limit: Int = FrozenStateCache.usualLimit) {
+  package init(limit: Int = WorkLimits.keptStateBytes) {
     self.limit = limit
+    cache = ByteLimitedCache(limit: limit)
   }
 
   /// Bytes held now.
-  package var bytes: Int { entries.reduce(0) { $0 + $1.bytes } }
+  package var bytes: Int { cache.bytes }
 
   /// The states of a job's sets of examples, or nil where they would not all fit.
   package func states(
@@ -31,30 +29,12 @@ package final class FrozenStateCache {
     let keys = sets.map { "\($0.key) \(block)" }
     return zip(keys, zip(sets, sizes)).map { key, entry in
       let (set, size) = entry
-      if let place = entries.firstIndex(where: { $0.key == key }) {
-        let known = entries.remove(at: place)
-        entries.append(known)
-        return known.states
-      }
-      while bytes + size > limit, let victim = entries.firstIndex(where: { !keys.contains($0.key) }) {
-        entries.remove(at: victim)
-      }
+      if let known = cache.value(key) { return known }
+      // Room first, so that old and new states are never held at once.
+      cache.makeRoom(size, pinned: keys)
       let states = FrozenStates(weights, below: block, examples: set.examples, workspaces: workspaces)
-      entries.append((key, states, size))
+      cache.insert(states, key, bytes: size, pinned: keys)
       return states
-    }
-  }
-}
-
-extension TrainJob {
-  /// Whether the training draws at least as much as its sets hold, so that computing all their states once pays.
-  package func drawsWholeSets(rows: Int, tokens: Int) -> Bool {
-    switch budget {
-    case .passes(let passes): passes >= 1
-    case .tokens(let budget): budget >= tokens
-    case .steps(let steps) where training.batchTokens > 0:
-      steps * training.accumulation * training.batchTokens >= tokens
-    case .steps(let steps): steps * training.accumulation * training.batchRows >= rows
     }
   }
 }

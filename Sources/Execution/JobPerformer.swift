@@ -9,15 +9,15 @@ internal import Tasks
 internal import Tokenizers
 internal import Training
 
-/// Does jobs in this process, one after the other, and keeps what the next one will need again: the base, the
-/// tokenised examples, the label embeddings.
+/// Does jobs in this process, one after the other, and keeps what the next one will need again: the base, tokenised
+/// examples, label embeddings, states below the lowest adapter, the model that was evaluated last.
 public final class JobPerformer {
   private let store: JobStore
   private var locations: [String: String] = [:]
   private let workspaces: [Workspace]
   private let frozen = FrozenStateCache()
   private var bases: [String: BaseModel] = [:]
-  private var tokenized: [String: [TokenizedExample]] = [:]
+  private var tokenized = ByteLimitedCache<[TokenizedExample]>(limit: WorkLimits.tokenizedBytes)
   private var heads: [String: TaskHead] = [:]
   /// The model that was evaluated last: an adapter belongs to one base.
   private var model: (adapter: JobID, weights: EncoderWeights, lowestLayer: Int)?
@@ -48,6 +48,7 @@ public final class JobPerformer {
   ) throws -> JobCost {
     let cpu = MachineFacts.cpuSeconds
     arithmeticSeconds = 0
+    MachineFacts.forgetPeak()
     let wall = DispatchTime.now().uptimeNanoseconds
     let attempt: URL
     do { attempt = try store.beginAttempt(id) } catch {
@@ -59,7 +60,7 @@ public final class JobPerformer {
         cpuSeconds: MachineFacts.cpuSeconds - cpu, arithmeticSeconds: arithmeticSeconds,
         wallSeconds: Double(DispatchTime.now().uptimeNanoseconds - wall) / 1e9,
         peakResidentMegabytes: MachineFacts.peakResidentMegabytes, worker: worker,
-        machine: MachineFacts.description, predictedSeconds: predictedSeconds)
+        machine: MachineFacts.machineAndKernel, predictedSeconds: predictedSeconds)
       try store.commit(attempt, as: id, spec: spec, result: result, cost: cost)
       return cost
     } catch {
@@ -134,7 +135,7 @@ public final class JobPerformer {
     let lowest = try base.weights.shape.sites(targets: job.adapter.targets).map(\.layer).min() ?? 0
     let rows = tasks.reduce(0) { $0 + $1.train.count }
     let tokens = tasks.reduce(0) { $0 + $1.train.reduce(0) { $0 + $1.ids.count } }
-    guard lowest > 0, job.drawsWholeSets(rows: rows, tokens: tokens) else { return }
+    guard lowest > 0, job.budget.drawsWholeSets(rows: rows, tokens: tokens, job.training) else { return }
     let sets = try tasks.map { task in
       (try key(task.task, .train, base: job.base, maxTokens: maxTokens), task.train)
     }
@@ -253,11 +254,13 @@ public final class JobPerformer {
     _ task: TaskSpec, _ split: Split, base spec: BaseSpec, maxTokens: Int
   ) throws -> [TokenizedExample] {
     let key = try key(task, split, base: spec, maxTokens: maxTokens)
-    if let known = tokenized[key] { return known }
+    if let known = tokenized.value(key) { return known }
     let tokenizer = try base(spec).tokenizer
     let examples = try TaskLoader.load(task, split: split) { locations[$0] }
     let ready = examples.map { TokenizedExample($0, tokenizer: tokenizer, maxTokens: maxTokens) }
-    tokenized[key] = ready
+    // Ids and types, and what the lists around them take.
+    let bytes = ready.reduce(0) { $0 + 8 * ($1.ids.count + $1.wordStarts.count) + 200 }
+    tokenized.insert(ready, key, bytes: bytes)
     return ready
   }
 

@@ -16,6 +16,9 @@ public enum MachineFacts {
     return "\(processor), \(cores) cores, \(Int(gibibytes.rounded())) GiB"
   }
 
+  /// `description`, and the BLAS kernel.
+  public static var machineAndKernel: String { "\(description), \(BLASRuntime.kernel)" }
+
   /// The `OPENBLAS_CORETYPE` that suits this processor better than what OpenBLAS chose; nil where its choice is right,
   /// or where the user made it.
   ///
@@ -91,7 +94,12 @@ public enum MachineFacts {
     return mask >> UInt64(signal - 1) & 1 == 1
   }
 
-  /// Megabytes that this process holds at most so far.
+  /// Begins to count the most memory anew, where the system can.
+  public static func forgetPeak() {
+    try? "5".write(toFile: "/proc/self/clear_refs", atomically: false, encoding: .utf8)
+  }
+
+  /// Megabytes that this process held at most since it began or forgot.
   public static var peakResidentMegabytes: Double {
     guard let text = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8) else { return 0 }
     let line = text.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }

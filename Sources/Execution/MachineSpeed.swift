@@ -13,17 +13,17 @@ public struct MachineSpeed: Sendable, Hashable {
     self.flopsPerSecond = flopsPerSecond
   }
 
-  /// Multiplies (512, C) · (C, F) on as many threads as there are workers, five rounds of some 40 ms; the best counts.
+  /// Multiplies (512, C) · (C, F) on as many threads as the workers have together, five rounds of some 40 ms; the best counts.
   ///
   /// The process must run with the BLAS kernel that workers get.
-  public static func measure(_ sizes: EncoderSizes, workers: Int) -> MachineSpeed {
-    let threads = BLASRuntime.threads
+  public static func measure(_ sizes: EncoderSizes, workers: Int, threads: Int = 1) -> MachineSpeed {
+    let usual = BLASRuntime.threads
     BLASRuntime.threads = 1
-    defer { BLASRuntime.threads = threads }
+    defer { BLASRuntime.threads = usual }
     let tokens = 512
     let flops = 2 * Double(tokens * sizes.hidden * sizes.intermediate)
-    let count = max(1, min(workers, MachineFacts.cores))
-    // More workers than cores share the cores.
+    let count = max(1, min(workers * threads, MachineFacts.cores))
+    // Threads beyond the cores share the cores.
     let share = Double(count) / Double(max(1, workers))
     let rates = Rates(count: count)
     for _ in 0..<5 {

@@ -45,7 +45,10 @@ public final class WorkClock: @unchecked Sendable {
     self.speed = speed
     var known = 0
     for job in plan.jobs {
-      guard let cost = store.contains(job.id) ? store.cost(job.id) : nil else { continue }
+      // Another machine, or another kernel on this one, says nothing about this one's speed.
+      guard let cost = store.contains(job.id) ? store.cost(job.id) : nil,
+        cost.machine == MachineFacts.machineAndKernel
+      else { continue }
       expected[job.spec.kind, default: 0] += WorkClock.seconds(job, speed)
       took[job.spec.kind, default: 0] += cost.wallSeconds
       known += 1
@@ -83,6 +86,8 @@ public final class WorkClock: @unchecked Sendable {
     let measured =
       speed == nil
       ? "a guess of \(gigaflops) GFLOP/s a worker" : "\(gigaflops) GFLOP/s a worker, just measured"
-    return known > 0 ? "from \(measured), and \(known) jobs that are done" : "from \(measured)"
+    return known > 0
+      ? "from \(measured), and \(known) \(known == 1 ? "job that is" : "jobs that are") done"
+      : "from \(measured)"
   }
 }

@@ -1,6 +1,6 @@
 internal import Dispatch
 
-/// Runs a body for 0, 1, … at once, each on a thread of its own, and returns when all are done.
+/// Runs a body for 0, 1, … at once, on as many threads as there are cores at most, and returns when all are done.
 ///
 /// The bodies must write different things; in which order they run is not said.
 public func concurrently(_ count: Int, _ body: (Int) -> Void) {

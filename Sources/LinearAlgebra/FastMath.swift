@@ -26,12 +26,6 @@ public enum FastMath {
     return p * Float(bitPattern: UInt32(bitPattern: (exponent &+ 127) &<< 23))
   }
 
-  /// tanh x = 1 − 2 / (e²ˣ + 1).
-  @inlinable @inline(__always)
-  public static func tanh(_ x: Float) -> Float {
-    1 - 2 / (exp(2 * x) + 1)
-  }
-
   /// Φ(x), the normal distribution function, and e^(−x²/2), which its derivative needs too.
   ///
   /// erf by Abramowitz and Stegun 7.1.26: absolute error below 1.5e-7, and 3e-7 with the rounding of Float.

@@ -114,7 +114,8 @@ public struct Matrix: @unchecked Sendable {
   }
 
   /// Writes one row.
-  @inlinable public func withMutableRow<R>(_ row: Int, _ body: (inout MutableSpan<Float>) throws -> R) rethrows
+  @inlinable public func withMutableRow<R>(_ row: Int, _ body: (inout MutableSpan<Float>) throws -> R)
+    rethrows
     -> R
   {
     precondition(row >= 0 && row < rows, "row \(row) of \(rows)")

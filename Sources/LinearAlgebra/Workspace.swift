@@ -1,16 +1,22 @@
 /// Blocks of memory from which a step takes its matrices in order, so that a step allocates nothing.
 ///
-/// A block that is full is followed by the next one; blocks are kept, so the first steps allocate and the rest reuse.
+/// A block that is full is followed by another one. The next round then begins with a single block as large as all that
+/// was held at once so far, so that growing rounds cost memory once and equal ones nothing.
 /// Not thread-safe: one thread owns it.
 public final class Workspace {
   /// A place in the workspace, to give back what was taken after it.
   public struct Mark {
-    fileprivate var block: Int
-    fileprivate var used: Int
+    fileprivate var block = 0
+    /// Floats used of that block.
+    fileprivate var used = 0
+    /// Floats held in all blocks.
+    fileprivate var held = 0
   }
 
   private var blocks: [Storage] = []
-  private var current = Mark(block: 0, used: 0)
+  private var current = Mark()
+  /// The most floats held at once so far.
+  private var most = 0
   private let blockFloats: Int
 
   /// An empty workspace.
@@ -24,17 +30,29 @@ public final class Workspace {
   public var capacity: Int { blocks.reduce(0) { $0 + $1.count } }
 
   /// Takes everything back; matrices taken before must not be used any more.
-  public func reset() { current = Mark(block: 0, used: 0) }
+  public func reset() {
+    if blocks.count > 1 {
+      // The old blocks go before the new one comes.
+      blocks = []
+      blocks = [Storage(count: most)]
+    }
+    current = Mark()
+  }
 
   /// A matrix whose numbers are whatever was there before.
   public func matrix(rows: Int, columns: Int) -> Matrix {
     // Rows of one matrix start on a cache line's border.
     let floats = (rows * columns + 15) / 16 * 16
     while current.block < blocks.count, current.used + floats > blocks[current.block].count {
-      current = Mark(block: current.block + 1, used: 0)
+      current.block += 1
+      current.used = 0
     }
     if current.block == blocks.count { blocks.append(Storage(count: max(blockFloats, floats))) }
-    defer { current.used += floats }
+    defer {
+      current.used += floats
+      current.held += floats
+      most = max(most, current.held)
+    }
     return Matrix(
       storage: blocks[current.block], offset: current.used, rows: rows, columns: columns, stride: columns)
   }

@@ -71,12 +71,13 @@ public enum Encoder {
   ///
   /// Shape (T, C), taken from the workspace.
   /// - Parameters:
-  ///   - start: Known states from which to begin instead of the embeddings.
+  ///   - start: Known states from which to begin instead of the embeddings; returned as they are where no block runs.
   ///   - end: The first block that is not run any more; nil runs all.
   public static func hidden(
     _ weights: EncoderWeights, _ batch: PackedBatch, workspace: Workspace, from start: EnteringStates? = nil,
     below end: Int? = nil
   ) -> Matrix {
+    if let start, start.block == end { return start.hidden }
     // Two matrices serve all blocks: one is read while the other is written.
     var x = workspace.matrix(rows: batch.tokens, columns: weights.shape.hidden)
     var spare = workspace.matrix(rows: batch.tokens, columns: weights.shape.hidden)

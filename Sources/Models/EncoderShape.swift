@@ -32,9 +32,6 @@ public struct EncoderShape: Sendable, Hashable {
     self.types = types
     self.epsilon = epsilon
   }
-
-  /// Weights that a token passes through: 4C² + 2CF a block.
-  public var matrixParameters: Int { layers * (4 * hidden * hidden + 2 * hidden * intermediate) }
 }
 
 /// The linear layers of a block, in the order of the forward pass.

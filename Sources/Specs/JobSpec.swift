@@ -134,7 +134,7 @@ public enum JobSpec: Sendable, Hashable, Codable {
   case evaluate(EvaluateJob)
 
   /// Raised when the same spec would give another result than it used to.
-  public static let formatVersion = 1
+  public static let formatVersion = 2
 
   private struct Identity: Encodable {
     let formatVersion: Int

@@ -30,3 +30,16 @@ public enum BudgetSpec: Sendable, Hashable, Codable {
   /// The target's training data are seen so many times; a cocktail without one target sees its rarest task so often.
   case passes(Double)
 }
+
+extension BudgetSpec {
+  /// Whether a training draws at least as much as its sets hold, so that work on all their rows pays.
+  public func drawsWholeSets(rows: Int, tokens: Int, _ training: TrainingSpec) -> Bool {
+    switch self {
+    case .passes(let passes): passes >= 1
+    case .tokens(let budget): budget >= tokens
+    case .steps(let steps) where training.batchTokens > 0:
+      steps * training.accumulation * training.batchTokens >= tokens
+    case .steps(let steps): steps * training.accumulation * training.batchRows >= rows
+    }
+  }
+}

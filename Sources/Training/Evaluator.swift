@@ -11,14 +11,11 @@ public struct Evaluator: Sendable {
   private let pooling: Pooling
   private let tokensPerBatch: Int
 
-  /// Tokens of a batch: enough for GEMMs at full speed.
-  public static let usualTokens = 1024
-
   /// Evaluates a model.
   ///
   /// - Parameter tokensPerBatch: Rows are packed up to so many tokens; it bounds the memory and changes no result
   ///   beyond the last bits.
-  public init(weights: EncoderWeights, pooling: Pooling, tokensPerBatch: Int = Evaluator.usualTokens) {
+  public init(weights: EncoderWeights, pooling: Pooling, tokensPerBatch: Int = WorkLimits.evaluationTokens) {
     self.weights = weights
     self.pooling = pooling
     self.tokensPerBatch = tokensPerBatch

@@ -1,5 +1,6 @@
 public import LinearAlgebra
 public import Models
+internal import Specs
 
 /// The hidden states that enter a block, for every token of some examples.
 ///
@@ -26,7 +27,7 @@ public final class FrozenStates: Sendable {
     var starts = [0]
     for example in examples { starts.append(starts[starts.count - 1] + example.ids.count) }
     let states = Matrix(rows: starts[starts.count - 1], columns: weights.shape.hidden)
-    let batches = Evaluator.batches(examples, tokens: Evaluator.usualTokens)
+    let batches = Evaluator.batches(examples, tokens: WorkLimits.evaluationTokens)
     for first in stride(from: 0, to: batches.count, by: workspaces.count) {
       let round = batches[first..<min(first + workspaces.count, batches.count)]
       concurrently(round.count) { lane in
@@ -41,6 +42,9 @@ public final class FrozenStates: Sendable {
     self.states = states
     self.starts = starts
   }
+
+  /// Examples.
+  var count: Int { starts.count - 1 }
 
   /// The states of some examples end to end; a view.
   func rows(_ examples: Range<Int>) -> Matrix {

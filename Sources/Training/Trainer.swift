@@ -105,6 +105,9 @@ public final class Trainer {
     let (parameters, heads, dropout) = (parameters, heads, stream.stream("dropout"))
     let known = tasks.compactMap(\.states).filter { $0.block == parameters.lowestLayer }
     let states = known.count == tasks.count ? known : []
+    for (task, states) in zip(tasks, states) {
+      precondition(states.count == task.train.count, "states of \(states.count) examples")
+    }
     lanes = workspaces.map {
       Lane(
         shape: shape, parameters: parameters, heads: heads, pooling: base.pooling,
@@ -201,6 +204,7 @@ public final class Trainer {
 
   /// Folds the factors into weights, every lane its share of the layers.
   private func foldAll(into owned: EncoderWeights) {
+    // Values of the base are taken anew, so nothing of an earlier fold remains.
     concurrently(lanes.count) { lane in
       fold(
         stride(from: lane, to: parameters.factors.count, by: lanes.count).map { parameters.factors[$0] },
@@ -255,9 +259,8 @@ public final class Trainer {
 
   /// The mean of the tasks' first metrics on validation, turned so that more is better.
   private func validate() throws -> Double {
-    let owned = base.weights.owning(parameters.factors.map(\.site))
-    foldAll(into: owned)
-    let evaluator = Evaluator(weights: owned, pooling: base.pooling)
+    foldAll(into: folded)
+    let evaluator = Evaluator(weights: folded, pooling: base.pooling)
     let workspaces = lanes.map(\.workspace)
     var sum = 0.0
     for (task, head) in zip(tasks, heads) {

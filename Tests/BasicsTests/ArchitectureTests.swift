@@ -37,6 +37,7 @@ import Testing
   private static let outside: [String: Set<String>] = [
     "ArgumentParser": ["CLI"],
     "Crypto": ["Basics"],
+    "Dispatch": ["LinearAlgebra"],
     "RealModule": ["Models"],
     "Yams": ["Experiment"],
     "Synchronization": ["Execution", "CLI"],

@@ -72,7 +72,7 @@ import Testing
   }
 
   @Test(arguments: [
-    ["train", "--batch", "4", "--rank", "2", "--workers", "2"], ["evaluate", "--workers", "1"],
+    ["train", "--batch", "4", "--rank", "2", "--workers", "1"], ["evaluate", "--workers", "1"],
   ])
   func `a throughput says rows, tokens and the fraction of the peak beside it`(arguments: [String]) throws {
     let lines = try lines(arguments)
@@ -205,7 +205,10 @@ import Testing
     #expect(outcome.errors.hasPrefix(message + "\n"), "\(outcome.errors)")
   }
 
-  @Test(arguments: [("rows", "train"), ("repeats", "evaluate"), ("workers", "gemm"), ("threads", "train")])
+  @Test(arguments: [
+    ("rows", "train"), ("repeats", "evaluate"), ("workers", "gemm"), ("threads", "train"),
+    ("threads", "step-memory"), ("layers", "frozen-layers"), ("passes", "frozen-layers"),
+  ])
   func `nothing is measured zero times`(option: String, bench: String) throws {
     let place = try Workplace()
     let outcome = try Program.run("bench", bench, "--\(option)", "0", in: place.folder)

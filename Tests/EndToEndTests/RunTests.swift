@@ -49,6 +49,23 @@ import Testing
     #expect(try place.artefacts() == finished.artefacts())
   }
 
+  @Test func `kept states depend on no worker, thread or order`() throws {
+    // Six steps of eight rows draw the 24 rows of a single and miss the 72 of all three: both ways are taken.
+    let upper = [
+      "run", "m.yaml", "--quiet",
+      "-S", "adapter.targets=[layer.1.attention.self.query, layer.1.output.dense]",
+    ]
+    let places = try [["--workers", "2"], ["--workers", "1", "--threads", "2"]].map { how in
+      let place = try Workplace()
+      let outcome = try Program.start(upper + how, in: place.folder).outcome()
+      #expect(outcome.status == 0, "\(outcome.errors)")
+      return place
+    }
+    #expect(try places[0].tables() == places[1].tables())
+    #expect(try places[0].artefacts() == places[1].artefacts())
+    #expect(try places[0].tables() != Finished.get().place.tables())
+  }
+
   @Test func `plan and status work before anything ran, and say what is done after`() throws {
     let place = try Workplace()
     let status = try Program.run("status", "m.yaml", in: place.folder)

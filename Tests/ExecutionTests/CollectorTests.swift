@@ -92,31 +92,39 @@ import Testing
 
   @Test func `nothing measured means a guess`() throws {
     let clock = WorkClock(plan: plan, store: store)
-    // 85 GFLOP at 0.85 of 100 GFLOP/s, and what a job costs beside.
-    #expect(abs(clock.seconds(a) - 1.03) < 1e-12)
+    // 85 GFLOP at 0.92 of 100 GFLOP/s, and what a job costs beside.
+    #expect(abs(clock.seconds(a) - (85.0 / 92 + 0.03)) < 1e-12)
     #expect(clock.basis == "from a guess of 100 GFLOP/s a worker")
   }
 
   @Test func `the clock learns from jobs of the same kind`() throws {
     try store.put(a.id, .trained(), cost: .some(wall: 6))
     let clock = WorkClock(plan: plan, store: store)
-    #expect(clock.basis == "from a guess of 100 GFLOP/s a worker, and 1 jobs that are done")
-    // It took 6 s instead of 1.03; one second of the expectation is added to both.
-    #expect(abs(clock.seconds(b) - 1.03 * 7 / 2.03) < 1e-12)
+    #expect(clock.basis == "from a guess of 100 GFLOP/s a worker, and 1 job that is done")
+    // One second of the expectation is added to both sides.
+    let expected = 85.0 / 92 + 0.03
+    #expect(abs(clock.seconds(b) - expected * 7 / (1 + expected)) < 1e-12)
     var half = b
     half.work.flops /= 2
-    #expect(abs(clock.seconds(half) - 0.53 * 7 / 2.03) < 1e-12)
+    #expect(abs(clock.seconds(half) - (42.5 / 92 + 0.03) * 7 / (1 + expected)) < 1e-12)
     #expect(abs(clock.seconds(merge) - (0.02 + 85 / 30)) < 1e-12, "another kind")
     clock.learn(b, .some(wall: 2))
-    #expect(abs(clock.seconds(a) - 1.03 * 9 / 3.06) < 1e-12)
+    #expect(abs(clock.seconds(a) - expected * 9 / (1 + 2 * expected)) < 1e-12)
+  }
+
+  @Test func `another machine, or another kernel, teaches the clock nothing`() throws {
+    var cost = JobCost.some(wall: 6)
+    cost.machine = "a much slower one"
+    try store.put(a.id, .trained(), cost: cost)
+    #expect(WorkClock(plan: plan, store: store).basis == "from a guess of 100 GFLOP/s a worker")
   }
 
   @Test func `a measured speed takes the place of the guess, and element-wise numbers count`() throws {
     let clock = WorkClock(plan: plan, store: store, speed: MachineSpeed(flopsPerSecond: 200e9))
     var job = a
-    #expect(abs(clock.seconds(job) - 0.53) < 1e-12)
-    job.work.elements = 17e9 / 6
-    #expect(abs(clock.seconds(job) - (0.03 + (85 + 170) / 170)) < 1e-12)
+    #expect(abs(clock.seconds(job) - (85.0 / 184 + 0.03)) < 1e-12)
+    job.work.elements = 2e9
+    #expect(abs(clock.seconds(job) - (0.03 + (85.0 + 110) / 184)) < 1e-12)
     #expect(clock.basis == "from 200 GFLOP/s a worker, just measured")
   }
 

@@ -37,7 +37,8 @@ extension JobStore {
 extension JobCost {
   static func some(wall: Double = 2) -> JobCost {
     JobCost(
-      cpuSeconds: 1, wallSeconds: wall, peakResidentMegabytes: 3, worker: "w", machine: "m")
+      cpuSeconds: 1, wallSeconds: wall, peakResidentMegabytes: 3, worker: "w",
+      machine: MachineFacts.machineAndKernel)
   }
 }
 

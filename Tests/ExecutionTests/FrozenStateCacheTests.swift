@@ -63,18 +63,13 @@ import Training
   }
 
   @Test func `only trainings that see their sets whole keep states`() {
-    func job(_ budget: BudgetSpec, tokens: Int = 0) -> TrainJob {
-      TrainJob(
-        base: .folder(sha256: "x"), tasks: [], sampling: SamplingSpec(), budget: budget,
-        adapter: AdapterSpec(rank: 1, alpha: 1, targets: ["query"]),
-        training: TrainingSpec(batchRows: 10, batchTokens: tokens, maxTokens: 8), seed: 0)
-    }
-    for (job, expected) in [
-      (job(.passes(1)), true), (job(.passes(0.9)), false), (job(.tokens(1000)), true),
-      (job(.tokens(999)), false), (job(.steps(10)), true), (job(.steps(9)), false),
-      (job(.steps(10), tokens: 100), true), (job(.steps(9), tokens: 100), false),
-    ] {
-      #expect(job.drawsWholeSets(rows: 100, tokens: 1000) == expected, "\(job.budget)")
+    let cases: [(BudgetSpec, batchTokens: Int, Bool)] = [
+      (.passes(1), 0, true), (.passes(0.9), 0, false), (.tokens(1000), 0, true), (.tokens(999), 0, false),
+      (.steps(10), 0, true), (.steps(9), 0, false), (.steps(10), 100, true), (.steps(9), 100, false),
+    ]
+    for (budget, batchTokens, expected) in cases {
+      let training = TrainingSpec(batchRows: 10, batchTokens: batchTokens)
+      #expect(budget.drawsWholeSets(rows: 100, tokens: 1000, training) == expected, "\(budget)")
     }
   }
 }

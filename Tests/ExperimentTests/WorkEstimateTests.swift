@@ -125,13 +125,32 @@ import Testing
     let work = try work("train single:fpb seed 0", more, ["training.max_tokens=9", "training.batch_rows=4"])
     // 50 embeddings of 8; two blocks of 4·8² + 2·8·24, and of 3·8² stacked, once more for the folded copies.
     let weights: Double = 4 * (400 + 1280 + 384 + 384)
-    // Four rows of 9 tokens at most; a block saves 9·8 + 2·24 numbers a token and 2 heads · 41/6 probabilities.
-    let perToken: Double = 72 + 48 + 2 * 41.0 / 6
-    let tape: Double = 12 * 36 * perToken
+    // Four rows of 9 tokens at most; a block saves 8·8 + 24 numbers a token and 2 heads · 41/6 probabilities.
+    let perToken: Double = 64 + 24 + 2 * 41.0 / 6
+    // Two blocks, and the gradients of one and a half.
+    let tape: Double = 4 * 3.5 * 36 * perToken
     // Two layers, rank 2, 8 in and 8 out: parameters, gradients and AdamW's two moments.
     let factors: Double = 16 * 64
     let expected: Double = 90e6 + weights + tape + factors
     #expect(abs(work.memory - expected) < 1)
+  }
+
+  @Test func `blocks below the lowest adapter are counted once, not for every model and pass`() throws {
+    func works(_ targets: String) throws -> (train: JobWork, evaluate: JobWork) {
+      let more = "cocktails: [singles]\nadapter: {rank: 2, targets: [\(targets)]}"
+      let passes = ["budget.passes=3"]
+      return (
+        try work("train single:fpb seed 0", more, passes),
+        try work("evaluate single:fpb seed 0 on fpb test", more, passes)
+      )
+    }
+    let (all, upper) = (try works("query"), try works("layer.1.attention.self.query"))
+    // Folding is 2·2·8·8 a layer, of which there are two and one; the rest is one block of two.
+    #expect(abs((all.evaluate.flops - 512) - 2 * (upper.evaluate.flops - 256)) < 1)
+    #expect(upper.evaluate.memory > all.evaluate.memory - 4 * 192)
+    // Forward 3·2 against 3·1 + 1 blocks, backward two against one (without the gradient below query, key and value).
+    #expect(upper.train.flops < 0.66 * all.train.flops)
+    #expect(upper.train.flops > 0.5 * all.train.flops)
   }
 
   @Test func `the disk grows with the rank and with the rows`() throws {

@@ -20,10 +20,4 @@ import Testing
       #expect(abs(Double(FastMath.normal(x).exponential) - exp(-Double(x * x) / 2)) < 2e-6, "x = \(x)")
     }
   }
-
-  @Test func `tanh is within 3e-7`() {
-    for x in points {
-      #expect(abs(Double(FastMath.tanh(x)) - tanh(Double(x))) < 3e-7, "x = \(x)")
-    }
-  }
 }

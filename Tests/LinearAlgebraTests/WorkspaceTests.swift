@@ -21,10 +21,22 @@ import Testing
         if i % 3 == 0 { workspace.release(to: mark) }
       }
     }
-    round()
+    // The first fills some blocks, the second has one of their size.
+    for _ in 0..<2 { round() }
     let capacity = workspace.capacity
     for _ in 0..<5 { round() }
     #expect(workspace.capacity == capacity)
+  }
+
+  @Test func `rounds that grow hold little more than the largest of them`() {
+    let workspace = Workspace(blockFloats: 64)
+    for size in 1...60 {
+      workspace.reset()
+      for _ in 0..<3 { _ = workspace.matrix(rows: size, columns: 16) }
+      #expect(workspace.capacity <= max(2 * 64, 4 * size * 16), "\(size)")
+    }
+    workspace.reset()
+    #expect(workspace.capacity == 3 * 60 * 16)
   }
 
   @Test func `what is released is taken again`() {

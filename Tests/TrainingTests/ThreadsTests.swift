@@ -49,9 +49,9 @@ import Training
       let sizes = parts.map { $0.reduce(0) { $0 + lengths[$1] } }
       let total = lengths.reduce(0, +)
       #expect(parts.count == 1 || parts.count % 2 == 0 || parts.count == count)
-      #expect((parts.count == 1) == (total <= Shards.tokens || count == 1))
+      #expect((parts.count == 1) == (total <= WorkLimits.partTokens || count == 1))
       #expect((sizes.max() ?? 0) - (sizes.min() ?? 0) <= (lengths.max() ?? 0))
-      #expect((sizes.max() ?? 0) <= Shards.tokens + (lengths.max() ?? 0))
+      #expect((sizes.max() ?? 0) <= WorkLimits.partTokens + (lengths.max() ?? 0))
     }
   }
 }

@@ -19,14 +19,4 @@ struct Bench: ParsableCommand {
     BenchGEMM.self, BenchTrain.self, BenchEvaluate.self, BenchLengths.self, BenchStepMemory.self,
     BenchFrozen.self, BenchMerge.self,
   ]
-
-  /// One BLAS thread, as in workers; and where OpenBLAS chose a lesser kernel than the processor has, this program starts
-  /// again with the better one.
-  static func useBestKernel() {
-    BLASRuntime.threads = 1
-    guard let kernel = MachineFacts.betterKernel(environment: ProcessInfo.processInfo.environment) else {
-      return
-    }
-    BLASRuntime.restart(settingKernel: kernel, arguments: CommandLine.arguments)
-  }
 }

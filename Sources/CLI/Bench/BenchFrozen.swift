@@ -24,11 +24,20 @@ struct BenchFrozen: ParsableCommand {
   @Option(help: "Passes over the rows, and models that are evaluated.")
   var passes = 3
 
+  func validate() throws {
+    try atLeastOne(layers, "layers")
+    try atLeastOne(passes, "passes")
+  }
+
   func run() throws {
-    Bench.useBestKernel()
+    BestKernel.use()
     let workload = try BenchWorkload(options)
     let base = workload.model.weights
-    let lowest = max(1, base.shape.layers - layers)
+    let lowest = base.shape.layers - layers
+    guard lowest > 0 else {
+      throw ValidationError(
+        "--layers must be below the base's \(base.shape.layers) blocks: one must be frozen")
+    }
     let job = job(workload.task, blocks: lowest..<base.shape.layers)
     let workspace = Workspace()
     let head = BenchEvaluation.head(workload)
@@ -57,7 +66,7 @@ struct BenchFrozen: ParsableCommand {
       _ = try work(true)
       let rounds = try BenchRound.alternating(
         options.repeats, threads: 1, [{ try work(false) }, { try work(true) }])
-      let gains = zip(rounds[0], rounds[1]).map { $0.seconds / $1.seconds }
+      let gains = zip(rounds[0], rounds[1]).map { $0.work / $1.work }
       let rows = Double(workload.examples.count * passes)
       let values: [String: ParameterValue] = [
         "rows_per_s": .measured(median(rounds[0].map { rows / $0.seconds })),
@@ -75,8 +84,12 @@ struct BenchFrozen: ParsableCommand {
 
   /// LoRA on the wanted layers of some blocks.
   private func job(_ task: TaskSpec, blocks: Range<Int>) -> TrainJob {
+    let roles = adapter.targets == "all-linear" ? LinearRole.allCases.map(\.path) : adapter.targetNames
     let targets = blocks.flatMap { block in
-      ["query", "value"].map { "layer.\(block).attention.self.\($0)" }
+      LinearRole.allCases.map(\.path).filter { path in
+        roles.contains { path == $0 || path.hasSuffix("." + $0) }
+      }
+      .map { "layer.\(block).\($0)" }
     }
     return TrainJob(
       base: .folder(sha256: ""), tasks: [task], sampling: SamplingSpec(), budget: .passes(Double(passes)),

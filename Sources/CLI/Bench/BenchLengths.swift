@@ -31,7 +31,7 @@ struct BenchLengths: ParsableCommand {
   }
 
   func run() throws {
-    Bench.useBestKernel()
+    BestKernel.use()
     let workload = try BenchWorkload(options)
     let workers = MachineFacts.cores
     let orders = Order.allCases.map { (order: $0, rows: $0.arranged(workload.examples)) }
@@ -54,7 +54,7 @@ struct BenchLengths: ParsableCommand {
         var values = workload.values(rounds[index], passes: workers, flops: flops)
         values["padded_tokens_per_token"] = .measured(padding(order.rows))
         if order.order != .sorted {
-          let speeds = zip(rounds[0], rounds[index]).map { $0.seconds / $1.seconds }
+          let speeds = zip(rounds[0], rounds[index]).map { $0.work / $1.work }
           values["speed_to_sorted_ratio"] = .measured(median(speeds))
         }
         var settings = workload.settings.merging(adapter.settings) { value, _ in value }

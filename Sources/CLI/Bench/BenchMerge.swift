@@ -17,7 +17,7 @@ struct BenchMerge: ParsableCommand {
   var adapters = 6
 
   func run() throws {
-    Bench.useBestKernel()
+    BestKernel.use()
     let workload = try BenchWorkload(options)
     let shape = workload.model.weights.shape
     let sites = try shape.sites(targets: adapter.targetNames)
@@ -25,7 +25,6 @@ struct BenchMerge: ParsableCommand {
       BenchAdapter.random(
         shape, sites: sites, rank: adapter.rank, stream: RandomStream(seed: number, "bench", "merge"))
     }
-    BLASRuntime.threads = 1
     for method in MergeMethods.all.entries {
       let parameters = try Parameters([:], for: method.parameters, of: "merge method '\(method.name)'")
       let rounds = try BenchRound.alternating(

@@ -43,6 +43,9 @@ struct BenchThreadOptions: ParsableArguments {
   func validate() throws {
     try atLeastOne(workers, "workers")
     try atLeastOne(threads, "threads")
+    if workers * threads > MachineFacts.cores {
+      throw ValidationError("\(workers) × \(threads) threads on \(MachineFacts.cores) cores measure nothing")
+    }
   }
 
   /// The settings that make a measurement what it is.
@@ -74,6 +77,7 @@ struct BenchAdapterOptions: ParsableArguments {
   }
 }
 
-private func atLeastOne(_ value: Int, _ name: String) throws {
+/// Refuses a number below one.
+func atLeastOne(_ value: Int, _ name: String) throws {
   if value < 1 { throw ValidationError("--\(name) must be at least 1") }
 }

@@ -18,8 +18,10 @@ struct BenchStepMemory: ParsableCommand {
   /// The most memory that fine-tuning the usual base may take: the project's own limit.
   private static let limitMegabytes = 600.0
 
+  func validate() throws { try atLeastOne(threads, "threads") }
+
   func run() throws {
-    Bench.useBestKernel()
+    BestKernel.use()
     let workload = try BenchWorkload(options)
     let training = try BenchTraining(workload, adapter, workers: 1, threads: threads)
     let steps = (options.rows + adapter.batch - 1) / adapter.batch

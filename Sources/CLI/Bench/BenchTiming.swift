@@ -2,7 +2,7 @@ import Execution
 import Foundation
 import Synchronization
 
-/// Runs a piece of work on some threads at once and returns the seconds until the last one was done.
+/// Runs a piece of work some times at once, on as many threads as there are cores at most, and returns the seconds until the last one was done.
 ///
 /// Where the work fails the first error is thrown.
 func timed<Failure: Error>(
@@ -37,6 +37,9 @@ struct BenchRound {
   let cpuSeconds: Double
   /// GFLOP/s: the mean of the peaks measured directly before and after.
   let peak: Double
+
+  /// Seconds times the peak around them: what does not change where the machine drifts.
+  var work: Double { seconds * peak }
 
   /// Times some pieces of work in turn, so that a drift of the machine meets all of them alike.
   ///

@@ -11,12 +11,10 @@ struct PlanCommand: ParsableCommand {
     commandName: "plan", abstract: "Shows the jobs, what is done already, and what the rest will cost.")
 
   @OptionGroup var arguments: ManifestArguments
+  @OptionGroup var workerArguments: WorkerArguments
 
   @Flag(help: "One JSON object.")
   var json = false
-
-  @Option(help: "Workers that the estimate counts on; as many as cores where not said.")
-  var workers: Int?
 
   private struct JobLine: Encodable {
     let id: String
@@ -39,10 +37,12 @@ struct PlanCommand: ParsableCommand {
   }
 
   func run() throws {
+    BestKernel.use()
     let loaded = try arguments.load()
     let plan = try loaded.plan()
-    let count = workers ?? MachineFacts.cores
-    let clock = WorkClock.measured(plan, loaded.store, workers: count)
+    let count = workerArguments.count
+    let clock = WorkClock.measured(
+      plan, loaded.store, workers: count, threads: workerArguments.threads)
     let lines = plan.jobs.map { job in
       let cached = loaded.store.contains(job.id)
       return JobLine(
@@ -79,6 +79,10 @@ struct PlanCommand: ParsableCommand {
       )
     }
     for line in waiting.prefix(12) { Console.print("  \(line.label): \(line.reason)") }
+    if waiting.isEmpty {
+      Console.print("\(counted(plan.models.count, "model")); nothing to run")
+      return
+    }
     if waiting.count > 12 { Console.print("  … and \(waiting.count - 12) more (--json lists all)") }
     Console.print(
       "\(counted(plan.models.count, "model")); about \(spoken(seconds: seconds)) on \(counted(count, "worker")) (\(clock.basis)), "

@@ -12,6 +12,8 @@ struct ReportCommand: ParsableCommand {
   @OptionGroup var arguments: ManifestArguments
 
   func run() throws {
+    // The tables name the kernel.
+    BestKernel.use()
     let loaded = try arguments.load()
     let plan = try loaded.plan()
     let results = try Collector(store: loaded.store).collect(plan)

@@ -14,12 +14,7 @@ struct Run: AsyncParsableCommand {
 
   @OptionGroup var arguments: ManifestArguments
 
-  @Option(help: "Worker processes; as many as cores where not said.")
-  var workers: Int?
-
-  @Option(
-    help: "Threads of each worker; their number changes no result. More workers are faster while jobs wait.")
-  var threads = 1
+  @OptionGroup var workerArguments: WorkerArguments
 
   @Option(help: "What runs the jobs: local.")
   var engine = "local"
@@ -37,13 +32,12 @@ struct Run: AsyncParsableCommand {
     guard engine == "local" else {
       throw ValidationError("unknown engine '\(engine)': this version has 'local' only")
     }
-    if let workers, workers < 1 { throw ValidationError("--workers must be at least 1") }
-    if threads < 1 { throw ValidationError("--threads must be at least 1") }
   }
 
   func run() async throws {
     // A worker that dies while it is spoken to must not take the scheduler along.
     signal(SIGPIPE, SIG_IGN)
+    BestKernel.use()
     let loaded = try arguments.load()
     let plan = try loaded.plan()
     try DataCheck(store: loaded.store).check(plan)
@@ -67,8 +61,8 @@ struct Run: AsyncParsableCommand {
   }
 
   private func perform(_ plan: Plan, _ loaded: LoadedManifest, _ spent: inout Spent) async -> RunSummary {
-    let count = workers ?? MachineFacts.cores
-    let clock = WorkClock.measured(plan, loaded.store, workers: count)
+    let (count, threads) = (workerArguments.count, workerArguments.threads)
+    let clock = WorkClock.measured(plan, loaded.store, workers: count, threads: threads)
     let display = ProgressDisplay(
       plan: plan, store: loaded.store, clock: clock, workers: count, isQuiet: quiet, isVerbose: verbose)
     if !quiet, !display.isDone, let note = KernelAdvice.present?.note { Console.note(note) }

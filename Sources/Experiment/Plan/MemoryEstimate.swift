@@ -1,3 +1,5 @@
+internal import Specs
+
 /// Bytes that a worker holds, from the sizes of the model and of its largest batch.
 ///
 /// What the forward pass saves for the backward pass decides in training: `tape`. Whoever changes what a block saves
@@ -27,7 +29,7 @@ enum MemoryEstimate {
   }
 
   /// The tokens of a part of a batch, of which a training holds one at a time.
-  static func part(_ batch: Double, row: Double) -> Double { min(batch, 640 + row) }
+  static func part(_ batch: Double, row: Double) -> Double { min(batch, Double(WorkLimits.partTokens) + row) }
 
   /// What one block saves for the backward pass, T tokens in rows of n: 4·(8·T·C + T·F + T·n·H) bytes, for x, query,
   /// key and value, the context, both normalised sums, the feed-forward layer's input, what enters GELU, and the

@@ -15,8 +15,15 @@ struct TaskData: Sendable {
 
   /// Rows of a split after limits.
   func rows(_ split: Split) -> Int {
-    let carved = Int(Double(sizes[.train]?.rows ?? 0) * spec.validationFraction)
-    let rows = sizes[split]?.rows ?? (split == .validation ? carved : 0)
+    let all = sizes[.train]?.rows ?? 0
+    // As the loader holds rows back.
+    let carved = sizes[.validation] == nil ? Int((Double(all) * spec.validationFraction).rounded()) : 0
+    let rows =
+      switch split {
+      case .train: all - carved
+      case .validation: sizes[split]?.rows ?? carved
+      case .test: sizes[split]?.rows ?? 0
+      }
     return min(rows, spec.limits[split.rawValue] ?? rows)
   }
 

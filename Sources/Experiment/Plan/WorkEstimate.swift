@@ -33,11 +33,19 @@ struct WorkEstimate: Sendable {
 
   // MARK: Through the model
 
-  /// Rows forward: 2·L·(4C² + 2CF) a token and 4·L·C·n² a row for attention.
-  private func forward(_ texts: Texts) -> JobWork {
-    JobWork(
-      flops: texts.rows * (texts.mean * 2 * sizes.blockWeights * L + texts.meanSquare * 4 * C * L),
-      elements: texts.rows * L * (texts.mean * passes + texts.meanSquare * 3 * H), rows: texts.rows)
+  /// Rows forward through some blocks, all where not said: 2·(4C² + 2CF) a token and block, and 4·C·n² a row and block
+  /// for attention.
+  private func forward(_ texts: Texts, blocks: Int? = nil) -> JobWork {
+    let blocks = blocks.map { Double($0) } ?? L
+    return JobWork(
+      flops: texts.rows * blocks * (texts.mean * 2 * sizes.blockWeights + texts.meanSquare * 4 * C),
+      elements: texts.rows * blocks * (texts.mean * passes + texts.meanSquare * 3 * H), rows: texts.rows)
+  }
+
+  /// Bytes of the states that are kept of some texts; 0 where nothing lies below the lowest adapter or they do not fit.
+  private func keptBytes(_ sets: [Texts], lowest: Int) -> Double {
+    let bytes = sets.reduce(0) { $0 + $1.rows * $1.mean } * C * 4
+    return lowest > 0 && bytes <= Double(WorkLimits.keptStateBytes) ? bytes : 0
   }
 
   /// Rows backward through frozen weights down to block ℓ, where no gradient by the input of query, key and value is
@@ -108,7 +116,21 @@ struct WorkEstimate: Sendable {
     let steps = max(1, texts.rows / batch / Double(training.accumulation))
     let trained = factors(layers, rank: adapter.rank)
     let folding = folding(layers, rank: adapter.rank)
-    let (there, back) = (forward(texts), backward(texts, lowest: lowest))
+    let sets = tasks.map { self.texts($0, .train, maxTokens: training.maxTokens) }
+    let isWhole = budget.drawsWholeSets(
+      rows: Int(sets.reduce(0) { $0 + $1.rows }), tokens: Int(sets.reduce(0) { $0 + $1.rows * $1.mean }),
+      training)
+    let kept = isWhole ? keptBytes(sets, lowest: lowest) : 0
+    var there = forward(texts, blocks: kept > 0 ? sizes.layers - lowest : nil)
+    if kept > 0 {
+      // Once for a set; another training of the same worker finds them there.
+      for set in sets {
+        let once = forward(set, blocks: lowest)
+        there.flops += once.flops
+        there.elements += once.elements
+      }
+    }
+    let back = backward(texts, lowest: lowest)
     var work = JobWork(
       flops: there.flops + back.flops + texts.rows * texts.mean * 4 * trained + steps * folding.flops,
       elements: there.elements + back.elements + steps * (folding.elements + 10 * trained), rows: texts.rows)
@@ -127,7 +149,7 @@ struct WorkEstimate: Sendable {
     work.memory =
       MemoryEstimate.base(sizes) + MemoryEstimate.folded(layers)
       + MemoryEstimate.tape(sizes, tokens: fullest, row: texts.meanSquare / texts.mean, lowest: lowest)
-      + 16 * trained
+      + 16 * trained + kept
     work.disk = 4 * trained + 75 * steps + Self.blocks(files: 7)
     return work
   }
@@ -154,15 +176,18 @@ struct WorkEstimate: Sendable {
   /// One split forward, with the adapter folded in before.
   func evaluation(_ task: TaskData, _ split: Split, maxTokens: Int, adapter: AdapterSpec?) -> JobWork {
     let texts = texts(task, split, maxTokens: maxTokens)
-    var work = forward(texts)
     let layers = adapter.map { sizes.linearLayers(targets: $0.targets) } ?? []
+    let lowest = layers.map(\.block).min() ?? 0
+    // Where states are kept, the first model computes them for all that follow.
+    let kept = keptBytes([texts], lowest: lowest)
+    var work = forward(texts, blocks: kept > 0 ? sizes.layers - lowest : nil)
     let folding = folding(layers, rank: adapter?.rank ?? 0)
     work.flops += folding.flops
     work.elements += folding.elements
-    let tokens = min(texts.rows * texts.mean, 1024)
+    let tokens = min(texts.rows * texts.mean, Double(WorkLimits.evaluationTokens))
     work.memory =
       MemoryEstimate.base(sizes) + MemoryEstimate.folded(layers)
-      + MemoryEstimate.block(sizes, tokens: tokens, row: texts.meanSquare / max(1, texts.mean))
+      + MemoryEstimate.block(sizes, tokens: tokens, row: texts.meanSquare / max(1, texts.mean)) + kept
     work.disk = 2 * texts.rows * bytesPerPrediction(task, texts.mean) + Self.blocks(files: 4)
     return work
   }
