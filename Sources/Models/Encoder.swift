@@ -168,8 +168,7 @@ public enum Encoder {
       _ x: Matrix, _ bias: Matrix, residual: Matrix, gain: Matrix, shift: Matrix, rstd: Matrix, _ y: Matrix
     ) {
       inRowBlocks(x) { rows in
-        addBias(bias, to: x.rows(rows))
-        add(residual.rows(rows), to: x.rows(rows))
+        addBias(bias, residual: residual.rows(rows), to: x.rows(rows))
         LayerNorm.forward(
           x.rows(rows), gain: gain, bias: shift, epsilon: weights.shape.epsilon, rstd: rstd.columns(rows),
           into: y.rows(rows))

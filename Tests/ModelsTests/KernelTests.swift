@@ -33,6 +33,11 @@ import Testing
     let expected = table(x).map { zip($0, table(bias)[0]).map { $0 + $1 } }
     addBias(bias, to: x)
     #expect(relativeError(x.values, floats(expected)) < 1e-6)
+    let residual = random(rows, columns, 16)
+    let around = zip(expected, table(residual)).map { zip($0, $1).map { $0 + $1 } }
+    let y = random(rows, columns, 1)
+    addBias(bias, residual: residual, to: y)
+    #expect(relativeError(y.values, floats(around)) < 1e-6)
   }
 
   @Test(arguments: shapes) func `GELU and its gradient are x·Φ(x)`(_ rows: Int, _ columns: Int) {

@@ -37,6 +37,20 @@ package func addBias(_ bias: Matrix, to y: Matrix) {
   }
 }
 
+/// y[t, c] ← (y[t, c] + bias[c]) + x[t, c]: a layer's bias and what goes around it.
+package func addBias(_ bias: Matrix, residual x: Matrix, to y: Matrix) {
+  bias.withSpan { bias in
+    for t in 0..<y.rows {
+      x.withRow(t) { x in
+        y.withMutableRow(t) { y in
+          precondition(bias.count == y.count && x.count == y.count)
+          for c in 0..<y.count { y[c] = (y[c] + bias[c]) + x[c] }
+        }
+      }
+    }
+  }
+}
+
 /// dbias[c] ← dbias[c] + Σ_t dy[t, c].
 package func accumulateBiasGradient(_ dy: Matrix, into dbias: Matrix) {
   for t in 0..<dy.rows {
