@@ -38,7 +38,7 @@ public enum AdapterMerger {
       zip(models, tables).map { model, table in table[path].map { model.0.lowRank($0) } }
     }
     var rule = method.make(parameters)
-    try rule.prepare(sites: paths, deltas: deltas)
+    try rule.prepare(sites: paths, deltas: deltas, weights: used)
     let random = RandomStream(seed: seed, "merge", method.name)
     var sites: [(path: String, delta: AdapterSite)] = []
     var report: [MergedSite] = []
@@ -59,6 +59,7 @@ public enum AdapterMerger {
   ) throws(Diagnostic) -> (matrix: LowRank, retainedEnergy: Double) {
     switch delta {
     case .lowRank(let matrix): try matrix.truncated(rank: rank)
+    case .core(let space, let svd): space.lowRank(of: svd, rank: rank)
     case .dense(let matrix): try LowRank.nearest(to: matrix, rank: rank)
     }
   }

@@ -51,6 +51,9 @@ public protocol Merging: Sendable {
   ///   - deltas: The changes at a site, nil where a model lacks it.
   mutating func prepare(sites: [String], deltas: (String) -> [LowRank?]) throws
 
+  /// The same with the weights, for rules whose look ahead depends on them; the merge calls this one.
+  mutating func prepare(sites: [String], deltas: (String) -> [LowRank?], weights: [Double]) throws
+
   /// Merges one site.
   ///
   /// - Parameters:
@@ -64,6 +67,13 @@ public protocol Merging: Sendable {
 extension Merging {
   /// Most rules need no look ahead.
   public mutating func prepare(sites: [String], deltas: (String) -> [LowRank?]) throws {}
+
+  /// Most of those that look ahead do so without the weights.
+  public mutating func prepare(
+    sites: [String], deltas: (String) -> [LowRank?], weights: [Double]
+  ) throws {
+    try prepare(sites: sites, deltas: deltas)
+  }
 }
 
 /// The merged change of one weight.
@@ -74,6 +84,8 @@ public struct Merged: Sendable {
     case lowRank(LowRank)
     /// All numbers, (out, in).
     case dense(DoubleMatrix)
+    /// Q_B·U·diag(σ)·Vᵀ·Q_Aᵀ: the decomposition of a core, σ falling; a cut to a rank keeps the first triples.
+    case core(CoreSpace, SingularValues)
   }
 
   /// ΔW before it is cut to a rank.
