@@ -115,8 +115,11 @@ extension DoubleMatrix {
     precondition(
       !parts.isEmpty && parts.allSatisfy { $0.columns == parts[0].columns },
       "columns \(parts.map(\.columns)) differ")
-    return DoubleMatrix(
-      rows: parts.reduce(0) { $0 + $1.rows }, columns: parts[0].columns, values: parts.flatMap(\.values))
+    let rows = parts.reduce(0) { $0 + $1.rows }
+    var numbers: [Double] = []
+    numbers.reserveCapacity(rows * parts[0].columns)
+    for part in parts { numbers.append(contentsOf: part.values) }
+    return DoubleMatrix(rows: rows, columns: parts[0].columns, values: numbers)
   }
 
   /// The transpose (OpenBLAS's domatcopy, which goes by blocks).

@@ -48,16 +48,18 @@ public struct SingularValues: Sendable {
 struct Reflected {
   /// (rows, k), lower.
   let l: DoubleMatrix
-  /// (k, columns): LAPACK's vectors.
-  let factors: DoubleMatrix
+  /// LAPACK's vectors: k rows of as many numbers as the matrix has columns, perhaps more behind them.
+  let factors: [Double]
   /// LAPACK's k scalars of the reflectors.
   let scales: [Double]
+  /// Columns of the matrix.
+  let columns: Int
 
   /// (k, columns) with orthonormal rows (DORGQR).
   var q: DoubleMatrix {
-    let (k, columns) = (factors.rows, factors.columns)
-    guard k > 0 else { return factors }
-    var q = factors
+    let k = l.columns
+    var q = DoubleMatrix(rows: k, columns: columns, values: Array(factors.prefix(k * columns)))
+    guard k > 0 else { return q }
     // SAFETY: `q` holds k·columns doubles, column-major (columns, k), `scales` k.
     let status = unsafe LAPACKE_dorgqr(
       LAPACK_COL_MAJOR, Int32(columns), Int32(k), Int32(k), &q.values, Int32(columns), scales)
@@ -126,7 +128,7 @@ extension DoubleMatrix {
   var reflected: Reflected {
     let k = min(rows, columns)
     var l = DoubleMatrix(rows: rows, columns: k)
-    guard k > 0 else { return Reflected(l: l, factors: DoubleMatrix(rows: 0, columns: columns), scales: []) }
+    guard k > 0 else { return Reflected(l: l, factors: [], scales: [], columns: columns) }
     var factors = values
     var scales = [Double](repeating: 0, count: k)
     // SAFETY: `factors` holds rows·columns doubles, column-major (columns, rows), `scales` k.
@@ -136,9 +138,7 @@ extension DoubleMatrix {
     for i in 0..<rows {
       for j in 0...min(i, k - 1) { l.values[i * k + j] = factors[i * columns + j] }
     }
-    return Reflected(
-      l: l, factors: DoubleMatrix(rows: k, columns: columns, values: Array(factors.prefix(k * columns))),
-      scales: scales)
+    return Reflected(l: l, factors: factors, scales: scales, columns: columns)
   }
 
   /// The solution X of X·L = M for a square lower triangle L (DTRSM).

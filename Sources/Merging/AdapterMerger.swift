@@ -45,23 +45,36 @@ public enum AdapterMerger {
     for path in paths {
       let merged = try rule.merge(deltas(path), weights: used, at: path, random: random.stream(path))
       let asked = parameters.integer("rank") > 0 ? parameters.integer("rank") : merged.defaultRank
-      let (matrix, energy) = try cut(merged.delta, rank: asked.map { max(1, $0) })
+      let (matrix, energy, norm) = try cut(merged.delta, rank: asked.map { max(1, $0) })
       guard matrix.isFinite else { throw Diagnostic("the merged change of '\(path)' is not finite") }
       sites.append((path, site(matrix)))
       report.append(
-        MergedSite(path: path, rank: max(1, matrix.rank), retainedEnergy: energy, norm: matrix.norm))
+        MergedSite(path: path, rank: max(1, matrix.rank), retainedEnergy: energy, norm: norm))
     }
     return (adapter(of: models.map(\.0), method: method.name, sites: sites), report)
   }
 
   private static func cut(
     _ delta: Merged.Delta, rank: Int?
-  ) throws(Diagnostic) -> (matrix: LowRank, retainedEnergy: Double) {
+  ) throws(Diagnostic) -> (matrix: LowRank, retainedEnergy: Double, norm: Double) {
     switch delta {
-    case .lowRank(let matrix): try matrix.truncated(rank: rank)
-    case .core(let space, let svd): space.lowRank(of: svd, rank: rank)
-    case .dense(let matrix): try LowRank.nearest(to: matrix, rank: rank)
+    case .lowRank(let matrix):
+      let space = CoreSpace(of: [matrix])
+      return cut(space, try space.cores[0].singularValues(), rank: rank)
+    case .core(let space, let svd): return cut(space, svd, rank: rank)
+    case .dense(let dense):
+      let (matrix, energy) = try LowRank.nearest(to: dense, rank: rank)
+      return (matrix, energy, matrix.norm)
     }
+  }
+
+  /// The norm is that of the singular values that stay, which spares products of the factors.
+  private static func cut(
+    _ space: CoreSpace, _ svd: SingularValues, rank: Int?
+  ) -> (matrix: LowRank, retainedEnergy: Double, norm: Double) {
+    let (matrix, energy) = space.lowRank(of: svd, rank: rank)
+    let kept = svd.values.prefix(matrix.rank)
+    return (matrix, energy, kept.reduce(0) { $0 + $1 * $1 }.squareRoot())
   }
 
   /// Factors as floats with scale 1; rank 0 becomes a zero of rank 1, which every reader of adapters takes.
@@ -96,7 +109,7 @@ public enum AdapterMerger {
     for adapter in adapters {
       for (path, delta) in adapter.sites {
         for (factor, matrix) in [("lora_A", delta.a), ("lora_B", delta.b)]
-        where !matrix.values.allSatisfy(\.isFinite) {
+        where !DoubleMatrix(matrix).isFinite {
           throw Diagnostic("\(factor) of '\(path)' holds NaN or infinity", at: Place(file: adapter.name))
         }
         let (rows, columns) = (delta.b.rows, delta.a.columns)

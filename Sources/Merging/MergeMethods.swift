@@ -8,6 +8,7 @@ public enum MergeMethods {
     [
       MergeMethod.linear, .taskArithmetic, .ties, .svd,
       .tsvC, .tsvM, .isoC, .isoCTS, .knotsLinear, .knotsTIES, .knotsDARETIES,
-      .coreTIES, .coreDARELinear, .coreDARETIES, .cart, .star, .subspaceBoosting, .svc, .wudiClosedForm, .opcm,
+      .coreTIES, .coreDARELinear, .coreDARETIES, .cart, .star, .subspaceBoosting, .svc, .wudiClosedForm,
+      .opcm,
     ])
 }

@@ -43,6 +43,17 @@ private func identity(_ n: Int) -> DoubleMatrix { DoubleMatrix(diagonal: Array(r
     }
   }
 
+  @Test(arguments: [(8, 3), (3, 8), (5, 5), (6, 1), (4, 0)])
+  func `the factors of thin LQ are triangular and orthonormal and make the matrix`(rows: Int, columns: Int) {
+    let matrix = randomMatrix(rows, columns, "lq")
+    let (l, q) = matrix.thinLQ
+    #expect(distance(.product(q, q, transposeB: true), identity(min(rows, columns))) < 1e-13)
+    #expect(distance(l * q, matrix) < 1e-13)
+    for i in 0..<l.rows {
+      for j in 0..<l.columns where j > i { #expect(l[i, j] == 0) }
+    }
+  }
+
   @Test(arguments: [(9, 4), (4, 9), (6, 6), (1, 3)])
   func `singular values fall and their vectors make the matrix`(rows: Int, columns: Int) throws {
     let matrix = randomMatrix(rows, columns, "svd")
@@ -124,6 +135,32 @@ private func identity(_ n: Int) -> DoubleMatrix { DoubleMatrix(diagonal: Array(r
       let small = try core.singularValues(ofSum: space.map { _ in 1 }).values
       for (s, f) in zip(small, full) { #expect(abs(s - f) < 1e-12 * full[0]) }
     }
+  }
+
+  @Test func `the core space of factors that depend on each other or differ in size is exact too`() throws {
+    let tiny = LowRank(b: terms[1].b.scaled(by: 1e-9), a: terms[1].a.scaled(by: 1e9))
+    let sets = [
+      [terms[0], terms[0]], [terms[0], tiny], [terms[1], LowRank(zeroOfRows: 12, columns: 9), terms[2]],
+    ]
+    for set in sets {
+      let space = CoreSpace(of: set)
+      for (term, core) in zip(set, space.cores) {
+        let svd = space.lifted(try core.singularValues())
+        #expect((svd.matrix - term.dense).norm <= 1e-10 * term.norm)
+        #expect(
+          distance(.product(space.left, space.left, transposeA: true), identity(space.left.columns)) < 1e-9)
+        #expect(
+          distance(.product(space.right, space.right, transposeA: true), identity(space.right.columns)) < 1e-9
+        )
+      }
+    }
+  }
+
+  @Test func `triples are cut and dropped from the end`() throws {
+    let svd = SingularValues(u: identity(3), values: [2, 1, 1e-9], vt: identity(3))
+    #expect(svd.dropping().values == [2, 1] && svd.dropping(upTo: 1).values == [2])
+    #expect(svd.prefix(1).matrix == DoubleMatrix(diagonal: [2, 0, 0]) && svd.prefix(9).values.count == 3)
+    #expect(svd.replacing([1, 1, 1]).matrix == identity(3))
   }
 
   @Test func `the numerical rank does not depend on the factors`() throws {

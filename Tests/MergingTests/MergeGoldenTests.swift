@@ -6,7 +6,7 @@ import Merging
 import TestSupport
 import Testing
 
-/// What Tests/Golden/merge/generate_merge.py writes.
+/// What the generators in Tests/Golden/merge write.
 private struct Golden: Decodable {
   struct Site: Decodable {
     let path: String
@@ -21,6 +21,8 @@ private struct Golden: Decodable {
     let method: String
     let by: String
     let parameters: [String: ParameterValue]
+    /// Which adapters are merged; all where it is missing.
+    let models: [Int]?
     let weights: [Double]
     let expected: [String: [Float]]
   }
@@ -30,9 +32,20 @@ private struct Golden: Decodable {
 }
 
 @Suite struct MergeGoldenTests {
-  @Test func `every method equals NumPy, PEFT or mergekit on the full matrices`() throws {
-    let golden = try JSONDecoder().decode(
-      Golden.self, from: Data(contentsOf: Reference.golden("merge/golden.json")))
+  private static let files = ["golden.json", "svd.json"]
+
+  private static func read(_ file: String) throws -> Golden {
+    try JSONDecoder().decode(Golden.self, from: Data(contentsOf: Reference.golden("merge/\(file)")))
+  }
+
+  @Test func `every method has golden numbers`() throws {
+    let methods = try Self.files.flatMap { try Self.read($0).cases.map(\.method) }
+    #expect(Set(methods) == Set(MergeMethods.all.names))
+  }
+
+  @Test(arguments: files)
+  func `every method equals NumPy, PEFT or mergekit on the full matrices`(_ file: String) throws {
+    let golden = try Self.read(file)
     let adapters = golden.adapters.enumerated().map { index, sites in
       Adapter(
         name: "\(index)",
@@ -42,14 +55,16 @@ private struct Golden: Decodable {
           return (site.path, AdapterSite(a: a, b: b, alpha: site.alpha))
         })
     }
-    #expect(Set(golden.cases.map(\.method)) == Set(MergeMethods.all.names))
     for item in golden.cases {
       let method = try MergeMethods.all.entry(named: item.method)
-      let (merged, _) = try merge(adapters, item.weights, method, item.parameters)
+      let models = item.models.map { $0.map { adapters[$0] } } ?? adapters
+      let (merged, _) = try merge(models, item.weights, method, item.parameters)
       for (path, delta) in merged.sites {
         let expected = try #require(item.expected[path])
         let error = relativeError(merged.lowRank(delta).dense.floats, expected)
-        #expect(error < 1e-5, "\(item.method) \(item.parameters) against \(item.by) at \(path): \(error)")
+        #expect(
+          error < 1e-5,
+          "\(item.method) \(item.parameters) of \(item.models ?? []) against \(item.by) at \(path): \(error)")
       }
       #expect(merged.sites.count == item.expected.count)
     }

@@ -20,9 +20,9 @@ extension MergeMethod {
   ) { CART(fraction: $0.number("fraction"), scale: $0.number("scale")) }
 }
 
-/// With w'_t = T·w_t ÷ Σ w and W̄ = Σ w'_t·ΔW_t ÷ T: W̄ + λ·Σ w'_t·SVD_k(ΔW_t − W̄), k = ⌈f·rank⌉. In the core space.
+/// With w'_t = T·w_t ÷ Σ w and W̄ = Σ w'_t·ΔW_t ÷ T: W̄ + λ·Σ w'_t·SVD_k(ΔW_t − W̄), k = ⌈f·rank⌉.
 ///
-/// A model without the site differs by −W̄. Cost: O((out + in)·R² + T·R³).
+/// In the core space. A model without the site differs by −W̄. Cost: O((out + in)·R² + T·R³).
 private struct CART: CoreRule {
   let fraction: Double
   let scale: Double

@@ -9,7 +9,8 @@ extension MergeMethod {
   /// FusionBench also takes out the diagonal in arbitrary vectors of the null space; here it is that of the directions
   /// that are there, which for full changes is the same.
   static let opcm = MergeMethod(
-    name: "opcm", summary: "models in sequence, each without its part in the leading directions of those before",
+    name: "opcm",
+    summary: "models in sequence, each without its part in the leading directions of those before",
     paper: nil,
     parameters: [
       ParameterSpec(

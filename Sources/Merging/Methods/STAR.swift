@@ -4,12 +4,12 @@ internal import LinearAlgebra
 extension MergeMethod {
   /// STAR: every change cut to its largest singular values and scaled to its old nuclear norm, then averaged.
   ///
-  /// Source: Lee et al. 2025, "STAR: Spectral Truncation and Rescale for Model Merging".
-  /// Written from a secondary description of the rule; neither the paper nor its code was at hand to check it.
+  /// Source: Lee et al. 2025, arXiv:2502.10339; the rule for one matrix is that of the authors' code, where η is in
+  /// percent. A weight counts in the average.
   static let star = MergeMethod(
     name: "star",
     summary: "average of the changes, each cut to its largest singular values and scaled to its nuclear norm",
-    paper: nil,
+    paper: "2502.10339",
     parameters: [
       ParameterSpec(
         "eta", .number(0.0001...1), default: .number(0.4),
@@ -19,9 +19,9 @@ extension MergeMethod {
   ) { STAR(eta: $0.number("eta")) }
 }
 
-/// Σ w_t·(‖ΔW_t‖_* ÷ ‖SVD_k(ΔW_t)‖_*)·SVD_k(ΔW_t) ÷ Σ w_t, k the least with Σ_{i≤k} σ_i ≥ η·‖ΔW_t‖_*. In the core space.
+/// Σ w_t·(Σσ ÷ Σ_{i≤k} σ_i)·SVD_k(ΔW_t) ÷ Σ w_t, k the least with Σ_{i≤k} σ_i ≥ η·Σσ, σ those of ΔW_t.
 ///
-/// Cost: O((out + in)·R² + T·R³).
+/// In the core space. Cost: O((out + in)·R² + T·R³).
 private struct STAR: CoreRule {
   let eta: Double
 

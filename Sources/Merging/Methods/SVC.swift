@@ -32,7 +32,9 @@ extension MergeMethod {
   }
 }
 
-/// The rule's result in the core space, then `Calibration`. Cost: O((out + in)·R² + T·R³).
+/// The rule's result in the core space, then `Calibration`.
+///
+/// Cost: O((out + in)·R² + T·R³).
 private struct SVC: CoreRule {
   let rule: any CoreRule
   let alpha: Double

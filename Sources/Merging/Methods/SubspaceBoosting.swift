@@ -21,9 +21,9 @@ extension MergeMethod {
   ) { SubspaceBoosting(beta: $0.number("beta"), scale: $0.number("scale")) }
 }
 
-/// λ·Σ w_t·ΔW_t = U·Σ·Vᵀ; c the first index with Σ_{i≤c} σ_i ≥ β·Σσ; U·diag(max(σ_i, σ_c))·Vᵀ. In the core space.
+/// λ·Σ w_t·ΔW_t = U·Σ·Vᵀ; c the first index with Σ_{i≤c} σ_i ≥ β·Σσ; U·diag(max(σ_i, σ_c))·Vᵀ.
 ///
-/// A cut to a rank keeps the directions that were the largest before. Cost: O((out + in)·R² + R³).
+/// In the core space. A cut to a rank keeps the directions that were the largest before. Cost: O((out + in)·R² + R³).
 private struct SubspaceBoosting: CoreRule {
   let beta: Double
   let scale: Double

@@ -9,18 +9,22 @@ extension MergeMethod {
   /// The sum of several is the baseline of truncated task vectors. The published share is of min(out, in); that is
   /// the rank of a full change, and more than all of a LoRA one, so it is of the change's own rank here.
   static let tsvC = MergeMethod(
-    name: "tsv_c", summary: "every change cut to its largest singular directions; of several models their sum",
+    name: "tsv_c",
+    summary: "every change cut to its largest singular directions; of several models their sum",
     paper: "2412.00081",
     parameters: [
       ParameterSpec(
         "fraction", .number(0...1), default: .number(0),
-        "share of its singular directions that a change keeps, at least one; 0: one over the number of models")
+        "share of its singular directions that a change keeps, at least one; 0: one over the number of models"
+      )
     ],
     neutral: ["fraction": .number(1)]
   ) { TSVC(fraction: $0.number("fraction")) }
 }
 
-/// Σ w_t·SVD_k(ΔW_t), k = max(1, ⌊f·rank(ΔW_t)⌋), in the core space. Cost: O((out + in)·R² + T·R³).
+/// Σ w_t·SVD_k(ΔW_t), k = max(1, ⌊f·rank(ΔW_t)⌋), in the core space.
+///
+/// Cost: O((out + in)·R² + T·R³).
 private struct TSVC: CoreRule {
   let fraction: Double
 

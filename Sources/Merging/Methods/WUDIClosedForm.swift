@@ -15,7 +15,8 @@ extension MergeMethod {
     parameters: [
       ParameterSpec(
         "ridge", .number(0...1), default: .number(0.001),
-        "share of the largest eigenvalue that is added to all, against overlapping models; 0: the bare solution"),
+        "share of the largest eigenvalue that is added to all, against overlapping models; 0: the bare solution"
+      ),
       ParameterSpec("scale", .number(0...100), default: .number(1), "factor on the merged change"),
     ],
     neutral: ["ridge": .number(0), "scale": .number(1)]

@@ -11,7 +11,10 @@ struct AlignedMerge: Merging {
   /// What becomes of a model's coordinates first.
   enum Pruning { case largest, random }
   /// How they are put together.
-  enum Combination: String { case sum, mean, weightedMean = "weighted_mean" }
+  enum Combination: String {
+    case sum, mean
+    case weightedMean = "weighted_mean"
+  }
 
   let align: @Sendable ([LowRank?]) throws -> AlignedSite
   let pruning: Pruning
@@ -77,21 +80,35 @@ struct AlignedMerge: Merging {
   }
 
   private func combined(_ coordinates: [[Float]], _ weights: [Double]) -> [Double] {
-    var totals = [Double](repeating: 0, count: coordinates.first?.count ?? 0)
+    let count = coordinates.first?.count ?? 0
+    var totals = [Double](repeating: 0, count: count)
+    var sum = totals
+    var parts = totals
     for values in coordinates {
-      for i in totals.indices { totals[i] += Double(values[i]) }
+      var span = totals.mutableSpan
+      for i in 0..<count { span[i] += Double(values[i]) }
     }
-    var sum = [Double](repeating: 0, count: totals.count)
-    var parts = sum
     for (values, weight) in zip(coordinates, weights) {
       let part = combination == .mean ? 1 : abs(weight)
-      for i in sum.indices where !elects || Double(values[i]) * totals[i] > 0 {
-        sum[i] += weight * Double(values[i])
-        parts[i] += part
-      }
+      add(values.span, weight, part, where: totals.span, to: &sum, &parts)
     }
     if combination == .sum { return sum.map { $0 * scale } }
     return zip(sum, parts).map { $1 > 0 ? $0 / $1 * scale : 0 }
+  }
+
+  /// Adds w·c to `sum` and `part` to `parts` where c has the sign of the total, or everywhere without election.
+  private func add(
+    _ values: Span<Float>, _ weight: Double, _ part: Double, where totals: Span<Double>,
+    to sum: inout [Double], _ parts: inout [Double]
+  ) {
+    var sum = sum.mutableSpan
+    var parts = parts.mutableSpan
+    for i in 0..<values.count {
+      let value = Double(values[i])
+      let agrees: Double = !elects || value * totals[i] > 0 ? 1 : 0
+      sum[i] += agrees * weight * value
+      parts[i] += agrees * part
+    }
   }
 }
 

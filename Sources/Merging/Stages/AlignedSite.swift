@@ -27,8 +27,12 @@ struct AlignedSite {
   /// The left singular vectors of [B_1 … B_T] and the right ones of [A_1; …; A_T]; C_t = Uᵀ·ΔW_t·V.
   ///
   /// Source: Core Space merging, arXiv:2509.17786, as its code has it: the scales α/r are not in the stacks. So the
-  /// bases depend on how a change is divided into factors: those of B·c and A/c are others.
+  /// bases depend on how a change is divided into factors: those of B·c and A/c are others. Factors of a change that is
+  /// zero are left out.
   static func core(_ deltas: [LowRank?]) throws -> AlignedSite {
+    let nonzero = deltas.map { $0.flatMap { $0.norm > 0 ? $0 : nil } }
+    // Where all are zero any basis serves.
+    let deltas = nonzero.contains { $0 != nil } ? nonzero : deltas
     let terms = deltas.compactMap { $0 }
     let space = CoreSpace(of: terms)
     let stackB = DoubleMatrix.besideEachOther(terms.map(\.b))
@@ -42,7 +46,9 @@ struct AlignedSite {
     }
   }
 
-  private static func columns(_ deltas: [LowRank?]) -> Int { deltas.lazy.compactMap { $0?.columns }.first ?? 0 }
+  private static func columns(_ deltas: [LowRank?]) -> Int {
+    deltas.lazy.compactMap { $0?.columns }.first ?? 0
+  }
 
   /// - Parameter coordinates: C of the n-th model that has the site.
   private init(
