@@ -84,6 +84,7 @@ public struct LowRank: Sendable, Hashable {
 
   /// The nearest matrix of at most that rank to a full one, and the share of ‖W‖² that it keeps.
   ///
+  /// Of a matrix with more than 1024 rows and columns, at a rank below a tenth, almost the nearest (`almostNearest`).
   /// Eigenvectors U of the smaller Gram matrix, then U·(UᵀW): in doubles the squared condition only touches directions
   /// below 1e-7 of the largest, and it costs a third of a full SVD. Cost: O(out·in·min(out, in)).
   public static func nearest(
@@ -92,6 +93,11 @@ public struct LowRank: Sendable, Hashable {
     if dense.rows > dense.columns {
       let (turned, energy) = try nearest(to: dense.transposed, rank: rank)
       return (LowRank(b: turned.a.transposed, a: turned.b.transposed), energy)
+    }
+    if let rank, dense.rows > 1024, rank * 10 < dense.rows,
+      let (matrix, energy) = try almostNearest(to: dense, rank: rank)
+    {
+      return (matrix, energy)
     }
     let gram = dense.gramOfRows
     let (values, vectors) = try gram.largestEigenvalues(min(rank ?? dense.rows, dense.rows))

@@ -194,6 +194,27 @@ private func identity(_ n: Int) -> DoubleMatrix { DoubleMatrix(diagonal: Array(r
     #expect(distance(turned, try whole.truncated(rank: 3).matrix.dense) < 1e-12)
   }
 
+  @Test(arguments: [true, false])
+  func `of a large matrix almost the nearest one is found, with a spectrum that falls or is flat`(
+    falls: Bool
+  ) throws {
+    var dense = randomMatrix(1100, 1200, "large").scaled(by: falls ? 0.01 : 1)
+    if falls { dense = dense + randomMatrix(1100, 30, "left") * randomMatrix(30, 1200, "right") }
+    let (matrix, energy) = try LowRank.nearest(to: dense, rank: 20)
+    let best = try dense.gramOfRows.largestEigenvalues(20).values.reduce(0, +) / dense.innerProduct(dense)
+    #expect(matrix.rank == 20 && energy <= best * (1 + 1e-9))
+    #expect(energy > best * (falls ? 1 - 1e-6 : 0.97))
+    let lost = (matrix.dense - dense).norm / dense.norm
+    #expect(abs(lost * lost - (1 - energy)) < 1e-9)
+  }
+
+  @Test func `a large matrix of small rank is cut exactly`() throws {
+    let dense = randomMatrix(1100, 15, "left") * randomMatrix(15, 1100, "right")
+    let (matrix, energy) = try LowRank.nearest(to: dense, rank: 40)
+    #expect(matrix.rank == 15 && abs(energy - 1) < 1e-12)
+    #expect(distance(matrix.dense, dense) < 1e-10)
+  }
+
   @Test func `zero stays zero of rank zero with all energy kept`() throws {
     let zero = DoubleMatrix(rows: 3, columns: 5)
     let (matrix, energy) = try LowRank.nearest(to: zero, rank: nil)
