@@ -1,4 +1,4 @@
-public import Basics
+internal import Basics
 
 extension LowRank {
   /// A matrix of that rank that is almost the nearest one to a large full matrix, and the share of ‖W‖² that it keeps.
