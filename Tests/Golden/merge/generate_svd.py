@@ -424,7 +424,12 @@ def main():
           "a": digits(s["a"]), "b": digits(s["b"])}
          for path, s in m.items()]
         for m in sites]
-    (HERE / "svd.json").write_text(json.dumps({"adapters": plain, "cases": cases}) + "\n")
+    groups = {}
+    for item in cases:
+        chosen = item.pop("models")
+        group = groups.setdefault(tuple(chosen), {"adapters": [plain[i] for i in chosen], "cases": []})
+        group["cases"].append(item)
+    (HERE / "svd.json").write_text(json.dumps(list(groups.values())) + "\n")
     print(f"{len(cases)} cases")
 
 
