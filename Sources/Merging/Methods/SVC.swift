@@ -6,7 +6,7 @@ extension MergeMethod {
   ///
   /// Source: "When Shared Knowledge Hurts: Spectral Over-Accumulation in Model Merging", arXiv:2602.05536, algorithm 1.
   /// FusionBench starts from any merged model; `of` names the rules here. A model without a response in a direction
-  /// counts as `alpha`.
+  /// counts as `alpha`. Of `iso_c`, whose equal values leave its directions open, those of the sum are taken.
   static let svc = MergeMethod(
     name: "svc", summary: "a merge with the singular values scaled down that several models feed",
     paper: "2602.05536",

@@ -17,10 +17,12 @@ struct AlignedSite {
   /// Source: Stoica et al. 2024 (KnOTS), arXiv:2410.19735, section 4, whose C_t = S·V_tᵀ is the same. The published
   /// code drops σ ≤ 1e-5; here it is a share of σ₁. By the SVD of [M_1 … M_T] in the core space.
   static func knots(_ deltas: [LowRank?]) throws -> AlignedSite {
-    let space = CoreSpace(of: deltas.compactMap { $0 })
-    let u = try DoubleMatrix.besideEachOther(space.cores).nonzeroSingularValues().u
-    return AlignedSite(deltas, left: space.leftTimes(u), right: nil, shape: (u.columns, columns(deltas))) {
-      space.timesRight(.product(u, space.cores[$0], transposeA: true))
+    let terms = deltas.compactMap { $0 }
+    let space = CoreSpace(of: terms)
+    let left = space.leftTimes(try DoubleMatrix.besideEachOther(space.cores).nonzeroSingularValues().u)
+    return AlignedSite(deltas, left: left, right: nil, shape: (left.columns, terms[0].columns)) {
+      // By way of A itself, so that an input that no model looks at stays exactly zero.
+      DoubleMatrix.product(left, terms[$0].b, transposeA: true).scaled(by: terms[$0].scale) * terms[$0].a
     }
   }
 

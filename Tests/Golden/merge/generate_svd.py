@@ -196,8 +196,10 @@ def subspace_boosting(merged, beta):
     return (u * np.maximum(s, s[cutoff])) @ vt
 
 
-def svc(merged, ds, alpha):
-    u, s, vt = svd(merged)
+def svc(merged, ds, alpha, basis=None):
+    """With a basis, its directions stand for those of the merged matrix, where equal values leave them open."""
+    u, s, vt = svd(merged if basis is None else basis)
+    s = np.diag(u.T @ merged @ vt.T)
     responses = u.T @ merged
     share = np.zeros(len(s))
     for d in ds:
@@ -405,7 +407,7 @@ def main():
         case("svc", {}, chosen, ones, lambda ds: svc(total(ds, ones), ds, 1), known_as("svc"))
         case("svc", {"alpha": 0.5, "scale": 0.6}, chosen, w, lambda ds: svc(0.6 * total(ds, w), ds, 0.5))
         case("svc", {"of": "tsv_m"}, chosen, w, lambda ds: svc(tsv_m(ds, w, 1), ds, 1))
-        case("svc", {"of": "iso_c", "scale": 1.5}, chosen, w, lambda ds: svc(iso_c(ds, w, 1.5), ds, 1))
+        case("svc", {"of": "iso_c", "scale": 1.5}, chosen, w, lambda ds: svc(iso_c(ds, w, 1.5), ds, 1, basis=total(ds, w)))
         case("wudi_closed_form", {"ridge": 0}, chosen, ones, lambda ds: wudi(ds, ones, 0))
         case("wudi_closed_form", {"ridge": 0.01, "scale": 0.8}, chosen, signed,
              lambda ds: 0.8 * wudi(ds, signed, 0.01))
