@@ -3,5 +3,17 @@ public import Basics
 /// The table of merge methods; a new one is a file in `Methods` and a line here.
 public enum MergeMethods {
   /// All rows, in the order of the documentation.
-  public static let all = Catalog("merge method", [MergeMethod.linear, .taskArithmetic, .ties, .svd, .tsvM])
+  public static let all = Catalog(
+    "merge method", linear + sparsifyAndElect + [MergeMethod.svd, .tsvM])
+
+  private static let linear: [MergeMethod] = [.linear, .taskArithmetic]
+
+  private static let sparsifyAndElect: [MergeMethod] = [
+    .ties, .tiesPaper, .tiesMergekit, .tiesPEFT,
+    .magnitude, .magnitudePEFT,
+    .dareLinear, .dareLinearMergekit, .dareLinearPEFT, .dareTIES, .dareTIESMergekit, .dareTIESPEFT,
+    .della, .dellaMergekit, .dellaLinear, .dellaLinearMergekit,
+    .breadcrumbs, .breadcrumbsPaper, .breadcrumbsMergekit, .breadcrumbsTIES, .breadcrumbsTIESMergekit,
+    .sce, .scePaper, .sceMergekit, .pcb, .magMax, .emr, .consensus,
+  ]
 }
