@@ -31,7 +31,7 @@ struct ChangeRows: Sendable {
     a = nil
   }
 
-  /// The changes of all models at a layer; where a model lacks it they are zero. At least one has it.
+  /// The changes of all models at a layer; where one lacks it they are zero, and at least one has it.
   static func all(_ deltas: [LowRank?]) -> [ChangeRows] {
     let (rows, columns) = deltas.lazy.compactMap { $0 }.first.map { ($0.rows, $0.columns) } ?? (0, 0)
     return deltas.map { ChangeRows($0 ?? LowRank(zeroOfRows: rows, columns: columns)) }

@@ -77,10 +77,8 @@ struct EntrySum {
     for (block, voice) in zip(blocks, voices) {
       block.withSpan { EntrySum.addAgreeing($0, voice, votes, &sums, &parts) }
     }
-    for i in 0..<count {
-      let part = divides && parts[i] > 0 ? parts[i] : 1
-      merged.append(sums[i] / part * scale)
-    }
+    EntrySum.finish(&sums, parts, divides: divides, scale)
+    merged.append(contentsOf: sums)
   }
 
   private static func add(_ block: Span<Float>, _ weight: Double, to sums: inout [Double]) {
@@ -109,6 +107,16 @@ struct EntrySum {
       let agrees: Double = (votes[i] >= 0 ? signed : -signed) > 0 ? 1 : 0
       sums[i] += agrees * voice.weight * Double(block[i])
       parts[i] += agrees * voice.part
+    }
+  }
+
+  private static func finish(_ sums: inout [Double], _ parts: [Double], divides: Bool, _ scale: Double) {
+    let parts = parts.span
+    var sums = sums.mutableSpan
+    precondition(parts.count == sums.count, "\(parts.count) parts of \(sums.count) sums")
+    for i in 0..<sums.count {
+      let part = divides && parts[i] > 0 ? parts[i] : 1
+      sums[i] = sums[i] / part * scale
     }
   }
 }

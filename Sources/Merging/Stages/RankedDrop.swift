@@ -14,8 +14,8 @@ struct RankedDrop: Sparsify {
   func check() throws(Diagnostic) {
     guard density < 1, density + epsilon >= 1 || density - epsilon <= 0 else { return }
     throw Diagnostic(
-      "density \(density) and epsilon \(epsilon) give probabilities that are not between 0 and 1",
-      hint: "epsilon must be below \(min(density, 1 - density)); density 1 drops nothing")
+      "density \(density) ± epsilon \(epsilon) are not probabilities between 0 and 1",
+      hint: "make epsilon smaller; density 1 drops nothing")
   }
 
   func mask(of change: ChangeRows, model: Int, random: RandomStream) -> any EntryMask {
