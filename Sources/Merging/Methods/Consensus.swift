@@ -50,7 +50,8 @@ private struct Consensus: Merging {
     }
     let voices = weights.map { Voice(vote: $0, weight: $0, part: 1) }
     var sum = EntrySum(elect: elects ? .weighted : nil, voices: voices, divides: false, scale: 1)
-    var masks = ChangeRows.all(deltas).enumerated().map { trim.mask(of: $1, model: $0, random: random) }
+    let changes = elects ? ChangeRows.all(deltas) : []
+    var masks = changes.enumerated().map { trim.mask(of: $1, model: $0, random: random) }
     let merged = mergeByBlocks(deltas) { blocks, merged in
       var together: [Double] = []
       if elects {
