@@ -174,7 +174,7 @@ def pcb(flat, weights, ratio, scale, clamp=1e-4):
     return scale * (w * bounded * share).sum(0) / np.maximum(share.sum(0), 1e-12)
 
 
-def sce(changes, topk, masked):
+def sce(changes, topk, masked, weights=None):
     stack = np.stack(changes)
     chosen = np.ones(stack.shape[1:], bool)
     if topk < 1:
@@ -183,6 +183,8 @@ def sce(changes, topk, masked):
     energy = ((stack * chosen) ** 2).mean((1, 2))
     energy = energy / energy.sum()
     values = stack * chosen if masked else stack
+    if weights is not None:
+        energy, values = energy * np.abs(weights), values * np.sign(weights)[:, None, None]
     agree = np.sign(values) == np.where(values.sum(0) >= 0, 1, -1)
     share = energy[:, None, None] * agree
     return (share * values).sum(0) / np.maximum(share.sum(0), 1e-30)
@@ -392,6 +394,7 @@ def entry_cases(g, w, signed):
         g.case("sce@mergekit", {"select_topk": topk, **FULL}, [1.0] * len(w), lambda ds, _: sce(ds, topk, True),
                "mergekit", lambda ds, _: mergekit("sce", ds, None, select_topk=topk))
     g.case("sce@paper", {"select_topk": 0.4, **FULL}, [2.0] * len(w), lambda ds, _: sce(ds, 0.4, False))
+    g.case("sce", {"select_topk": 0.7, "scale": 0.9, **FULL}, signed, lambda ds, _: 0.9 * sce(ds, 0.7, True, signed))
     g.case("pcb", {"ratio": 0.3, "scale": 1.1, **FULL}, w,
            over_models(g.deltas, lambda flat: pcb(flat, w, 0.3, 1.1)))
     g.case("pcb", {"ratio": 0.2, "trim_scope": "tensor", "clamp": 0.05, "scale": 1, **FULL}, [1.0] * len(w),
