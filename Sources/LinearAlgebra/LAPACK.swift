@@ -94,15 +94,23 @@ extension DoubleMatrix {
   /// The product M·Mᵀ (rows, rows), exactly symmetric (DSYRK).
   ///
   /// Cost: rows²·columns FLOPs.
-  public var gramOfRows: DoubleMatrix {
-    var result = DoubleMatrix(rows: rows, columns: rows)
+  public var gramOfRows: DoubleMatrix { gram(ofColumns: false) }
+
+  /// The product Mᵀ·M (columns, columns), exactly symmetric (DSYRK).
+  ///
+  /// Cost: columns²·rows FLOPs.
+  public var gramOfColumns: DoubleMatrix { gram(ofColumns: true) }
+
+  private func gram(ofColumns: Bool) -> DoubleMatrix {
+    let (size, inner) = ofColumns ? (columns, rows) : (rows, columns)
+    var result = DoubleMatrix(rows: size, columns: size)
     if rows == 0 || columns == 0 { return result }
-    // SAFETY: values holds rows·columns doubles, the result rows²; both outlive the call.
+    // SAFETY: values holds rows·columns doubles, the result size²; both outlive the call.
     unsafe cblas_dsyrk(
-      CblasRowMajor, CblasUpper, CblasNoTrans, Int32(rows), Int32(columns), 1, values, Int32(columns),
-      0, &result.values, Int32(rows))
-    for i in 1..<max(1, rows) {
-      for j in 0..<i { result.values[i * rows + j] = result.values[j * rows + i] }
+      CblasRowMajor, CblasUpper, ofColumns ? CblasTrans : CblasNoTrans, Int32(size), Int32(inner), 1, values,
+      Int32(columns), 0, &result.values, Int32(size))
+    for i in 1..<max(1, size) {
+      for j in 0..<i { result.values[i * size + j] = result.values[j * size + i] }
     }
     return result
   }

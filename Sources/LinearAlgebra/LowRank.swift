@@ -71,8 +71,21 @@ public struct LowRank: Sendable, Hashable {
   }
 
   /// How many directions are not zero (σ > `negligible`·σ₁): the same for every way to factor the matrix.
+  ///
+  /// σ_r(BA) ≥ σ_r(B)·σ_r(A) and σ₁(BA) ≤ σ₁(B)·σ₁(A), so factors of good condition are known by their r × r Gram
+  /// matrices to have rank r; only others need an SVD. Cost: O((out + in)·r²).
   public func numericalRank() throws(Diagnostic) -> Int {
-    try CoreSpace(of: [self]).cores[0].singularValues().dropping().values.count
+    // Of squares, and with room for their rounding: far above what would be negligible.
+    let spread = try LowRank.spread(b.gramOfColumns) * LowRank.spread(a.gramOfRows)
+    if rank > 0 && scale != 0 && spread > 1e-8 { return rank }
+    return try CoreSpace(of: [self]).cores[0].singularValues().dropping().values.count
+  }
+
+  /// The smallest eigenvalue of a Gram matrix over the largest; 0 where that is 0.
+  private static func spread(_ gram: DoubleMatrix) throws(Diagnostic) -> Double {
+    let values = try gram.largestEigenvalues(gram.rows).values
+    guard let largest = values.first, let smallest = values.last, largest > 0 else { return 0 }
+    return smallest / largest
   }
 
   /// The nearest matrix of at most that rank (Eckart and Young 1936), and the share of Σσ² that it keeps.
@@ -85,29 +98,31 @@ public struct LowRank: Sendable, Hashable {
   /// The nearest matrix of at most that rank to a full one, and the share of ‖W‖² that it keeps.
   ///
   /// Of a matrix with more than 1024 rows and columns, at a rank below a tenth, almost the nearest (`almostNearest`).
-  /// Eigenvectors U of the smaller Gram matrix, then U·(UᵀW): in doubles the squared condition only touches directions
-  /// below 1e-7 of the largest, and it costs a third of a full SVD. Cost: O(out·in·min(out, in)).
+  /// Eigenvectors U of the smaller Gram matrix, then U·(UᵀW), or (WU)·Uᵀ of a tall one: in doubles the squared condition
+  /// only touches directions below 1e-7 of the largest, and it costs a third of a full SVD.
+  /// Cost: O(out·in·min(out, in)).
   public static func nearest(
     to dense: DoubleMatrix, rank: Int?
   ) throws(Diagnostic) -> (matrix: LowRank, retainedEnergy: Double) {
-    if dense.rows > dense.columns {
-      let (turned, energy) = try nearest(to: dense.transposed, rank: rank)
-      return (LowRank(b: turned.a.transposed, a: turned.b.transposed), energy)
-    }
-    if let rank, dense.rows > 1024, rank * 10 < dense.rows,
-      let (matrix, energy) = try almostNearest(to: dense, rank: rank)
+    let isTall = dense.rows > dense.columns
+    if let rank, min(dense.rows, dense.columns) > 1024, rank * 10 < min(dense.rows, dense.columns),
+      let (matrix, energy) = try almostNearest(to: isTall ? dense.transposed : dense, rank: rank)
     {
-      return (matrix, energy)
+      return (isTall ? LowRank(b: matrix.a.transposed, a: matrix.b.transposed) : matrix, energy)
     }
-    let gram = dense.gramOfRows
-    let (values, vectors) = try gram.largestEigenvalues(min(rank ?? dense.rows, dense.rows))
+    let gram = isTall ? dense.gramOfColumns : dense.gramOfRows
+    let (values, vectors) = try gram.largestEigenvalues(min(rank ?? gram.rows, gram.rows))
     let least = (values.first ?? 0) * negligible * negligible
     let kept = values.prefix { $0 > least && $0 > 0 }
     let roots = kept.map { $0.squareRoot().squareRoot() }
     let u = vectors.columns(0..<kept.count)
-    let a = DoubleMatrix.product(u, dense, transposeA: true).scalingRows(by: roots.map { 1 / $0 })
     let total = gram.trace
     let energy = total > 0 ? min(1, kept.reduce(0, +) / total) : 1
+    if isTall {
+      let b = (dense * u).scalingColumns(by: roots.map { 1 / $0 })
+      return (LowRank(b: b, a: u.scalingColumns(by: roots).transposed), energy)
+    }
+    let a = DoubleMatrix.product(u, dense, transposeA: true).scalingRows(by: roots.map { 1 / $0 })
     return (LowRank(b: u.scalingColumns(by: roots), a: a), energy)
   }
 }

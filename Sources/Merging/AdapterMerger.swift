@@ -39,7 +39,7 @@ public enum AdapterMerger {
     }
     var rule = method.make(parameters)
     try rule.prepare(sites: paths, deltas: deltas, weights: used)
-    let random = RandomStream(seed: seed, "merge", method.name)
+    let random = RandomStream(seed: seed, "merge", method.base ?? method.name)
     var sites: [(path: String, delta: AdapterSite)] = []
     var report: [MergedSite] = []
     for path in paths {

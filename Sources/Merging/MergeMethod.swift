@@ -2,6 +2,8 @@ public import Basics
 public import LinearAlgebra
 
 /// A row of the table of merge methods: what a rule is called, what it takes, and how to make it.
+///
+/// A name with an `@` is a preset: the row before the `@` with other defaults.
 public struct MergeMethod: CatalogEntry {
   /// The word in a manifest.
   public let name: String
@@ -15,6 +17,8 @@ public struct MergeMethod: CatalogEntry {
   public let neutral: [String: ParameterValue]
   /// Whether the order of the models makes no difference.
   public let symmetric: Bool
+  /// The row of which this one is a preset.
+  public let base: String?
   /// Makes the rule with checked parameters.
   public let make: @Sendable (Parameters) -> any Merging
 
@@ -30,7 +34,17 @@ public struct MergeMethod: CatalogEntry {
     self.parameters = parameters + [Self.rank]
     self.neutral = neutral.merging(["rank": .number(0)]) { _, shared in shared }
     self.symmetric = symmetric
+    self.base = nil
     self.make = make
+  }
+
+  /// A row with all but its name, summary and parameters from another one.
+  init(presetOf base: MergeMethod, name: String, summary: String, parameters: [ParameterSpec]) {
+    self.name = name
+    self.summary = summary
+    self.parameters = parameters
+    self.base = base.name
+    (paper, neutral, symmetric, make) = (base.paper, base.neutral, base.symmetric, base.make)
   }
 
   /// The rank to which the merged change of every layer is cut.

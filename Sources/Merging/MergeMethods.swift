@@ -4,11 +4,21 @@ public import Basics
 public enum MergeMethods {
   /// All rows, in the order of the documentation.
   public static let all = Catalog(
-    "merge method",
-    [
-      MergeMethod.linear, .taskArithmetic, .ties, .svd,
-      .tsvC, .tsvM, .isoC, .isoCTS, .knotsLinear, .knotsTIES, .knotsDARETIES,
-      .coreTIES, .coreDARELinear, .coreDARETIES, .cart, .star, .subspaceBoosting, .svc, .wudiClosedForm,
-      .opcm,
-    ])
+    "merge method", linear + sparsifyAndElect + spectral)
+
+  private static let linear: [MergeMethod] = [.linear, .taskArithmetic]
+
+  private static let sparsifyAndElect: [MergeMethod] = [
+    .ties, .tiesPaper, .tiesMergekit, .tiesPEFT,
+    .magnitude, .magnitudePEFT,
+    .dareLinear, .dareLinearMergekit, .dareLinearPEFT, .dareTIES, .dareTIESMergekit, .dareTIESPEFT,
+    .della, .dellaMergekit, .dellaLinear, .dellaLinearMergekit,
+    .breadcrumbs, .breadcrumbsPaper, .breadcrumbsMergekit, .breadcrumbsTIES, .breadcrumbsTIESMergekit,
+    .sce, .scePaper, .sceMergekit, .pcb, .magMax, .emr, .consensus,
+  ]
+
+  private static let spectral: [MergeMethod] = [
+    .svd, .tsvC, .tsvM, .isoC, .isoCTS, .knotsLinear, .knotsTIES, .knotsDARETIES,
+    .coreTIES, .coreDARELinear, .coreDARETIES, .cart, .star, .subspaceBoosting, .svc, .wudiClosedForm, .opcm,
+  ]
 }

@@ -23,8 +23,8 @@ struct AlignedMerge: Merging {
   let elects: Bool
   let combination: Combination
   let scale: Double
-  /// The least magnitude kept of each model and the sites, where the trim is over whole models.
-  private var limits: [UInt32] = []
+  /// What is kept of each model and the sites, where the trim is over whole models.
+  private var limits: [Cutoff] = []
   private var sites: [String: AlignedSite] = [:]
 
   init(
@@ -47,9 +47,12 @@ struct AlignedMerge: Merging {
     let count = aligned.reduce(0) { $0 + $1.shape.rows * $1.shape.columns }
     guard count > 0 else { return }
     limits = (aligned.first?.coordinates ?? []).indices.map { model in
-      Trim.kthMagnitude(Trim.kept(density: density, of: count)) { visit in
-        for site in aligned { visit(site.coordinates[model]) }
-      }.bits
+      Cutoff(MagnitudeBand.kept(density: density, of: count), of: count, keepsEqual: true) { visit in
+        for site in aligned {
+          let values = site.coordinates[model]
+          visit(values.span)
+        }
+      }
     }
   }
 
@@ -66,13 +69,16 @@ struct AlignedMerge: Merging {
   private func prune(_ values: inout [Float], _ model: Int, _ random: RandomStream) {
     switch pruning {
     case .largest:
-      if trimsWholeModel {
-        if !limits.isEmpty { Trim.keep(atLeast: limits[model], of: &values) }
-      } else if !values.isEmpty {
-        Trim.keepLargest(Trim.kept(density: density, of: values.count), of: &values)
-      }
+      var cutoff =
+        trimsWholeModel
+        ? (limits.isEmpty ? .all : limits[model])
+        : Cutoff(MagnitudeBand.kept(density: density, of: values.count), of: values.count) { visit in
+          visit(values.span)
+        }
+      var span = values.mutableSpan
+      cutoff.keep(&span)
     case .random:
-      var stream = random.stream("model \(model)")
+      var stream = random.stream("\(model)")
       for i in values.indices {
         values[i] = stream.uniform() < density ? values[i] / Float(density) : 0
       }
