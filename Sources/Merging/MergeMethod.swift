@@ -15,13 +15,15 @@ public struct MergeMethod: CatalogEntry {
   public let neutral: [String: ParameterValue]
   /// Whether the order of the models makes no difference.
   public let symmetric: Bool
+  /// How many models with a weight other than zero it takes.
+  public let models: ClosedRange<Int>
   /// Makes the rule with checked parameters.
   public let make: @Sendable (Parameters) -> any Merging
 
   /// Makes a row; `rank`, which every rule shares, is added to its parameters.
   public init(
     name: String, summary: String, paper: String?, parameters: [ParameterSpec] = [],
-    neutral: [String: ParameterValue] = [:], symmetric: Bool = true,
+    neutral: [String: ParameterValue] = [:], symmetric: Bool = true, models: ClosedRange<Int> = 1...Int.max,
     make: @escaping @Sendable (Parameters) -> any Merging
   ) {
     self.name = name
@@ -30,6 +32,7 @@ public struct MergeMethod: CatalogEntry {
     self.parameters = parameters + [Self.rank]
     self.neutral = neutral.merging(["rank": .number(0)]) { _, shared in shared }
     self.symmetric = symmetric
+    self.models = models
     self.make = make
   }
 
