@@ -71,6 +71,9 @@ struct Variant: Sendable, CustomTestStringConvertible {
     return variants
   }
 
+  /// As many of these as the method takes.
+  func taken<Element>(_ models: [Element]) -> [Element] { Array(models.prefix(method.models.upperBound)) }
+
   /// The same with the neutral parameters.
   var neutral: [String: ParameterValue] { parameters.merging(method.neutral) { _, neutral in neutral } }
 

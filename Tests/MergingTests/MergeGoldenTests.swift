@@ -6,7 +6,7 @@ import Merging
 import TestSupport
 import Testing
 
-/// What Tests/Golden/merge/generate_merge.py writes.
+/// What every generator in Tests/Golden/merge writes.
 private struct Golden: Decodable {
   struct Site: Decodable {
     let path: String
@@ -30,9 +30,21 @@ private struct Golden: Decodable {
 }
 
 @Suite struct MergeGoldenTests {
-  @Test func `every method equals NumPy, PEFT or mergekit on the full matrices`() throws {
-    let golden = try JSONDecoder().decode(
-      Golden.self, from: Data(contentsOf: Reference.golden("merge/golden.json")))
+  private static let files = ["golden", "linear"]
+
+  private func golden(_ file: String) throws -> Golden {
+    let data = try Data(contentsOf: Reference.golden("merge/\(file).json"))
+    return try JSONDecoder().decode(Golden.self, from: data)
+  }
+
+  @Test func `every method has golden numbers`() throws {
+    let methods = try Self.files.flatMap { try golden($0).cases.map(\.method) }
+    #expect(Set(methods) == Set(MergeMethods.all.names))
+  }
+
+  @Test(arguments: files)
+  func `every method equals NumPy, PEFT or mergekit on the full matrices`(file: String) throws {
+    let golden = try golden(file)
     let adapters = golden.adapters.enumerated().map { index, sites in
       Adapter(
         name: "\(index)",
@@ -42,14 +54,14 @@ private struct Golden: Decodable {
           return (site.path, AdapterSite(a: a, b: b, alpha: site.alpha))
         })
     }
-    #expect(Set(golden.cases.map(\.method)) == Set(MergeMethods.all.names))
     for item in golden.cases {
       let method = try MergeMethods.all.entry(named: item.method)
       let (merged, _) = try merge(adapters, item.weights, method, item.parameters)
       for (path, delta) in merged.sites {
         let expected = try #require(item.expected[path])
         let error = relativeError(merged.lowRank(delta).dense.floats, expected)
-        #expect(error < 1e-5, "\(item.method) \(item.parameters) against \(item.by) at \(path): \(error)")
+        let setting = "\(item.method) \(item.parameters) \(item.weights)"
+        #expect(error < 1e-5, "\(setting) against \(item.by) at \(path): \(error)")
       }
       #expect(merged.sites.count == item.expected.count)
     }

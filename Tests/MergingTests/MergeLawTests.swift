@@ -23,11 +23,11 @@ import Testing
     }
   }
 
-  @Test(arguments: Variant.all)
+  @Test(arguments: Variant.all.filter(\.method.symmetric))
   func `the order of the models makes no difference`(_ variant: Variant) throws {
-    #expect(variant.method.symmetric)
+    let (mixed, weights) = (variant.taken(mixed), variant.taken(weights))
     let merged = try merge(mixed, weights, variant.method, variant.parameters)
-    for order in [[2, 0, 1], [1, 0, 2], [2, 1, 0]] {
+    for order in [[2, 0, 1], [1, 0, 2], [2, 1, 0]].map({ $0.filter(mixed.indices.contains) }) {
       let other = try merge(
         order.map { mixed[$0] }, order.map { weights[$0] }, variant.method, variant.parameters)
       #expect(relativeError(dense(other.adapter), dense(merged.adapter)) < 1e-6)
@@ -36,15 +36,17 @@ import Testing
 
   @Test(arguments: Variant.all)
   func `equal changes merge equally in whatever factors they come`(_ variant: Variant) throws {
-    let merged = try merge(mixed, weights, variant.method, variant.parameters)
+    let weights = variant.taken(weights)
+    let merged = try merge(variant.taken(mixed), weights, variant.method, variant.parameters)
     let others = [padded(mixed[0], by: 3), rotated(mixed[1]), padded(rotated(mixed[2]), by: 1)]
-    let other = try merge(others, weights, variant.method, variant.parameters)
+    let other = try merge(variant.taken(others), weights, variant.method, variant.parameters)
     #expect(other.sites.map(\.rank) == merged.sites.map(\.rank))
     #expect(relativeError(dense(other.adapter), dense(merged.adapter)) < 2e-6)
   }
 
   @Test(arguments: Variant.all)
   func `the same call gives the same bits`(_ variant: Variant) throws {
+    let (mixed, weights) = (variant.taken(mixed), variant.taken(weights))
     let one = try merge(mixed, weights, variant.method, variant.parameters, seed: 5)
     let two = try merge(mixed, weights, variant.method, variant.parameters, seed: 5)
     #expect(one.sites == two.sites)
@@ -58,8 +60,9 @@ import Testing
   func `more directions than the matrix has, negative and large weights give finite numbers`(
     _ variant: Variant
   ) throws {
-    let many = (0..<7).map { randomAdapter("m\($0)", rank: 4, alpha: 1000) }
-    let merged = try merge(many, [1, -1, 3, 0.001, 50, 1, -0.25], variant.method, variant.parameters)
+    let many = variant.taken((0..<7).map { randomAdapter("m\($0)", rank: 4, alpha: 1000) })
+    let weights = variant.taken([1, -1, 3, 0.001, 50, 1, -0.25])
+    let merged = try merge(many, weights, variant.method, variant.parameters)
     #expect(dense(merged.adapter).allSatisfy { $0.isFinite })
     #expect(merged.sites.allSatisfy { $0.norm > 0 && $0.retainedEnergy > 0 && $0.retainedEnergy <= 1 })
   }
@@ -96,6 +99,7 @@ import Testing
 
   @Test(arguments: Variant.all)
   func `the parameter rank cuts every site and the energy says what is lost`(_ variant: Variant) throws {
+    let (mixed, weights) = (variant.taken(mixed), variant.taken(weights))
     let whole = try merge(
       mixed, weights, variant.method, variant.parameters.merging(["rank": .number(64)]) { $1 })
     let cut = try merge(
@@ -109,7 +113,7 @@ import Testing
 }
 
 /// The same change with columns of zeros behind its factors.
-private func padded(_ adapter: Adapter, by extra: Int) -> Adapter {
+func padded(_ adapter: Adapter, by extra: Int) -> Adapter {
   remade(adapter) { b, a in
     (
       .besideEachOther([b, DoubleMatrix(rows: b.rows, columns: extra)]),
@@ -119,14 +123,14 @@ private func padded(_ adapter: Adapter, by extra: Int) -> Adapter {
 }
 
 /// The same change with B·M and M⁻¹·A for an orthogonal M.
-private func rotated(_ adapter: Adapter) -> Adapter {
+func rotated(_ adapter: Adapter) -> Adapter {
   remade(adapter) { b, a in
     let m = DoubleMatrix(randomMatrix(a.rows, a.rows, RandomStream(seed: 1, "rotation"))).thinQR.q
     return (b * m, .product(m, a, transposeA: true))
   }
 }
 
-private func remade(
+func remade(
   _ adapter: Adapter, _ change: (DoubleMatrix, DoubleMatrix) -> (DoubleMatrix, DoubleMatrix)
 ) -> Adapter {
   let sites = adapter.sites.map { path, delta in

@@ -4,25 +4,29 @@ internal import LinearAlgebra
 extension MergeMethod {
   /// One round of federated averaging: the models are clients whose changes a server averages, λ·average.
   ///
-  /// Source: Tao et al. 2024, arXiv:2411.18607, section 5, and its published code. `weighting` names the average:
+  /// Source: Tao et al. 2024, arXiv:2411.18607, section 5, and its published code. `weighting` names the
+  /// average:
   /// - `mean`: Σ w_t·ΔW_t ÷ Σ |w_t|.
-  /// - `nova` (FedNova): Σ c_t·ΔW_t with c_t = mean(K) ÷ (T·K_t): who took many local steps counts less. The weights of
-  ///   the models are their numbers of steps K.
-  /// - `gma` (gradient mask): the mean, times the agreement |Σ sign(w_t·ΔW_t)| ÷ T of an entry where that is below
-  ///   `agreement`, else times one.
-  /// - `median`: per entry; a weight counts an entry as often as it says. Between two middles their mean, where the code
-  ///   takes the lower one.
+  /// - `nova` (FedNova): Σ c_t·ΔW_t with c_t = mean(K) ÷ (T·K_t): who took many local steps counts less.
+  ///   The weights of the models are their numbers of steps K.
+  /// - `gma` (gradient mask): the mean, times the agreement |Σ sign(w_t·ΔW_t)| ÷ T of an entry where that
+  ///   is below `agreement`, else times one.
+  /// - `median`: per entry; a weight counts an entry as often as it says. Between two middles their mean,
+  ///   where the code takes the lower one.
   /// - `cclip`: the mean of the changes, each first shortened to the length ρ over the whole model;
   ///   ρ = least + `clip`·(greatest − least length), the published search range.
   ///
-  /// The code sums where `gma` and `cclip` average here: that is `scale` = Σ |w_t|. A negative weight takes a model away.
-  /// Space: Gram for `mean`, `nova` and `cclip`, streamed entries for `gma` and `median`: full matrices, cut to Σr.
+  /// The code sums where `gma` and `cclip` average here: that is `scale` = Σ |w_t|. A negative weight takes a
+  /// model away. Space: Gram for `mean`, `nova` and `cclip`, streamed entries for `gma` and `median`: full
+  /// matrices, cut to Σr.
   static let fedAvg = MergeMethod(
-    name: "fedavg", summary: "one round of federated averaging, with a choice of robust averages", paper: "2411.18607",
+    name: "fedavg", summary: "one round of federated averaging, with a choice of robust averages",
+    paper: "2411.18607",
     parameters: [
       ParameterSpec(
         "weighting", .choice(["mean", "nova", "gma", "median", "cclip"]), default: .text("mean"),
-        "the average: plain, by local steps (the weights), masked by agreement, median, or of clipped changes"),
+        "the average: plain, by local steps (the weights), masked by agreement, median, or of clipped changes"
+      ),
       ParameterSpec("scale", .number(-100...100), default: .number(1), "factor λ on the average"),
       ParameterSpec(
         "agreement", .number(0...1), default: .number(0.8),

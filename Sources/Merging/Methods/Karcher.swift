@@ -3,16 +3,20 @@ internal import Foundation
 internal import LinearAlgebra
 
 extension MergeMethod {
-  /// Karcher mean: the point m of the unit sphere nearest to all directions u_t, at the mean length of the changes.
+  /// Karcher mean: the point m of the unit sphere nearest to all directions u_t, at the mean length of the
+  /// changes.
   ///
-  /// From m = Σ α_t·u_t ÷ ‖·‖ with α = w ÷ Σ w: g = Σ α_t·θ_t ÷ sin θ_t·(u_t − cos θ_t·m), θ_t the angle of u_t and m, then
-  /// m ← cos ‖g‖·m + sin ‖g‖·g ÷ ‖g‖, until ‖g‖ < `tol`. The result is m·Σ α_t·‖ΔW_t‖; changes of zero have no direction
-  /// but count in the length. Source: mergekit `karcher`, which names arXiv:2603.04972; it takes whole weights and
-  /// ignores `weight`, this one takes changes and weighs them. mergekit gives no direction to changes shorter than
-  /// `tol`; here every change but zero has one. A direction opposite to m has no shortest arc and is left out of a step.
-  /// Space: m as coefficients of the u_t, all angles from the Gram matrix. Cost: O((out + in)·R² + max_iter·T²), R = Σr.
+  /// From m = Σ α_t·u_t ÷ ‖·‖ with α = w ÷ Σ w: g = Σ α_t·θ_t ÷ sin θ_t·(u_t − cos θ_t·m), θ_t the angle of
+  /// u_t and m, then m ← cos ‖g‖·m + sin ‖g‖·g ÷ ‖g‖, until ‖g‖ < `tol`. The result is m·Σ α_t·‖ΔW_t‖;
+  /// changes of zero have no direction but count in the length. Source: mergekit `karcher`, which names
+  /// arXiv:2603.04972; it takes whole weights and ignores `weight`, this one takes changes and weighs them.
+  /// mergekit gives no direction to changes shorter than `tol`; here every change but zero has one. A
+  /// direction opposite to m has no shortest arc and is left out of a step; directions that cancel out start
+  /// from the first, where the order of the models does matter. Space: m as coefficients of the u_t, all
+  /// angles from the Gram matrix. Cost: O((out + in)·R² + max_iter·T²), R = Σr.
   static let karcher = MergeMethod(
-    name: "karcher", summary: "Riemannian mean of the changes' directions at their mean length", paper: "2603.04972",
+    name: "karcher", summary: "Riemannian mean of the changes' directions at their mean length",
+    paper: "2603.04972",
     parameters: [
       ParameterSpec("max_iter", .integer(1...10_000), default: .number(10), "the most steps"),
       ParameterSpec(

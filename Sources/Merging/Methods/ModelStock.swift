@@ -2,17 +2,19 @@ internal import Basics
 internal import LinearAlgebra
 
 extension MergeMethod {
-  /// Model Stock: t·Σ w_i·ΔW_i ÷ Σ w_i with t = N·c ÷ (1 + (N − 1)·c), c the mean cosine of all pairs of changes.
+  /// Model Stock: t·Σ w_i·ΔW_i ÷ Σ w_i with t = N·c ÷ (1 + (N − 1)·c), c the mean cosine of all pairs of
+  /// changes.
   ///
-  /// The less N models agree, the nearer the result to the base: changes at right angles, as those of unlike tasks often
-  /// are, merge to almost nothing. Source: Jang et al. 2024, arXiv:2403.19522, section 4, for models of one task.
-  /// Paper and mergekit have no weights (all one): here they weigh the average, and do not touch c. t is that of mergekit,
-  /// negative for opposed changes, without bound near c = −1 ÷ (N − 1) and 0 there; `clamp` keeps it in 0…1. mergekit
-  /// divides by norms of at least 1e-6, which makes cosines of very small changes too small: not so here. FusionBench
-  /// averages angles, not cosines. One model comes back as it is. Space: Gram; t of a row goes into the rows of B.
-  /// Cost: O((out + in)·R²), R = Σr.
+  /// The less N models agree, the nearer the result to the base: changes at right angles, as those of unlike
+  /// tasks often are, merge to almost nothing. Source: Jang et al. 2024, arXiv:2403.19522, section 4, for
+  /// models of one task. Paper and mergekit have no weights (all one): here they weigh the average, and do
+  /// not touch c. t is that of mergekit, negative for opposed changes, without bound near c = −1 ÷ (N − 1)
+  /// and 0 there; `clamp` keeps it in 0…1. mergekit divides by norms of at least 1e-6, which makes cosines of
+  /// very small changes too small: not so here. FusionBench averages angles, not cosines. One model comes
+  /// back as it is. Space: Gram; t of a row goes into the rows of B. Cost: O((out + in)·R²), R = Σr.
   static let modelStock = MergeMethod(
-    name: "model_stock", summary: "average of the changes, shortened by how little they agree", paper: "2403.19522",
+    name: "model_stock", summary: "average of the changes, shortened by how little they agree",
+    paper: "2403.19522",
     parameters: [
       ParameterSpec(
         "filter_wise", .flag, default: .flag(false), "agreement per output row instead of per matrix"),

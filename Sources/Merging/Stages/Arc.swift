@@ -3,10 +3,11 @@ internal import LinearAlgebra
 
 /// Spherical interpolation between two changes.
 enum Arc {
-  /// The factors of a and b at t on the arc between their directions: sin((1 − t)θ) ÷ sin θ and sin(tθ) ÷ sin θ.
+  /// The factors of a and b at t on the arc between their directions: sin((1 − t)θ) ÷ sin θ and sin(tθ) ÷ sin
+  /// θ.
   ///
-  /// a and b keep their lengths, which are not interpolated. Where sin²θ is at most `straight`, the factors are those
-  /// of the line, 1 − t and t; also for opposite directions, between which no arc is the shortest.
+  /// a and b keep their lengths, which are not interpolated. Where sin²θ is at most `straight`, the factors
+  /// are those of the line, 1 − t and t; also for opposite directions, between which no arc is the shortest.
   static func factors(cosine: Double, at t: Double, straight: Double) -> [Double] {
     if 1 - cosine * cosine <= straight { return [1 - t, t] }
     let angle = acos(cosine)

@@ -6,7 +6,8 @@ enum Entrywise {
 
   /// The full matrix whose entries `combine` makes of the models' entries; a missing model gives zeros.
   ///
-  /// A block of rows of every model is made in full at a time, the whole of none. Cost: O(out·in·R) with R = Σr.
+  /// A block of rows of every model is made in full at a time, the whole of none. Cost: O(out·in·R) with R =
+  /// Σr.
   /// - Parameters:
   ///   - deltas: At least one is there.
   ///   - combine: May change the array of the models' entries, which is made anew for the next one.

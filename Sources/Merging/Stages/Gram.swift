@@ -2,13 +2,14 @@ internal import LinearAlgebra
 
 /// Inner products ⟨ΔW_i, ΔW_j⟩ of all models: all that a rule of the form Σ c_t·ΔW_t needs to choose its c_t.
 ///
-/// In Double. A model that lacks the site counts as zero. A norm that comes out of a difference of products is good to
-/// 1e-8 of its terms, not better.
+/// In Double. A model that lacks the site counts as zero. A norm that comes out of a difference of products
+/// is good to 1e-8 of its terms, not better.
 struct Gram: Sendable {
   /// G (T, T), symmetric.
   let products: DoubleMatrix
 
-  /// Of one site, ⟨ΔW_i, ΔW_j⟩ = s_i·s_j·tr((B_iᵀB_j)·(A_jA_iᵀ)), through the Gram matrices of the stacked factors.
+  /// Of one site, ⟨ΔW_i, ΔW_j⟩ = s_i·s_j·tr((B_iᵀB_j)·(A_jA_iᵀ)), through the Gram matrices of the stacked
+  /// factors.
   ///
   /// Cost: O((out + in)·R²) with R = Σr.
   init(of deltas: [LowRank?]) {

@@ -1,7 +1,8 @@
 /// How deep a layer lies in its stack of blocks, from the number in its path.
 ///
-/// The block is the first component that is a number and is not the last one: 3 in `encoder.layer.3.experts.1.up`. What
-/// stands before it names the stack, so that two towers are counted apart.
+/// The block is the first component that is a number and is not the last one: 3 in
+/// `encoder.layer.3.experts.1.up`. What stands before it names the stack, so that two towers are counted
+/// apart.
 struct LayerDepth: Sendable {
   private var counts: [String: Int] = [:]
 

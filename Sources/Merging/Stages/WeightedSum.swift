@@ -25,7 +25,8 @@ func normalized(_ weights: [Double]) throws(Diagnostic) -> [Double] {
   let total = weights.reduce(0, +)
   guard abs(total) > 1e-12 * weights.reduce(0, { $0 + abs($1) }) else {
     throw Diagnostic(
-      "the weights of the merge sum to zero: no average", hint: "use task_arithmetic for differences of models")
+      "the weights of the merge sum to zero: no average",
+      hint: "use task_arithmetic for differences of models")
   }
   return weights.map { $0 / total }
 }
