@@ -4,7 +4,7 @@ internal import LinearAlgebra
 extension MergeMethod {
   /// One round of federated averaging: the models are clients whose changes a server averages, λ·average.
   ///
-  /// Source: Tao et al. 2024, arXiv:2411.18607, section 5, and its published code. `weighting` names the
+  /// Source: Tao et al. 2024, arXiv:2411.18607, with its published code. `weighting` names the
   /// average:
   /// - `mean`: Σ w_t·ΔW_t ÷ Σ |w_t|.
   /// - `nova` (FedNova): Σ c_t·ΔW_t with c_t = mean(K) ÷ (T·K_t): who took many local steps counts less.

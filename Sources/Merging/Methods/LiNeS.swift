@@ -5,12 +5,12 @@ extension MergeMethod {
   /// LiNeS: (α ÷ Σ |w_t| + β·l ÷ (L − 1))·Σ w_t·ΔW_t in block l of L; outside blocks the first factor alone.
   ///
   /// Shallow blocks, which the tasks share, change less than deep ones. Source: Wang et al. 2024,
-  /// arXiv:2410.17146, section 4. The paper's first factor is the L1 norm of the sum over that of the merged
-  /// change, divided by the number of models: for a sum with equal weights that is 1 ÷ Σ w, here the default
-  /// (`alpha: 1`); for unequal weights it would differ. For one model the paper takes β = 1 − α. Published
-  /// values of β: 0…1 by 0.1. The block is the first number in the path, the published code's the lowest one;
-  /// a stack has as many blocks as its highest site says, which for adapters that skip the last blocks
-  /// `num_blocks` corrects. Exact in factors. Cost: O((out + in)·R).
+  /// arXiv:2410.17146, with its published code, whose first factor is the L1 norm of the sum over that of the
+  /// merged change, divided by the number of models: for a sum with equal weights that is 1 ÷ Σ w, here the
+  /// default (`alpha: 1`); for unequal weights it would differ. For one model it takes β = 1 − α. Published
+  /// values of β: 0…1. The block is the first number in the path, in the code the lowest one; a stack has as
+  /// many blocks as its highest site says, which for adapters that skip the last blocks `num_blocks`
+  /// corrects. Exact in factors. Cost: O((out + in)·R).
   static let lines = MergeMethod(
     name: "lines", summary: "sum of the changes, scaled more the deeper the layer lies", paper: "2410.17146",
     parameters: [

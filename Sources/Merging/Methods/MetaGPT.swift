@@ -6,7 +6,7 @@ extension MergeMethod {
   ///
   /// The λ that minimise the mean loss where models are linear and their changes orthogonal. They sum to one:
   /// an average in which the model that moved most has the most to say, whatever its task. Source: Zhou et
-  /// al. 2024, arXiv:2406.11385, section 3. The paper has no weights (all one) and one λ per model;
+  /// al. 2024, arXiv:2406.11385. The paper has no weights (all one) and one λ per model;
   /// `norm_scope: tensor` takes the norms of each matrix instead. Changes that are all zero stay zero. Space:
   /// Gram. Cost: O((out + in)·R²), R = Σr.
   static let metaGPT = MergeMethod(

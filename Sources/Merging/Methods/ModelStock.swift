@@ -6,7 +6,7 @@ extension MergeMethod {
   /// changes.
   ///
   /// The less N models agree, the nearer the result to the base: changes at right angles, as those of unlike
-  /// tasks often are, merge to almost nothing. Source: Jang et al. 2024, arXiv:2403.19522, section 4, for
+  /// tasks often are, merge to almost nothing. Source: Jang et al. 2024, arXiv:2403.19522, for
   /// models of one task. Paper and mergekit have no weights (all one): here they weigh the average, and do
   /// not touch c. t is that of mergekit, negative for opposed changes, without bound near c = −1 ÷ (N − 1)
   /// and 0 there; `clamp` keeps it in 0…1. mergekit divides by norms of at least 1e-6, which makes cosines of

@@ -5,13 +5,13 @@ extension MergeMethod {
   /// Spherical interpolation of two changes: (sin((1 − t)θ)·ΔW₁ + sin(tθ)·ΔW₂) ÷ sin θ, θ the angle between
   /// them.
   ///
-  /// Where |cos θ| > 0.9995, the line (1 − t)·ΔW₁ + t·ΔW₂. Source: Shoemake 1985, section 3. mergekit's
-  /// `slerp` goes from the whole weights of its `base_model` to those of the other model; this one between
-  /// the changes of two adapters, which are what differs, and otherwise with mergekit's numbers. A change of
-  /// zero counts as at right angles. The weights move t to w₂·t ÷ (w₁·(1 − t) + w₂·t); one model alone comes
-  /// back as it is. Space: Gram. Cost: O((out + in)·R²), R = r₁ + r₂.
+  /// Where |cos θ| > 0.9995, the line (1 − t)·ΔW₁ + t·ΔW₂. Source: Shoemake 1985; of changes: Ramé et al.
+  /// 2024, arXiv:2406.16768. mergekit's `slerp` goes from the whole weights of its `base_model` to those of
+  /// the other model; this one between the changes of two adapters, which are what differs, and otherwise
+  /// with mergekit's numbers. A change of zero counts as at right angles. The weights move t to w₂·t ÷ (w₁·(1
+  /// − t) + w₂·t); one model alone comes back as it is. Space: Gram. Cost: O((out + in)·R²), R = r₁ + r₂.
   static let slerp = MergeMethod(
-    name: "slerp", summary: "two changes joined along the arc between their directions", paper: nil,
+    name: "slerp", summary: "two changes joined along the arc between their directions", paper: "2406.16768",
     parameters: [
       ParameterSpec(
         "t", .number(0...1), default: .number(0.5), "the place on the arc: 0 the first model, 1 the second")
