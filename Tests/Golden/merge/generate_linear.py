@@ -235,7 +235,7 @@ def main():
                 case(
                     "model_stock", {"filter_wise": filter_wise, "clamp": clamp}, w,
                     tensorwise(model_stock(filter_wise, clamp)), None if clamp else reference)
-    case("model_stock", {}, mixed, tensorwise(model_stock(False, True)))
+    case("model_stock", {}, mixed, tensorwise(model_stock(False, False)))
 
     case("fedavg", {}, mixed, tensorwise(fed_mean))
     case("fedavg", {"weighting": "nova"}, [100, 200, 300, 0, 0, 0], tensorwise(nova))
