@@ -30,6 +30,7 @@ public enum AdapterMerger {
     try check(adapters, weights)
     let models = zip(adapters, weights).filter { $0.1 != 0 }
     let used = models.map(\.1)
+    try check(models.count, method)
     let paths = Set(models.flatMap { $0.0.sites.map(\.path) }).sorted()
     let tables = models.map { adapter, _ in
       Dictionary(adapter.sites.map { ($0.path, $0.delta) }) { first, _ in first }
@@ -96,6 +97,13 @@ public enum AdapterMerger {
     return Adapter(
       name: "merge by \(method)", sites: sites, targetModules: common { $0.targetModules.sorted() } ?? [],
       baseModel: common(\.baseModel) ?? nil, taskType: common(\.taskType) ?? nil)
+  }
+
+  private static func check(_ count: Int, _ method: MergeMethod) throws(Diagnostic) {
+    guard count > method.models.upperBound else { return }
+    throw Diagnostic(
+      "merge method '\(method.name)' takes at most \(method.models.upperBound) models, not \(count)",
+      hint: "models of weight zero do not count")
   }
 
   private static func check(_ adapters: [Adapter], _ weights: [Double]) throws(Diagnostic) {

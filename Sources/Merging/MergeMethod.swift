@@ -19,13 +19,15 @@ public struct MergeMethod: CatalogEntry {
   public let symmetric: Bool
   /// The row of which this one is a preset.
   public let base: String?
+  /// How many models with a weight other than zero it takes.
+  public let models: ClosedRange<Int>
   /// Makes the rule with checked parameters.
   public let make: @Sendable (Parameters) -> any Merging
 
   /// Makes a row; `rank`, which every rule shares, is added to its parameters.
   public init(
     name: String, summary: String, paper: String?, parameters: [ParameterSpec] = [],
-    neutral: [String: ParameterValue] = [:], symmetric: Bool = true,
+    neutral: [String: ParameterValue] = [:], symmetric: Bool = true, models: ClosedRange<Int> = 1...Int.max,
     make: @escaping @Sendable (Parameters) -> any Merging
   ) {
     self.name = name
@@ -35,6 +37,7 @@ public struct MergeMethod: CatalogEntry {
     self.neutral = neutral.merging(["rank": .number(0)]) { _, shared in shared }
     self.symmetric = symmetric
     self.base = nil
+    self.models = models
     self.make = make
   }
 
@@ -44,7 +47,8 @@ public struct MergeMethod: CatalogEntry {
     self.summary = summary
     self.parameters = parameters
     self.base = base.name
-    (paper, neutral, symmetric, make) = (base.paper, base.neutral, base.symmetric, base.make)
+    (paper, neutral, symmetric) = (base.paper, base.neutral, base.symmetric)
+    (models, make) = (base.models, base.make)
   }
 
   /// The rank to which the merged change of every layer is cut.

@@ -4,9 +4,13 @@ public import Basics
 public enum MergeMethods {
   /// All rows, in the order of the documentation.
   public static let all = Catalog(
-    "merge method", linear + sparsifyAndElect + spectral)
+    "merge method", linear + spherical + sparsifyAndElect + spectral)
 
-  private static let linear: [MergeMethod] = [.linear, .taskArithmetic]
+  private static let linear: [MergeMethod] = [
+    .linear, .taskArithmetic, .metaGPT, .lines, .modelStock, .fedAvg,
+  ]
+
+  private static let spherical: [MergeMethod] = [.slerp, .nuSLERP, .multiSLERP, .karcher]
 
   private static let sparsifyAndElect: [MergeMethod] = [
     .ties, .tiesPaper, .tiesMergekit, .tiesPEFT,

@@ -86,11 +86,14 @@ struct Variant: Sendable, CustomTestStringConvertible {
   /// Adapters of unequal ranks where the rule takes them.
   var models: [Adapter] {
     let ranks = mergesFactors ? [3, 3, 3] : [2, 3, 1]
-    return [
+    return taken([
       randomAdapter("one", rank: ranks[0]), randomAdapter("two", rank: ranks[1], alpha: 2, rslora: true),
       randomAdapter("three", rank: ranks[2]),
-    ]
+    ])
   }
+
+  /// As many of these as the method takes.
+  func taken<Element>(_ models: [Element]) -> [Element] { Array(models.prefix(method.models.upperBound)) }
 
   /// The same with the neutral parameters.
   var neutral: [String: ParameterValue] { parameters.merging(method.neutral) { _, neutral in neutral } }
