@@ -1,7 +1,7 @@
 public import Basics
 internal import COpenBLAS
 
-/// M = U·diag(σ)·Vᵀ with k = min(rows, columns): U (rows, k), σ falling, Vᵀ (k, columns).
+/// M = U·diag(σ)·Vᵀ: U (rows, k), σ falling, Vᵀ (k, columns); of a decomposition k = min(rows, columns) at most.
 public struct SingularValues: Sendable {
   /// Left singular vectors as columns.
   public let u: DoubleMatrix
@@ -9,6 +9,63 @@ public struct SingularValues: Sendable {
   public let values: [Double]
   /// Right singular vectors as rows.
   public let vt: DoubleMatrix
+
+  /// Joins triples; U and V have orthonormal columns, the values fall.
+  public init(u: DoubleMatrix, values: [Double], vt: DoubleMatrix) {
+    precondition(
+      u.columns == values.count && vt.rows == values.count,
+      "U (\(u.rows), \(u.columns)), \(values.count) values, Vᵀ (\(vt.rows), \(vt.columns))")
+    self.u = u
+    self.values = values
+    self.vt = vt
+  }
+
+  /// The first triples, at most that many.
+  public func prefix(_ count: Int) -> SingularValues {
+    if count >= values.count { return self }
+    return SingularValues(
+      u: u.columns(0..<count), values: Array(values.prefix(count)), vt: vt.rows(0..<count))
+  }
+
+  /// Without the triples of σ ≤ `least`; by default those are the directions that count as zero.
+  ///
+  /// - Parameter least: Nil: `LowRank.negligible`·σ₁.
+  public func dropping(upTo least: Double? = nil) -> SingularValues {
+    let least = least ?? LowRank.negligible * (values.first ?? 0)
+    return prefix(values.prefix { $0 > least }.count)
+  }
+
+  /// The same vectors with other values.
+  public func replacing(_ values: [Double]) -> SingularValues {
+    SingularValues(u: u, values: values, vt: vt)
+  }
+
+  /// U·diag(σ)·Vᵀ.
+  public var matrix: DoubleMatrix { u.scalingColumns(by: values) * vt }
+}
+
+/// The LQ decomposition of a matrix with Q as LAPACK's reflectors.
+struct Reflected {
+  /// (rows, k), lower.
+  let l: DoubleMatrix
+  /// LAPACK's vectors: k rows of as many numbers as the matrix has columns, perhaps more behind them.
+  let factors: [Double]
+  /// LAPACK's k scalars of the reflectors.
+  let scales: [Double]
+  /// Columns of the matrix.
+  let columns: Int
+
+  /// (k, columns) with orthonormal rows (DORGQR).
+  var q: DoubleMatrix {
+    let k = l.columns
+    var q = DoubleMatrix(rows: k, columns: columns, values: Array(factors.prefix(k * columns)))
+    guard k > 0 else { return q }
+    // SAFETY: `q` holds k·columns doubles, column-major (columns, k), `scales` k.
+    let status = unsafe LAPACKE_dorgqr(
+      LAPACK_COL_MAJOR, Int32(columns), Int32(k), Int32(k), &q.values, Int32(columns), scales)
+    precondition(status == 0, "dorgqr(\(columns), \(k)) returned \(status)")
+    return q
+  }
 }
 
 extension DoubleMatrix {
@@ -37,15 +94,23 @@ extension DoubleMatrix {
   /// The product M·Mᵀ (rows, rows), exactly symmetric (DSYRK).
   ///
   /// Cost: rows²·columns FLOPs.
-  public var gramOfRows: DoubleMatrix {
-    var result = DoubleMatrix(rows: rows, columns: rows)
+  public var gramOfRows: DoubleMatrix { gram(ofColumns: false) }
+
+  /// The product Mᵀ·M (columns, columns), exactly symmetric (DSYRK).
+  ///
+  /// Cost: columns²·rows FLOPs.
+  public var gramOfColumns: DoubleMatrix { gram(ofColumns: true) }
+
+  private func gram(ofColumns: Bool) -> DoubleMatrix {
+    let (size, inner) = ofColumns ? (columns, rows) : (rows, columns)
+    var result = DoubleMatrix(rows: size, columns: size)
     if rows == 0 || columns == 0 { return result }
-    // SAFETY: values holds rows·columns doubles, the result rows²; both outlive the call.
+    // SAFETY: values holds rows·columns doubles, the result size²; both outlive the call.
     unsafe cblas_dsyrk(
-      CblasRowMajor, CblasUpper, CblasNoTrans, Int32(rows), Int32(columns), 1, values, Int32(columns),
-      0, &result.values, Int32(rows))
-    for i in 1..<max(1, rows) {
-      for j in 0..<i { result.values[i * rows + j] = result.values[j * rows + i] }
+      CblasRowMajor, CblasUpper, ofColumns ? CblasTrans : CblasNoTrans, Int32(size), Int32(inner), 1, values,
+      Int32(columns), 0, &result.values, Int32(size))
+    for i in 1..<max(1, size) {
+      for j in 0..<i { result.values[i * size + j] = result.values[j * size + i] }
     }
     return result
   }
@@ -54,26 +119,62 @@ extension DoubleMatrix {
   ///
   /// Also of a rank-deficient matrix: Q's columns stay orthonormal, the rows of R become small. Cost: O(rows·columns·k).
   public var thinQR: (q: DoubleMatrix, r: DoubleMatrix) {
+    let (l, q) = transposed.thinLQ
+    return (q.transposed, l.transposed)
+  }
+
+  /// Householder LQ, M = L·Q with k = min(rows, columns): L (rows, k) lower, Q (k, columns) with orthonormal rows.
+  ///
+  /// The cheaper way round for our layout: row-major (rows, columns) is column-major (columns, rows), so LAPACK's QR
+  /// of the transpose runs on the numbers as they lie. Cost: 4·rows·columns·k − 4/3·k³ FLOPs.
+  public var thinLQ: (l: DoubleMatrix, q: DoubleMatrix) {
+    let reflected = reflected
+    return (reflected.l, reflected.q)
+  }
+
+  /// L of `thinLQ`, with Q still as its reflectors; `Reflected.q` forms it, at twice the cost of L.
+  var reflected: Reflected {
     let k = min(rows, columns)
-    guard k > 0 else {
-      return (DoubleMatrix(rows: rows, columns: 0), DoubleMatrix(rows: 0, columns: columns))
-    }
+    var l = DoubleMatrix(rows: rows, columns: k)
+    guard k > 0 else { return Reflected(l: l, factors: [], scales: [], columns: columns) }
     var factors = values
-    var reflectors = [Double](repeating: 0, count: k)
-    // SAFETY: `factors` holds rows·columns doubles in row-major order, `reflectors` k.
+    var scales = [Double](repeating: 0, count: k)
+    // SAFETY: `factors` holds rows·columns doubles, column-major (columns, rows), `scales` k.
     let status = unsafe LAPACKE_dgeqrf(
-      LAPACK_ROW_MAJOR, Int32(rows), Int32(columns), &factors, Int32(columns), &reflectors)
-    precondition(status == 0, "dgeqrf(\(rows), \(columns)) returned \(status)")
-    var r = DoubleMatrix(rows: k, columns: columns)
-    for i in 0..<k {
-      for j in i..<columns { r.values[i * columns + j] = factors[i * columns + j] }
+      LAPACK_COL_MAJOR, Int32(columns), Int32(rows), &factors, Int32(columns), &scales)
+    precondition(status == 0, "dgeqrf(\(columns), \(rows)) returned \(status)")
+    for i in 0..<rows {
+      for j in 0...min(i, k - 1) { l.values[i * k + j] = factors[i * columns + j] }
     }
-    var q = DoubleMatrix(rows: rows, columns: columns, values: factors).columns(0..<k)
-    // SAFETY: Q's array holds the first k columns of the factored matrix, rows·k doubles.
-    let formed = unsafe LAPACKE_dorgqr(
-      LAPACK_ROW_MAJOR, Int32(rows), Int32(k), Int32(k), &q.values, Int32(k), reflectors)
-    precondition(formed == 0, "dorgqr(\(rows), \(k)) returned \(formed)")
-    return (q, r)
+    return Reflected(l: l, factors: factors, scales: scales, columns: columns)
+  }
+
+  /// The solution X of X·L = M for a square lower triangle L (DTRSM).
+  ///
+  /// Cost: rows·columns² FLOPs.
+  func dividedByLower(_ l: DoubleMatrix) -> DoubleMatrix {
+    precondition(
+      l.rows == l.columns && l.rows == columns, "(\(rows), \(columns)) ÷ (\(l.rows), \(l.columns))")
+    var result = self
+    if rows == 0 || columns == 0 { return result }
+    // SAFETY: the result holds rows·columns doubles, L columns².
+    unsafe cblas_dtrsm(
+      CblasRowMajor, CblasRight, CblasLower, CblasNoTrans, CblasNonUnit, Int32(rows), Int32(columns), 1,
+      l.values, Int32(columns), &result.values, Int32(columns))
+    return result
+  }
+
+  /// The reciprocal condition number of a square lower triangle in the 1-norm, about (DTRCON); 0 of a singular one.
+  var reciprocalConditionOfLower: Double {
+    precondition(rows == columns, "condition of a (\(rows), \(columns)) triangle")
+    if rows == 0 { return 1 }
+    var condition = 0.0
+    // SAFETY: values holds rows² doubles, row-major, of which the lower triangle is read.
+    let status = unsafe LAPACKE_dtrcon(
+      LAPACK_ROW_MAJOR, CChar(UInt8(ascii: "1")), CChar(UInt8(ascii: "L")), CChar(UInt8(ascii: "N")),
+      Int32(rows), values, Int32(rows), &condition)
+    precondition(status == 0, "dtrcon(\(rows)) returned \(status)")
+    return condition
   }
 
   /// The thin singular value decomposition (DGESDD, divide and conquer).
@@ -150,7 +251,7 @@ extension DoubleMatrix {
   /// Directions with σ ≤ `tolerance`·σ₁ are left out, so that of two equal columns each carries half of one direction.
   public func polarFactor(tolerance: Double = 1e-6) throws(Diagnostic) -> DoubleMatrix {
     let svd = try singularValues()
-    let kept = svd.values.prefix { $0 > tolerance * svd.values[0] }.count
-    return svd.u.columns(0..<kept) * svd.vt.rows(0..<kept)
+    let kept = svd.dropping(upTo: tolerance * (svd.values.first ?? 0))
+    return kept.u * kept.vt
   }
 }

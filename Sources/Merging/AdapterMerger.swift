@@ -30,6 +30,7 @@ public enum AdapterMerger {
     try check(adapters, weights)
     let models = zip(adapters, weights).filter { $0.1 != 0 }
     let used = models.map(\.1)
+    try check(models.count, method)
     let paths = Set(models.flatMap { $0.0.sites.map(\.path) }).sorted()
     let tables = models.map { adapter, _ in
       Dictionary(adapter.sites.map { ($0.path, $0.delta) }) { first, _ in first }
@@ -38,29 +39,43 @@ public enum AdapterMerger {
       zip(models, tables).map { model, table in table[path].map { model.0.lowRank($0) } }
     }
     var rule = method.make(parameters)
-    try rule.prepare(sites: paths, deltas: deltas)
-    let random = RandomStream(seed: seed, "merge", method.name)
+    try rule.prepare(sites: paths, deltas: deltas, weights: used)
+    let random = RandomStream(seed: seed, "merge", method.base ?? method.name)
     var sites: [(path: String, delta: AdapterSite)] = []
     var report: [MergedSite] = []
     for path in paths {
       let merged = try rule.merge(deltas(path), weights: used, at: path, random: random.stream(path))
       let asked = parameters.integer("rank") > 0 ? parameters.integer("rank") : merged.defaultRank
-      let (matrix, energy) = try cut(merged.delta, rank: asked.map { max(1, $0) })
+      let (matrix, energy, norm) = try cut(merged.delta, rank: asked.map { max(1, $0) })
       guard matrix.isFinite else { throw Diagnostic("the merged change of '\(path)' is not finite") }
       sites.append((path, site(matrix)))
       report.append(
-        MergedSite(path: path, rank: max(1, matrix.rank), retainedEnergy: energy, norm: matrix.norm))
+        MergedSite(path: path, rank: max(1, matrix.rank), retainedEnergy: energy, norm: norm))
     }
     return (adapter(of: models.map(\.0), method: method.name, sites: sites), report)
   }
 
   private static func cut(
     _ delta: Merged.Delta, rank: Int?
-  ) throws(Diagnostic) -> (matrix: LowRank, retainedEnergy: Double) {
+  ) throws(Diagnostic) -> (matrix: LowRank, retainedEnergy: Double, norm: Double) {
     switch delta {
-    case .lowRank(let matrix): try matrix.truncated(rank: rank)
-    case .dense(let matrix): try LowRank.nearest(to: matrix, rank: rank)
+    case .lowRank(let matrix):
+      let space = CoreSpace(of: [matrix])
+      return cut(space, try space.cores[0].singularValues(), rank: rank)
+    case .core(let space, let svd): return cut(space, svd, rank: rank)
+    case .dense(let dense):
+      let (matrix, energy) = try LowRank.nearest(to: dense, rank: rank)
+      return (matrix, energy, matrix.norm)
     }
+  }
+
+  /// The norm is that of the singular values that stay, which spares products of the factors.
+  private static func cut(
+    _ space: CoreSpace, _ svd: SingularValues, rank: Int?
+  ) -> (matrix: LowRank, retainedEnergy: Double, norm: Double) {
+    let (matrix, energy) = space.lowRank(of: svd, rank: rank)
+    let kept = svd.values.prefix(matrix.rank)
+    return (matrix, energy, kept.reduce(0) { $0 + $1 * $1 }.squareRoot())
   }
 
   /// Factors as floats with scale 1; rank 0 becomes a zero of rank 1, which every reader of adapters takes.
@@ -84,6 +99,13 @@ public enum AdapterMerger {
       baseModel: common(\.baseModel) ?? nil, taskType: common(\.taskType) ?? nil)
   }
 
+  private static func check(_ count: Int, _ method: MergeMethod) throws(Diagnostic) {
+    guard count > method.models.upperBound else { return }
+    throw Diagnostic(
+      "merge method '\(method.name)' takes at most \(method.models.upperBound) models, not \(count)",
+      hint: "models of weight zero do not count")
+  }
+
   private static func check(_ adapters: [Adapter], _ weights: [Double]) throws(Diagnostic) {
     guard !adapters.isEmpty else { throw Diagnostic("there are no adapters to merge") }
     guard weights.count == adapters.count else {
@@ -95,7 +117,7 @@ public enum AdapterMerger {
     for adapter in adapters {
       for (path, delta) in adapter.sites {
         for (factor, matrix) in [("lora_A", delta.a), ("lora_B", delta.b)]
-        where !matrix.values.allSatisfy(\.isFinite) {
+        where !isFinite(matrix) {
           throw Diagnostic("\(factor) of '\(path)' holds NaN or infinity", at: Place(file: adapter.name))
         }
         let (rows, columns) = (delta.b.rows, delta.a.columns)
@@ -106,6 +128,17 @@ public enum AdapterMerger {
         }
         if first[path] == nil { first[path] = (adapter.name, rows, columns) }
       }
+    }
+  }
+
+  /// Without an early end, so that the loop is a vector one, and where rows lie end to end without a copy.
+  private static func isFinite(_ matrix: Matrix) -> Bool {
+    guard matrix.isContiguous else { return matrix.values.allSatisfy(\.isFinite) }
+    return matrix.withSpan { numbers in
+      let exponent: UInt32 = 0x7f80_0000
+      var specials: UInt32 = 0
+      for i in 0..<numbers.count { specials |= numbers[i].bitPattern & exponent == exponent ? 1 : 0 }
+      return specials == 0
     }
   }
 }

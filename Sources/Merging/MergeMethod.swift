@@ -2,6 +2,8 @@ public import Basics
 public import LinearAlgebra
 
 /// A row of the table of merge methods: what a rule is called, what it takes, and how to make it.
+///
+/// A name with an `@` is a preset: the row before the `@` with other defaults.
 public struct MergeMethod: CatalogEntry {
   /// The word in a manifest.
   public let name: String
@@ -15,13 +17,17 @@ public struct MergeMethod: CatalogEntry {
   public let neutral: [String: ParameterValue]
   /// Whether the order of the models makes no difference.
   public let symmetric: Bool
+  /// The row of which this one is a preset.
+  public let base: String?
+  /// How many models with a weight other than zero it takes.
+  public let models: ClosedRange<Int>
   /// Makes the rule with checked parameters.
   public let make: @Sendable (Parameters) -> any Merging
 
   /// Makes a row; `rank`, which every rule shares, is added to its parameters.
   public init(
     name: String, summary: String, paper: String?, parameters: [ParameterSpec] = [],
-    neutral: [String: ParameterValue] = [:], symmetric: Bool = true,
+    neutral: [String: ParameterValue] = [:], symmetric: Bool = true, models: ClosedRange<Int> = 1...Int.max,
     make: @escaping @Sendable (Parameters) -> any Merging
   ) {
     self.name = name
@@ -30,7 +36,19 @@ public struct MergeMethod: CatalogEntry {
     self.parameters = parameters + [Self.rank]
     self.neutral = neutral.merging(["rank": .number(0)]) { _, shared in shared }
     self.symmetric = symmetric
+    self.base = nil
+    self.models = models
     self.make = make
+  }
+
+  /// A row with all but its name, summary and parameters from another one.
+  init(presetOf base: MergeMethod, name: String, summary: String, parameters: [ParameterSpec]) {
+    self.name = name
+    self.summary = summary
+    self.parameters = parameters
+    self.base = base.name
+    (paper, neutral, symmetric) = (base.paper, base.neutral, base.symmetric)
+    (models, make) = (base.models, base.make)
   }
 
   /// The rank to which the merged change of every layer is cut.
@@ -51,6 +69,9 @@ public protocol Merging: Sendable {
   ///   - deltas: The changes at a site, nil where a model lacks it.
   mutating func prepare(sites: [String], deltas: (String) -> [LowRank?]) throws
 
+  /// The same with the weights, for rules whose look ahead depends on them; the merge calls this one.
+  mutating func prepare(sites: [String], deltas: (String) -> [LowRank?], weights: [Double]) throws
+
   /// Merges one site.
   ///
   /// - Parameters:
@@ -64,6 +85,13 @@ public protocol Merging: Sendable {
 extension Merging {
   /// Most rules need no look ahead.
   public mutating func prepare(sites: [String], deltas: (String) -> [LowRank?]) throws {}
+
+  /// Most of those that look ahead do so without the weights.
+  public mutating func prepare(
+    sites: [String], deltas: (String) -> [LowRank?], weights: [Double]
+  ) throws {
+    try prepare(sites: sites, deltas: deltas)
+  }
 }
 
 /// The merged change of one weight.
@@ -74,6 +102,8 @@ public struct Merged: Sendable {
     case lowRank(LowRank)
     /// All numbers, (out, in).
     case dense(DoubleMatrix)
+    /// Q_B·U·diag(σ)·Vᵀ·Q_Aᵀ: the decomposition of a core, σ falling; a cut to a rank keeps the first triples.
+    case core(CoreSpace, SingularValues)
   }
 
   /// ΔW before it is cut to a rank.

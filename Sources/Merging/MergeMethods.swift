@@ -3,5 +3,26 @@ public import Basics
 /// The table of merge methods; a new one is a file in `Methods` and a line here.
 public enum MergeMethods {
   /// All rows, in the order of the documentation.
-  public static let all = Catalog("merge method", [MergeMethod.linear, .taskArithmetic, .ties, .svd, .tsvM])
+  public static let all = Catalog(
+    "merge method", linear + spherical + sparsifyAndElect + spectral)
+
+  private static let linear: [MergeMethod] = [
+    .linear, .taskArithmetic, .metaGPT, .lines, .modelStock, .fedAvg,
+  ]
+
+  private static let spherical: [MergeMethod] = [.slerp, .nuSLERP, .multiSLERP, .karcher]
+
+  private static let sparsifyAndElect: [MergeMethod] = [
+    .ties, .tiesPaper, .tiesMergekit, .tiesPEFT,
+    .magnitude, .magnitudePEFT,
+    .dareLinear, .dareLinearMergekit, .dareLinearPEFT, .dareTIES, .dareTIESMergekit, .dareTIESPEFT,
+    .della, .dellaMergekit, .dellaLinear, .dellaLinearMergekit,
+    .breadcrumbs, .breadcrumbsPaper, .breadcrumbsMergekit, .breadcrumbsTIES, .breadcrumbsTIESMergekit,
+    .sce, .scePaper, .sceMergekit, .pcb, .magMax, .emr, .consensus,
+  ]
+
+  private static let spectral: [MergeMethod] = [
+    .svd, .tsvC, .tsvM, .isoC, .isoCTS, .knotsLinear, .knotsTIES, .knotsDARETIES,
+    .coreTIES, .coreDARELinear, .coreDARETIES, .cart, .star, .subspaceBoosting, .svc, .wudiClosedForm, .opcm,
+  ]
 }

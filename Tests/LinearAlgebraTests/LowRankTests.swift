@@ -43,6 +43,17 @@ private func identity(_ n: Int) -> DoubleMatrix { DoubleMatrix(diagonal: Array(r
     }
   }
 
+  @Test(arguments: [(8, 3), (3, 8), (5, 5), (6, 1), (4, 0)])
+  func `the factors of thin LQ are triangular and orthonormal and make the matrix`(rows: Int, columns: Int) {
+    let matrix = randomMatrix(rows, columns, "lq")
+    let (l, q) = matrix.thinLQ
+    #expect(distance(.product(q, q, transposeB: true), identity(min(rows, columns))) < 1e-13)
+    #expect(distance(l * q, matrix) < 1e-13)
+    for i in 0..<l.rows {
+      for j in 0..<l.columns where j > i { #expect(l[i, j] == 0) }
+    }
+  }
+
   @Test(arguments: [(9, 4), (4, 9), (6, 6), (1, 3)])
   func `singular values fall and their vectors make the matrix`(rows: Int, columns: Int) throws {
     let matrix = randomMatrix(rows, columns, "svd")
@@ -126,6 +137,32 @@ private func identity(_ n: Int) -> DoubleMatrix { DoubleMatrix(diagonal: Array(r
     }
   }
 
+  @Test func `the core space of factors that depend on each other or differ in size is exact too`() throws {
+    let tiny = LowRank(b: terms[1].b.scaled(by: 1e-9), a: terms[1].a.scaled(by: 1e9))
+    let sets = [
+      [terms[0], terms[0]], [terms[0], tiny], [terms[1], LowRank(zeroOfRows: 12, columns: 9), terms[2]],
+    ]
+    for set in sets {
+      let space = CoreSpace(of: set)
+      for (term, core) in zip(set, space.cores) {
+        let svd = space.lifted(try core.singularValues())
+        #expect((svd.matrix - term.dense).norm <= 1e-10 * term.norm)
+        #expect(
+          distance(.product(space.left, space.left, transposeA: true), identity(space.left.columns)) < 1e-9)
+        #expect(
+          distance(.product(space.right, space.right, transposeA: true), identity(space.right.columns)) < 1e-9
+        )
+      }
+    }
+  }
+
+  @Test func `triples are cut and dropped from the end`() throws {
+    let svd = SingularValues(u: identity(3), values: [2, 1, 1e-9], vt: identity(3))
+    #expect(svd.dropping().values == [2, 1] && svd.dropping(upTo: 1).values == [2])
+    #expect(svd.prefix(1).matrix == DoubleMatrix(diagonal: [2, 0, 0]) && svd.prefix(9).values.count == 3)
+    #expect(svd.replacing([1, 1, 1]).matrix == identity(3))
+  }
+
   @Test func `the numerical rank does not depend on the factors`() throws {
     let term = terms[0]
     let mixed = LowRank(
@@ -155,6 +192,27 @@ private func identity(_ n: Int) -> DoubleMatrix { DoubleMatrix(diagonal: Array(r
     }
     let turned = try LowRank.nearest(to: whole.dense.transposed, rank: 3).matrix.dense.transposed
     #expect(distance(turned, try whole.truncated(rank: 3).matrix.dense) < 1e-12)
+  }
+
+  @Test(arguments: [true, false])
+  func `of a large matrix almost the nearest one is found, with a spectrum that falls or is flat`(
+    falls: Bool
+  ) throws {
+    var dense = randomMatrix(1100, 1200, "large").scaled(by: falls ? 0.01 : 1)
+    if falls { dense = dense + randomMatrix(1100, 30, "left") * randomMatrix(30, 1200, "right") }
+    let (matrix, energy) = try LowRank.nearest(to: dense, rank: 20)
+    let best = try dense.gramOfRows.largestEigenvalues(20).values.reduce(0, +) / dense.innerProduct(dense)
+    #expect(matrix.rank == 20 && energy <= best * (1 + 1e-9))
+    #expect(energy > best * (falls ? 1 - 1e-6 : 0.97))
+    let lost = (matrix.dense - dense).norm / dense.norm
+    #expect(abs(lost * lost - (1 - energy)) < 1e-9)
+  }
+
+  @Test func `a large matrix of small rank is cut exactly`() throws {
+    let dense = randomMatrix(1100, 15, "left") * randomMatrix(15, 1100, "right")
+    let (matrix, energy) = try LowRank.nearest(to: dense, rank: 40)
+    #expect(matrix.rank == 15 && abs(energy - 1) < 1e-12)
+    #expect(distance(matrix.dense, dense) < 1e-10)
   }
 
   @Test func `zero stays zero of rank zero with all energy kept`() throws {

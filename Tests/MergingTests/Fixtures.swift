@@ -71,6 +71,30 @@ struct Variant: Sendable, CustomTestStringConvertible {
     return variants
   }
 
+  /// Those whose result depends on the order of the models in nothing but rounding.
+  static let symmetric = all.filter(\.method.symmetric)
+
+  /// Those whose result depends on the changes alone, not on the factors they come in.
+  static let ofChanges = all.filter { !$0.mergesFactors }
+
+  /// Whether A and B are merged separately.
+  var mergesFactors: Bool {
+    let scope = method.parameters.first { $0.name == "trim_scope" }
+    return (parameters["trim_scope"] ?? scope?.defaultValue) == .text("factor")
+  }
+
+  /// Adapters of unequal ranks where the rule takes them.
+  var models: [Adapter] {
+    let ranks = mergesFactors ? [3, 3, 3] : [2, 3, 1]
+    return taken([
+      randomAdapter("one", rank: ranks[0]), randomAdapter("two", rank: ranks[1], alpha: 2, rslora: true),
+      randomAdapter("three", rank: ranks[2]),
+    ])
+  }
+
+  /// As many of these as the method takes.
+  func taken<Element>(_ models: [Element]) -> [Element] { Array(models.prefix(method.models.upperBound)) }
+
   /// The same with the neutral parameters.
   var neutral: [String: ParameterValue] { parameters.merging(method.neutral) { _, neutral in neutral } }
 

@@ -1,58 +1,31 @@
 import Basics
 import Checkpoints
-import Foundation
 import LinearAlgebra
 import Merging
 import TestSupport
 import Testing
 
-/// What Tests/Golden/merge/generate_merge.py writes.
-private struct Golden: Decodable {
-  struct Site: Decodable {
-    let path: String
-    let rank: Int
-    let alpha: Double
-    let shape: [Int]
-    let a: [Float]
-    let b: [Float]
-  }
-
-  struct Case: Decodable {
-    let method: String
-    let by: String
-    let parameters: [String: ParameterValue]
-    let weights: [Double]
-    let expected: [String: [Float]]
-  }
-
-  let adapters: [[Site]]
-  let cases: [Case]
-}
-
 @Suite struct MergeGoldenTests {
-  @Test func `every method equals NumPy, PEFT or mergekit on the full matrices`() throws {
-    let golden = try JSONDecoder().decode(
-      Golden.self, from: Data(contentsOf: Reference.golden("merge/golden.json")))
-    let adapters = golden.adapters.enumerated().map { index, sites in
-      Adapter(
-        name: "\(index)",
-        sites: sites.map { site in
-          let a = Matrix(rows: site.rank, columns: site.shape[1], values: site.a)
-          let b = Matrix(rows: site.shape[0], columns: site.rank, values: site.b)
-          return (site.path, AdapterSite(a: a, b: b, alpha: site.alpha))
-        })
-    }
-    #expect(Set(golden.cases.map(\.method)) == Set(MergeMethods.all.names))
-    for item in golden.cases {
-      let method = try MergeMethods.all.entry(named: item.method)
-      let (merged, _) = try merge(adapters, item.weights, method, item.parameters)
-      for (path, delta) in merged.sites {
-        let expected = try #require(item.expected[path])
-        let error = relativeError(merged.lowRank(delta).dense.floats, expected)
-        #expect(error < 1e-5, "\(item.method) \(item.parameters) against \(item.by) at \(path): \(error)")
+  @Test(arguments: Golden.files)
+  func `every method equals NumPy, PEFT or mergekit on the full matrices`(_ file: String) throws {
+    for group in try Golden.groups(file) {
+      let models = group.models
+      for item in group.cases {
+        let method = try MergeMethods.all.entry(named: item.method)
+        let (merged, _) = try merge(models, item.weights, method, item.parameters)
+        for (path, delta) in merged.sites {
+          let expected = try #require(item.expected[path])
+          let error = relativeError(merged.lowRank(delta).dense.floats, expected)
+          #expect(error < 1e-5, "\(item.method) \(item.parameters) against \(item.by) at \(path): \(error)")
+        }
+        #expect(merged.sites.count == item.expected.count)
       }
-      #expect(merged.sites.count == item.expected.count)
     }
+  }
+
+  @Test func `every row has golden numbers`() throws {
+    let cases = try Golden.files.flatMap { try Golden.groups($0).flatMap(\.cases) }
+    #expect(Set(cases.map(\.method)) == Set(MergeMethods.all.names))
   }
 
   /// Three 2 × 3 matrices whose merges can be followed by hand.

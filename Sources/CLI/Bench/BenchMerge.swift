@@ -27,18 +27,20 @@ struct BenchMerge: ParsableCommand {
     }
     for method in MergeMethods.all.entries {
       let parameters = try Parameters([:], for: method.parameters, of: "merge method '\(method.name)'")
+      let inputs = inputs.prefix(method.models.upperBound)
       let rounds = try BenchRound.alternating(
         options.repeats, threads: 1,
         [
           {
             try timed(threads: 1) { _ in
               _ = try AdapterMerger.merge(
-                inputs, weights: inputs.map { _ in 1 }, method: method, parameters: parameters, seed: 0)
+                Array(inputs), weights: inputs.map { _ in 1 }, method: method, parameters: parameters, seed: 0
+              )
             }
           }
         ])
       let settings: [String: ParameterValue] = [
-        "method": .text(method.name), "adapters": .count(adapters), "rank": .count(adapter.rank),
+        "method": .text(method.name), "adapters": .count(inputs.count), "rank": .count(adapter.rank),
         "targets": .text(adapter.targets), "shape": workload.settings["shape"] ?? .text(""),
       ]
       let gemms = rounds[0].map { GEMMPeak.flops / ($0.peak * 1e9) / $0.seconds }

@@ -108,6 +108,7 @@ enum MergeExplanation {
     if let paper = method.paper { lines.append("paper: arXiv:\(paper)") }
     lines.append(
       method.symmetric ? "the order of the models makes no difference" : "the order of the models matters")
+    if method.models.upperBound < Int.max { lines.append("takes at most \(method.models.upperBound) models") }
     lines.append("parameters:")
     let width = method.parameters.map(\.name.count).max() ?? 0
     for parameter in method.parameters {

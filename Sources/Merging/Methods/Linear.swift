@@ -16,12 +16,6 @@ extension MergeMethod {
 private struct Linear: Merging {
   func merge(_ deltas: [LowRank?], weights: [Double], at site: String, random: RandomStream) throws -> Merged
   {
-    let total = weights.reduce(0, +)
-    guard abs(total) > 1e-12 * weights.reduce(0, { $0 + abs($1) }) else {
-      throw Diagnostic(
-        "the weights of the merge sum to zero: no average",
-        hint: "use task_arithmetic for differences of models")
-    }
-    return Merged(.lowRank(weightedSum(deltas, weights.map { $0 / total })))
+    Merged(.lowRank(weightedSum(deltas, try normalized(weights))))
   }
 }

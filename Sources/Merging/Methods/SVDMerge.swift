@@ -10,10 +10,14 @@ extension MergeMethod {
   ) { _ in SVDMerge() }
 }
 
+/// In the core space; the rank is the largest of the models' where none is asked for.
+///
+/// Cost: O((out + in)·R² + T·R³).
 private struct SVDMerge: Merging {
   func merge(_ deltas: [LowRank?], weights: [Double], at site: String, random: RandomStream) throws -> Merged
   {
-    let ranks = try deltas.map { try $0?.numericalRank() ?? 0 }
-    return Merged(.lowRank(weightedSum(deltas, weights)), defaultRank: ranks.max())
+    let site = CoreSite(deltas, weights)
+    let ranks = try site.cores.map { try $0.nonzeroSingularValues().values.count }
+    return Merged(.core(site.space, try site.sum.nonzeroSingularValues()), defaultRank: ranks.max())
   }
 }

@@ -21,27 +21,17 @@ extension MergeMethod {
 /// The published code keeps min(out, in) ÷ T directions of every task; of a LoRA change of lower rank these would be
 /// arbitrary vectors of its null space, so a task keeps at most its rank here. All in the common core space.
 /// Cost: O((out + in)·R² + R³), R = Σ r_t.
-private struct TSVM: Merging {
+struct TSVM: CoreRule {
   let scale: Double
 
-  func merge(_ deltas: [LowRank?], weights: [Double], at site: String, random: RandomStream) throws -> Merged
-  {
-    let present = zip(deltas, weights).compactMap { delta, weight in delta.map { ($0, weight) } }
-    let space = CoreSpace(of: present.map(\.0))
-    let tasks = try space.cores.map { try $0.singularValues() }
-    let ranks = tasks.map { task in task.values.prefix { $0 > LowRank.negligible * task.values[0] }.count }
-    let smaller = min(present[0].0.rows, present[0].0.columns)
-    let share = ranks.reduce(0, +) <= smaller ? smaller : max(1, smaller / deltas.count)
-    let kept = ranks.map { min($0, share) }
-    let u = DoubleMatrix.besideEachOther(zip(tasks, kept).map { $0.u.columns(0..<$1) })
-    let v = DoubleMatrix.belowEachOther(zip(tasks, kept).map { $0.vt.rows(0..<$1) }).transposed
-    let sigma = zip(zip(tasks, kept), present).flatMap { task, model in
-      task.0.values.prefix(task.1).map { $0 * model.1 * scale }
-    }
-    return Merged(
-      .lowRank(
-        LowRank(
-          b: (space.left * (try u.polarFactor())).scalingColumns(by: sigma),
-          a: .product(try v.polarFactor(), space.right, transposeA: true, transposeB: true))))
+  func merge(_ site: CoreSite) throws -> SingularValues {
+    let tasks = try site.cores.map { try $0.nonzeroSingularValues() }
+    let rank = tasks.reduce(0) { $0 + $1.values.count }
+    let share = rank <= site.smallerSide ? site.smallerSide : max(1, site.smallerSide / site.models)
+    let kept = tasks.map { $0.prefix(share) }
+    let u = try DoubleMatrix.besideEachOther(kept.map(\.u)).polarFactor()
+    let v = try DoubleMatrix.belowEachOther(kept.map(\.vt)).transposed.polarFactor()
+    let sigma = zip(kept, site.weights).flatMap { task, weight in task.values.map { $0 * weight * scale } }
+    return try DoubleMatrix.product(u.scalingColumns(by: sigma), v, transposeB: true).nonzeroSingularValues()
   }
 }

@@ -1,70 +1,61 @@
-/// Keeping the largest entries of a matrix or of a whole model, without sorting.
-///
-/// The bits of |x| rise with |x|, so the k-th largest magnitude is found by two counts: of the high 16 bits, then of the
-/// low 16 bits among those that share them. Cost: two passes over the numbers and 2¹⁶ counters.
-enum Trim {
-  /// How many of `count` entries a density keeps: at least one, as mergekit does.
-  static func kept(density: Double, of count: Int) -> Int {
-    density >= 1 ? count : max(1, Int(density * Double(count)))
+/// Which entries are among the k of largest magnitude; of equal ones the first are.
+struct Cutoff: Sendable {
+  /// The bits of the smallest magnitude among them.
+  private let least: UInt32
+  /// How many entries of that very magnitude may still be among them.
+  private var room: Int
+
+  /// Every entry is.
+  static let all = Cutoff(least: 0, room: .max)
+  /// No entry is.
+  static let none = Cutoff(least: .max, room: 0)
+
+  private init(least: UInt32, room: Int) {
+    self.least = least
+    self.room = room
   }
 
-  /// Zeroes all but the k entries of largest magnitude; of equal ones the first stay.
+  /// The k largest of `count` entries.
   ///
-  /// Source: Yadav et al. 2023, arXiv:2306.01708, section 3 (trim), per matrix as mergekit does it.
-  static func keepLargest(_ k: Int, of values: inout [Float]) {
-    if k >= values.count { return }
-    let (limit, above, equal) = kthMagnitude(k) { visit in visit(values) }
-    keep(atLeast: limit, of: &values)
-    var surplus = above + equal - k
-    for i in values.indices.reversed() where surplus > 0 && magnitude(values[i]) == limit {
-      values[i] = 0
-      surplus -= 1
-    }
-  }
-
-  /// Zeroes all entries of a magnitude below a limit, given as bits.
-  static func keep(atLeast limit: UInt32, of values: inout [Float]) {
-    var span = values.mutableSpan
-    for i in 0..<span.count { span[i] = magnitude(span[i]) >= limit ? span[i] : 0 }
-  }
-
-  /// The bits of the k-th largest magnitude among all scanned numbers, how many are larger and how many equal.
-  ///
-  /// - Parameter scan: Visits all numbers, in pieces; it is called twice.
-  static func kthMagnitude(_ k: Int, scan: (([Float]) -> Void) -> Void) -> (
-    bits: UInt32, above: Int, equal: Int
+  /// - Parameters:
+  ///   - zeros: Entries that are zero and are not visited.
+  ///   - keepsEqual: Whether all entries as large as the k-th are among them, however many.
+  ///   - scan: Visits the entries in pieces, twice.
+  init(
+    _ k: Int, of count: Int, zeros: Int = 0, keepsEqual: Bool = false,
+    scan: ((Span<Float>) -> Void) -> Void
   ) {
-    var high = [Int](repeating: 0, count: 1 << 16)
-    scan { countHigh($0.span, &high) }
-    let (top, aboveTop) = bin(of: k, in: high)
-    var low = [Int](repeating: 0, count: 1 << 16)
-    scan { countLow($0.span, sharing: UInt32(top), &low) }
-    let (bottom, aboveBottom) = bin(of: k - aboveTop, in: low)
-    return (UInt32(top) << 16 | UInt32(bottom), aboveTop + aboveBottom, low[bottom])
-  }
-
-  private static func magnitude(_ value: Float) -> UInt32 { value.bitPattern & 0x7fff_ffff }
-
-  private static func countHigh(_ values: Span<Float>, _ counts: inout [Int]) {
-    var counts = counts.mutableSpan
-    for i in 0..<values.count { counts[Int(magnitude(values[i]) >> 16)] += 1 }
-  }
-
-  private static func countLow(_ values: Span<Float>, sharing top: UInt32, _ counts: inout [Int]) {
-    var counts = counts.mutableSpan
-    for i in 0..<values.count where magnitude(values[i]) >> 16 == top {
-      counts[Int(magnitude(values[i]) & 0xffff)] += 1
+    if k >= count {
+      self = .all
+    } else if k <= 0 {
+      self = .none
+    } else {
+      let position = OrderStatistic.largest(k, by: .magnitude, zeros: zeros, scan: scan)
+      let room = k - position.above
+      self.init(least: position.key, room: keepsEqual || room == position.equal ? .max : room)
     }
   }
 
-  /// The bin that holds the k-th number counted from the top, and how many lie in higher bins.
-  private static func bin(of k: Int, in counts: [Int]) -> (bin: Int, above: Int) {
-    var above = 0
-    let counts = counts.span
-    for bin in (0..<counts.count).reversed() {
-      if above + counts[bin] >= k { return (bin, above) }
-      above += counts[bin]
+  /// Whether no entry is among them.
+  var takesNothing: Bool { least == .max }
+
+  /// Whether the next entry is among them; entries come in order.
+  @inline(__always) mutating func takes(_ x: Float) -> Bool {
+    let key = OrderStatistic.key(x, .magnitude)
+    if key != least || room == .max { return key >= least }
+    room -= 1
+    return room >= 0
+  }
+
+  /// Zeroes the entries that are not among them.
+  mutating func keep(_ block: inout MutableSpan<Float>) {
+    if room == .max {
+      let least = least
+      for i in 0..<block.count {
+        block[i] = OrderStatistic.key(block[i], .magnitude) >= least ? block[i] : 0
+      }
+    } else {
+      for i in 0..<block.count where !takes(block[i]) { block[i] = 0 }
     }
-    return (0, above)
   }
 }

@@ -1,0 +1,123 @@
+internal import Basics
+internal import LinearAlgebra
+
+extension MergeMethod {
+  /// One round of federated averaging: the models are clients whose changes a server averages, λ·average.
+  ///
+  /// Source: Tao et al. 2024, arXiv:2411.18607, with its published code. `weighting` names the
+  /// average:
+  /// - `mean`: Σ w_t·ΔW_t ÷ Σ |w_t|.
+  /// - `nova` (FedNova): Σ c_t·ΔW_t with c_t = mean(K) ÷ (T·K_t): who took many local steps counts less.
+  ///   The weights of the models are their numbers of steps K.
+  /// - `gma` (gradient mask): the mean, times the agreement |Σ sign(w_t·ΔW_t)| ÷ T of an entry where that
+  ///   is below `agreement`, else times one.
+  /// - `median`: per entry; a weight counts an entry as often as it says. Between two middles their mean,
+  ///   where the code takes the lower one.
+  /// - `cclip`: the mean of the changes, each first shortened to the length ρ over the whole model;
+  ///   ρ = least + `clip`·(greatest − least length), the published search range.
+  ///
+  /// The code sums where `gma` and `cclip` average here: that is `scale` = Σ |w_t|. A negative weight takes a
+  /// model away. Space: Gram for `mean`, `nova` and `cclip`, streamed entries for `gma` and `median`: full
+  /// matrices, cut to Σr.
+  static let fedAvg = MergeMethod(
+    name: "fedavg", summary: "one round of federated averaging, with a choice of robust averages",
+    paper: "2411.18607",
+    parameters: [
+      ParameterSpec(
+        "weighting", .choice(["mean", "nova", "gma", "median", "cclip"]), default: .text("mean"),
+        "the average: plain, by local steps (the weights), masked by agreement, median, or of clipped changes"
+      ),
+      ParameterSpec("scale", .number(-100...100), default: .number(1), "factor λ on the average"),
+      ParameterSpec(
+        "agreement", .number(0...1), default: .number(0.8),
+        "for gma: the share of agreeing signs from which an entry stays as it is"),
+      ParameterSpec(
+        "clip", .number(0...1), default: .number(0.5),
+        "for cclip: the length to clip to, between the least (0) and the greatest (1) of the models"),
+    ],
+    neutral: ["scale": .number(1)]
+  ) {
+    FedAvg(
+      weighting: $0.text("weighting"), scale: $0.number("scale"), agreement: $0.number("agreement"),
+      clip: $0.number("clip"))
+  }
+}
+
+private struct FedAvg: Merging {
+  let weighting: String
+  let scale: Double
+  let agreement: Double
+  let clip: Double
+  /// min(1, ρ ÷ ‖τ_t‖) per model, for `cclip`.
+  var shortening: [Double] = []
+
+  mutating func prepare(sites: [String], deltas: (String) -> [LowRank?]) throws {
+    guard weighting == "cclip" else { return }
+    let norms = Gram(sites: sites, deltas: deltas).norms
+    let (least, greatest) = (norms.min() ?? 0, norms.max() ?? 0)
+    let radius = least + clip * (greatest - least)
+    shortening = norms.map { $0 > radius ? radius / $0 : 1 }
+  }
+
+  func merge(_ deltas: [LowRank?], weights: [Double], at site: String, random: RandomStream) throws -> Merged
+  {
+    let sizes = weights.map { abs($0) }
+    let total = sizes.reduce(0, +)
+    let shares = weights.map { $0 / total * scale }
+    switch weighting {
+    case "nova":
+      let count = Double(weights.count)
+      return Merged(.lowRank(weightedSum(deltas, weights.map { scale * total / (count * count * $0) })))
+    case "cclip":
+      return Merged(.lowRank(weightedSum(deltas, zip(shares, shortening).map { $0 * $1 })))
+    case "gma":
+      let merged = Entrywise.merge(deltas) { masked($0, shares) }
+      return Merged(.dense(merged), defaultRank: try Entrywise.rank(of: deltas))
+    case "median":
+      let merged = Entrywise.merge(deltas) { entries in
+        for model in entries.indices where weights[model] < 0 { entries[model].negate() }
+        return scale * WeightedMedian.of(&entries, sizes, half: total / 2)
+      }
+      return Merged(.dense(merged), defaultRank: try Entrywise.rank(of: deltas))
+    default: return Merged(.lowRank(weightedSum(deltas, shares)))
+    }
+  }
+
+  private func masked(_ entries: [Double], _ shares: [Double]) -> Double {
+    var sum = 0.0
+    var votes = 0
+    for (entry, share) in zip(entries, shares) {
+      let vote = share * entry
+      sum += vote
+      votes += vote > 0 ? 1 : vote < 0 ? -1 : 0
+    }
+    let share = abs(Double(votes)) / Double(entries.count)
+    return share >= agreement ? sum : share * sum
+  }
+}
+
+/// The middle of numbers with weights.
+private enum WeightedMedian {
+  /// The least x with at least half of the weight up to it; between two such the mean.
+  ///
+  /// Sorts the numbers by insertion: they are as many as there are models.
+  static func of(_ numbers: inout [Double], _ weights: [Double], half: Double) -> Double {
+    var order = Array(numbers.indices)
+    for i in 1..<max(1, order.count) {
+      var place = i
+      while place > 0 && numbers[order[place]] < numbers[order[place - 1]] {
+        order.swapAt(place, place - 1)
+        place -= 1
+      }
+    }
+    var below = 0.0
+    for (place, number) in order.enumerated() {
+      below += weights[number]
+      if abs(below - half) <= 1e-12 * half, place + 1 < order.count {
+        return (numbers[number] + numbers[order[place + 1]]) / 2
+      }
+      if below > half { return numbers[number] }
+    }
+    return numbers[order[order.count - 1]]
+  }
+}

@@ -1,0 +1,33 @@
+internal import Basics
+internal import LinearAlgebra
+
+extension MergeMethod {
+  /// MagMax: every entry is that of the model that changed it most.
+  ///
+  /// λ·w_t·ΔW_t[i, j] of the t with the largest |w_t·ΔW_t[i, j]|; of equal ones the last.
+  /// Source: Marczak et al. 2024, arXiv:2407.06322. Space: row blocks of all models. Cost: one pass.
+  static let magMax = MergeMethod(
+    name: "magmax", summary: "every entry from the model that changed it most", paper: "2407.06322",
+    parameters: [.scale(0.5)], neutral: ["scale": .number(1)]
+  ) { MagMax(scale: $0.number("scale")) }
+}
+
+private struct MagMax: Merging {
+  let scale: Double
+
+  func merge(_ deltas: [LowRank?], weights: [Double], at site: String, random: RandomStream) throws -> Merged
+  {
+    let merged = mergeByBlocks(deltas) { blocks, merged in
+      for (block, weight) in zip(blocks, weights) {
+        block.withSpan { span in
+          for i in 0..<span.count {
+            let x = weight * Double(span[i])
+            merged[i] = x.magnitude >= merged[i].magnitude ? x : merged[i]
+          }
+        }
+      }
+      for i in 0..<merged.count { merged[i] *= scale }
+    }
+    return Merged(.dense(merged), defaultRank: try sumOfRanks(deltas))
+  }
+}

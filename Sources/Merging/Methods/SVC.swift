@@ -1,0 +1,47 @@
+internal import Basics
+internal import LinearAlgebra
+
+extension MergeMethod {
+  /// Singular value calibration of a merge: directions that several models share count once, not once a model.
+  ///
+  /// Source: "When Shared Knowledge Hurts: Spectral Over-Accumulation in Model Merging", arXiv:2602.05536, algorithm 1.
+  /// FusionBench starts from any merged model; `of` names the rules here. A model without a response in a direction
+  /// counts as `alpha`. Of `iso_c`, whose equal values leave its directions open, those of the sum are taken.
+  static let svc = MergeMethod(
+    name: "svc", summary: "a merge with the singular values scaled down that several models feed",
+    paper: "2602.05536",
+    parameters: [
+      ParameterSpec(
+        "of", .choice(["task_arithmetic", "tsv_m", "iso_c"]), default: .text("task_arithmetic"),
+        "the rule whose result is calibrated"),
+      ParameterSpec(
+        "alpha", .number(0.0001...100), default: .number(1),
+        "least factor by which a direction counts as amplified; below 1 weakened directions are raised"),
+      ParameterSpec("scale", .number(0...100), default: .number(1), "factor of the rule that is calibrated"),
+    ],
+    neutral: ["of": .text("task_arithmetic"), "alpha": .number(1), "scale": .number(1)]
+  ) { parameters in
+    let scale = parameters.number("scale")
+    let rule: any CoreRule =
+      switch parameters.text("of") {
+      case "tsv_m": TSVM(scale: scale)
+      case "iso_c": IsoC(scale: scale, isotropy: 1)
+      default: IsoC(scale: scale, isotropy: 0)
+      }
+    return SVC(rule: rule, alpha: parameters.number("alpha"))
+  }
+}
+
+/// The rule's result in the core space, then `Calibration`.
+///
+/// Cost: O((out + in)·R² + T·R³).
+private struct SVC: CoreRule {
+  let rule: any CoreRule
+  let alpha: Double
+
+  func merge(_ site: CoreSite) throws -> SingularValues {
+    let merged = try rule.merge(site)
+    let values = Calibration.calibrated(merged, by: site.cores, models: site.models, alpha: alpha)
+    return try merged.replacing(values).matrix.nonzeroSingularValues()
+  }
+}

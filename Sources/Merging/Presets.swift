@@ -1,0 +1,26 @@
+public import Basics
+
+extension MergeMethod {
+  /// A row that is another one with other defaults, under the name `base@name`.
+  ///
+  /// Names that mean different things to a paper and to its implementations get one each. A manifest may still set every
+  /// parameter; random draws are those of the base row.
+  ///
+  /// - Parameters:
+  ///   - name: Whose meaning it is: `paper`, `mergekit`, `peft`.
+  ///   - base: The row whose stages it fixes.
+  ///   - summary: What is special about it.
+  ///   - defaults: Allowed values of parameters of the base row.
+  public static func preset(
+    _ name: String, of base: MergeMethod, _ summary: String, _ defaults: [String: ParameterValue]
+  ) -> MergeMethod {
+    let parameters = base.parameters.map { spec in
+      ParameterSpec(spec.name, spec.kind, default: defaults[spec.name] ?? spec.defaultValue, spec.summary)
+    }
+    for (name, value) in defaults {
+      precondition(
+        parameters.contains { $0.name == name && $0.problem(with: value) == nil }, "\(base.name): \(name)")
+    }
+    return MergeMethod(presetOf: base, name: "\(base.name)@\(name)", summary: summary, parameters: parameters)
+  }
+}

@@ -1,0 +1,64 @@
+internal import Basics
+
+/// Keeps an entry with a probability that rises with the rank of its magnitude in its row.
+///
+/// The i-th smallest of n entries of a row is kept with p_i = density − ε + 2ε·(i − 1)/(n − 1) (a row of one entry with
+/// p = density); of equal magnitudes the first is the smaller. A density of 1 keeps everything.
+/// Source: MagPrune of DELLA, Deep et al. 2024, arXiv:2406.11617, section 3. Cost: a sort of every row.
+struct RankedDrop: Sparsify {
+  let density: Double
+  let epsilon: Double
+  /// Whether a kept entry is divided by its own p_i.
+  let dividesByProbability: Bool
+
+  func check() throws(Diagnostic) {
+    guard density < 1, density + epsilon >= 1 || density - epsilon <= 0 else { return }
+    throw Diagnostic(
+      "density \(density) ± epsilon \(epsilon) are not probabilities between 0 and 1",
+      hint: "make epsilon smaller; density 1 drops nothing")
+  }
+
+  func mask(of change: ChangeRows, model: Int, random: RandomStream) -> any EntryMask {
+    RankedMask(rule: self, random: random)
+  }
+
+  fileprivate func probability(rank: Int, of count: Int) -> Double {
+    let share = count > 1 ? Double(rank) / Double(count - 1) : 0.5
+    return density - epsilon + 2 * epsilon * share
+  }
+}
+
+private struct RankedMask: EntryMask {
+  let rule: RankedDrop
+  var random: RandomStream
+  private var order: [UInt64] = []
+  private var ranks: [Int] = []
+
+  init(rule: RankedDrop, random: RandomStream) {
+    self.rule = rule
+    self.random = random
+  }
+
+  mutating func apply(to block: inout MutableSpan<Float>, columns: Int) {
+    if rule.density >= 1 { return }
+    for start in stride(from: 0, to: block.count, by: columns) {
+      rankRow(block.span.extracting(start..<start + columns))
+      for i in 0..<columns {
+        let p = rule.probability(rank: ranks[i], of: columns)
+        let factor = rule.dividesByProbability ? Float(1 / p) : 1
+        block[start + i] = random.uniform() < p ? block[start + i] * factor : 0
+      }
+    }
+  }
+
+  /// Sorts pairs of magnitude and place in one word each.
+  private mutating func rankRow(_ row: Span<Float>) {
+    order.removeAll(keepingCapacity: true)
+    for i in 0..<row.count {
+      order.append(UInt64(OrderStatistic.key(row[i], .magnitude)) << 32 | UInt64(i))
+    }
+    order.sort()
+    ranks = Array(repeating: 0, count: row.count)
+    for (rank, pair) in order.enumerated() { ranks[Int(pair & 0xffff_ffff)] = rank }
+  }
+}

@@ -1,0 +1,128 @@
+internal import Basics
+internal import LinearAlgebra
+
+/// Sparsify, rescale, elect, combine: the stages that most rules on single entries are made of.
+///
+/// Per model x̂_t = rescale(sparsify(ΔW_t)), then λ·`EntrySum` of the x̂_t. Space: row blocks of all models and one full
+/// result. Cost: a pass over the entries of all models (2·r FLOPs each) and two more for every limit by magnitude; the
+/// cut of the full result to a rank costs more than these.
+/// A model without a layer counts as zero there, in the shares of a whole model too.
+struct SparseMerge: Merging {
+  /// Which entries are kept.
+  var sparsify: any Sparsify
+  /// What makes up for the others, and the share kept that it needs.
+  let rescale: Rescale
+  let density: Double
+  /// nil: the entries of all models are summed.
+  let elect: ElectSign?
+  let divisor: Divisor
+  /// λ.
+  let scale: Double
+  /// Whether the rule works on A and B separately, as PEFT does.
+  let byFactor: Bool
+
+  /// Reads what all rows share: `density`, `rescale`, `scale`, and of `trim_scope` whether it is `factor`.
+  ///
+  /// - Parameters:
+  ///   - elects: Whether the row has `elect` and `combine`, else it has `normalize`.
+  ///   - dividesItself: Whether the sparsifying stage itself divides by the probability of every entry.
+  init(
+    _ parameters: Parameters, elects: Bool, hasScope: Bool = true, dividesItself: Bool = false,
+    sparsify: any Sparsify
+  ) {
+    self.sparsify = sparsify
+    rescale = Rescale(rawValue: parameters.text("rescale")) ?? .none
+    density = dividesItself ? 1 : min(1, parameters.number("density"))
+    elect = elects ? ElectSign(rawValue: parameters.text("elect")) : nil
+    divisor =
+      elects
+      ? Divisor(rawValue: parameters.text("combine")) ?? .one
+      : (parameters.flag("normalize") ? .weights : .one)
+    scale = parameters.number("scale")
+    byFactor = hasScope && parameters.text("trim_scope") == "factor"
+  }
+
+  mutating func prepare(sites: [String], deltas: (String) -> [LowRank?]) throws {
+    try sparsify.check()
+    if sparsify.looksAtWholeModels { sparsify.prepare(sites.map { ChangeRows.all(deltas($0)) }) }
+  }
+
+  func merge(_ deltas: [LowRank?], weights: [Double], at site: String, random: RandomStream) throws -> Merged
+  {
+    if byFactor { return try mergeFactors(deltas, weights, site, random) }
+    let voices = weights.map { Voice(vote: $0, weight: $0, part: abs($0)) }
+    let streams = weights.indices.map { random.stream("\($0)") }
+    let merged = try merge(ChangeRows.all(deltas), voices, streams)
+    return Merged(.dense(merged), defaultRank: try sumOfRanks(deltas))
+  }
+
+  /// PEFT's way: the stages on all A and on all B, with √|w·s| on both and the sign of w on A.
+  ///
+  /// Source: PEFT's `add_weighted_adapter` with `ties`, `dare_linear`, `dare_ties` and `magnitude_prune`. B*·A* holds
+  /// products of one model's B with another's A, which no model has: not the same as the rule on ΔW.
+  private func mergeFactors(
+    _ deltas: [LowRank?], _ weights: [Double], _ site: String, _ random: RandomStream
+  ) throws -> Merged {
+    let present = deltas.indices.compactMap { t in deltas[t].map { (t, $0) } }
+    let ranks = Set(present.map(\.1.rank)).sorted()
+    guard ranks.count == 1 else {
+      throw Diagnostic(
+        "trim_scope 'factor' takes adapters of one rank; those of '\(site)' have "
+          + ranks.map { "\($0)" }.joined(separator: ", "), hint: "the other scopes take any ranks")
+    }
+    func factor(_ name: String, _ matrices: [DoubleMatrix], signed: Bool) throws -> DoubleMatrix {
+      let voices = present.map { t, delta in
+        let sign: Double = signed && weights[t] * delta.scale < 0 ? -1 : 1
+        let root = abs(weights[t] * delta.scale).squareRoot() * sign
+        return Voice(vote: root, weight: root, part: abs(weights[t]).squareRoot())
+      }
+      let streams = present.map { random.stream("\($0.0)").stream(name) }
+      return try merge(matrices.map { ChangeRows($0) }, voices, streams)
+    }
+    let a = try factor("a", present.map(\.1.a), signed: true)
+    let b = try factor("b", present.map(\.1.b), signed: false)
+    return Merged(.lowRank(LowRank(b: b, a: a, scale: scale)))
+  }
+
+  private func merge(
+    _ changes: [ChangeRows], _ voices: [Voice], _ streams: [RandomStream]
+  ) throws -> DoubleMatrix {
+    var masks = changes.indices.map { sparsify.mask(of: changes[$0], model: $0, random: streams[$0]) }
+    let factors = changes.indices.map {
+      rescale.factor(for: changes[$0], mask: masks[$0], density: density)
+    }
+    var sum = EntrySum(
+      elect: elect, voices: try adjusted(voices, factors), divides: divisor != .one,
+      scale: byFactor ? 1 : scale)
+    var merged: [Double] = []
+    merged.reserveCapacity(changes[0].count)
+    ChangeRows.forEachBlock(changes) { blocks in
+      for (t, block) in blocks.enumerated() {
+        block.withMutableSpan { masks[t].apply(to: &$0, columns: block.columns) }
+      }
+      sum.append(blocks, to: &merged)
+    }
+    return DoubleMatrix(rows: changes[0].rows, columns: changes[0].columns, values: merged)
+  }
+
+  /// The voices with the factors of rescaling and the parts of the chosen divisor.
+  private func adjusted(_ voices: [Voice], _ factors: [Double]) throws -> [Voice] {
+    let total = elect == nil && divisor == .weights ? try sumOfWeights(voices) : 1
+    return zip(voices, factors).map { voice, factor in
+      Voice(
+        vote: (elect == .weighted ? voice.vote : 1) * factor, weight: voice.weight * factor / total,
+        part: divisor == .weights ? voice.part : 1)
+    }
+  }
+
+  private func sumOfWeights(_ voices: [Voice]) throws(Diagnostic) -> Double {
+    let parts = voices.map { $0.weight < 0 ? -$0.part : $0.part }
+    let total = parts.reduce(0, +)
+    guard abs(total) > 1e-12 * parts.reduce(0, { $0 + abs($1) }) else {
+      throw Diagnostic(
+        "the weights of the merge sum to zero: no average",
+        hint: "set normalize to false for differences of models")
+    }
+    return total
+  }
+}

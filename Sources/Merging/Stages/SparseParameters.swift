@@ -1,0 +1,65 @@
+internal import Basics
+
+/// Parameters that the rules on single entries share.
+extension ParameterSpec {
+  /// The share of entries that is kept.
+  static func density(_ value: Double, _ summary: String = "share of the entries kept per model")
+    -> ParameterSpec
+  {
+    ParameterSpec("density", .number(0.0001...1), default: .number(value), summary)
+  }
+
+  /// λ.
+  static func scale(_ value: Double) -> ParameterSpec {
+    ParameterSpec(
+      "scale", .number(-100...100), default: .number(value), "factor λ on the merged change")
+  }
+
+  /// Among which entries the largest are sought.
+  static func trimScope(_ words: [String], default word: String) -> ParameterSpec {
+    let meanings = [
+      "row": "of each row", "tensor": "of each matrix", "model": "of the whole model",
+      "factor": "of A and of B, which then merge separately",
+    ]
+    return ParameterSpec(
+      "trim_scope", .choice(words), default: .text(word),
+      "whose entries are trimmed together: "
+        + words.map { "\($0): those \(meanings[$0] ?? "")" }.joined(separator: "; "))
+  }
+
+  /// What makes up for dropped entries.
+  static func rescale(_ rescale: Rescale) -> ParameterSpec {
+    ParameterSpec(
+      "rescale", .choice(Rescale.allCases.map(\.rawValue)), default: .text(rescale.rawValue),
+      "what makes up for dropped entries: nothing, a factor that keeps the sum of magnitudes of each matrix, "
+        + "or division by the share kept")
+  }
+
+  /// How the sign of an entry is elected.
+  static func elect(_ elect: ElectSign) -> ParameterSpec {
+    ParameterSpec(
+      "elect", .choice(ElectSign.allCases.map(\.rawValue)), default: .text(elect.rawValue),
+      "whether the sign of an entry is that of the sum of the weighted changes, of the bare ones, or of their signs"
+    )
+  }
+
+  /// How entries that agree are combined.
+  static func combine(_ divisor: Divisor) -> ParameterSpec {
+    ParameterSpec(
+      "combine", .choice(Divisor.allCases.map(\.rawValue)), default: .text(divisor.rawValue),
+      "weighted agreeing entries divided by their weights, by their number, or not at all")
+  }
+
+  /// Whether a sum of all models is divided by their weights.
+  static let normalize = ParameterSpec(
+    "normalize", .flag, default: .flag(false), "whether the sum is divided by the sum of the weights")
+
+  /// The share of outliers that is dropped.
+  static let gamma = ParameterSpec(
+    "gamma", .number(0...0.99), default: .number(0.01), "share of the very largest entries dropped per model")
+
+  /// Half the range of keep probabilities.
+  static let epsilon = ParameterSpec(
+    "epsilon", .number(0...0.5), default: .number(0.15),
+    "the probability to be kept rises from density - epsilon to density + epsilon with the rank in the row")
+}

@@ -1,0 +1,54 @@
+import Basics
+import Checkpoints
+import Foundation
+import LinearAlgebra
+import TestSupport
+
+/// Adapters and what merges of them must give: what the generators in Tests/Golden/merge write.
+struct Golden: Decodable {
+  struct Site: Decodable {
+    let path: String
+    let rank: Int
+    let alpha: Double
+    let shape: [Int]
+    let a: [Float]
+    let b: [Float]
+  }
+
+  struct Case: Decodable {
+    let method: String
+    let by: String
+    let parameters: [String: ParameterValue]
+    let weights: [Double]
+    let expected: [String: [Float]]
+  }
+
+  private let adapters: [[Site]]
+  let cases: [Case]
+
+  /// The models of all cases.
+  var models: [Adapter] {
+    adapters.enumerated().map { index, sites in
+      Adapter(
+        name: "\(index)",
+        sites: sites.map { site in
+          let a = Matrix(rows: site.rank, columns: site.shape[1], values: site.a)
+          let b = Matrix(rows: site.shape[0], columns: site.rank, values: site.b)
+          return (site.path, AdapterSite(a: a, b: b, alpha: site.alpha))
+        })
+    }
+  }
+
+  /// Every golden file of the merge methods: one group of adapters or a list of groups.
+  static let files: [String] = {
+    let names = try? FileManager.default.contentsOfDirectory(atPath: Reference.golden("merge").path)
+    return (names ?? []).filter { $0.hasSuffix(".json") }.sorted()
+  }()
+
+  /// The groups of a file.
+  static func groups(_ file: String) throws -> [Golden] {
+    let data = try Data(contentsOf: Reference.golden("merge/\(file)"))
+    if let group = try? JSONDecoder().decode(Golden.self, from: data) { return [group] }
+    return try JSONDecoder().decode([Golden].self, from: data)
+  }
+}
