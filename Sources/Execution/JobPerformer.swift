@@ -42,16 +42,22 @@ public final class JobPerformer {
 
   /// Does a job and commits it to the store; where it fails nothing is left but the error.
   ///
-  /// - Parameter predictedSeconds: Goes into the record of costs as it is.
+  /// - Parameters:
+  ///   - predictedSeconds: Goes into the record of costs as it is.
+  ///   - exclusively: Runs the making of the attempt's folder, for callers whose other threads remove such folders.
   public func perform(
-    _ spec: JobSpec, id: JobID, worker: String, predictedSeconds: Double? = nil, progress: Progress
+    _ spec: JobSpec, id: JobID, worker: String, predictedSeconds: Double? = nil,
+    exclusively: (() -> Void) -> Void = { $0() }, progress: Progress
   ) throws -> JobCost {
     let cpu = MachineFacts.cpuSeconds
     arithmeticSeconds = 0
     MachineFacts.forgetPeak()
     let wall = DispatchTime.now().uptimeNanoseconds
+    var begun: Result<URL, any Error>?
+    exclusively { begun = Result { try store.beginAttempt(id) } }
+    guard let begun else { preconditionFailure("the attempt was not begun") }
     let attempt: URL
-    do { attempt = try store.beginAttempt(id) } catch {
+    do { attempt = try begun.get() } catch {
       throw FileProblem.explained(error, attempt: nil, store: store.root)
     }
     do {

@@ -86,8 +86,9 @@ import Testing
     let finished = try Finished.get().place
     let after = try Program.run("status", "m.yaml", in: finished.folder)
     #expect(after.output.contains("evaluate: 78 done, 0 running, 0 failed, 0 waiting"))
-    #expect(
-      try Program.run("plan", "m.yaml", in: finished.folder).output.contains("and 91 jobs that are done)"))
+    let nothing = try Program.run("plan", "m.yaml", in: finished.folder).output
+    #expect(nothing.contains("train: 8 jobs, 8 done, 0 to run"))
+    #expect(nothing.hasSuffix("13 models; nothing to run\n"))
   }
 
   @Test func `arithmetic is a part of each job's processor time, and most of a training`() throws {

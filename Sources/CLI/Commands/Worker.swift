@@ -26,16 +26,19 @@ struct Worker: ParsableCommand {
       performers[request.store] = performer
       performer.add(locations: request.locations)
       requests.onEnd { store.abandonAttempts() }
-      try perform(request, performer)
+      try perform(request, performer, requests)
       requests.onEnd {}
     }
   }
 
-  private func perform(_ request: WorkRequest, _ performer: JobPerformer) throws {
+  private func perform(
+    _ request: WorkRequest, _ performer: JobPerformer, _ requests: RequestQueue
+  ) throws {
     var last = DispatchTime.now().uptimeNanoseconds
     do {
       let cost = try performer.perform(
-        request.spec, id: request.id, worker: name, predictedSeconds: request.predictedSeconds
+        request.spec, id: request.id, worker: name, predictedSeconds: request.predictedSeconds,
+        exclusively: requests.exclusively
       ) { share, note in
         let now = DispatchTime.now().uptimeNanoseconds
         guard now - last > 250_000_000 else { return }
@@ -98,6 +101,9 @@ private final class RequestQueue: @unchecked Sendable {
       return lines.isEmpty ? nil : lines.removeFirst()
     }
   }
+
+  /// Does something that must not fall between the clean-up and the end.
+  func exclusively(_ body: () -> Void) { condition.withLock(body) }
 
   /// What to do where the scheduler goes before the job is done.
   func onEnd(_ action: @escaping () -> Void) {
