@@ -12,7 +12,7 @@ internal import Foundation
 /// ```
 public struct RandomStream: RandomNumberGenerator, Sendable {
   private let path: String
-  private var state: UInt64
+  @usableFromInline var state: UInt64
 
   /// The stream of that name.
   public init(seed: Int, _ names: String...) {
@@ -30,7 +30,7 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
   }
 
   /// 64 random bits.
-  public mutating func next() -> UInt64 {
+  @inlinable public mutating func next() -> UInt64 {
     state &+= 0x9e37_79b9_7f4a_7c15
     var z = state
     z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
@@ -39,7 +39,7 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
   }
 
   /// A number in 0 ..< 1 with 53 random bits.
-  public mutating func uniform() -> Double {
+  @inlinable public mutating func uniform() -> Double {
     Double(next() >> 11) * 0x1p-53
   }
 

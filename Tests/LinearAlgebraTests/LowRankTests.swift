@@ -29,6 +29,7 @@ private func identity(_ n: Int) -> DoubleMatrix { DoubleMatrix(diagonal: Array(r
     #expect(distance(.product(a.transposed, b, transposeA: true), expected) < 1e-14)
     #expect(distance(.product(a, b.transposed, transposeB: true), expected) < 1e-14)
     #expect(distance(a.gramOfRows, .product(a, a, transposeB: true)) < 1e-14)
+    #expect(distance(a.gramOfColumns, .product(a, a, transposeA: true)) < 1e-14)
   }
 
   @Test(arguments: [(8, 3), (3, 8), (5, 5), (1, 6), (0, 4)])
@@ -75,6 +76,31 @@ private func identity(_ n: Int) -> DoubleMatrix { DoubleMatrix(diagonal: Array(r
       let image = matrix.gramOfRows * vectors
       #expect(distance(image, vectors.scalingColumns(by: values)) < 1e-12)
     }
+  }
+
+  @Test(arguments: ["full", "of rank 20", "close values", "equal values", "diagonal", "zero"])
+  func `few eigenvectors of a large matrix are orthonormal and belong to their values`(_ kind: String) throws
+  {
+    let n = 200
+    func symmetric(_ value: (Int) -> Double) -> DoubleMatrix {
+      let q = randomMatrix(n, n, "large").thinQR.q
+      return .product(q.scalingColumns(by: (0..<n).map(value)), q, transposeB: true)
+    }
+    let matrix =
+      switch kind {
+      case "full": randomMatrix(n, 260, "large").gramOfRows
+      case "of rank 20": randomMatrix(n, 20, "large").gramOfRows
+      case "close values": symmetric { 1 - 1e-9 * Double($0) }
+      case "equal values": symmetric { $0 < 30 ? 2 : 1 }
+      case "diagonal": DoubleMatrix(diagonal: (0..<n).map { Double($0 % 7) })
+      default: DoubleMatrix(rows: n, columns: n)
+      }
+    let (values, vectors) = try matrix.largestEigenvalues(40)
+    let sigma = try matrix.singularValues().values
+    let size = max(sigma[0], 1e-300)
+    for (value, s) in zip(values, sigma) { #expect(abs(value - s) < 1e-12 * size) }
+    #expect(distance(.product(vectors, vectors, transposeA: true), identity(40)) < 1e-10)
+    #expect((matrix * vectors - vectors.scalingColumns(by: values)).norm < 1e-11 * size)
   }
 
   @Test func `a polar factor has orthonormal columns and halves equal ones`() throws {

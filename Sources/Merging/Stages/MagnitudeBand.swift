@@ -75,6 +75,13 @@ struct BandMask: EntryMask {
   /// Masks a part of a block.
   mutating func apply(to block: inout MutableSpan<Float>, in range: Range<Int>) {
     if outliers.takesNothing, range.count == block.count { return inside.keep(&block) }
+    if let least = inside.plainLimit, let most = outliers.plainLimit {
+      for i in range {
+        let key = OrderStatistic.key(block[i], .magnitude)
+        block[i] = key >= least && key < most ? block[i] : 0
+      }
+      return
+    }
     for i in range {
       let (isInside, isOutlier) = (inside.takes(block[i]), outliers.takes(block[i]))
       block[i] = isInside && !isOutlier ? block[i] : 0

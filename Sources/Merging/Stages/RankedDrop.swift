@@ -51,14 +51,23 @@ private struct RankedMask: EntryMask {
     }
   }
 
-  /// Sorts pairs of magnitude and place in one word each.
+  /// Sorts by magnitude, eleven bits at a time from the lowest; equal ones stay in order.
   private mutating func rankRow(_ row: Span<Float>) {
-    order.removeAll(keepingCapacity: true)
-    for i in 0..<row.count {
-      order.append(UInt64(OrderStatistic.key(row[i], .magnitude)) << 32 | UInt64(i))
+    let count = row.count
+    order = (0..<count).map { UInt64(OrderStatistic.key(row[$0], .magnitude)) << 32 | UInt64($0) }
+    var sorted = order
+    for shift in [32, 43, 54] as [UInt64] {
+      var starts = [Int](repeating: 0, count: (1 << 11) + 1)
+      for pair in order { starts[Int(pair >> shift & 0x7ff) + 1] += 1 }
+      for bin in 1..<starts.count { starts[bin] += starts[bin - 1] }
+      for pair in order {
+        let bin = Int(pair >> shift & 0x7ff)
+        sorted[starts[bin]] = pair
+        starts[bin] += 1
+      }
+      swap(&order, &sorted)
     }
-    order.sort()
-    ranks = Array(repeating: 0, count: row.count)
+    ranks = Array(repeating: 0, count: count)
     for (rank, pair) in order.enumerated() { ranks[Int(pair & 0xffff_ffff)] = rank }
   }
 }

@@ -39,6 +39,9 @@ struct Cutoff: Sendable {
   /// Whether no entry is among them.
   var takesNothing: Bool { least == .max }
 
+  /// The bits that an entry among them has at least, where these alone say it; above all bits where no entry is.
+  var plainLimit: UInt32? { room == .max || takesNothing ? least : nil }
+
   /// Whether the next entry is among them; entries come in order.
   @inline(__always) mutating func takes(_ x: Float) -> Bool {
     let key = OrderStatistic.key(x, .magnitude)
