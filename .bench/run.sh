@@ -23,7 +23,7 @@ measure evaluate --workers "$cores" --threads 1 "${data[@]}"
 [ "$cores" = 1 ] || measure evaluate --workers 1 --threads "$cores" "${data[@]}"
 measure lengths --repeats 3 "${data[@]}"
 measure frozen-layers --repeats 3 "${data[@]}"
-measure merge
+measure merge --repeats 1
 # Only here, where no time is measured: a library in front of the C library counts what is allocated.
 if "${CC:-clang}" -O2 -shared -fPIC -o "$work/allocations.so" "$(dirname "$0")/allocations.c" 2>/dev/null; then
   export LD_PRELOAD="$work/allocations.so" MIXOLOGY_ALLOCATIONS="$work/allocations"
