@@ -38,7 +38,10 @@ public enum AdapterMerger {
     func deltas(_ path: String) -> [LowRank?] {
       zip(models, tables).map { model, table in table[path].map { model.0.lowRank($0) } }
     }
-    var rule = method.make(parameters)
+    var rule =
+      switch method.form {
+      case .rule(let make): make(parameters)
+      }
     try rule.prepare(sites: paths, deltas: deltas, weights: used)
     let random = RandomStream(seed: seed, "merge", method.base ?? method.name)
     var sites: [(path: String, delta: AdapterSite)] = []

@@ -21,8 +21,8 @@ public struct MergeMethod: CatalogEntry {
   public let base: String?
   /// How many models with a weight other than zero it takes.
   public let models: ClosedRange<Int>
-  /// Makes the rule with checked parameters.
-  public let make: @Sendable (Parameters) -> any Merging
+  /// What kind of merge it is, and how to make one with checked parameters.
+  public let form: MergeForm
 
   /// Makes a row; `rank`, which every rule shares, is added to its parameters.
   public init(
@@ -38,7 +38,7 @@ public struct MergeMethod: CatalogEntry {
     self.symmetric = symmetric
     self.base = nil
     self.models = models
-    self.make = make
+    self.form = .rule(make)
   }
 
   /// A row with all but its name, summary and parameters from another one.
@@ -48,7 +48,7 @@ public struct MergeMethod: CatalogEntry {
     self.parameters = parameters
     self.base = base.name
     (paper, neutral, symmetric) = (base.paper, base.neutral, base.symmetric)
-    (models, make) = (base.models, base.make)
+    (models, form) = (base.models, base.form)
   }
 
   /// The rank to which the merged change of every layer is cut.
@@ -56,6 +56,12 @@ public struct MergeMethod: CatalogEntry {
     "rank", .integer(0...65_536), default: .number(0),
     "rank of the merged adapter; 0: all of a low-rank result, the sum of the inputs' ranks of a dense one, "
       + "the largest of the inputs' ranks for svd")
+}
+
+/// The kinds of merge methods.
+public enum MergeForm: Sendable {
+  /// A formula of the models' changes.
+  case rule(@Sendable (Parameters) -> any Merging)
 }
 
 /// One configured merge rule on the changes ΔW of the weights, site by site.

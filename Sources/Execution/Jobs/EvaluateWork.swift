@@ -1,0 +1,47 @@
+internal import Basics
+internal import Checkpoints
+internal import Foundation
+internal import Models
+internal import Specs
+internal import Tasks
+internal import Training
+
+extension JobPerformer {
+  /// Measures one model on one split of one task.
+  func evaluate(_ job: EvaluateJob, into folder: URL, progress: Progress) throws -> EvaluateResult {
+    let base = try base(job.base)
+    let maxTokens = base.maxTokens(job.maxTokens)
+    let examples = try examples(job.task, job.split, base: job.base, maxTokens: maxTokens)
+    let head = try head(job, base)
+    let (weights, lowest) = try job.adapter.map { try folded($0, into: base) } ?? (base.weights, 0)
+    let evaluator = Evaluator(weights: weights, pooling: base.pooling)
+    let set = try key(job.task, job.split, base: job.base, maxTokens: maxTokens)
+    let predictions = try counted {
+      let states = frozen.states([(set, examples)], below: lowest, of: base.weights, workspaces: workspaces)
+      return try evaluator.predict(
+        examples, head: head, states: states?.first, workspaces: workspaces
+      ) { done in
+        try progress(Double(done) / Double(examples.count), "")
+      }
+    }
+    let targets = examples.map(\.target)
+    try PredictionFile.write(predictions, targets, task: job.task, split: job.split, to: folder)
+    return EvaluateResult(
+      n: examples.count, tokens: examples.reduce(0) { $0 + $1.ids.count },
+      metrics: try job.task.scores(predictions, targets))
+  }
+
+  /// The base's weights with an adapter in them; kept for the next evaluation, which is mostly of the same model.
+  private func folded(_ adapter: JobID, into base: BaseModel) throws -> (EncoderWeights, lowestLayer: Int) {
+    if let kept = model, kept.adapter == adapter { return (kept.weights, kept.lowestLayer) }
+    // The old copy goes before the new one comes.
+    model = nil
+    let folder = store.folder(adapter).appendingPathComponent("adapter").path
+    let read = try PEFTAdapter.read(folder)
+    let weights = try base.weights.folding(read)
+    let changed = weights.shape.sites.filter { (read.site($0.path)?.rank ?? 0) > 0 }
+    let lowest = changed.map(\.layer).min() ?? 0
+    model = (adapter, weights, lowest)
+    return (weights, lowest)
+  }
+}

@@ -1,0 +1,55 @@
+internal import Checkpoints
+internal import Foundation
+internal import Models
+internal import Specs
+internal import Training
+
+extension JobPerformer {
+  /// Trains one adapter with its heads.
+  func train(_ job: TrainJob, into folder: URL, progress: Progress) throws -> TrainResult {
+    let base = try base(job.base)
+    let maxTokens = base.maxTokens(job.training.maxTokens)
+    var tasks = try job.tasks.map { task in
+      TrainingTask(
+        task: task, train: try examples(task, .train, base: job.base, maxTokens: maxTokens),
+        validation: job.training.validateEvery > 0
+          ? try examples(task, .validation, base: job.base, maxTokens: maxTokens) : [])
+    }
+    model = nil
+    try keepStates(of: &tasks, job, base, maxTokens: maxTokens)
+    let trainer = try Trainer(base: base, tasks: tasks, job: job, workspaces: workspaces)
+    let trained = try counted {
+      try trainer.run { share, point in try progress(share, "loss \(rounded(point.loss))") }
+    }
+    try PEFTAdapter.write(
+      trained.parameters.adapter(
+        name: "adapter", alpha: job.adapter.alpha, dropout: job.adapter.dropout, rslora: job.adapter.rslora,
+        targets: job.adapter.targets), to: folder.appendingPathComponent("adapter").path, layers: layers(base)
+    )
+    try HeadFile.write(trained.heads, to: folder)
+    try write(trained.curve, to: folder)
+    return trained.result
+  }
+
+  /// Gives the tasks what enters the adapter's lowest block, where that pays.
+  private func keepStates(
+    of tasks: inout [TrainingTask], _ job: TrainJob, _ base: BaseModel, maxTokens: Int
+  ) throws {
+    let lowest = try base.weights.shape.sites(targets: job.adapter.targets).map(\.layer).min() ?? 0
+    let rows = tasks.reduce(0) { $0 + $1.train.count }
+    let tokens = tasks.reduce(0) { $0 + $1.train.reduce(0) { $0 + $1.ids.count } }
+    guard lowest > 0, job.budget.drawsWholeSets(rows: rows, tokens: tokens, job.training) else { return }
+    let sets = try tasks.map { task in
+      (try key(task.task, .train, base: job.base, maxTokens: maxTokens), task.train)
+    }
+    let states = counted {
+      frozen.states(sets, below: lowest, of: base.weights, workspaces: workspaces)
+    }
+    for (index, states) in (states ?? []).enumerated() { tasks[index].states = states }
+  }
+
+  /// The base's linear layers as PEFT sees them: with the pooler, which a short target like `dense` would name too.
+  private func layers(_ base: BaseModel) -> [String] {
+    base.weights.shape.sites.map(\.path) + ["pooler.dense"]
+  }
+}
