@@ -85,7 +85,7 @@ private final class EvaluationLane {
     let pooled = workspace.matrix(rows: batch.rows, columns: hidden.columns)
     Pool.forward(hidden, batch, pooling, into: pooled)
     predictions = head.predict(
-      hidden, pooled: pooled, batch, rows: Array(0..<batch.rows), examples: Array(examples),
+      hidden, pooled: pooled, batch, rows: 0..<batch.rows, examples: examples,
       workspace: workspace)
   }
 }
