@@ -9,11 +9,14 @@ public struct Vocabulary: Sendable {
     public var name: String
     /// What can stand beside it, defaults included.
     public var parameters: [ParameterSpec]
+    /// How many models of a weight other than zero it takes.
+    public var models: ClosedRange<Int>
 
     /// Makes a word.
-    public init(name: String, parameters: [ParameterSpec]) {
+    public init(name: String, parameters: [ParameterSpec], models: ClosedRange<Int> = 1...Int.max) {
       self.name = name
       self.parameters = parameters
+      self.models = models
     }
   }
 
