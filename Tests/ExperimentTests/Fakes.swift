@@ -53,9 +53,11 @@ extension Vocabulary {
         Method(
           name: "ties",
           parameters: [
-            ParameterSpec("density", .number(0...1), default: .number(0.2), "share of entries kept"),
+            ParameterSpec(
+              "density", .number(0...1), default: .number(0.2), usual: [0.1, 0.5], "share of entries kept"),
             ParameterSpec("scale", .number(-10...10), default: .number(1), "factor on the sum"),
           ]),
+        Method(name: "slerp", parameters: [], models: 1...2),
       ],
       metrics: [
         Metric(name: "accuracy", kinds: [.classification], higherIsBetter: true),

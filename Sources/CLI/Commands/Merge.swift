@@ -114,7 +114,9 @@ enum MergeExplanation {
     for parameter in method.parameters {
       lines.append("  \(padded(parameter.name, width))  \(parameter.summary)")
       lines.append(
-        "  \(padded("", width))  \(parameter.kind); default \(parameter.defaultValue)")
+        "  \(padded("", width))  \(parameter.kind); default \(parameter.defaultValue)"
+          + (parameter.usual.isEmpty
+            ? "" : "; usual grid \(parameter.usual.map(\.description).joined(separator: ", "))"))
     }
     return lines.joined(separator: "\n")
   }
