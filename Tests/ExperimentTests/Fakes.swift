@@ -56,6 +56,12 @@ extension Vocabulary {
             ParameterSpec("density", .number(0...1), default: .number(0.2), "share of entries kept"),
             ParameterSpec("scale", .number(-10...10), default: .number(1), "factor on the sum"),
           ]),
+        Method(
+          name: "slerp", parameters: [],
+          problem: { _, weights in
+            weights.count == 2
+              ? nil : Diagnostic("slerp takes 2 models, not \(weights.count)", hint: "name two")
+          }),
       ],
       metrics: [
         Metric(name: "accuracy", kinds: [.classification], higherIsBetter: true),

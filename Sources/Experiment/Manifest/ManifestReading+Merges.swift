@@ -10,7 +10,14 @@ extension ManifestReading {
       guard value.entries.allSatisfy({ !$0.value.isBroken }), let inputs = inputs(value, &table),
         let weights = weights(value, inputs: inputs.count)
       else { continue }
-      for merge in variants(value, inputs, weights) {
+      let variants = variants(value, inputs, weights)
+      if let problem = problem(variants) {
+        report(
+          problem.what, at: (value["weights"] ?? value["of"] ?? value["method"] ?? value).place,
+          hint: problem.hint)
+        continue
+      }
+      for merge in variants {
         if merges.contains(where: { $0.model == merge.model }) {
           report(
             "two merges are called '\(merge.model)'", at: merge.place,
@@ -67,6 +74,13 @@ extension ManifestReading {
     }
     if weights.allSatisfy({ $0 == 0 }) { report("all weights are 0", at: list.place) }
     return weights
+  }
+
+  /// The first thing that the method has against one of the cells.
+  private func problem(_ merges: [Manifest.Merge]) -> Diagnostic? {
+    merges.lazy.filter { $0.weights.contains { $0 != 0 } }.compactMap { merge in
+      vocabulary.methods.first { $0.name == merge.method }?.problem(merge.parameters, merge.weights)
+    }.first
   }
 
   private func variants(_ value: Value, _ inputs: [Int], _ weights: [Double]) -> [Manifest.Merge] {
