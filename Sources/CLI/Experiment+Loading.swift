@@ -95,8 +95,16 @@ extension Vocabulary {
   /// The words of all tables.
   static var joined: Vocabulary {
     Vocabulary(
-      methods: MergeMethods.all.entries.map {
-        Method(name: $0.name, parameters: $0.parameters, models: $0.models)
+      methods: MergeMethods.all.entries.map { row in
+        Method(name: row.name, parameters: row.parameters) { given, weights in
+          do throws(Diagnostic) {
+            let parameters = try Parameters(given, for: row.parameters, of: "merge method '\(row.name)'")
+            try row.check(parameters, weights: weights)
+            return nil
+          } catch {
+            return error
+          }
+        }
       },
       metrics: Metrics.all.entries.map {
         Metric(name: $0.name, kinds: $0.kinds, higherIsBetter: $0.higherIsBetter)

@@ -10,7 +10,16 @@ extension ManifestReading {
       guard value.entries.allSatisfy({ !$0.value.isBroken }), let inputs = inputs(value, &table),
         let weights = weights(value, inputs: inputs.count)
       else { continue }
-      for merge in methods(value, weights).flatMap({ variants(value, $0, inputs, weights) }) {
+      var found = methods(value).flatMap { variants(value, $0, inputs, weights) }
+      // Of all methods those that cannot do it are left out; one that was asked for by name says why it cannot.
+      if value["method"]?.text == "all" { found.removeAll { problem([$0]) != nil } }
+      if let problem = problem(found) {
+        report(
+          problem.what, at: (value["weights"] ?? value["of"] ?? value["method"] ?? value).place,
+          hint: problem.hint)
+        continue
+      }
+      for merge in found {
         if merges.contains(where: { $0.model == merge.model }) {
           report(
             "two merges are called '\(merge.model)'", at: merge.place,
@@ -69,9 +78,15 @@ extension ManifestReading {
     return weights
   }
 
-  /// The method named, or of `all` those that can merge so many models.
-  private mutating func methods(_ value: Value, _ weights: [Double]) -> [Vocabulary.Method] {
-    let used = weights.filter { $0 != 0 }.count
+  /// The first thing that the method has against one of the cells.
+  private func problem(_ merges: [Manifest.Merge]) -> Diagnostic? {
+    merges.lazy.filter { $0.weights.contains { $0 != 0 } }.compactMap { merge in
+      vocabulary.methods.first { $0.name == merge.method }?.problem(merge.parameters, merge.weights)
+    }.first
+  }
+
+  /// The method named, or all but those excepted.
+  private mutating func methods(_ value: Value) -> [Vocabulary.Method] {
     guard let word = value["method"]?.text else { return [] }
     guard word == "all" else { return vocabulary.methods.filter { $0.name == word } }
     let known = vocabulary.methods.map(\.name)
@@ -87,7 +102,7 @@ extension ManifestReading {
       report(
         "all methods cannot have one name", at: value["name"]?.place ?? value.place, hint: "leave it out")
     }
-    return vocabulary.methods.filter { $0.models.contains(used) && !excepted.contains($0.name) }
+    return vocabulary.methods.filter { !excepted.contains($0.name) }
   }
 
   private func variants(

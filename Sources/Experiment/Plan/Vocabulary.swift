@@ -9,14 +9,19 @@ public struct Vocabulary: Sendable {
     public var name: String
     /// What can stand beside it, defaults included.
     public var parameters: [ParameterSpec]
-    /// How many models of a weight other than zero it takes.
-    public var models: ClosedRange<Int>
+    /// What is wrong with a merge that can be known before there are models: checked parameters, weights → a problem.
+    public var problem: Check
 
-    /// Makes a word.
-    public init(name: String, parameters: [ParameterSpec], models: ClosedRange<Int> = 1...Int.max) {
+    /// Parameters with defaults filled in, one weight per model → what is wrong, or nil.
+    public typealias Check = @Sendable ([String: ParameterValue], [Double]) -> Diagnostic?
+
+    /// Makes a word; without a check any number of models will do.
+    public init(
+      name: String, parameters: [ParameterSpec], problem: @escaping Check = { _, _ in nil }
+    ) {
       self.name = name
       self.parameters = parameters
-      self.models = models
+      self.problem = problem
     }
   }
 

@@ -61,7 +61,9 @@ struct AlignedMerge: Merging {
     let aligned = try sites[site] ?? align(deltas)
     var pruned = aligned.coordinates
     if density < 1 {
-      for model in pruned.indices { prune(&pruned[model], model, random) }
+      for model in pruned.indices {
+        prune(&pruned[model], model, random.stream(DrawName.of(deltas[model])))
+      }
     }
     return Merged(.lowRank(aligned.lifted(combined(pruned, weights))))
   }
@@ -78,9 +80,9 @@ struct AlignedMerge: Merging {
       var span = values.mutableSpan
       cutoff.keep(&span)
     case .random:
-      var stream = random.stream("\(model)")
+      var random = random
       for i in values.indices {
-        values[i] = stream.uniform() < density ? values[i] / Float(density) : 0
+        values[i] = random.uniform() < density ? values[i] / Float(density) : 0
       }
     }
   }
