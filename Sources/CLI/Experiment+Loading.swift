@@ -76,7 +76,9 @@ extension Vocabulary {
   /// The words of all tables.
   static var joined: Vocabulary {
     Vocabulary(
-      methods: MergeMethods.all.entries.map { Method(name: $0.name, parameters: $0.parameters) },
+      methods: MergeMethods.all.entries.map {
+        Method(name: $0.name, parameters: $0.parameters, tuning: tuning(of: $0))
+      },
       metrics: Metrics.all.entries.map {
         Metric(name: $0.name, kinds: $0.kinds, higherIsBetter: $0.higherIsBetter)
       },
@@ -85,5 +87,16 @@ extension Vocabulary {
       },
       generatorForms: GeneratedSuite.forms,
       generatedTasks: { GeneratedSuite.template($0) })
+  }
+
+  private static func tuning(of method: MergeMethod) -> Tuning? {
+    switch method.form {
+    case .rule: return nil
+    case .learned(let make):
+      // Which loss a row has does not depend on its parameters.
+      guard let parameters = try? Parameters([:], for: method.parameters, of: method.name) else { return nil }
+      return Tuning(needsDistributions: !make(parameters).objective.readsLabels, takesRanges: false)
+    case .searched: return Tuning(needsDistributions: false, takesRanges: method.takesRanges)
+    }
   }
 }

@@ -14,6 +14,9 @@ public struct MergedSite: Sendable, Hashable {
   public let norm: Double
 }
 
+/// A merged adapter and what became of each of its layers.
+public typealias MergeOutcome = (adapter: Adapter, sites: [MergedSite])
+
 /// Merges whole adapters, site by site.
 public enum AdapterMerger {
   /// Merges adapters of one base into one; a model of weight zero is left out.
@@ -26,7 +29,19 @@ public enum AdapterMerger {
   /// - Throws: a `Diagnostic` where there is nothing to merge, a factor is not finite or shapes differ.
   public static func merge(
     _ adapters: [Adapter], weights: [Double], method: MergeMethod, parameters: Parameters, seed: Int
-  ) throws -> (adapter: Adapter, sites: [MergedSite]) {
+  ) throws -> MergeOutcome {
+    try merge(
+      adapters, weights: weights, by: method.rule(parameters), method, rank: parameters.integer("rank"),
+      seed: seed)
+  }
+
+  /// Merges by a rule that somebody made for a row of the table: what learning or a search ended with.
+  ///
+  /// - Parameter rank: The rank of the result; 0 leaves it to the rule.
+  public static func merge(
+    _ adapters: [Adapter], weights: [Double], by rule: any Merging, _ method: MergeMethod, rank: Int, seed: Int
+  ) throws -> MergeOutcome {
+    var rule = rule
     try check(adapters, weights)
     let models = zip(adapters, weights).filter { $0.1 != 0 }
     let used = models.map(\.1)
@@ -38,17 +53,13 @@ public enum AdapterMerger {
     func deltas(_ path: String) -> [LowRank?] {
       zip(models, tables).map { model, table in table[path].map { model.0.lowRank($0) } }
     }
-    var rule =
-      switch method.form {
-      case .rule(let make): make(parameters)
-      }
     try rule.prepare(sites: paths, deltas: deltas, weights: used)
     let random = RandomStream(seed: seed, "merge", method.base ?? method.name)
     var sites: [(path: String, delta: AdapterSite)] = []
     var report: [MergedSite] = []
     for path in paths {
       let merged = try rule.merge(deltas(path), weights: used, at: path, random: random.stream(path))
-      let asked = parameters.integer("rank") > 0 ? parameters.integer("rank") : merged.defaultRank
+      let asked = rank > 0 ? rank : merged.defaultRank
       let (matrix, energy, norm) = try cut(merged.delta, rank: asked.map { max(1, $0) })
       guard matrix.isFinite else { throw Diagnostic("the merged change of '\(path)' is not finite") }
       sites.append((path, site(matrix)))

@@ -61,6 +61,21 @@ public struct TaskHead: Sendable {
     _ hidden: Matrix, pooled: Matrix, _ batch: PackedBatch, rows: [Int], examples: [TokenizedExample],
     pooling: Pooling, weight: Float, dhidden: Matrix, workspace: Workspace
   ) -> Double {
+    loss(
+      hidden, pooled: pooled, batch, rows: rows, examples: examples, pooling: pooling, weight: weight,
+      dhidden: dhidden, workspace: workspace
+    ) { logits, example, item, weight in itemLoss(logits, examples[example], item, weight: weight) }
+  }
+
+  /// The loss of an item: its logits, which become weight · dloss/dlogits, the example among those of the call, the item
+  /// of the example (a word, or the example itself), and the weight.
+  typealias ItemLoss = (Matrix, Int, Int, Float) -> Double
+
+  /// The same for any loss of single items.
+  func loss(
+    _ hidden: Matrix, pooled: Matrix, _ batch: PackedBatch, rows: [Int], examples: [TokenizedExample],
+    pooling: Pooling, weight: Float, dhidden: Matrix, workspace: Workspace, of itemLoss: ItemLoss
+  ) -> Double {
     let (features, counts) = features(
       hidden, pooled: pooled, batch, rows: rows, examples: examples, workspace: workspace)
     if features.rows == 0 { return 0 }
@@ -69,11 +84,11 @@ public struct TaskHead: Sendable {
     dlogits.copy(from: logits)
     var sum = 0.0
     var next = 0
-    for (example, count) in zip(examples, counts) {
+    for (example, count) in counts.enumerated() {
       for item in 0..<count {
         let row = dlogits.rows(next..<next + 1)
         // A sentence counts as one example, whatever the number of its words.
-        sum += itemLoss(row, example, item, weight: weight / Float(count)) / Double(count)
+        sum += itemLoss(row, example, item, weight / Float(count)) / Double(count)
         next += 1
       }
     }
@@ -102,6 +117,21 @@ public struct TaskHead: Sendable {
     case .number(let number):
       Loss.anchoredCrossEntropy(logits, target: number, anchors: anchors, weight: weight)
     case .tags(let tags): Loss.crossEntropy(logits, label: tags[item], weight: weight)
+    }
+  }
+
+  /// The predicted distribution of every item of some rows.
+  func probabilities(
+    _ hidden: Matrix, pooled: Matrix, _ batch: PackedBatch, examples: [TokenizedExample], workspace: Workspace
+  ) -> [[[Double]]] {
+    let (features, counts) = features(
+      hidden, pooled: pooled, batch, rows: Array(0..<batch.rows), examples: examples, workspace: workspace)
+    if features.rows == 0 { return counts.map { _ in [] } }
+    let logits = head.forward(features, workspace: workspace)
+    var next = 0
+    return counts.map { count in
+      defer { next += count }
+      return (next..<next + count).map { Loss.probabilities(logits.rows($0..<$0 + 1)) }
     }
   }
 

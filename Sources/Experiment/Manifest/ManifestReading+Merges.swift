@@ -10,7 +10,8 @@ extension ManifestReading {
       guard value.entries.allSatisfy({ !$0.value.isBroken }), let inputs = inputs(value, &table),
         let weights = weights(value, inputs: inputs.count)
       else { continue }
-      for merge in variants(value, inputs, weights) {
+      let over = ranges(value)
+      for merge in variants(value, inputs, weights, over) {
         if merges.contains(where: { $0.model == merge.model }) {
           report(
             "two merges are called '\(merge.model)'", at: merge.place,
@@ -69,7 +70,9 @@ extension ManifestReading {
     return weights
   }
 
-  private func variants(_ value: Value, _ inputs: [Int], _ weights: [Double]) -> [Manifest.Merge] {
+  private func variants(
+    _ value: Value, _ inputs: [Int], _ weights: [Double], _ over: [SearchRange]
+  ) -> [Manifest.Merge] {
     guard let word = value["method"]?.text, let method = vocabulary.methods.first(where: { $0.name == word })
     else {
       return []
@@ -85,11 +88,64 @@ extension ManifestReading {
       }
       let name = value["name"]?.text
       let shown = name == nil ? combination : gridded
+      let ranges = over.map { "\($0.name) in \(ParameterValue.number($0.from))…\(ParameterValue.number($0.to))" }
       return Manifest.Merge(
         model: "merge:\(name ?? word)" + (shown.isEmpty ? "" : "(\(GridAxis.words(shown)))"),
-        method: word, words: GridAxis.words(combination), parameters: parameters, inputs: inputs,
-        weights: weights,
+        method: word,
+        words: ([GridAxis.words(combination)] + ranges).filter { !$0.isEmpty }.joined(separator: " "),
+        parameters: parameters, inputs: inputs, weights: weights, tuning: method.tuning, over: over,
         place: value.place)
+    }
+  }
+
+  /// What a search tries, each a parameter of every method that it may try.
+  private mutating func ranges(_ value: Value) -> [SearchRange] {
+    guard let entries = value["over"]?.entries else { return [] }
+    let tried = tried(value)
+    var ranges: [SearchRange] = []
+    for entry in entries {
+      let numbers = entry.value.elements?.compactMap(\.number) ?? []
+      guard numbers.count == 2, numbers.count == entry.value.elements?.count, numbers[0] <= numbers[1] else {
+        report(
+          "'over.\(entry.key)' must be two numbers, the smaller one first", at: entry.value.place,
+          hint: "for instance [0.1, 1]")
+        continue
+      }
+      var isKnown = true
+      for method in tried {
+        let specs = method.parameters.filter(\.isNumber)
+        guard let spec = specs.first(where: { $0.name == entry.key }) else {
+          report(
+            "'\(entry.key)' is no number parameter of merge method '\(method.name)'", at: entry.keyPlace,
+            hint: suggestion(for: entry.key, among: specs.map(\.name)))
+          isKnown = false
+          continue
+        }
+        for problem in numbers.compactMap({ spec.problem(with: .number($0)) }).prefix(1) {
+          report(problem, at: entry.value.place)
+          isKnown = false
+        }
+      }
+      if isKnown { ranges.append(SearchRange(name: entry.key, from: numbers[0], to: numbers[1])) }
+    }
+    return ranges
+  }
+
+  /// The methods whose parameters a search moves.
+  private func tried(_ value: Value) -> [Vocabulary.Method] {
+    let row = vocabulary.methods.first { $0.name == value["method"]?.text }
+    let usual = row?.parameters.first { $0.name == "try" }?.defaultValue
+    let words = value["try"]?.settings ?? usual.map { [$0] } ?? []
+    return words.compactMap { word in vocabulary.methods.first { .text($0.name) == word } }
+  }
+}
+
+extension ParameterSpec {
+  /// Whether it takes numbers.
+  fileprivate var isNumber: Bool {
+    switch kind {
+    case .number, .integer: true
+    case .flag, .choice: false
     }
   }
 }

@@ -9,11 +9,28 @@ public struct Vocabulary: Sendable {
     public var name: String
     /// What can stand beside it, defaults included.
     public var parameters: [ParameterSpec]
+    /// What it asks of the tasks' data; nil for a rule that reads the adapters alone.
+    public var tuning: Tuning?
 
     /// Makes a word.
-    public init(name: String, parameters: [ParameterSpec]) {
+    public init(name: String, parameters: [ParameterSpec], tuning: Tuning? = nil) {
       self.name = name
       self.parameters = parameters
+      self.tuning = tuning
+    }
+  }
+
+  /// What a merge method that tries merges on data asks for.
+  public struct Tuning: Sendable, Hashable {
+    /// Whether every task must predict a distribution, not one number.
+    public var needsDistributions: Bool
+    /// Whether ranges of another method's parameters can stand beside it.
+    public var takesRanges: Bool
+
+    /// Makes a description.
+    public init(needsDistributions: Bool, takesRanges: Bool) {
+      self.needsDistributions = needsDistributions
+      self.takesRanges = takesRanges
     }
   }
 

@@ -155,9 +155,17 @@ struct ManifestShape {
         ),
       ],
       rows: vocabulary.methods.map { method in
-        Variants.Row(name: method.name, fields: method.parameters.map { Field(setting: $0) })
+        Variants.Row(
+          name: method.name,
+          fields: method.parameters.map { Field(setting: $0) }
+            + (method.tuning?.takesRanges == true ? [Self.ranges] : []))
       })
   }
+
+  private static let ranges = Field(
+    "over", .table(.list(.scalar(.number(-1e6...1e6))), keysAreNames: false),
+    "what is searched: parameters with the least and the largest value; the method's usual ones where nothing is said"
+  )
 
   private var evaluate: [Field] {
     [
