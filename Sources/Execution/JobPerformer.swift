@@ -105,7 +105,8 @@ public final class JobPerformer {
   }
 
   /// The head of a task: that of a training job, or one of label descriptions.
-  func head(_ task: TaskSpec, of trained: JobID?, base spec: BaseSpec, labelScale: Double) throws -> TaskHead {
+  func head(_ task: TaskSpec, of trained: JobID?, base spec: BaseSpec, labelScale: Double) throws -> TaskHead
+  {
     if task.head == .linear {
       guard let trained else { throw Diagnostic("no trained head for task '\(task.name)'") }
       return try HeadFile.read(store.folder(trained), task: task)

@@ -39,7 +39,8 @@ public enum AdapterMerger {
   ///
   /// - Parameter rank: The rank of the result; 0 leaves it to the rule.
   public static func merge(
-    _ adapters: [Adapter], weights: [Double], by rule: any Merging, _ method: MergeMethod, rank: Int, seed: Int
+    _ adapters: [Adapter], weights: [Double], by rule: any Merging, _ method: MergeMethod, rank: Int,
+    seed: Int
   ) throws -> MergeOutcome {
     var rule = rule
     try check(adapters, weights)

@@ -165,7 +165,7 @@ public enum JobSpec: Sendable, Hashable, Codable {
     case .tune(let job):
       add(job.base)
       job.inputs.forEach(add)
-      job.tasks.forEach { add($0.head) }
+      for task in job.tasks { add(task.head) }
     case .evaluate(let job):
       add(job.base)
       add(job.adapter)

@@ -12,7 +12,8 @@ final class CoefficientDoor: LinearDoor {
 
   /// - Parameters:
   ///   - gradients: A matrix of M's shape for every site, to which gradients are added.
-  init(shape: EncoderShape, sites: [(site: LinearSite, learnable: LearnableMerge.Site)], gradients: [Matrix]) {
+  init(shape: EncoderShape, sites: [(site: LinearSite, learnable: LearnableMerge.Site)], gradients: [Matrix])
+  {
     var table = [(left: Matrix?, right: Matrix?, gradient: Matrix)?](
       repeating: nil, count: shape.sites.count)
     for (entry, gradient) in zip(sites, gradients) {

@@ -45,7 +45,8 @@ public final class CoefficientTrainer {
   ///   - tasks: Each with at least one text.
   ///   - workspaces: One for each thread; their number changes no result.
   public init(
-    base: BaseModel, tasks: [CoefficientTask], merge: LearnableMerge, learning: CoefficientLearning, seed: Int,
+    base: BaseModel, tasks: [CoefficientTask], merge: LearnableMerge, learning: CoefficientLearning,
+    seed: Int,
     workspaces: [Workspace] = [Workspace()]
   ) {
     precondition(tasks.allSatisfy { !$0.examples.isEmpty } && !tasks.isEmpty, "a task without texts")

@@ -22,7 +22,8 @@ import Testing
   ) throws -> MergeOutcome {
     let merge = try LearnableMerge(models, weights: weights, learning: learning(method, given))
     let parameters =
-      Array(repeating: merge.start, count: merge.coefficients.count) + Array(repeating: 0, count: merge.logits)
+      Array(repeating: merge.start, count: merge.coefficients.count)
+      + Array(repeating: 0, count: merge.logits)
     return try AdapterMerger.merge(
       models, weights: weights, by: merge.rule(parameters), method, rank: 0, seed: 0)
   }
@@ -132,9 +133,10 @@ import Testing
     let learning = CoefficientLearning(preparation: .trimAndElect(density: 0.5))
     let merge = try LearnableMerge(tiny, weights: [1, 1, 1], learning: learning)
     // The three largest of each; sums 1.8, −2.5, 0, 0.6, 4, 0: the second column is negative, the fifth positive.
-    #expect(merge.sites[0].terms.map(\.core.values) == [
-      [1, -2, 0, 0, 3, 0], [0.8, 0, 0, 0, 0, 0], [0, -1.5, 0, 0.6, 2, 0],
-    ])
+    #expect(
+      merge.sites[0].terms.map(\.core.values) == [
+        [1, -2, 0, 0, 3, 0], [0.8, 0, 0, 0, 0, 0], [0, -1.5, 0, 0.6, 2, 0],
+      ])
     let (merged, _) = try AdapterMerger.merge(
       tiny, weights: [1, 1, 1], by: merge.rule([1, 0.5, 2]), MergeMethods.all.entry(named: "ties"), rank: 0,
       seed: 0)

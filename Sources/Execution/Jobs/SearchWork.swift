@@ -184,7 +184,11 @@ private struct TrialSpace {
     var weights = tuning.job.weights
     var given: [String: ParameterValue] = [:]
     for (dimension, value) in zip(dimensions, values) {
-      if let model = dimension.model { weights[model] = value } else { given[dimension.name] = .number(value) }
+      if let model = dimension.model {
+        weights[model] = value
+      } else {
+        given[dimension.name] = .number(value)
+      }
     }
     let rank = tuning.parameters.integer("rank")
     if let tried, weights.contains(where: { $0 != 0 }) {

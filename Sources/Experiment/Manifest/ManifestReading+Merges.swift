@@ -88,7 +88,9 @@ extension ManifestReading {
       }
       let name = value["name"]?.text
       let shown = name == nil ? combination : gridded
-      let ranges = over.map { "\($0.name) in \(ParameterValue.number($0.from))…\(ParameterValue.number($0.to))" }
+      let ranges = over.map {
+        "\($0.name) in \(ParameterValue.number($0.from))…\(ParameterValue.number($0.to))"
+      }
       return Manifest.Merge(
         model: "merge:\(name ?? word)" + (shown.isEmpty ? "" : "(\(GridAxis.words(shown)))"),
         method: word,

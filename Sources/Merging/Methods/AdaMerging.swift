@@ -15,7 +15,8 @@ extension MergeMethod {
 
   /// A coefficient for each model and linear layer.
   static let adaMergingLayerwise = adaMerging(
-    "adamerging_layerwise", "sum with learned coefficients per model and linear layer that make predictions sure",
+    "adamerging_layerwise",
+    "sum with learned coefficients per model and linear layer that make predictions sure",
     .site)
 
   /// The same on changes trimmed and elected as in TIES.
@@ -25,7 +26,8 @@ extension MergeMethod {
 
   /// The same on changes trimmed and elected as in TIES.
   static let adaMergingLayerwisePlus = adaMerging(
-    "adamerging_layerwise_plus", "AdaMerging++: adamerging_layerwise of changes trimmed and elected as in ties",
+    "adamerging_layerwise_plus",
+    "AdaMerging++: adamerging_layerwise of changes trimmed and elected as in ties",
     .site, trims: true)
 
   private static func adaMerging(
@@ -37,7 +39,9 @@ extension MergeMethod {
     if trims { neutral["density"] = .number(1) }
     return MergeMethod(
       name: name, summary: summary, paper: "2310.02575",
-      parameters: density + [.start(0.3)] + ParameterSpec.learning(rate: 1e-3, steps: 500, batch: 16) + [.clamp],
+      parameters: density + [.start(0.3)] + ParameterSpec.learning(rate: 1e-3, steps: 500, batch: 16) + [
+        .clamp
+      ],
       neutral: neutral,
       form: .learned { parameters in
         CoefficientLearning(

@@ -9,11 +9,13 @@ extension MergeMethod {
   /// of settings; here at 1 ÷ T, or where `start` is not 0 there. Sources of p are classes here, not the tokens of a
   /// generated answer. Exact in factors.
   static let divMerge = divMerge(
-    "divmerge", "sum with one learned coefficient per model that predicts as the experts do", .model, rows: 200)
+    "divmerge", "sum with one learned coefficient per model that predicts as the experts do", .model,
+    rows: 200)
 
   /// A coefficient for each model and linear layer.
   static let divMergeLayerwise = divMerge(
-    "divmerge_layerwise", "sum with learned coefficients per model and linear layer that predicts as the experts do",
+    "divmerge_layerwise",
+    "sum with learned coefficients per model and linear layer that predicts as the experts do",
     .site, rows: 400)
 
   private static func divMerge(

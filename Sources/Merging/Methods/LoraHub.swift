@@ -14,9 +14,11 @@ extension MergeMethod {
       ParameterSpec(
         "largest_weight", .number(0.001...1000), default: .number(1.5),
         "weights are searched between minus this and this"),
-      ParameterSpec("l1", .number(0...100), default: .number(0.05), "factor on the mean magnitude of the weights"),
       ParameterSpec(
-        "factors", .flag, default: .flag(false), "whether A and B are summed apart, as the published code does"),
+        "l1", .number(0...100), default: .number(0.05), "factor on the mean magnitude of the weights"),
+      ParameterSpec(
+        "factors", .flag, default: .flag(false),
+        "whether A and B are summed apart, as the published code does"),
       .rows(5), .split,
     ],
     form: .searched { parameters in

@@ -12,7 +12,8 @@ extension MergeMethod {
     paper: nil,
     parameters: [
       ParameterSpec(
-        "try", .choice(MergeMethods.ruleNames), default: .text("task_arithmetic"), "the method whose parameters are searched"),
+        "try", .choice(MergeMethods.ruleNames), default: .text("task_arithmetic"),
+        "the method whose parameters are searched"),
       ParameterSpec(
         "searcher", .choice(MergeSearch.Searcher.allCases.map(\.rawValue)), default: .text("grid"),
         "how trials are chosen: a regular grid, uniform draws, CMA-ES, or a Gaussian process with expected "

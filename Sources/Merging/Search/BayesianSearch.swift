@@ -1,6 +1,5 @@
 public import Basics
 
-
 /// Bayesian optimisation: a Gaussian process of what was tried so far, and the point with the largest expected
 /// improvement.
 ///
@@ -27,12 +26,14 @@ public struct BayesianSearch: Searching {
     self.random = random
   }
 
+  /// The start, then what the method makes of the values so far.
   public mutating func next() -> [Double]? {
     let point = planned.isEmpty ? promising() : planned.removeFirst()
     points.append(point)
     return point
   }
 
+  /// Learns the value of the last point.
   public mutating func tell(_ value: Double) { values.append(value) }
 
   private mutating func promising() -> [Double] {

@@ -57,6 +57,7 @@ public struct CMAES: Searching {
     (sigmaPath, covariancePath) = (start.map { _ in 0 }, start.map { _ in 0 })
   }
 
+  /// The start, then what the method makes of the values so far.
   public mutating func next() -> [Double]? {
     if isFirst {
       pending = mean
@@ -71,6 +72,7 @@ public struct CMAES: Searching {
     return point
   }
 
+  /// Learns the value of the last point.
   public mutating func tell(_ value: Double) {
     guard let point = pending else { return }
     pending = nil
