@@ -93,14 +93,14 @@ import Testing
     #expect(outcome.status == 2)
     #expect(
       outcome.errors == """
-        m.yaml:13:41: error: 'densty' is no number parameter of merge method 'ties'
-           13 |   - {method: search, try: ties, over: {densty: [0.2, 0.9], scale: [2, 1]}}
-              |                                         ^ did you mean 'density'?
-        m.yaml:13:68: error: 'over.scale' must be two numbers, the smaller one first
-           13 |   - {method: search, try: ties, over: {densty: [0.2, 0.9], scale: [2, 1]}}
-              |                                                                    ^ for instance [0.1, 1]
-        m.yaml:14:38: error: 'scale' must be a number in -100…100
-           14 |   - {method: search, over: {scale: [0, 1000]}}
+        m.yaml:14:40: error: 'densty' is no number parameter of merge method 'ties'
+           14 |   - {method: search, try: ties, over: {densty: [0.2, 0.9], scale: [2, 1]}}
+              |                                        ^ did you mean 'density'?
+        m.yaml:14:67: error: 'over.scale' must be two numbers, the smaller one first
+           14 |   - {method: search, try: ties, over: {densty: [0.2, 0.9], scale: [2, 1]}}
+              |                                                                   ^ for instance [0.1, 1]
+        m.yaml:15:36: error: 'scale' must be a number in -100…100
+           15 |   - {method: search, over: {scale: [0, 1000]}}
               |                                    ^
 
         """)
