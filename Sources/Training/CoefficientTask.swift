@@ -53,7 +53,7 @@ public struct CoefficientTask: Sendable {
       return loss { logits, _, _, weight in Loss.entropy(logits, weight: weight) }
     case .jensenShannon:
       return loss { logits, example, item, weight in
-        Loss.jensenShannon(logits, to: expert[drawn[example].index][item], weight: weight)
+        Loss.jensenShannon(logits, to: expert[drawn[example.index].index][item], weight: weight)
       }
     case .crossEntropy:
       return head.loss(

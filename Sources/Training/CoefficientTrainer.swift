@@ -195,7 +195,9 @@ public final class CoefficientTrainer {
   private func accumulate(_ drawn: [Drawn], isBackward: Bool) -> Double {
     let counts = tasks.indices.map { task in drawn.count { $0.task == task } }
     let weights = counts.map { 1 / Double(max(1, $0)) }
-    let parts = Shards.split(drawn.map(\.example.ids.count)).map { $0.map { drawn[$0] } }
+    var shards = Shards()
+    shards.split(drawn.map(\.example.ids.count))
+    let parts = (0..<shards.count).map { part in shards[part].map { drawn[$0] } }
     var loss = 0.0
     for first in stride(from: 0, to: parts.count, by: lanes.count) {
       let round = parts[first..<min(first + lanes.count, parts.count)]

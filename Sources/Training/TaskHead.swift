@@ -29,15 +29,18 @@ public struct TaskHead: Sendable {
     task.kind == .regression && task.head == .linear ? 1 : task.labels.count
   }
 
-  /// The features of some rows: their pooled vectors, or for tagging the first token of each word.
-  ///
-  /// - Returns: features (n, C), and how many of them each row has.
-  func features(
-    _ hidden: Matrix, pooled: Matrix?, _ batch: PackedBatch, rows: [Int], examples: [TokenizedExample],
-    workspace: Workspace
-  ) -> (features: Matrix, counts: [Int]) {
-    let counts = task.kind == .tagging ? examples.map(\.wordStarts.count) : examples.map { _ in 1 }
-    let features = workspace.matrix(rows: counts.reduce(0, +), columns: hidden.columns)
+  /// Feature vectors of an example: one for each of its words where they are tagged.
+  private func items(_ example: TokenizedExample) -> Int {
+    task.kind == .tagging ? example.wordStarts.count : 1
+  }
+
+  /// The features (n, C) of some rows: their pooled vectors, or for tagging the first token of each word.
+  private func features(
+    _ hidden: Matrix, pooled: Matrix, _ batch: PackedBatch, rows: some Collection<Int>,
+    examples: some Collection<TokenizedExample>, workspace: Workspace
+  ) -> Matrix {
+    let features = workspace.matrix(
+      rows: examples.reduce(0) { $0 + items($1) }, columns: hidden.columns)
     var next = 0
     for (row, example) in zip(rows, examples) {
       if task.kind == .tagging {
@@ -46,37 +49,39 @@ public struct TaskHead: Sendable {
           features.rows(next..<next + 1).copy(from: hidden.rows(token..<token + 1))
           next += 1
         }
-      } else if let pooled {
+      } else {
         features.rows(next..<next + 1).copy(from: pooled.rows(row..<row + 1))
         next += 1
       }
     }
-    return (features, counts)
+    return features
   }
 
   /// The loss of some rows of a batch, summed; gradients are added to `dhidden` and to the head's own.
   ///
   /// - Parameter weight: The factor on each row's loss in the gradients, 1 ÷ rows of the step.
   func loss(
-    _ hidden: Matrix, pooled: Matrix, _ batch: PackedBatch, rows: [Int], examples: [TokenizedExample],
-    pooling: Pooling, weight: Float, dhidden: Matrix, workspace: Workspace
+    _ hidden: Matrix, pooled: Matrix, _ batch: PackedBatch, rows: some Collection<Int>,
+    examples: some Collection<TokenizedExample>, pooling: Pooling, weight: Float, dhidden: Matrix,
+    workspace: Workspace
   ) -> Double {
     loss(
       hidden, pooled: pooled, batch, rows: rows, examples: examples, pooling: pooling, weight: weight,
       dhidden: dhidden, workspace: workspace
-    ) { logits, example, item, weight in itemLoss(logits, examples[example], item, weight: weight) }
+    ) { logits, place, item, weight in itemLoss(logits, place.example, item, weight: weight) }
   }
 
-  /// The loss of an item: its logits, which become weight · dloss/dlogits, the example among those of the call, the item
-  /// of the example (a word, or the example itself), and the weight.
-  typealias ItemLoss = (Matrix, Int, Int, Float) -> Double
+  /// The loss of an item: its logits, which become weight · dloss/dlogits; the example with its place among those of the
+  /// call; the item of the example, a word or the example itself; the weight.
+  typealias ItemLoss = (Matrix, (index: Int, example: TokenizedExample), Int, Float) -> Double
 
   /// The same for any loss of single items.
   func loss(
-    _ hidden: Matrix, pooled: Matrix, _ batch: PackedBatch, rows: [Int], examples: [TokenizedExample],
-    pooling: Pooling, weight: Float, dhidden: Matrix, workspace: Workspace, of itemLoss: ItemLoss
+    _ hidden: Matrix, pooled: Matrix, _ batch: PackedBatch, rows: some Collection<Int>,
+    examples: some Collection<TokenizedExample>, pooling: Pooling, weight: Float, dhidden: Matrix,
+    workspace: Workspace, of itemLoss: ItemLoss
   ) -> Double {
-    let (features, counts) = features(
+    let features = features(
       hidden, pooled: pooled, batch, rows: rows, examples: examples, workspace: workspace)
     if features.rows == 0 { return 0 }
     let logits = head.forward(features, workspace: workspace)
@@ -84,19 +89,20 @@ public struct TaskHead: Sendable {
     dlogits.copy(from: logits)
     var sum = 0.0
     var next = 0
-    for (example, count) in counts.enumerated() {
+    for (index, example) in examples.enumerated() {
+      let count = items(example)
       for item in 0..<count {
         let row = dlogits.rows(next..<next + 1)
         // A sentence counts as one example, whatever the number of its words.
-        sum += itemLoss(row, example, item, weight / Float(count)) / Double(count)
+        sum += itemLoss(row, (index, example), item, weight / Float(count)) / Double(count)
         next += 1
       }
     }
     let dfeatures = head.backward(
       dlogits, features: features, logits: logits, gradient: gradient, workspace: workspace)
     next = 0
-    for ((row, example), count) in zip(zip(rows, examples), counts) {
-      for item in 0..<count {
+    for (row, example) in zip(rows, examples) {
+      for item in 0..<items(example) {
         let df = dfeatures.rows(next..<next + 1)
         if task.kind == .tagging {
           let token = batch.starts[row] + example.wordStarts[item]
@@ -120,16 +126,17 @@ public struct TaskHead: Sendable {
     }
   }
 
-  /// The predicted distribution of every item of some rows.
+  /// The predicted distribution of every item of all rows of a batch.
   func probabilities(
-    _ hidden: Matrix, pooled: Matrix, _ batch: PackedBatch, examples: [TokenizedExample], workspace: Workspace
+    _ hidden: Matrix, pooled: Matrix, _ batch: PackedBatch, examples: some Collection<TokenizedExample>,
+    workspace: Workspace
   ) -> [[[Double]]] {
-    let (features, counts) = features(
-      hidden, pooled: pooled, batch, rows: Array(0..<batch.rows), examples: examples, workspace: workspace)
-    if features.rows == 0 { return counts.map { _ in [] } }
-    let logits = head.forward(features, workspace: workspace)
+    let features = features(
+      hidden, pooled: pooled, batch, rows: 0..<batch.rows, examples: examples, workspace: workspace)
+    let logits = features.rows == 0 ? features : head.forward(features, workspace: workspace)
     var next = 0
-    return counts.map { count in
+    return examples.map { example in
+      let count = items(example)
       defer { next += count }
       return (next..<next + count).map { Loss.probabilities(logits.rows($0..<$0 + 1)) }
     }
@@ -139,15 +146,16 @@ public struct TaskHead: Sendable {
   ///
   /// Words beyond the longest length get the tag `O`, where the task has one.
   func predict(
-    _ hidden: Matrix, pooled: Matrix, _ batch: PackedBatch, rows: [Int], examples: [TokenizedExample],
-    workspace: Workspace
+    _ hidden: Matrix, pooled: Matrix, _ batch: PackedBatch, rows: some Collection<Int>,
+    examples: some Collection<TokenizedExample>, workspace: Workspace
   ) -> [Target] {
-    let (features, counts) = features(
+    let features = features(
       hidden, pooled: pooled, batch, rows: rows, examples: examples, workspace: workspace)
     let logits = features.rows == 0 ? features : head.forward(features, workspace: workspace)
     let outside = task.labels.firstIndex { $0.name == "O" } ?? 0
     var next = 0
-    return zip(examples, counts).map { example, count in
+    return examples.map { example in
+      let count = items(example)
       defer { next += count }
       switch example.target {
       case .label: return .label(Loss.argmax(logits, row: next))

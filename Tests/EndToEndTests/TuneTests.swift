@@ -88,6 +88,7 @@ import Testing
         merges:
           - {method: search, try: ties, over: {densty: [0.2, 0.9], scale: [2, 1]}}
           - {method: search, over: {scale: [0, 1000]}}
+          - {method: search, try: linear}
         """)
     let outcome = try Program.run("validate", "m.yaml", in: place.folder)
     #expect(outcome.status == 2)
@@ -102,6 +103,9 @@ import Testing
         m.yaml:15:36: error: 'scale' must be a number in -100…100
            15 |   - {method: search, over: {scale: [0, 1000]}}
               |                                    ^
+        m.yaml:16:27: error: there is nothing to search: no parameter of merge method 'linear' has usual values
+           16 |   - {method: search, try: linear}
+              |                           ^ name parameters under 'over', or set search_weights: true
 
         """)
     let linear = try Workplace(

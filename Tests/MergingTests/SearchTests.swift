@@ -122,13 +122,16 @@ import Testing
     }
   }
 
-  @Test func `a search knows the usual ranges of a rule`() throws {
-    func names(_ method: String) throws -> [String] {
-      UsualRange.of(try MergeMethods.all.entry(named: method)).map(\.name)
+  @Test func `a grid takes the usual values where the trials suffice`() {
+    let levels = [[0.1, 0.7], [0, 0.5, 1]]
+    func points(_ trials: Int) -> [[Double]] {
+      var search = MergeSearch.Searcher.grid.make(
+        dimensions: 2, start: [0.2, 0.2], trials: trials, levels: levels, random: RandomStream(seed: 0))
+      return (0..<trials).compactMap { _ in search.next() }
     }
-    #expect(try names("task_arithmetic") == ["scale"])
-    #expect(try names("ties") == ["scale", "density"])
-    #expect(try names("linear") == [])
+    #expect(
+      points(9) == [[0.2, 0.2], [0.1, 0], [0.1, 0.5], [0.1, 1], [0.7, 0], [0.7, 0.5], [0.7, 1]])
+    #expect(points(5) == [[0.2, 0.2], [0, 0], [0, 1], [1, 0], [1, 1]])
   }
 
   @Test func `LoraHub's code mixes products of different factors, and loses the sign of a weight`() throws {

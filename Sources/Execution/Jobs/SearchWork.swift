@@ -17,7 +17,7 @@ extension JobPerformer {
     var best: (trial: Trial, merged: MergeOutcome)?
     let experts = try counted { try search.score == .normalised ? expertScores(tuning) : [] }
     var searcher = search.searcher.make(
-      dimensions: space.dimensions.count, start: space.start, trials: search.trials,
+      dimensions: space.dimensions.count, start: space.start, trials: search.trials, levels: space.levels,
       random: RandomStream(seed: tuning.job.seed, "tune", "search"))
     while trials.count < search.trials, let point = searcher.next() {
       let (trial, merged) = try counted {
@@ -41,8 +41,8 @@ extension JobPerformer {
 
   /// The first metric of every task's expert on its rows.
   private func expertScores(_ tuning: Tuning) throws -> [Double] {
-    try zip(tuning.tasks, tuning.job.tasks).map { task, entry in
-      try score(task, weights: tuning.base.weights.folding(tuning.adapters[entry.expert]), tuning)
+    try tuning.job.tasks.enumerated().map { index, entry in
+      try score(index, weights: tuning.base.weights.folding(tuning.adapters[entry.expert]), tuning)
     }
   }
 
@@ -56,18 +56,24 @@ extension JobPerformer {
         $0.meanLoss(weights: weights, pooling: tuning.base.pooling, workspace: workspaces[0])
       }
     }
-    return try zip(tuning.tasks, experts).map { task, expert in
-      let metric = try Metrics.all.entry(named: task.head.task.metrics[0])
-      let value = try score(task, weights: weights, tuning)
+    return try experts.enumerated().map { index, expert in
+      let metric = try Metrics.all.entry(named: tuning.tasks[index].head.task.metrics[0])
+      let value = try score(index, weights: weights, tuning)
       // A ratio to an expert at or below zero says nothing; then differences count.
       guard expert > 0 else { return metric.higherIsBetter ? 1 + value - expert : 1 + expert - value }
       return metric.higherIsBetter ? value / expert : expert / max(value, 1e-9)
     }
   }
 
-  private func score(_ task: CoefficientTask, weights: EncoderWeights, _ tuning: Tuning) throws -> Double {
+  /// The first metric of a task; what lies below the lowest adapter is computed once for all trials.
+  private func score(_ index: Int, weights: EncoderWeights, _ tuning: Tuning) throws -> Double {
+    let (task, job) = (tuning.tasks[index], tuning.job)
+    let all = try key(job.tasks[index].task, job.split.split, base: job.base, maxTokens: job.maxTokens)
+    let states = frozen.states(
+      [("\(all) \(tuning.parameters.integer("rows")) \(job.seed)", task.examples)], below: tuning.lowestLayer,
+      of: tuning.base.weights, workspaces: workspaces)
     let predictions = try Evaluator(weights: weights, pooling: tuning.base.pooling).predict(
-      task.examples, head: task.head, workspaces: workspaces)
+      task.examples, head: task.head, states: states?.first, workspaces: workspaces)
     let metric = try Metrics.all.entry(named: task.head.task.metrics[0])
     return metric.compute(predictions, task.examples.map(\.target), task.head.task.labels.map(\.name))
   }
@@ -116,12 +122,21 @@ private struct TrialSpace {
     /// The model whose weight it is; nil for a parameter.
     var model: Int?
     var isInteger = false
+    /// What a grid takes, where there are usual values.
+    var levels: [Double] = []
     /// What the first trial takes.
     var start: Double
+
+    /// A value in 0…1.
+    func place(of value: Double) -> Double {
+      let width = range.upperBound - range.lowerBound
+      return width > 0 ? (value - range.lowerBound) / width : 0
+    }
   }
 
   let tuning: Tuning
   let search: MergeSearch
+  /// Parameters in the order of the row or of the manifest, then weights.
   private(set) var dimensions: [Dimension] = []
   private let tried: MergeMethod?
 
@@ -131,18 +146,12 @@ private struct TrialSpace {
     if case .method(let name) = search.target {
       let method = try MergeMethods.all.entry(named: name)
       tried = method
-      let usual = UsualRange.of(method).map {
-        SearchRange(name: $0.name, from: $0.range.lowerBound, to: $0.range.upperBound)
-      }
-      for range in tuning.job.over.isEmpty ? usual : tuning.job.over {
-        guard let spec = method.parameters.first(where: { $0.name == range.name }) else { continue }
-        let isInteger = if case .integer = spec.kind { true } else { false }
-        let usual = if case .number(let number) = spec.defaultValue { number } else { range.from }
-        dimensions.append(
-          Dimension(
-            name: range.name, range: range.from...range.to, isInteger: isInteger,
-            start: min(max(usual, range.from), range.to)))
-      }
+      dimensions =
+        tuning.job.over.isEmpty
+        ? method.parameters.compactMap(TrialSpace.usual)
+        : tuning.job.over.compactMap { range in
+          method.parameters.first { $0.name == range.name }.map { TrialSpace.asked($0, range) }
+        }
     } else {
       tried = nil
     }
@@ -161,13 +170,32 @@ private struct TrialSpace {
     }
   }
 
-  /// The first trial in the cube.
-  var start: [Double] {
-    dimensions.map { dimension in
-      let width = dimension.range.upperBound - dimension.range.lowerBound
-      return width > 0 ? (dimension.start - dimension.range.lowerBound) / width : 0
-    }
+  /// A parameter between two numbers that a manifest gives.
+  private static func asked(_ spec: ParameterSpec, _ range: SearchRange) -> Dimension {
+    let isInteger = if case .integer = spec.kind { true } else { false }
+    let usual = spec.defaultValue.number ?? range.from
+    return Dimension(
+      name: spec.name, range: range.from...range.to, isInteger: isInteger,
+      start: min(max(usual, range.from), range.to))
   }
+
+  /// A parameter over its usual values and its default; nil where it has no usual ones.
+  private static func usual(_ spec: ParameterSpec) -> Dimension? {
+    let levels = spec.usual.compactMap(\.number)
+    guard let start = spec.defaultValue.number, let least = levels.min(), let largest = levels.max() else {
+      return nil
+    }
+    let isInteger = if case .integer = spec.kind { true } else { false }
+    return Dimension(
+      name: spec.name, range: min(least, start)...max(largest, start), isInteger: isInteger, levels: levels,
+      start: start)
+  }
+
+  /// The first trial in the cube.
+  var start: [Double] { dimensions.map { $0.place(of: $0.start) } }
+
+  /// The usual values in the cube.
+  var levels: [[Double]] { dimensions.map { dimension in dimension.levels.map(dimension.place) } }
 
   /// A point of the cube in the parameters' own numbers.
   func values(at point: [Double]) -> [Double] {
@@ -200,5 +228,13 @@ private struct TrialSpace {
     return try AdapterMerger.merge(
       tuning.adapters, weights: tuning.adapters.map { _ in 1 }, by: search.rule(coefficients: weights),
       tuning.method, rank: rank, seed: tuning.job.seed)
+  }
+}
+
+extension ParameterValue {
+  /// A number; nil for anything else.
+  fileprivate var number: Double? {
+    guard case .number(let number) = self else { return nil }
+    return number
   }
 }

@@ -21,6 +21,12 @@ struct Tuning {
     return tasks.isEmpty ? "\(index + 1)" : tasks.joined(separator: "+")
   }
 
+  /// The lowest block that any of the models changes.
+  var lowestLayer: Int {
+    let changed = base.weights.shape.sites.filter { site in adapters.contains { $0.site(site.path) != nil } }
+    return changed.map(\.layer).min() ?? 0
+  }
+
   /// Rows that may be read.
   var rows: Int { tasks.reduce(0) { $0 + $1.examples.count } }
 }

@@ -2,7 +2,7 @@ internal import Basics
 internal import Specs
 
 extension ManifestReading {
-  private static let common = ["method", "name", "of", "weights"]
+  private static let common = ["method", "name", "of", "weights", "grid", "except"]
 
   mutating func merges(_ table: inout CocktailTable) -> [Manifest.Merge] {
     var merges: [Manifest.Merge] = []
@@ -11,7 +11,7 @@ extension ManifestReading {
         let weights = weights(value, inputs: inputs.count)
       else { continue }
       let over = ranges(value)
-      for merge in variants(value, inputs, weights, over) {
+      for merge in methods(value, weights).flatMap({ variants(value, $0, inputs, weights, over) }) {
         if merges.contains(where: { $0.model == merge.model }) {
           report(
             "two merges are called '\(merge.model)'", at: merge.place,
@@ -70,30 +70,57 @@ extension ManifestReading {
     return weights
   }
 
-  private func variants(
-    _ value: Value, _ inputs: [Int], _ weights: [Double], _ over: [SearchRange]
-  ) -> [Manifest.Merge] {
-    guard let word = value["method"]?.text, let method = vocabulary.methods.first(where: { $0.name == word })
-    else {
-      return []
+  /// The method named, or of `all` the rules that can merge so many models: what learns or searches is named.
+  private mutating func methods(_ value: Value, _ weights: [Double]) -> [Vocabulary.Method] {
+    let used = weights.filter { $0 != 0 }.count
+    guard let word = value["method"]?.text else { return [] }
+    guard word == "all" else { return vocabulary.methods.filter { $0.name == word } }
+    let known = vocabulary.methods.map(\.name)
+    var excepted: [String] = []
+    for element in value["except"]?.elements ?? [] {
+      guard let name = element.text else { continue }
+      excepted.append(name)
+      if !known.contains(name) {
+        report("unknown merge method '\(name)'", at: element.place, hint: suggestion(for: name, among: known))
+      }
     }
-    let given = axes(value).filter { !Self.common.contains($0.path) }
-    return GridAxis.combinations(given).map { combination in
+    if value.has("name") {
+      report(
+        "all methods cannot have one name", at: value["name"]?.place ?? value.place, hint: "leave it out")
+    }
+    return vocabulary.methods.filter {
+      $0.tuning == nil && $0.models.contains(used) && !excepted.contains($0.name)
+    }
+  }
+
+  private func variants(
+    _ value: Value, _ method: Vocabulary.Method, _ inputs: [Int], _ weights: [Double], _ over: [SearchRange]
+  ) -> [Manifest.Merge] {
+    let ranges = over.map {
+      "\($0.name) in \(ParameterValue.number($0.from))…\(ParameterValue.number($0.to))"
+    }
+    let word = method.name
+    var given = axes(value).filter { !Self.common.contains($0.path) }
+    if value["grid"]?.text == "usual" {
+      given += method.parameters.filter { parameter in
+        !parameter.usual.isEmpty && !given.contains { $0.path == parameter.name }
+      }.map { GridAxis(path: $0.name, values: $0.usual) }
+    }
+    let name = value["name"]?.text
+    let points = GridAxis.combinations(given)
+    return points.map { combination in
       var parameters: [String: ParameterValue] = [:]
       for parameter in method.parameters { parameters[parameter.name] = parameter.defaultValue }
       for part in combination { parameters[part.path] = part.value }
       let gridded = combination.filter { part in
+        guard value.has(part.path) else { return true }
         guard let content = value[part.path]?.content, case .grid = content else { return false }
         return true
       }
-      let name = value["name"]?.text
       let shown = name == nil ? combination : gridded
-      let ranges = over.map {
-        "\($0.name) in \(ParameterValue.number($0.from))…\(ParameterValue.number($0.to))"
-      }
       return Manifest.Merge(
         model: "merge:\(name ?? word)" + (shown.isEmpty ? "" : "(\(GridAxis.words(shown)))"),
-        method: word,
+        grid: points.count > 1 ? "merge:\(name ?? word)" : nil, method: word,
         words: ([GridAxis.words(combination)] + ranges).filter { !$0.isEmpty }.joined(separator: " "),
         parameters: parameters, inputs: inputs, weights: weights, tuning: method.tuning, over: over,
         place: value.place)
@@ -102,8 +129,17 @@ extension ManifestReading {
 
   /// What a search tries, each a parameter of every method that it may try.
   private mutating func ranges(_ value: Value) -> [SearchRange] {
-    guard let entries = value["over"]?.entries else { return [] }
     let tried = tried(value)
+    guard let entries = value["over"]?.entries else {
+      for method in tried where value["search_weights"]?.settings.contains(.flag(true)) != true {
+        guard method.parameters.allSatisfy(\.usual.isEmpty) else { continue }
+        report(
+          "there is nothing to search: no parameter of merge method '\(method.name)' has usual values",
+          at: (value["try"] ?? value).place,
+          hint: "name parameters under 'over', or set search_weights: true")
+      }
+      return []
+    }
     var ranges: [SearchRange] = []
     for entry in entries {
       let numbers = entry.value.elements?.compactMap(\.number) ?? []
@@ -136,6 +172,7 @@ extension ManifestReading {
   /// The methods whose parameters a search moves.
   private func tried(_ value: Value) -> [Vocabulary.Method] {
     let row = vocabulary.methods.first { $0.name == value["method"]?.text }
+    guard row?.tuning?.takesRanges == true else { return [] }
     let usual = row?.parameters.first { $0.name == "try" }?.defaultValue
     let words = value["try"]?.settings ?? usual.map { [$0] } ?? []
     return words.compactMap { word in vocabulary.methods.first { .text($0.name) == word } }

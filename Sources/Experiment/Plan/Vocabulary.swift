@@ -9,13 +9,19 @@ public struct Vocabulary: Sendable {
     public var name: String
     /// What can stand beside it, defaults included.
     public var parameters: [ParameterSpec]
+    /// How many models of a weight other than zero it takes.
+    public var models: ClosedRange<Int>
     /// What it asks of the tasks' data; nil for a rule that reads the adapters alone.
     public var tuning: Tuning?
 
     /// Makes a word.
-    public init(name: String, parameters: [ParameterSpec], tuning: Tuning? = nil) {
+    public init(
+      name: String, parameters: [ParameterSpec], models: ClosedRange<Int> = 1...Int.max,
+      tuning: Tuning? = nil
+    ) {
       self.name = name
       self.parameters = parameters
+      self.models = models
       self.tuning = tuning
     }
   }

@@ -157,15 +157,27 @@ struct ManifestShape {
       rows: vocabulary.methods.map { method in
         Variants.Row(
           name: method.name,
-          fields: method.parameters.map { Field(setting: $0) }
-            + (method.tuning?.takesRanges == true ? [Self.ranges] : []))
-      })
+          fields: method.parameters.map { Field(setting: $0) } + [grid]
+            + (method.tuning?.takesRanges == true ? [ranges] : []))
+      } + [Variants.Row(name: "all", fields: [grid, except])])
   }
 
-  private static let ranges = Field(
-    "over", .table(.list(.scalar(.number(-1e6...1e6))), keysAreNames: false),
-    "what is searched: parameters with the least and the largest value; the method's usual ones where nothing is said"
-  )
+  private var grid: Field {
+    Field(
+      "grid", .scalar(.choice(["usual", "none"])), default: .text("none"),
+      "usual: every parameter that is not given takes the values that are usually tried, where it has any")
+  }
+
+  private var except: Field {
+    Field("except", .list(.name), "methods that 'all' leaves out, beside those that learn or search")
+  }
+
+  private var ranges: Field {
+    Field(
+      "over", .table(.list(.scalar(.number(-1e6...1e6))), keysAreNames: false),
+      "what is searched: parameters, each with its least and its largest value; those usually tried where nothing is said"
+    )
+  }
 
   private var evaluate: [Field] {
     [
@@ -175,6 +187,9 @@ struct ManifestShape {
       Field(
         "splits", .list(.scalar(.choice([Split.validation.rawValue, Split.test.rawValue]))),
         "validation and test, or one of them"),
+      Field(
+        "grids", .scalar(.choice(["all", "chosen"])), default: .text("all"),
+        "whether all points of a merge's grid are tested, or the one alone that does best on validation"),
     ]
   }
 }

@@ -6,7 +6,8 @@ extension MergeMethod {
   /// Every trial merges and scores the mean over the tasks of its first metric divided by that of the task's expert (the
   /// inverse where lower is better), on validation. The first trial is the rule as it stands, so the result is never worse
   /// there; of equal trials the earlier one counts. What a manifest's `over` lists is searched, each between two
-  /// numbers; else the row's usual ranges (`scale` 0.1…1.5, `density` 0.1…1, `t` and `beta` 0…1).
+  /// numbers; else the parameters that the rule's row has usual values of: these themselves by a grid that fits the
+  /// trials, between the least and the largest by the other searchers.
   static let search = MergeMethod(
     name: "search", summary: "another method with the parameters or weights that score best on validation",
     paper: nil,

@@ -62,30 +62,6 @@ public struct MergeSearch: Sendable, Hashable {
   }
 }
 
-/// A parameter of a rule with the values that a search usually tries.
-public struct UsualRange: Sendable, Hashable {
-  /// The parameter.
-  public let name: String
-  /// The values between which it is searched.
-  public let range: ClosedRange<Double>
-
-  /// The ranges that papers search, by parameter; rows that have none of these are searched by their weights alone.
-  private static let known: [UsualRange] = [
-    UsualRange(name: "scale", range: 0.1...1.5), UsualRange(name: "density", range: 0.1...1),
-    UsualRange(name: "t", range: 0...1), UsualRange(name: "beta", range: 0...1),
-  ]
-
-  /// Those of a row.
-  public static func of(_ method: MergeMethod) -> [UsualRange] {
-    known.filter { usual in
-      method.parameters.contains { parameter in
-        guard case .number(let allowed) = parameter.kind, parameter.name == usual.name else { return false }
-        return allowed.contains(usual.range.lowerBound) && allowed.contains(usual.range.upperBound)
-      }
-    }
-  }
-}
-
 /// Parameters of the rows that search.
 extension ParameterSpec {
   /// How many trials.

@@ -14,10 +14,14 @@ extension MergeSearch.Searcher {
   /// - Parameters:
   ///   - start: The first point.
   ///   - trials: How many points will be asked for: a grid is as fine as they allow.
-  public func make(dimensions: Int, start: [Double], trials: Int, random: RandomStream) -> any Searching {
+  ///   - levels: The values that a grid takes in every dimension where that gives no more points than trials; none where
+  ///     there are no usual ones.
+  public func make(
+    dimensions: Int, start: [Double], trials: Int, levels: [[Double]] = [], random: RandomStream
+  ) -> any Searching {
     precondition(start.count == dimensions && dimensions > 0, "\(start.count) numbers for \(dimensions)")
     switch self {
-    case .grid: return GridSearch(start: start, trials: trials)
+    case .grid: return GridSearch(start: start, trials: trials, levels: levels)
     case .random: return RandomSearch(start: start, random: random)
     case .cmaES: return CMAES(start: start, deviation: 0.3, bounds: 0...1, random: random)
     case .bayesian: return BayesianSearch(start: start, trials: trials, random: random)
@@ -27,28 +31,37 @@ extension MergeSearch.Searcher {
 
 /// The start, then every point of a regular grid, the last dimension running fastest.
 ///
-/// Each dimension has as many values as fit the trials, the first ones at most one more than the last; one value is the
-/// middle.
+/// The grid is that of the usual values, or each dimension has as many values as fit the trials, the first ones at most
+/// one more than the last; one value is the middle.
 struct GridSearch: Searching {
   private var points: [[Double]]
 
-  init(start: [Double], trials: Int) {
-    var counts = start.map { _ in 1 }
+  init(start: [Double], trials: Int, levels: [[Double]]) {
+    let isUsual = levels.count == start.count && levels.allSatisfy { !$0.isEmpty }
+    if isUsual, levels.reduce(1, { $0 * $1.count }) <= trials - 1 {
+      points = [start] + GridSearch.products(levels)
+    } else {
+      points = [start] + GridSearch.regular(dimensions: start.count, points: trials - 1)
+    }
+  }
+
+  private static func products(_ levels: [[Double]]) -> [[Double]] {
+    levels.reduce([[]]) { points, values in points.flatMap { point in values.map { point + [$0] } } }
+  }
+
+  private static func regular(dimensions: Int, points most: Int) -> [[Double]] {
+    var counts = [Int](repeating: 1, count: dimensions)
     func product() -> Int { counts.reduce(1) { $0.multipliedReportingOverflow(by: $1).partialValue } }
     var grows = true
     while grows {
       grows = false
       for place in counts.indices {
         counts[place] += 1
-        if product() > trials - 1 { counts[place] -= 1 } else { grows = true }
+        if product() > most { counts[place] -= 1 } else { grows = true }
       }
     }
-    let grid = counts.reduce([[]]) { points, count in
-      points.flatMap { point in
-        (0..<count).map { point + [count == 1 ? 0.5 : Double($0) / Double(count - 1)] }
-      }
-    }
-    points = [start] + grid
+    return products(
+      counts.map { count in count == 1 ? [0.5] : (0..<count).map { Double($0) / Double(count - 1) } })
   }
 
   mutating func next() -> [Double]? { points.isEmpty ? nil : points.removeFirst() }
