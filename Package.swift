@@ -45,7 +45,8 @@ let package = Package(
     module("Models", ["Basics", "LinearAlgebra", "Checkpoints", realModule]),
     module("Tasks", ["Basics", "Specs"]),
     module(
-      "Training", ["Basics", "Specs", "LinearAlgebra", "Checkpoints", "Tokenizers", "Models", "Tasks"]),
+      "Training",
+      ["Basics", "Specs", "LinearAlgebra", "Checkpoints", "Tokenizers", "Models", "Tasks", "Merging"]),
     module("Merging", ["Basics", "LinearAlgebra", "Checkpoints"]),
     module("Experiment", ["Basics", "Specs", yams]),
     module("Reporting", ["Basics", "Specs", "Experiment"]),
@@ -78,8 +79,8 @@ let package = Package(
     tests(
       "TrainingTests",
       [
-        "Basics", "Specs", "LinearAlgebra", "Checkpoints", "Tokenizers", "Models", "Tasks", "Training",
-        "ModelFixtures",
+        "Basics", "Specs", "LinearAlgebra", "Checkpoints", "Tokenizers", "Models", "Tasks", "Merging",
+        "Training", "ModelFixtures",
       ]),
     tests("MergingTests", ["Basics", "LinearAlgebra", "Checkpoints", "Merging"]),
     tests("ExperimentTests", ["Basics", "Specs", "Experiment"]),

@@ -56,15 +56,8 @@ public struct Collector: Sendable {
         for drawn in trained.drawn {
           set.mixtures.append(MixtureRow(model: model.model, seed: model.seed ?? 0, drawn: drawn))
         }
-      case .merge(let merged):
-        row.bytes = merged.bytes
-        if case .merge(let job) = specs[id]?.spec {
-          for input in job.inputs {
-            if case .train(let trained) = results[input] { count(trained, &row) }
-          }
-          set.merges.append(
-            MergedRow(model: model.model, seed: model.seed ?? 0, method: job.method, sites: merged.sites))
-        }
+      case .merge(let merged): add(merged, by: id, of: model, results, specs, to: &set, &row)
+      case .tune(let tuned): add(tuned.merged, by: id, of: model, results, specs, to: &set, &row)
       case .pretrain, .evaluate: break
       }
     }
@@ -80,6 +73,20 @@ public struct Collector: Sendable {
             metric: metric.name, value: value, n: result.n, job: evaluation.job.hex))
       }
     }
+  }
+
+  /// What a merge kept, and what its inputs cost.
+  private func add(
+    _ merged: MergeResult, by id: JobID, of model: PlannedModel, _ results: [JobID: JobResult],
+    _ specs: [JobID: PlannedJob], to set: inout ResultSet, _ row: inout ModelRow
+  ) {
+    row.bytes = merged.bytes
+    guard let spec = specs[id]?.spec, let method = spec.mergeMethod else { return }
+    for input in spec.inputs {
+      if case .train(let trained) = results[input] { count(trained, &row) }
+    }
+    set.merges.append(
+      MergedRow(model: model.model, seed: model.seed ?? 0, method: method, sites: merged.sites))
   }
 
   private func count(_ trained: TrainResult, _ row: inout ModelRow) {

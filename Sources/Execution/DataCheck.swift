@@ -63,6 +63,7 @@ public struct DataCheck: Sendable {
         [Part(task: task, split: .train)]
           + (job.training.validateEvery > 0 ? [Part(task: task, split: .validation)] : [])
       }
+    case .tune(let job): job.tasks.map { Part(task: $0.task, split: job.split.split) }
     case .evaluate(let job): [Part(task: job.task, split: job.split)]
     }
   }

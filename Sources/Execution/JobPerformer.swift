@@ -80,6 +80,7 @@ public final class JobPerformer {
     case .pretrain(let spec): .pretrain(try pretrain(spec, into: folder, progress: progress))
     case .train(let job): .train(try train(job, into: folder, progress: progress))
     case .merge(let job): .merge(try merge(job, into: folder))
+    case .tune(let job): .tune(try tune(job, into: folder, progress: progress))
     case .evaluate(let job): .evaluate(try evaluate(job, into: folder, progress: progress))
     }
   }
@@ -103,17 +104,19 @@ public final class JobPerformer {
     try Data(text.utf8).write(to: folder.appendingPathComponent("curve.csv"))
   }
 
-  func head(_ job: EvaluateJob, _ base: BaseModel) throws -> TaskHead {
-    if job.task.head == .linear {
-      guard let id = job.head else { throw Diagnostic("no trained head for task '\(job.task.name)'") }
-      return try HeadFile.read(store.folder(id), task: job.task)
+  /// The head of a task: that of a training job, or one of label descriptions.
+  func head(_ task: TaskSpec, of trained: JobID?, base spec: BaseSpec, labelScale: Double) throws -> TaskHead
+  {
+    if task.head == .linear {
+      guard let trained else { throw Diagnostic("no trained head for task '\(task.name)'") }
+      return try HeadFile.read(store.folder(trained), task: task)
     }
     let key = try StableHash.hex(of: [
-      try StableHash.hex(of: job.base), try StableHash.hex(of: job.task), "\(job.labelScale)",
+      try StableHash.hex(of: spec), try StableHash.hex(of: task), "\(labelScale)",
     ])
     if let head = heads[key] { return head }
     let head = TaskHead(
-      task: job.task, head: base.labelHead(job.task, scale: job.labelScale, workspace: workspaces[0]))
+      task: task, head: try base(spec).labelHead(task, scale: labelScale, workspace: workspaces[0]))
     heads[key] = head
     return head
   }

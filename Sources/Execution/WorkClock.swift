@@ -27,7 +27,7 @@ public final class WorkClock: @unchecked Sendable {
   private static func cost(_ kind: String) -> Cost {
     switch kind {
     case "pretrain": Cost(efficiency: 0.92, elementFLOPs: 55, overhead: 0.5)
-    case "train": Cost(efficiency: 0.92, elementFLOPs: 55, overhead: 0.03)
+    case "train", "tune": Cost(efficiency: 0.92, elementFLOPs: 55, overhead: 0.03)
     case "merge": Cost(efficiency: 0.3, elementFLOPs: 60, overhead: 0.02)
     default: Cost(efficiency: 0.95, elementFLOPs: 35, overhead: 0.006)
     }

@@ -14,6 +14,9 @@ public struct MergedSite: Sendable, Hashable {
   public let norm: Double
 }
 
+/// A merged adapter and what became of each of its layers.
+public typealias MergeOutcome = (adapter: Adapter, sites: [MergedSite])
+
 /// Merges whole adapters, site by site.
 public enum AdapterMerger {
   /// Merges adapters of one base into one; a model of weight zero is left out.
@@ -26,9 +29,25 @@ public enum AdapterMerger {
   /// - Throws: a `Diagnostic` where there is nothing to merge, a factor is not finite or shapes differ.
   public static func merge(
     _ adapters: [Adapter], weights: [Double], method: MergeMethod, parameters: Parameters, seed: Int
-  ) throws -> (adapter: Adapter, sites: [MergedSite]) {
+  ) throws -> MergeOutcome {
     try check(adapters, weights)
     try method.check(parameters, weights: weights)
+    return try merge(
+      adapters, weights: weights, by: method.rule(parameters), method, rank: parameters.integer("rank"),
+      depthGain: parameters.number("depth_gain"), seed: seed)
+  }
+
+  /// Merges by a rule that somebody made for a row of the table: what learning or a search ended with.
+  ///
+  /// - Parameters:
+  ///   - rank: The rank of the result; 0 leaves it to the rule.
+  ///   - depthGain: See `ParameterSpec.depthGain`.
+  public static func merge(
+    _ adapters: [Adapter], weights: [Double], by rule: any Merging, _ method: MergeMethod, rank: Int,
+    depthGain: Double = 0, seed: Int
+  ) throws -> MergeOutcome {
+    var rule = rule
+    try check(adapters, weights)
     let models = zip(adapters, weights).filter { $0.1 != 0 }
     let used = models.map(\.1)
     let paths = Set(models.flatMap { $0.0.sites.map(\.path) }).sorted()
@@ -38,20 +57,16 @@ public enum AdapterMerger {
     func deltas(_ path: String) -> [LowRank?] {
       zip(models, tables).map { model, table in table[path].map { model.0.lowRank($0) } }
     }
-    var rule =
-      switch method.form {
-      case .rule(let make): make(parameters)
-      }
     try rule.prepare(sites: paths, deltas: deltas, weights: used)
     let random = RandomStream(seed: seed, "merge", method.base ?? method.name)
-    let (layers, gain) = (LayerDepth(sites: paths), parameters.number("depth_gain"))
+    let layers = LayerDepth(sites: paths)
     var sites: [(path: String, delta: AdapterSite)] = []
     var report: [MergedSite] = []
     for path in paths {
       let merged = try rule.merge(deltas(path), weights: used, at: path, random: random.stream(path))
-      let asked = parameters.integer("rank") > 0 ? parameters.integer("rank") : merged.defaultRank
+      let asked = rank > 0 ? rank : merged.defaultRank
       let delta =
-        gain == 0 ? merged.delta : merged.delta.scaled(by: 1 + gain * (layers.depth(of: path) ?? 0))
+        depthGain == 0 ? merged.delta : merged.delta.scaled(by: 1 + depthGain * (layers.depth(of: path) ?? 0))
       guard delta.isFinite else { throw notFinite(path) }
       let (matrix, energy, norm) = try cut(delta, rank: asked.map { max(1, $0) })
       let factors = site(matrix)

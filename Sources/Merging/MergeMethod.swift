@@ -43,6 +43,19 @@ public struct MergeMethod: CatalogEntry {
     requirements: @escaping Requirements = { _, _ throws(Diagnostic) in },
     make: @escaping @Sendable (Parameters) -> any Merging
   ) {
+    self.init(
+      name: name, summary: summary, paper: paper, notes: notes, parameters: parameters, neutral: neutral,
+      symmetric: symmetric, draws: draws, isHomogeneous: isHomogeneous, models: models,
+      requirements: requirements, form: .rule(make))
+  }
+
+  /// Makes a row of any form.
+  init(
+    name: String, summary: String, paper: String?, notes: MergeNotes = MergeNotes(),
+    parameters: [ParameterSpec], neutral: [String: ParameterValue] = [:], symmetric: Bool = true,
+    draws: Bool = false, isHomogeneous: Bool = true, models: ClosedRange<Int> = 1...Int.max,
+    requirements: @escaping Requirements = { _, _ throws(Diagnostic) in }, form: MergeForm
+  ) {
     self.name = name
     self.summary = summary
     self.paper = paper
@@ -55,7 +68,7 @@ public struct MergeMethod: CatalogEntry {
     self.base = nil
     self.models = models
     self.requirements = requirements
-    self.form = .rule(make)
+    self.form = form
   }
 
   /// A row with all but its name, summary and parameters from another one.
@@ -113,6 +126,33 @@ extension ParameterSpec {
 public enum MergeForm: Sendable {
   /// A formula of the models' changes.
   case rule(@Sendable (Parameters) -> any Merging)
+  /// A sum of the changes whose coefficients are learned from examples by gradients.
+  case learned(@Sendable (Parameters) -> CoefficientLearning)
+  /// Another method whose parameters or weights are searched for on examples, without gradients.
+  case searched(@Sendable (Parameters) -> MergeSearch)
+}
+
+extension MergeMethod {
+  /// The rule of a row that needs nothing but the changes.
+  ///
+  /// - Throws: a `Diagnostic` for any other row.
+  func rule(_ parameters: Parameters) throws(Diagnostic) -> any Merging {
+    switch form {
+    case .rule(let make): return make(parameters)
+    case .learned, .searched:
+      throw Diagnostic(
+        "'\(name)' tries merges on examples, and there are only adapters here",
+        hint: "list it under 'merges' of a manifest, whose tasks have data: mixology run")
+    }
+  }
+
+  /// Whether the row tries another one, whose parameters a manifest may give ranges of.
+  public var takesRanges: Bool { parameters.contains { $0.name == "try" } }
+
+  /// Whether the row needs nothing but the changes.
+  public var isRule: Bool {
+    if case .rule = form { true } else { false }
+  }
 }
 
 /// One configured merge rule on the changes ΔW of the weights, site by site.

@@ -4,7 +4,13 @@ public import Basics
 public enum MergeMethods {
   /// All rows, in the order of the documentation.
   public static let all = Catalog(
-    "merge method", linear + spherical + sparsifyAndElect + spectral + peftNames)
+    "merge method", rules + learned)
+
+  /// Those that need nothing but the changes.
+  private static let rules = linear + spherical + sparsifyAndElect + spectral + peftNames
+
+  /// Their names: what a search can try.
+  static let ruleNames = rules.map(\.name)
 
   private static let linear: [MergeMethod] = [
     .linear, .taskArithmetic, .metaGPT, .lines, .modelStock, .fedAvg,
@@ -31,5 +37,11 @@ public enum MergeMethods {
 
   private static let peftNames: [MergeMethod] = [
     .linearPEFT, .svdPEFT, .cat, .tiesSVD, .dareLinearSVD, .dareTIESSVD, .magnitudePrune, .magnitudePruneSVD,
+  ]
+
+  private static let learned: [MergeMethod] = [
+    .adaMergingTaskwise, .adaMergingTaskwisePlus, .adaMergingLayerwise, .adaMergingLayerwisePlus,
+    .atlas, .divMerge, .divMergeLayerwise, .concreteTaskArithmetic, .concreteAdaMerging,
+    .search, .loraHub, .loraHubPaper,
   ]
 }

@@ -112,6 +112,8 @@ public enum JobResult: Sendable, Hashable, Codable {
   case train(TrainResult)
   /// Of a merge.
   case merge(MergeResult)
+  /// Of a tuning.
+  case tune(TuneResult)
   /// Of an evaluation.
   case evaluate(EvaluateResult)
 }

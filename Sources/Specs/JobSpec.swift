@@ -94,7 +94,7 @@ public struct MergeJob: Sendable, Hashable, Codable {
 public struct EvaluateJob: Sendable, Hashable, Codable {
   /// What the adapter sits on.
   public var base: BaseSpec
-  /// The training or merge job whose adapter is used; nil evaluates the base itself.
+  /// The training, merge or tuning job whose adapter is used; nil evaluates the base itself.
   public var adapter: JobID?
   /// The task as evaluations see it, with all metrics.
   public var task: TaskSpec
@@ -130,6 +130,8 @@ public enum JobSpec: Sendable, Hashable, Codable {
   case train(TrainJob)
   /// Merge adapters.
   case merge(MergeJob)
+  /// Learn or search how to merge adapters.
+  case tune(TuneJob)
   /// Measure one model on one split of one task.
   case evaluate(EvaluateJob)
 
@@ -160,6 +162,10 @@ public enum JobSpec: Sendable, Hashable, Codable {
     case .pretrain: break
     case .train(let job): add(job.base)
     case .merge(let job): job.inputs.forEach(add)
+    case .tune(let job):
+      add(job.base)
+      job.inputs.forEach(add)
+      for task in job.tasks { add(task.head) }
     case .evaluate(let job):
       add(job.base)
       add(job.adapter)
@@ -168,8 +174,17 @@ public enum JobSpec: Sendable, Hashable, Codable {
     return ids
   }
 
+  /// The row of the merge methods that the job carries out; nil where it merges nothing.
+  public var mergeMethod: String? {
+    switch self {
+    case .merge(let job): job.method
+    case .tune(let job): job.method
+    case .pretrain, .train, .evaluate: nil
+    }
+  }
+
   /// All kinds, in the order in which jobs need each other.
-  public static let kinds = ["pretrain", "train", "merge", "evaluate"]
+  public static let kinds = ["pretrain", "train", "merge", "tune", "evaluate"]
 
   /// One of `kinds`.
   public var kind: String {
@@ -177,6 +192,7 @@ public enum JobSpec: Sendable, Hashable, Codable {
     case .pretrain: "pretrain"
     case .train: "train"
     case .merge: "merge"
+    case .tune: "tune"
     case .evaluate: "evaluate"
     }
   }

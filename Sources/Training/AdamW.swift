@@ -21,14 +21,20 @@ public final class AdamW {
   /// Starts with zero moments.
   ///
   /// - Parameter pairs: Parameters and gradients of one layout each.
-  public init(_ pairs: [(parameters: Storage, gradients: Storage)], spec: TrainingSpec) {
+  public convenience init(_ pairs: [(parameters: Storage, gradients: Storage)], spec: TrainingSpec) {
+    func whole(_ storage: Storage) -> Matrix { Matrix(storage: storage, rows: 1, columns: storage.count) }
+    self.init(
+      pairs.map { (parameters: whole($0.parameters), gradients: whole($0.gradients)) }, spec: spec)
+  }
+
+  /// The same over parts of blocks, each a vector.
+  init(_ pairs: [(parameters: Matrix, gradients: Matrix)], spec: TrainingSpec) {
     self.spec = spec
     blocks = pairs.map { pair in
-      let n = pair.parameters.count
-      precondition(pair.gradients.count == n, "\(pair.gradients.count) gradients for \(n) parameters")
+      let n = pair.parameters.columns
+      precondition(pair.gradients.columns == n, "\(pair.gradients.columns) gradients for \(n) parameters")
       return Block(
-        parameters: Matrix(storage: pair.parameters, rows: 1, columns: n),
-        gradients: Matrix(storage: pair.gradients, rows: 1, columns: n), first: Matrix(rows: 1, columns: n),
+        parameters: pair.parameters, gradients: pair.gradients, first: Matrix(rows: 1, columns: n),
         second: Matrix(rows: 1, columns: n))
     }
   }

@@ -65,6 +65,22 @@ public struct TaskHead: Sendable {
     examples: some Collection<TokenizedExample>, pooling: Pooling, weight: Float, dhidden: Matrix,
     workspace: Workspace
   ) -> Double {
+    loss(
+      hidden, pooled: pooled, batch, rows: rows, examples: examples, pooling: pooling, weight: weight,
+      dhidden: dhidden, workspace: workspace
+    ) { logits, place, item, weight in itemLoss(logits, place.example, item, weight: weight) }
+  }
+
+  /// The loss of an item: its logits, which become weight · dloss/dlogits; the example with its place among those of the
+  /// call; the item of the example, a word or the example itself; the weight.
+  typealias ItemLoss = (Matrix, (index: Int, example: TokenizedExample), Int, Float) -> Double
+
+  /// The same for any loss of single items.
+  func loss(
+    _ hidden: Matrix, pooled: Matrix, _ batch: PackedBatch, rows: some Collection<Int>,
+    examples: some Collection<TokenizedExample>, pooling: Pooling, weight: Float, dhidden: Matrix,
+    workspace: Workspace, of itemLoss: ItemLoss
+  ) -> Double {
     let features = features(
       hidden, pooled: pooled, batch, rows: rows, examples: examples, workspace: workspace)
     if features.rows == 0 { return 0 }
@@ -73,12 +89,12 @@ public struct TaskHead: Sendable {
     dlogits.copy(from: logits)
     var sum = 0.0
     var next = 0
-    for example in examples {
+    for (index, example) in examples.enumerated() {
       let count = items(example)
       for item in 0..<count {
         let row = dlogits.rows(next..<next + 1)
         // A sentence counts as one example, whatever the number of its words.
-        sum += itemLoss(row, example, item, weight: weight / Float(count)) / Double(count)
+        sum += itemLoss(row, (index, example), item, weight / Float(count)) / Double(count)
         next += 1
       }
     }
@@ -107,6 +123,22 @@ public struct TaskHead: Sendable {
     case .number(let number):
       Loss.anchoredCrossEntropy(logits, target: number, anchors: anchors, weight: weight)
     case .tags(let tags): Loss.crossEntropy(logits, label: tags[item], weight: weight)
+    }
+  }
+
+  /// The predicted distribution of every item of all rows of a batch.
+  func probabilities(
+    _ hidden: Matrix, pooled: Matrix, _ batch: PackedBatch, examples: some Collection<TokenizedExample>,
+    workspace: Workspace
+  ) -> [[[Double]]] {
+    let features = features(
+      hidden, pooled: pooled, batch, rows: 0..<batch.rows, examples: examples, workspace: workspace)
+    let logits = features.rows == 0 ? features : head.forward(features, workspace: workspace)
+    var next = 0
+    return examples.map { example in
+      let count = items(example)
+      defer { next += count }
+      return (next..<next + count).map { Loss.probabilities(logits.rows($0..<$0 + 1)) }
     }
   }
 

@@ -17,7 +17,9 @@ import Testing
     "Tokenizers": ["Basics"],
     "Models": ["Basics", "LinearAlgebra", "Checkpoints"],
     "Tasks": ["Basics", "Specs"],
-    "Training": ["Basics", "Specs", "LinearAlgebra", "Checkpoints", "Tokenizers", "Models", "Tasks"],
+    "Training": [
+      "Basics", "Specs", "LinearAlgebra", "Checkpoints", "Tokenizers", "Models", "Tasks", "Merging",
+    ],
     "Merging": ["Basics", "LinearAlgebra", "Checkpoints"],
     "Experiment": ["Basics", "Specs"],
     "Reporting": ["Basics", "Specs", "Experiment"],

@@ -68,12 +68,22 @@ import Testing
       let finding = findings[row.name] ?? Finding()
       let paper = row.paper.map { "[\($0)](https://arxiv.org/abs/\($0))" } ?? ""
       let difference = row.base == nil ? row.notes.differences ?? "none" : row.summary
+      let references = finding.cases == 0 ? [elsewhere(row)] : finding.references.sorted()
       lines.append(
-        "| `\(row.name)` | \(paper) | \(finding.references.sorted().joined(separator: ", ")) | \(finding.cases) | "
-          + String(format: "%.0e", finding.error)
+        "| `\(row.name)` | \(paper) | \(references.joined(separator: ", ")) | \(finding.cases) | "
+          + (finding.cases == 0 ? "–" : String(format: "%.0e", finding.error))
           + " | \(difference.replacingOccurrences(of: "|", with: "\\|")) |")
     }
     return (lines.joined(separator: "\n") + "\n", findings.mapValues(\.error))
+  }
+
+  /// What a method is held against that needs data, so that adapters alone say nothing of it.
+  private func elsewhere(_ row: MergeMethod) -> String {
+    switch row.form {
+    case .rule: ""
+    case .learned: "gradients: PyTorch, on a small encoder"
+    case .searched: "the merges that it tries are rows of this table"
+    }
   }
 
   private func versions() throws -> String {

@@ -48,6 +48,7 @@ enum JobInspection {
     case .pretrain: "pretrain"
     case .train: "train"
     case .merge: "merge"
+    case .tune: "tune"
     case .evaluate: "evaluate"
     }
   }
@@ -66,14 +67,14 @@ enum JobInspection {
         + trained.drawn.map {
           ("  \($0.task)", "\(counted($0.examples, "example")), \(rounded($0.epochs, 2)) epochs")
         }
-    case .merge(let merged):
-      let energies = merged.sites.map(\.retainedEnergy)
-      let mean = energies.reduce(0, +) / Double(max(1, energies.count))
-      return [
+    case .merge(let merged): return facts(merged)
+    case .tune(let tuned):
+      return facts(tuned.merged) + [
         (
-          "result",
-          "\(counted(merged.sites.count, "layer")), \(grouped(merged.bytes)) bytes, "
-            + "mean retained energy \(rounded(mean, 4))"
+          "  tuned",
+          "\(counted(tuned.trainable, "number")) in \(counted(tuned.rounds, "round")) on "
+            + "\(counted(tuned.examples, "example")): \(tuned.measure) \(rounded(tuned.start, 4)) to "
+            + rounded(tuned.end, 4)
         )
       ]
     case .evaluate(let evaluated):
@@ -81,5 +82,17 @@ enum JobInspection {
       let words = metrics.map { "\($0.key) \(rounded($0.value, 4))" }.joined(separator: ", ")
       return [("result", "\(words) on \(counted(evaluated.n, "example"))")]
     }
+  }
+
+  private static func facts(_ merged: MergeResult) -> [(String, String)] {
+    let energies = merged.sites.map(\.retainedEnergy)
+    let mean = energies.reduce(0, +) / Double(max(1, energies.count))
+    return [
+      (
+        "result",
+        "\(counted(merged.sites.count, "layer")), \(grouped(merged.bytes)) bytes, "
+          + "mean retained energy \(rounded(mean, 4))"
+      )
+    ]
   }
 }

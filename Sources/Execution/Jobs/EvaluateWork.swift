@@ -12,7 +12,7 @@ extension JobPerformer {
     let base = try base(job.base)
     let maxTokens = base.maxTokens(job.maxTokens)
     let examples = try examples(job.task, job.split, base: job.base, maxTokens: maxTokens)
-    let head = try head(job, base)
+    let head = try head(job.task, of: job.head, base: job.base, labelScale: job.labelScale)
     let (weights, lowest) = try job.adapter.map { try folded($0, into: base) } ?? (base.weights, 0)
     let evaluator = Evaluator(weights: weights, pooling: base.pooling)
     let set = try key(job.task, job.split, base: job.base, maxTokens: maxTokens)

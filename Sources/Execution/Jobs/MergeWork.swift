@@ -17,6 +17,11 @@ extension JobPerformer {
       try AdapterMerger.merge(
         adapters, weights: job.weights, method: method, parameters: parameters, seed: job.seed)
     }
+    return try write(merged, to: folder)
+  }
+
+  /// Writes a merged adapter and says what the merge kept.
+  func write(_ merged: MergeOutcome, to folder: URL) throws -> MergeResult {
     let target = folder.appendingPathComponent("adapter")
     try PEFTAdapter.write(merged.adapter, to: target.path)
     let file = target.appendingPathComponent("adapter_model.safetensors")

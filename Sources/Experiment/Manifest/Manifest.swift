@@ -96,6 +96,10 @@ public struct Manifest: Sendable {
     /// Indices of cocktails.
     var inputs: [Int]
     var weights: [Double]
+    /// What it asks of data; nil for a rule.
+    var tuning: Vocabulary.Tuning?
+    /// What a search tries.
+    var over: [SearchRange] = []
     var place: Place
   }
 

@@ -10,7 +10,8 @@ extension ManifestReading {
       guard value.entries.allSatisfy({ !$0.value.isBroken }), let inputs = inputs(value, &table),
         let weights = weights(value, inputs: inputs.count)
       else { continue }
-      var found = methods(value).flatMap { variants(value, $0, inputs, weights) }
+      let over = ranges(value)
+      var found = methods(value).flatMap { variants(value, $0, inputs, weights, over) }
       // Of all methods those that cannot do it are left out; one that was asked for by name says why it cannot.
       if value["method"]?.text == "all" { found.removeAll { problem([$0]) != nil } }
       if let problem = problem(found) {
@@ -85,7 +86,7 @@ extension ManifestReading {
     }.first
   }
 
-  /// The method named, or all but those excepted.
+  /// The method named, or of `all` the rules but those excepted: what learns or searches is named.
   private mutating func methods(_ value: Value) -> [Vocabulary.Method] {
     guard let word = value["method"]?.text else { return [] }
     guard word == "all" else { return vocabulary.methods.filter { $0.name == word } }
@@ -102,12 +103,15 @@ extension ManifestReading {
       report(
         "all methods cannot have one name", at: value["name"]?.place ?? value.place, hint: "leave it out")
     }
-    return vocabulary.methods.filter { !excepted.contains($0.name) }
+    return vocabulary.methods.filter { $0.tuning == nil && !excepted.contains($0.name) }
   }
 
   private func variants(
-    _ value: Value, _ method: Vocabulary.Method, _ inputs: [Int], _ weights: [Double]
+    _ value: Value, _ method: Vocabulary.Method, _ inputs: [Int], _ weights: [Double], _ over: [SearchRange]
   ) -> [Manifest.Merge] {
+    let ranges = over.map {
+      "\($0.name) in \(ParameterValue.number($0.from))…\(ParameterValue.number($0.to))"
+    }
     let word = method.name
     var given = axes(value).filter { !Self.common.contains($0.path) }
     if value["grid"]?.text == "usual" {
@@ -130,9 +134,70 @@ extension ManifestReading {
       return Manifest.Merge(
         model: "merge:\(name ?? word)" + (shown.isEmpty ? "" : "(\(GridAxis.words(shown)))"),
         grid: points.count > 1 ? "merge:\(name ?? word)" : nil, method: word,
-        words: GridAxis.words(combination), parameters: parameters, inputs: inputs,
-        weights: weights,
+        words: ([GridAxis.words(combination)] + ranges).filter { !$0.isEmpty }.joined(separator: " "),
+        parameters: parameters, inputs: inputs, weights: weights, tuning: method.tuning, over: over,
         place: value.place)
+    }
+  }
+
+  /// What a search tries, each a parameter of every method that it may try.
+  private mutating func ranges(_ value: Value) -> [SearchRange] {
+    let tried = tried(value)
+    guard let entries = value["over"]?.entries else {
+      for method in tried where value["search_weights"]?.settings.contains(.flag(true)) != true {
+        guard method.parameters.allSatisfy(\.usual.isEmpty) else { continue }
+        report(
+          "there is nothing to search: no parameter of merge method '\(method.name)' has usual values",
+          at: (value["try"] ?? value).place,
+          hint: "name parameters under 'over', or set search_weights: true")
+      }
+      return []
+    }
+    var ranges: [SearchRange] = []
+    for entry in entries {
+      let numbers = entry.value.elements?.compactMap(\.number) ?? []
+      guard numbers.count == 2, numbers.count == entry.value.elements?.count, numbers[0] <= numbers[1] else {
+        report(
+          "'over.\(entry.key)' must be two numbers, the smaller one first", at: entry.value.place,
+          hint: "for instance [0.1, 1]")
+        continue
+      }
+      var isKnown = true
+      for method in tried {
+        let specs = method.parameters.filter(\.isNumber)
+        guard let spec = specs.first(where: { $0.name == entry.key }) else {
+          report(
+            "'\(entry.key)' is no number parameter of merge method '\(method.name)'", at: entry.keyPlace,
+            hint: suggestion(for: entry.key, among: specs.map(\.name)))
+          isKnown = false
+          continue
+        }
+        for problem in numbers.compactMap({ spec.problem(with: .number($0)) }).prefix(1) {
+          report(problem, at: entry.value.place)
+          isKnown = false
+        }
+      }
+      if isKnown { ranges.append(SearchRange(name: entry.key, from: numbers[0], to: numbers[1])) }
+    }
+    return ranges
+  }
+
+  /// The methods whose parameters a search moves.
+  private func tried(_ value: Value) -> [Vocabulary.Method] {
+    let row = vocabulary.methods.first { $0.name == value["method"]?.text }
+    guard row?.tuning?.takesRanges == true else { return [] }
+    let usual = row?.parameters.first { $0.name == "try" }?.defaultValue
+    let words = value["try"]?.settings ?? usual.map { [$0] } ?? []
+    return words.compactMap { word in vocabulary.methods.first { .text($0.name) == word } }
+  }
+}
+
+extension ParameterSpec {
+  /// Whether it takes numbers.
+  fileprivate var isNumber: Bool {
+    switch kind {
+    case .number, .integer: true
+    case .flag, .choice: false
     }
   }
 }

@@ -26,6 +26,7 @@ public struct Planner: Sendable {
     }
     problems += finder.problems
     for task in tasks { problems += missingSplits(task, manifest) }
+    for merge in manifest.merges { problems += missingTuning(merge, tasks, manifest) }
     guard problems.isEmpty, let base else { throw manifest.source.ordered(problems) }
     var locations = finder.locations
     if let path = base.path, case .folder(let sha256) = base.spec { locations[sha256] = path }
@@ -107,6 +108,35 @@ public struct Planner: Sendable {
         : "add one, set a validation_fraction above 0, or write evaluate: {splits: [test]}"
       return manifest.source.diagnostic(
         "the task '\(task.spec.name)' has no \(split.rawValue) data", at: task.place, hint: mend)
+    }
+  }
+}
+
+extension Planner {
+  /// What the tasks of a merge's inputs lack for it to be tuned on them.
+  fileprivate func missingTuning(
+    _ merge: Manifest.Merge, _ tasks: [TaskData], _ manifest: Manifest
+  ) -> [Diagnostic] {
+    guard let tuning = merge.tuning else { return [] }
+    let names = Set(merge.inputs.flatMap { manifest.cocktails[$0].tasks })
+    let split = merge.parameters["split"] == .text("train") ? Split.train : .validation
+    return tasks.filter { names.contains($0.spec.name) }.flatMap { task -> [Diagnostic] in
+      var problems: [Diagnostic] = []
+      if !task.has(split) {
+        problems.append(
+          manifest.source.diagnostic(
+            "'\(merge.method)' reads \(split.rawValue) data, and the task '\(task.spec.name)' has none",
+            at: merge.place,
+            hint: "add some, set a validation_fraction above 0, or leave the task out of this merge"))
+      }
+      if tuning.needsDistributions, task.spec.kind == .regression, task.spec.head == .linear {
+        problems.append(
+          manifest.source.diagnostic(
+            "'\(merge.method)' needs predictions that are distributions, and the linear head of the regression "
+              + "task '\(task.spec.name)' gives one number", at: merge.place,
+            hint: "give the task head: labels, or take a method that reads labels: atlas, lorahub, search"))
+      }
+      return problems
     }
   }
 }

@@ -118,19 +118,38 @@ struct Planning {
     // In an order of their own, so that the job does not depend on the order of the file.
     let ordered = zip(inputs, merge.weights).map { (key: $0.0.tasks.sorted(), id: $0.1, weight: $1) }
       .sorted { ($0.key.joined(separator: "+"), $0.id.hex) < ($1.key.joined(separator: "+"), $1.id.hex) }
-    let job = MergeJob(
-      method: merge.method, parameters: merge.parameters, inputs: ordered.map(\.id),
-      weights: ordered.map(\.weight),
-      seed: seed)
     let model = named(merge.model, point.settings)
-    let id = try graph.add(
-      .merge(job), label: "merge \(model) seed \(seed)",
-      work: estimate.merge(inputs: inputs.count, point.adapter))
     let learned = manifest.tasks.map(\.name).filter { name in inputs.contains { $0.0.tasks.contains(name) } }
-    let evaluations = try evaluate(model, id, learned: learned, seed: seed, point: point) { task in
+    func expert(_ task: String) -> JobID? {
       let single = inputs.first { $0.0.tasks == [task] }
       return (single ?? inputs.first { $0.0.tasks.contains(task) })?.1
     }
+    let id: JobID
+    if merge.tuning == nil {
+      let job = MergeJob(
+        method: merge.method, parameters: merge.parameters, inputs: ordered.map(\.id),
+        weights: ordered.map(\.weight), seed: seed)
+      id = try graph.add(
+        .merge(job), label: "merge \(model) seed \(seed)",
+        work: estimate.merge(inputs: inputs.count, point.adapter))
+    } else {
+      let data = tasks.filter { learned.contains($0.spec.name) }.sorted { $0.spec.name < $1.spec.name }
+      let job = TuneJob(
+        base: base.spec, method: merge.method, parameters: merge.parameters, inputs: ordered.map(\.id),
+        weights: ordered.map(\.weight),
+        tasks: data.map { task in
+          let own = expert(task.spec.name)
+          return TuneTask(
+            task: task.tuningSpec, expert: ordered.firstIndex { $0.id == own } ?? 0,
+            head: task.spec.head == .linear ? own : nil)
+        }, over: merge.over, maxTokens: point.training.maxTokens, labelScale: point.training.labelScale,
+        seed: seed)
+      id = try graph.add(
+        .tune(job), label: "tune \(model) seed \(seed)",
+        work: estimate.tuning(job, data, point.adapter))
+    }
+    let evaluations = try evaluate(
+      model, id, learned: learned, seed: seed, point: point, head: expert)
     models.append(
       PlannedModel(
         model: model, kind: .merge, recipe: recipe(merge, inputs.map(\.0)), settings: point.settings,

@@ -45,6 +45,18 @@ struct TaskData: Sendable {
   }
 }
 
+extension TaskData {
+  /// The task as a tuning sees it: without test data, which it could not even ask for.
+  var tuningSpec: TaskSpec {
+    var spec = trainingSpec
+    if case .generated(var generator) = spec.source {
+      generator.rows[Split.test.rawValue] = nil
+      spec.source = .generated(generator)
+    }
+    return spec
+  }
+}
+
 /// Looks for the data of tasks.
 struct TaskFinder {
   let manifest: Manifest

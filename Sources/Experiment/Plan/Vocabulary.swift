@@ -9,6 +9,8 @@ public struct Vocabulary: Sendable {
     public var name: String
     /// What can stand beside it, defaults included.
     public var parameters: [ParameterSpec]
+    /// What it asks of the tasks' data; nil for a rule that reads the adapters alone.
+    public var tuning: Tuning?
     /// What is wrong with a merge that can be known before there are models: checked parameters, weights → a problem.
     public var problem: Check
 
@@ -17,11 +19,27 @@ public struct Vocabulary: Sendable {
 
     /// Makes a word; without a check any number of models will do.
     public init(
-      name: String, parameters: [ParameterSpec], problem: @escaping Check = { _, _ in nil }
+      name: String, parameters: [ParameterSpec], tuning: Tuning? = nil,
+      problem: @escaping Check = { _, _ in nil }
     ) {
       self.name = name
       self.parameters = parameters
+      self.tuning = tuning
       self.problem = problem
+    }
+  }
+
+  /// What a merge method that tries merges on data asks for.
+  public struct Tuning: Sendable, Hashable {
+    /// Whether every task must predict a distribution, not one number.
+    public var needsDistributions: Bool
+    /// Whether ranges of another method's parameters can stand beside it.
+    public var takesRanges: Bool
+
+    /// Makes a description.
+    public init(needsDistributions: Bool, takesRanges: Bool) {
+      self.needsDistributions = needsDistributions
+      self.takesRanges = takesRanges
     }
   }
 

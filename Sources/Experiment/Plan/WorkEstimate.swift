@@ -1,3 +1,4 @@
+internal import Basics
 internal import Specs
 
 /// How much text a split holds.
@@ -210,6 +211,41 @@ struct WorkEstimate: Sendable {
       flops: 10 * rank * weights, elements: 3 * Double(inputs) * weights,
       memory: MemoryEstimate.process + 4 * Double(inputs + 1) * factors(layers, rank: adapter.rank),
       disk: 4 * Double(inputs) * factors(layers, rank: adapter.rank) + Self.blocks(files: 5))
+  }
+
+  /// Steps forward and backward through the merged encoder, or trials that merge and read all rows, and a pass over them
+  /// before and after.
+  func tuning(_ job: TuneJob, _ tasks: [TaskData], _ adapter: AdapterSpec) -> JobWork {
+    func count(_ name: String) -> Double? {
+      guard case .number(let number)? = job.parameters[name] else { return nil }
+      return number
+    }
+    let layers = sizes.linearLayers(targets: adapter.targets)
+    let lowest = layers.map(\.block).min() ?? 0
+    let folding = folding(layers, rank: job.inputs.count * adapter.rank)
+    let (steps, trials, batch) = (count("steps") ?? 0, count("trials") ?? 2, count("batch") ?? 0)
+    let merging = merge(inputs: job.inputs.count, adapter)
+    var work = JobWork(
+      flops: trials * (merging.flops + folding.flops) + steps * folding.flops,
+      elements: trials * (merging.elements + folding.elements) + steps * folding.elements)
+    var (longest, fullest) = (0.0, 0.0)
+    for task in tasks {
+      var all = texts(task, job.split.split, maxTokens: job.maxTokens)
+      if let rows = count("rows"), rows > 0 { all.rows = min(all.rows, rows) }
+      let whole = forward(all)
+      all.rows = steps * min(batch, all.rows)
+      let (there, back) = (forward(all), backward(all, lowest: lowest))
+      work.flops += trials * whole.flops + there.flops + back.flops
+      work.elements += trials * whole.elements + there.elements + back.elements
+      work.rows += trials * whole.rows + all.rows
+      longest = max(longest, all.meanSquare / max(1, all.mean))
+      fullest += max(batch * all.mean, Double(WorkLimits.partTokens))
+    }
+    work.memory =
+      MemoryEstimate.base(sizes) + 2 * MemoryEstimate.folded(layers)
+      + MemoryEstimate.tape(sizes, tokens: fullest, row: longest, lowest: lowest) + merging.memory
+    work.disk = merging.disk + 75 * steps + 60 * trials
+    return work
   }
 
   /// What files and folders take beyond their bytes: half a block each, and small ones a whole one.

@@ -155,7 +155,10 @@ struct ManifestShape {
         ),
       ],
       rows: vocabulary.methods.map { method in
-        Variants.Row(name: method.name, fields: method.parameters.map { Field(setting: $0) } + [grid])
+        Variants.Row(
+          name: method.name,
+          fields: method.parameters.map { Field(setting: $0) } + [grid]
+            + (method.tuning?.takesRanges == true ? [ranges] : []))
       } + [Variants.Row(name: "all", fields: [grid, except])])
   }
 
@@ -166,7 +169,14 @@ struct ManifestShape {
   }
 
   private var except: Field {
-    Field("except", .list(.name), "methods that 'all' leaves out")
+    Field("except", .list(.name), "methods that 'all' leaves out, beside those that learn or search")
+  }
+
+  private var ranges: Field {
+    Field(
+      "over", .table(.list(.scalar(.number(-1e6...1e6))), keysAreNames: false),
+      "what is searched: parameters, each with its least and its largest value; those usually tried where nothing is said"
+    )
   }
 
   private var evaluate: [Field] {

@@ -22,7 +22,8 @@ struct LayerDepth: Sendable {
     return count > 1 ? Double(block) / Double(count - 1) : 0
   }
 
-  private static func block(of site: String) -> (stack: String, block: Int)? {
+  /// The stack and the number of the block that a path lies in; nil outside blocks.
+  static func block(of site: String) -> (stack: String, block: Int)? {
     let parts = site.split(separator: ".")
     for (place, part) in parts.enumerated().dropLast() {
       if let number = Int(part), number >= 0 { return (parts[..<place].joined(separator: "."), number) }

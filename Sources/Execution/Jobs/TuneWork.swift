@@ -1,0 +1,109 @@
+internal import Basics
+internal import Checkpoints
+internal import Foundation
+internal import Merging
+internal import Models
+internal import Specs
+internal import Training
+
+/// A merge that is tuned: its models, and the rows on which they are tried.
+struct Tuning {
+  let job: TuneJob
+  let method: MergeMethod
+  let parameters: Parameters
+  let base: BaseModel
+  let adapters: [Adapter]
+  var tasks: [CoefficientTask]
+
+  /// What a model is called in tables: the tasks whose expert it is, or its place.
+  func name(ofModel index: Int) -> String {
+    let tasks = job.tasks.filter { $0.expert == index }.map(\.task.name)
+    return tasks.isEmpty ? "\(index + 1)" : tasks.joined(separator: "+")
+  }
+
+  /// The lowest block that any of the models changes.
+  var lowestLayer: Int {
+    let changed = base.weights.shape.sites.filter { site in adapters.contains { $0.site(site.path) != nil } }
+    return changed.map(\.layer).min() ?? 0
+  }
+
+  /// Rows that may be read.
+  var rows: Int { tasks.reduce(0) { $0 + $1.examples.count } }
+}
+
+extension JobPerformer {
+  /// Learns or searches how to merge the adapters of training jobs; reads no test data.
+  func tune(_ job: TuneJob, into folder: URL, progress: Progress) throws -> TuneResult {
+    let method = try MergeMethods.all.entry(named: job.method)
+    let parameters = try Parameters(
+      job.parameters, for: method.parameters, of: "merge method '\(method.name)'")
+    let tuning = Tuning(
+      job: job, method: method, parameters: parameters, base: try base(job.base),
+      adapters: try job.inputs.map {
+        try PEFTAdapter.read(store.folder($0).appendingPathComponent("adapter").path)
+      }, tasks: try tasks(of: job, rows: parameters.integer("rows")))
+    model = nil
+    switch method.form {
+    case .rule: preconditionFailure("'\(method.name)' has nothing to tune")
+    case .learned(let make): return try learn(tuning, make(parameters), into: folder, progress: progress)
+    case .searched(let make): return try search(tuning, make(parameters), into: folder, progress: progress)
+    }
+  }
+
+  private func tasks(of job: TuneJob, rows: Int) throws -> [CoefficientTask] {
+    let maxTokens = try base(job.base).maxTokens(job.maxTokens)
+    return try job.tasks.map { entry in
+      let all = try examples(entry.task, job.split.split, base: job.base, maxTokens: maxTokens)
+      var chosen = all
+      if rows > 0, rows < all.count {
+        var stream = RandomStream(seed: job.seed, "tune", "rows", entry.task.name)
+        chosen = stream.permutation(all.count).prefix(rows).sorted().map { all[$0] }
+      }
+      return CoefficientTask(
+        head: try head(entry.task, of: entry.head, base: job.base, labelScale: job.labelScale),
+        examples: chosen)
+    }
+  }
+
+  /// Coefficients by gradients.
+  private func learn(
+    _ tuning: Tuning, _ learning: CoefficientLearning, into folder: URL, progress: Progress
+  ) throws -> TuneResult {
+    var tasks = tuning.tasks
+    let (merge, learned) = try counted {
+      if learning.objective == .jensenShannon { try askExperts(&tasks, tuning) }
+      let merge = try LearnableMerge(tuning.adapters, weights: tuning.job.weights, learning: learning)
+      let trainer = CoefficientTrainer(
+        base: tuning.base, tasks: tasks, merge: merge, learning: learning, seed: tuning.job.seed,
+        workspaces: workspaces)
+      let learned = try trainer.run { share, point in try progress(share, "loss \(rounded(point.loss))") }
+      return (merge, learned)
+    }
+    let merged = try counted {
+      try AdapterMerger.merge(
+        tuning.adapters, weights: tuning.job.weights, by: merge.rule(learned.parameters), tuning.method,
+        rank: tuning.parameters.integer("rank"), depthGain: tuning.parameters.number("depth_gain"),
+        seed: tuning.job.seed)
+    }
+    try write(learned.curve, to: folder)
+    var text = "model,place,group,coefficient\n"
+    for (coefficient, value) in zip(merge.coefficients, learned.parameters) {
+      let model = tuning.name(ofModel: coefficient.model)
+      text += "\(model),\(coefficient.place),\(coefficient.group),\(value)\n"
+    }
+    try Data(text.utf8).write(to: folder.appendingPathComponent("coefficients.csv"))
+    return TuneResult(
+      merged: try write(merged, to: folder), rounds: learning.steps, trainable: merge.count,
+      examples: tuning.rows, measure: learning.objective.rawValue, start: learned.start, end: learned.end)
+  }
+
+  /// Fills in what each task's expert predicts for its texts.
+  private func askExperts(_ tasks: inout [CoefficientTask], _ tuning: Tuning) throws {
+    for (index, entry) in tuning.job.tasks.enumerated() {
+      tasks[index].expert = CoefficientTask.distributions(
+        of: tasks[index].examples, head: tasks[index].head,
+        weights: try tuning.base.weights.folding(tuning.adapters[entry.expert]),
+        pooling: tuning.base.pooling, workspace: workspaces[0])
+    }
+  }
+}

@@ -1,0 +1,41 @@
+internal import Basics
+
+extension MergeMethod {
+  /// Any rule, with the parameters (and weights, where asked for) that score best.
+  ///
+  /// Every trial merges and scores the mean over the tasks of its first metric divided by that of the task's expert (the
+  /// inverse where lower is better), on validation. The first trial is the rule as it stands, so the result is never worse
+  /// there; of equal trials the earlier one counts. What a manifest's `over` lists is searched, each between two
+  /// numbers; else the parameters that the rule's row has usual values of: these themselves by a grid that fits the
+  /// trials, between the least and the largest by the other searchers.
+  static let search = MergeMethod(
+    name: "search", summary: "another method with the parameters or weights that score best on validation",
+    paper: nil,
+    notes: MergeNotes(
+      formula: "the rule named by try, with the parameters of the best mean of score ÷ the expert's score",
+      cost: "trials merges, each with the validation texts of every task forward"),
+    parameters: [
+      ParameterSpec(
+        "try", .choice(MergeMethods.ruleNames), default: .text("task_arithmetic"),
+        "the method whose parameters are searched"),
+      ParameterSpec(
+        "searcher", .choice(MergeSearch.Searcher.allCases.map(\.rawValue)), default: .text("grid"),
+        "how trials are chosen: a regular grid, uniform draws, CMA-ES, or a Gaussian process with expected "
+          + "improvement"),
+      .trials(20),
+      ParameterSpec(
+        "search_weights", .flag, default: .flag(false), "whether the models' weights are searched too"),
+      ParameterSpec(
+        "largest_weight", .number(0.001...1000), default: .number(1.5),
+        "weights are searched between 0 and this"),
+      .rows(0), .split,
+    ],
+    form: .searched { parameters in
+      MergeSearch(
+        target: .method(parameters.text("try")),
+        searcher: MergeSearch.Searcher(rawValue: parameters.text("searcher")) ?? .grid, score: .normalised,
+        trials: parameters.integer("trials"),
+        weights: parameters.flag("search_weights") ? 0...parameters.number("largest_weight") : nil,
+        rows: parameters.integer("rows"))
+    })
+}

@@ -1,0 +1,132 @@
+public import Basics
+
+/// Learn how to merge: coefficients by gradients, or parameters and weights by search, on validation or training data.
+///
+/// It has no way to name test data: what it reads is a `TuningSplit`, and its tasks come without their test files.
+public struct TuneJob: Sendable, Hashable, Codable {
+  /// What the merged adapter sits on while it is tried.
+  public var base: BaseSpec
+  /// A row of the merge methods that learns or searches.
+  public var method: String
+  /// All parameters of the method, defaults filled in.
+  public var parameters: [String: ParameterValue]
+  /// The training jobs whose adapters are merged, sorted by the names of their tasks.
+  public var inputs: [JobID]
+  /// One weight for each input.
+  public var weights: [Double]
+  /// The tasks that the inputs learned, sorted by name.
+  public var tasks: [TuneTask]
+  /// What a search tries, in the manifest's order; empty for the method's own ranges.
+  public var over: [SearchRange]
+  /// Longer inputs are cut to so many tokens.
+  public var maxTokens: Int
+  /// The factor on the cosines of label heads.
+  public var labelScale: Double
+  /// Names the random streams.
+  public var seed: Int
+
+  /// Makes the job.
+  public init(
+    base: BaseSpec, method: String, parameters: [String: ParameterValue], inputs: [JobID], weights: [Double],
+    tasks: [TuneTask], over: [SearchRange] = [], maxTokens: Int, labelScale: Double, seed: Int
+  ) {
+    self.base = base
+    self.method = method
+    self.parameters = parameters
+    self.inputs = inputs
+    self.weights = weights
+    self.tasks = tasks
+    self.over = over
+    self.maxTokens = maxTokens
+    self.labelScale = labelScale
+    self.seed = seed
+  }
+
+  /// What it reads: the method's parameter `split`.
+  public var split: TuningSplit {
+    guard case .text(let word) = parameters["split"] else { return .validation }
+    return TuningSplit(rawValue: word) ?? .validation
+  }
+}
+
+/// The data on which merges may be tuned; test data are not among them.
+public enum TuningSplit: String, Sendable, Codable, CaseIterable {
+  /// What choices are made on.
+  case validation
+  /// What the experts learned from.
+  case train
+
+  /// The same among all splits.
+  public var split: Split {
+    switch self {
+    case .validation: .validation
+    case .train: .train
+    }
+  }
+}
+
+/// A task on which a merge is tuned.
+public struct TuneTask: Sendable, Hashable, Codable {
+  /// The task without its test data.
+  public var task: TaskSpec
+  /// The place among the job's inputs of the model that is taken as the task's expert: its single where there is one.
+  public var expert: Int
+  /// The training job whose linear head is used; nil for label heads.
+  public var head: JobID?
+
+  /// Makes a task.
+  public init(task: TaskSpec, expert: Int, head: JobID?) {
+    self.task = task
+    self.expert = expert
+    self.head = head
+  }
+}
+
+/// A parameter that a search moves.
+public struct SearchRange: Sendable, Hashable, Codable {
+  /// The parameter's name.
+  public var name: String
+  /// The least value.
+  public var from: Double
+  /// The largest value.
+  public var to: Double
+
+  /// Makes a range.
+  public init(name: String, from: Double, to: Double) {
+    self.name = name
+    self.from = from
+    self.to = to
+  }
+}
+
+/// What a tuning did.
+public struct TuneResult: Sendable, Hashable, Codable {
+  /// What the merge that it ended with kept.
+  public var merged: MergeResult
+  /// Steps of the optimiser, or trials of the search.
+  public var rounds: Int
+  /// Numbers that were learned or searched.
+  public var trainable: Int
+  /// Rows that it may read, over all tasks.
+  public var examples: Int
+  /// What `start` and `end` measure: `entropy`, `jensen_shannon`, `cross_entropy` or `normalised_score`.
+  public var measure: String
+  /// The measure over all those rows before the first round.
+  public var start: Double
+  /// The same for the merge that is kept.
+  public var end: Double
+
+  /// Makes a result.
+  public init(
+    merged: MergeResult, rounds: Int, trainable: Int, examples: Int, measure: String, start: Double,
+    end: Double
+  ) {
+    self.merged = merged
+    self.rounds = rounds
+    self.trainable = trainable
+    self.examples = examples
+    self.measure = measure
+    self.start = start
+    self.end = end
+  }
+}
