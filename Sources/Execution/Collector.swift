@@ -58,6 +58,7 @@ public struct Collector: Sendable {
         }
       case .merge(let merged):
         row.bytes = merged.bytes
+        row.serving = merged.serving
         if case .merge(let job) = specs[id]?.spec {
           for input in job.inputs {
             if case .train(let trained) = results[input] { count(trained, &row) }

@@ -41,6 +41,7 @@ public enum AdapterMerger {
     var rule =
       switch method.form {
       case .rule(let make): make(parameters)
+      case .routed: throw Diagnostic("merge method '\(method.name)' makes no single adapter")
       }
     try rule.prepare(sites: paths, deltas: deltas, weights: used)
     let random = RandomStream(seed: seed, "merge", method.base ?? method.name)
@@ -109,7 +110,7 @@ public enum AdapterMerger {
       hint: "models of weight zero do not count")
   }
 
-  private static func check(_ adapters: [Adapter], _ weights: [Double]) throws(Diagnostic) {
+  static func check(_ adapters: [Adapter], _ weights: [Double]) throws(Diagnostic) {
     guard !adapters.isEmpty else { throw Diagnostic("there are no adapters to merge") }
     guard weights.count == adapters.count else {
       throw Diagnostic("\(weights.count) weights for \(adapters.count) adapters")

@@ -41,6 +41,19 @@ public struct MergeMethod: CatalogEntry {
     self.form = .rule(make)
   }
 
+  /// Makes a row of a model that routes, which has no rank of its own.
+  init(
+    name: String, summary: String, paper: String?, parameters: [ParameterSpec],
+    route: @escaping @Sendable (Parameters) -> any Routing
+  ) {
+    self.name = name
+    self.summary = summary
+    self.paper = paper
+    self.parameters = parameters
+    (neutral, symmetric, base, models) = ([:], true, nil, 1...Int.max)
+    form = .routed(route)
+  }
+
   /// A row with all but its name, summary and parameters from another one.
   init(presetOf base: MergeMethod, name: String, summary: String, parameters: [ParameterSpec]) {
     self.name = name
@@ -62,6 +75,8 @@ public struct MergeMethod: CatalogEntry {
 public enum MergeForm: Sendable {
   /// A formula of the models' changes.
   case rule(@Sendable (Parameters) -> any Merging)
+  /// A model of several parts, one of which is chosen when it is used.
+  case routed(@Sendable (Parameters) -> any Routing)
 }
 
 /// One configured merge rule on the changes ΔW of the weights, site by site.

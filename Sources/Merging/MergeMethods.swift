@@ -4,10 +4,13 @@ public import Basics
 public enum MergeMethods {
   /// All rows, in the order of the documentation.
   public static let all = Catalog(
-    "merge method", linear + spherical + sparsifyAndElect + spectral)
+    "merge method", plain + routed)
+
+  /// Those whose result is one adapter, by a formula of the changes alone.
+  static let plain = linear + spherical + sparsifyAndElect + spectral
 
   private static let linear: [MergeMethod] = [
-    .linear, .taskArithmetic, .metaGPT, .lines, .modelStock, .fedAvg,
+    .linear, .taskArithmetic, .metaGPT, .lines, .modelStock, .fedAvg, .pareto,
   ]
 
   private static let spherical: [MergeMethod] = [.slerp, .nuSLERP, .multiSLERP, .karcher]
@@ -24,5 +27,9 @@ public enum MergeMethods {
   private static let spectral: [MergeMethod] = [
     .svd, .tsvC, .tsvM, .isoC, .isoCTS, .knotsLinear, .knotsTIES, .knotsDARETIES,
     .coreTIES, .coreDARELinear, .coreDARETIES, .cart, .star, .subspaceBoosting, .svc, .wudiClosedForm, .opcm,
+  ]
+
+  private static let routed: [MergeMethod] = [
+    .arrow, .smile, .retrieval, .twin, .emrMasks, .tallMasks, .tsvCompress, .surgery,
   ]
 }

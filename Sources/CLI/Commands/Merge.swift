@@ -109,6 +109,9 @@ enum MergeExplanation {
     lines.append(
       method.symmetric ? "the order of the models makes no difference" : "the order of the models matters")
     if method.models.upperBound < Int.max { lines.append("takes at most \(method.models.upperBound) models") }
+    if let served = method.servedBy {
+      lines.append("makes a model of several parts, \(served.rawValue): not one adapter")
+    }
     lines.append("parameters:")
     let width = method.parameters.map(\.name.count).max() ?? 0
     for parameter in method.parameters {

@@ -9,11 +9,14 @@ public struct Vocabulary: Sendable {
     public var name: String
     /// What can stand beside it, defaults included.
     public var parameters: [ParameterSpec]
+    /// Who decides among the parts of its model, `task known`; nil where it is one adapter.
+    public var servedBy: String?
 
     /// Makes a word.
-    public init(name: String, parameters: [ParameterSpec]) {
+    public init(name: String, parameters: [ParameterSpec], servedBy: String? = nil) {
       self.name = name
       self.parameters = parameters
+      self.servedBy = servedBy
     }
   }
 

@@ -8,7 +8,7 @@ extension MergeMethod {
   /// λ·τ where Σ m_t ≥ k, else 0. k = 1 drops what serves nobody, k = 2 also what serves one model alone.
   /// Source: Wang et al. 2024, arXiv:2405.07813, sections 3 and 4. The paper chooses λ_m of every task on validation and
   /// λ in 0…1; here all tasks share one λ_m. Weights are in τ alone. `vector: ties` trims the whole model to `density`.
-  /// The masks themselves (TALL: a model per task) are a routed model, which this row is not.
+  /// The masks themselves, for a model per task, are `tall_masks`.
   /// Space: row blocks of all models. Cost: one pass, two more for ties.
   static let consensus = MergeMethod(
     name: "consensus", summary: "the summed change where it serves enough of the models", paper: "2405.07813",

@@ -6,7 +6,7 @@ extension MergeMethod {
   ///
   /// γ = sign Σ w_t·ΔW_t, zero counting as −; λ·γ·max |w_t·ΔW_t| over the t that agree with γ.
   /// Source: Huang et al. 2024, arXiv:2405.17461, section 3 (elect). The paper then gives each task a mask of this change
-  /// and a factor, chosen at evaluation: a routed model, which this row is not; one `scale` stands for all factors.
+  /// and a factor, chosen at evaluation: that is `emr_masks`; here one `scale` stands for all factors.
   /// Space: row blocks of all models. Cost: one pass.
   static let emr = MergeMethod(
     name: "emr",
@@ -15,7 +15,7 @@ extension MergeMethod {
   ) { EMR(scale: $0.number("scale")) }
 }
 
-private struct EMR: Merging {
+struct EMR: Merging {
   let scale: Double
 
   func merge(_ deltas: [LowRank?], weights: [Double], at site: String, random: RandomStream) throws -> Merged

@@ -5,7 +5,7 @@ extension MergeMethod {
   /// TSV-Compress: every change cut to a share of its singular directions; of several, the sum.
   ///
   /// Source: Gargiulo et al. 2024, arXiv:2412.00081, section 4.
-  /// The method serves T tasks by T compressed changes, one at a time: merge one model to get its compressed adapter.
+  /// The method serves T tasks by T compressed changes, one at a time: that is `tsv_compress`.
   /// The sum of several is the baseline of truncated task vectors. The published share is of min(out, in); that is
   /// the rank of a full change, and more than all of a LoRA one, so it is of the change's own rank here.
   static let tsvC = MergeMethod(
