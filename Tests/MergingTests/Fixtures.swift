@@ -60,7 +60,7 @@ struct Variant: Sendable, CustomTestStringConvertible {
   let parameters: [String: ParameterValue]
 
   /// Every row with its defaults, and with every other word of every choice.
-  static let all: [Variant] = MergeMethods.all.entries.flatMap { method in
+  static let all: [Variant] = MergeMethods.all.entries.filter { $0.servedBy == nil }.flatMap { method in
     var variants = [Variant(method: method, parameters: [:])]
     for spec in method.parameters {
       guard case .choice(let words) = spec.kind else { continue }
