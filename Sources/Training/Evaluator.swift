@@ -48,11 +48,15 @@ public struct Evaluator: Sendable {
     var predictions: [Target] = []
     predictions.reserveCapacity(examples.count)
     try run(examples, states: states, workspaces: workspaces) { lane, range, batch, hidden, pooled in
-      lanes[lane].predictions = head.predict(
-        hidden, pooled: pooled, batch, rows: Array(0..<batch.rows), examples: Array(examples[range]),
-        workspace: workspaces[lane])
+      lanes[lane].predictions.append(
+        head.predict(
+          hidden, pooled: pooled, batch, rows: 0..<batch.rows, examples: examples[range],
+          workspace: workspaces[lane]))
     } afterRound: { count in
-      for lane in lanes.prefix(count) { predictions += lane.predictions }
+      for batch in 0..<count {
+        predictions += lanes[batch % lanes.count].predictions[batch / lanes.count]
+      }
+      for lane in lanes { lane.predictions.removeAll(keepingCapacity: true) }
       try progress(predictions.count)
     }
     return predictions
@@ -70,31 +74,36 @@ public struct Evaluator: Sendable {
     return all
   }
 
-  /// Runs all batches, as many at once as there are workspaces.
+  /// Runs all batches in rounds, of which batch i goes to workspace i modulo their number.
   ///
   /// - Parameters:
   ///   - body: Gets the number of its workspace, the batch's examples, the last hidden state and the pooled vectors.
-  ///   - afterRound: Gets how many workspaces were used.
+  ///   - afterRound: Gets how many batches were run.
   private func run(
     _ examples: [TokenizedExample], states: FrozenStates?, workspaces: [Workspace],
     _ body: (Int, Range<Int>, PackedBatch, Matrix, Matrix) -> Void, afterRound: (Int) throws -> Void
   ) rethrows {
     let batches = Evaluator.batches(examples, tokens: tokensPerBatch)
-    for first in stride(from: 0, to: batches.count, by: workspaces.count) {
-      let round = batches[first..<min(first + workspaces.count, batches.count)]
-      concurrently(round.count) { lane in
-        let range = round[first + lane]
-        let workspace = workspaces[lane]
-        let batch = PackedBatch(examples[range])
-        workspace.reset()
-        let hidden = Encoder.hidden(
-          weights, batch, workspace: workspace,
-          from: states.map { EnteringStates(block: $0.block, hidden: $0.rows(range)) },
-          door: door?(range, batch))
-        let pooled = workspace.matrix(rows: batch.rows, columns: hidden.columns)
-        Pool.forward(hidden, batch, pooling, into: pooled)
-        correction?.apply(to: pooled, workspace: workspace)
-        body(lane, range, batch, hidden, pooled)
+    let lanes = workspaces.count
+    // Several batches a thread before threads wait for each other, so that unequal ones even out.
+    let round = lanes == 1 ? 1 : 4 * lanes
+    for first in stride(from: 0, to: batches.count, by: round) {
+      let round = batches[first..<min(first + round, batches.count)]
+      concurrently(min(lanes, round.count)) { lane in
+        for place in stride(from: first + lane, to: round.endIndex, by: lanes) {
+          let range = round[place]
+          let workspace = workspaces[lane]
+          let batch = PackedBatch(examples[range])
+          workspace.reset()
+          let hidden = Encoder.hidden(
+            weights, batch, workspace: workspace,
+            from: states.map { EnteringStates(block: $0.block, hidden: $0.rows(range)) },
+            door: door?(range, batch))
+          let pooled = workspace.matrix(rows: batch.rows, columns: hidden.columns)
+          Pool.forward(hidden, batch, pooling, into: pooled)
+          correction?.apply(to: pooled, workspace: workspace)
+          body(lane, range, batch, hidden, pooled)
+        }
       }
       try afterRound(round.count)
     }
@@ -118,9 +127,9 @@ public struct Evaluator: Sendable {
 }
 
 /// What one thread of an evaluation leaves.
-private final class EvaluationLane: @unchecked Sendable {
-  /// Of its last batch; one thread writes while nobody reads.
-  var predictions: [Target] = []
+private final class EvaluationLane {
+  /// A list for each batch since they were last emptied.
+  var predictions: [[Target]] = []
 }
 
 extension TaskSpec {

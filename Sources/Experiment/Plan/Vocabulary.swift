@@ -9,13 +9,19 @@ public struct Vocabulary: Sendable {
     public var name: String
     /// What can stand beside it, defaults included.
     public var parameters: [ParameterSpec]
+    /// How many models of a weight other than zero it takes.
+    public var models: ClosedRange<Int>
     /// Who decides among the parts of its model, `task known`; nil where it is one adapter.
     public var servedBy: String?
 
     /// Makes a word.
-    public init(name: String, parameters: [ParameterSpec], servedBy: String? = nil) {
+    public init(
+      name: String, parameters: [ParameterSpec], models: ClosedRange<Int> = 1...Int.max,
+      servedBy: String? = nil
+    ) {
       self.name = name
       self.parameters = parameters
+      self.models = models
       self.servedBy = servedBy
     }
   }

@@ -13,7 +13,7 @@ extension MergeMethod {
     summary: "weighted sum of the changes after entries are dropped at random and made up for",
     paper: "2311.03099",
     parameters: [
-      .density(0.5, "probability of an entry to be kept"), .scale(0.3),
+      .density(0.5, usual: [0.2, 0.5, 0.8], "probability of an entry to be kept"), .scale(0.3),
       .trimScope(["tensor", "factor"], default: "tensor"), .rescale(.inverseDensity), .normalize,
     ],
     neutral: ["density": .number(1), "scale": .number(1)], symmetric: false

@@ -11,7 +11,7 @@ extension MergeMethod {
     summary: "drop entries at random, elect a sign per entry, average the entries that agree with it",
     paper: "2311.03099",
     parameters: [
-      .density(0.5, "probability of an entry to be kept"), .scale(1),
+      .density(0.5, usual: [0.2, 0.5, 0.8], "probability of an entry to be kept"), .scale(1),
       .trimScope(["tensor", "factor"], default: "tensor"), .rescale(.inverseDensity), .elect(.weighted),
       .combine(.weights),
     ],

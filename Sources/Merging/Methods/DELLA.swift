@@ -12,7 +12,7 @@ extension MergeMethod {
     summary: "drop entries at random, small ones rather, elect a sign per entry, average what agrees with it",
     paper: "2406.11617",
     parameters: [
-      .density(0.5, "mean probability of an entry to be kept"), .epsilon, .scale(1),
+      .density(0.5, usual: [0.2, 0.5, 0.8], "mean probability of an entry to be kept"), .epsilon, .scale(1),
       .rescale(.inverseDensity),
       .elect(.weighted), .combine(.weights),
     ],

@@ -9,7 +9,7 @@ extension MergeMethod {
     summary: "weighted sum of the changes after entries are dropped at random, small ones rather",
     paper: "2406.11617",
     parameters: [
-      .density(0.5, "mean probability of an entry to be kept"), .epsilon, .scale(0.3),
+      .density(0.5, usual: [0.2, 0.5, 0.8], "mean probability of an entry to be kept"), .epsilon, .scale(0.3),
       .rescale(.inverseDensity),
       .normalize,
     ],

@@ -10,7 +10,7 @@ extension MergeMethod {
   static let isoC = MergeMethod(
     name: "iso_c", summary: "sum of the changes with its singular values made equal", paper: "2502.04959",
     parameters: [
-      ParameterSpec("scale", .number(0...100), default: .number(1), "factor α on the merged change"),
+      .scale(1, in: 0...100, "factor α on the merged change"),
       ParameterSpec(
         "isotropy", .number(0...1), default: .number(1),
         "how far the singular values go to their mean; 1 is the paper's rule, 0 leaves the sum"),

@@ -12,7 +12,7 @@ extension MergeMethod {
     summary: "common directions of the sum and each task's own ones, with equal singular values",
     paper: "2502.04959",
     parameters: [
-      ParameterSpec("scale", .number(0...100), default: .number(1), "factor α on the merged change"),
+      .scale(1, in: 0...100, "factor α on the merged change"),
       ParameterSpec(
         "common_space_fraction", .number(0...1), default: .number(0.8),
         "share of the directions that are those of the sum; the tasks divide the rest"),

@@ -11,7 +11,7 @@ extension MergeMethod {
     summary: "sum in the singular basis that the changes share; equals task_arithmetic",
     paper: "2410.19735",
     parameters: [
-      ParameterSpec("scale", .number(-100...100), default: .number(1), "factor λ on the merged change")
+      .scale(1)
     ],
     neutral: ["scale": .number(1)]
   ) { KnOTSLinear(scale: $0.number("scale")) }

@@ -10,7 +10,7 @@ extension MergeMethod {
     summary: "sum of the changes after their singular vectors are made orthogonal across tasks",
     paper: "2412.00081",
     parameters: [
-      ParameterSpec("scale", .number(0...100), default: .number(1), "factor α on the merged change")
+      .scale(1, in: 0...100, "factor α on the merged change")
     ],
     neutral: ["scale": .number(1)]
   ) { TSVM(scale: $0.number("scale")) }

@@ -10,8 +10,7 @@ extension MergeMethod {
     name: "task_arithmetic", summary: "scaled sum of the changes; negative weights take a task away",
     paper: "2212.04089",
     parameters: [
-      ParameterSpec(
-        "scale", .number(-100...100), default: .number(0.3), "factor λ on the sum of the weighted changes")
+      .scale(0.3, "factor λ on the sum of the weighted changes")
     ],
     neutral: ["scale": .number(1)]
   ) { TaskArithmetic(scale: $0.number("scale")) }
