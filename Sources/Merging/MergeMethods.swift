@@ -30,6 +30,6 @@ public enum MergeMethods {
   ]
 
   private static let routed: [MergeMethod] = [
-    .arrow, .smile, .retrieval, .twin, .emrMasks, .tallMasks, .tsvCompress, .surgery,
+    .arrow, .smile, .moe, .retrieval, .twin, .emrMasks, .tallMasks, .tsvCompress, .surgery,
   ]
 }

@@ -8,7 +8,8 @@ import Testing
 @Suite struct RoutedFileTests {
   private func matrix(_ rows: Int, _ columns: Int, _ seed: Int) -> Matrix {
     var stream = RandomStream(seed: seed, "matrix")
-    return Matrix(rows: rows, columns: columns, values: (0..<rows * columns).map { _ in Float(stream.normal()) })
+    return Matrix(
+      rows: rows, columns: columns, values: (0..<rows * columns).map { _ in Float(stream.normal()) })
   }
 
   private func adapter(_ name: String, rank: Int, alpha: Double) -> Adapter {
@@ -44,8 +45,10 @@ import Testing
     try written(model) { read, folder, bytes in
       #expect(read.method == "m" && read.parts.map(\.name) == ["one", "two", "three"])
       #expect(read.parts.map(\.tasks) == [["a", "b"], ["c"], ["d"]])
-      #expect(changes(read.unified) == changes(model.unified))
-      #expect(read.full.map(\.path) == ["layer.z"] && read.full[0].change.values == model.full[0].change.values)
+      for (a, b) in zip(changes(read.unified), changes(model.unified)) { #expect(relativeError(a, b) < 1e-6) }
+      #expect(read.unified?.sites.map(\.path) == ["layer.a", "layer.b"])
+      #expect(
+        read.full.map(\.path) == ["layer.z"] && read.full[0].change.values == model.full[0].change.values)
       #expect(changes(read.parts[0].change) == changes(model.parts[0].change))
       #expect(read.parts[1].masks.map(\.path) == ["layer.a"] && read.parts[1].masks[0].mask == mask)
       #expect(read.parts[1].scale == 0.75 && read.parts[1].change == nil && mask.count == 3)
@@ -67,10 +70,12 @@ import Testing
       .text(
         TextGate(
           readsUnified: false,
-          rule: .neighbours(index: matrix(3, 4, 3), owners: [1, 0, 1], neighbours: 2, experts: 1, together: true))
+          rule: .neighbours(
+            index: matrix(3, 4, 3), owners: [1, 0, 1], neighbours: 2, experts: 1, together: true))
       ),
       .text(
-        TextGate(readsUnified: true, rule: .linear(weight: matrix(2, 4, 4), bias: matrix(1, 2, 5), experts: 2))),
+        TextGate(
+          readsUnified: true, rule: .linear(weight: matrix(2, 4, 4), bias: matrix(1, 2, 5), experts: 2))),
     ]
     for gate in gates {
       try written(RoutedModel(method: "m", parts: [.init(name: "p", tasks: [])], gate: gate)) { read, _, _ in
@@ -83,7 +88,10 @@ import Testing
         case (.text(let a), .text(let b)):
           #expect(a.readsUnified == b.readsUnified)
           switch (a.rule, b.rule) {
-          case (.neighbours(let i, let o, let n, let e, let t), .neighbours(let i2, let o2, let n2, let e2, let t2)):
+          case (
+            .neighbours(let i, let o, let n, let e, let t),
+            .neighbours(let i2, let o2, let n2, let e2, let t2)
+          ):
             #expect(i.values == i2.values && o == o2 && n == n2 && e == e2 && t == t2)
           case (.linear(let w, let b, let e), .linear(let w2, let b2, let e2)):
             #expect(w.values == w2.values && b.values == b2.values && e == e2)
@@ -97,12 +105,15 @@ import Testing
 
   @Test func `equal models are equal bytes`() throws {
     let model = RoutedModel(
-      method: "m", parts: [.init(name: "one", tasks: ["a"], change: adapter("one", rank: 2, alpha: 4))], gate: .task)
+      method: "m", parts: [.init(name: "one", tasks: ["a"], change: adapter("one", rank: 2, alpha: 4))],
+      gate: .task)
     var files: [[Data]] = []
     for _ in 0..<2 {
       try written(model) { _, folder, _ in
         files.append(
-          try RoutedFile.names.dropLast().map { try Data(contentsOf: URL(fileURLWithPath: "\(folder)/\($0)")) })
+          try RoutedFile.names.dropLast().map {
+            try Data(contentsOf: URL(fileURLWithPath: "\(folder)/\($0)"))
+          })
       }
     }
     #expect(files[0] == files[1])
@@ -119,7 +130,9 @@ import Testing
         throws: Diagnostic("the masks are cut short", at: Place(file: file), hint: "write the file again")
       ) { _ = try RoutedFile.read(folder) }
     }
-    #expect(throws: Diagnostic("this is no record of a routed model", at: Place(file: "/nowhere/routed.json"))) {
+    #expect(
+      throws: Diagnostic("this is no record of a routed model", at: Place(file: "/nowhere/routed.json"))
+    ) {
       _ = try RoutedFile.read("/nowhere")
     }
   }

@@ -19,6 +19,7 @@ import Testing
       - {method: linear, of: singles}
       - {method: arrow, of: singles}
       - {method: smile, of: singles, gate_rank: 2}
+      - {method: moe, of: singles, top_k: 2}
       - {method: retrieval, of: singles, vote: {grid: [text, set]}}
       - {method: retrieval, name: mixed, of: singles, experts: 2, index: centroids}
       - {method: twin, of: singles, iterations: 20}
@@ -36,6 +37,37 @@ import Testing
       $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
     }
     return lines.dropFirst().map { Dictionary(uniqueKeysWithValues: zip(lines[0], $0)) }
+  }
+
+  @Test
+  func `a recipe makes a model that routes where no text has to be seen, and says why not where one has`()
+    throws
+  {
+    let place = try Workplace(copying: Finished.get().place)
+    let stored = try place.files(below: "Results/.store") { $0.hasSuffix("/adapter_config.json") }
+    let folders = stored.keys.sorted().prefix(2).map {
+      $0.split(separator: "/").dropLast().joined(separator: "/")
+    }
+    func recipe(_ method: String) -> String {
+      "merge_method: \(method)\nmodels: ["
+        + folders.map { "{model: Results/.store/\($0)}" }.joined(separator: ", ") + "]"
+    }
+    try place.write(recipe("arrow"), to: "r.yaml")
+    let outcome = try Program.run("merge", "r.yaml", "out", in: place.folder)
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    #expect(outcome.output.hasSuffix("written: out/merge.json, routed.json, routed.safetensors\n"))
+    let before = try place.files(below: "out")
+    #expect(try Program.run("merge", "r.yaml", "out", "--force", in: place.folder).status == 0)
+    #expect(try place.files(below: "out") == before)
+    try place.write(recipe("twin"), to: "r.yaml")
+    let refused = try Program.run("merge", "r.yaml", "other", in: place.folder)
+    #expect(refused.status == 2)
+    #expect(
+      refused.errors == """
+        error: merge method 'twin' looks at training texts, and adapters in folders have none
+          name it under 'merges' of an experiment's manifest
+
+        """)
   }
 
   @Test func `models that route stand in the tables with size and cost, and are the same whoever makes them`()

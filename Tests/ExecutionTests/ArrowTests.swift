@@ -1,5 +1,6 @@
 import Basics
 import Checkpoints
+import Foundation
 import LinearAlgebra
 import Merging
 import ModelFixtures
@@ -19,7 +20,8 @@ import Testing
     }
     let method = try MergeMethods.all.entry(named: "arrow")
     let parameters = try Parameters(
-      ["top_k": .number(Double(most)), "temperature": .number(temperature)], for: method.parameters, of: "arrow")
+      ["top_k": .number(Double(most)), "temperature": .number(temperature)], for: method.parameters,
+      of: "arrow")
     let routing = try #require(RoutedMerger.routing(method, parameters))
     let model = try RoutedMerger.model(of: experts, by: routing, method: "arrow").model
     guard case .token(let gate) = model.gate else {
@@ -30,7 +32,9 @@ import Testing
       try GatedFactors(model, shape: bert.weights.shape), gates: .tokens(gate), batch: bert.batch)
     let hidden = Encoder.hidden(bert.weights, bert.batch, workspace: Workspace(), door: door)
     let golden = try SafeTensorsFile(path: folder.appendingPathComponent("arrow.safetensors").path)
-    #expect(relativeError(hidden.values, try golden.floats(setting)) < 1e-5)
+    let error = relativeError(hidden.values, try golden.floats(setting))
+    // Two blocks in floats against doubles: every choice of a gate carries the rounding below it on.
+    #expect(error < 2e-5, "\(error)")
     let plain = Encoder.hidden(bert.weights, bert.batch, workspace: Workspace())
     #expect(relativeError(plain.values, try golden.floats(setting)) > 0.05)
   }

@@ -72,7 +72,7 @@ struct RoutingGolden: Decodable {
 
   @Test func `parts, shared changes, masks and directions equal NumPy on the full matrices`() throws {
     let golden = try #require(golden)
-    #expect(golden.cases.count == 11)
+    #expect(golden.cases.count == 12)
     for item in golden.cases {
       let (model, _) = try route(golden.experts, item.method, item.parameters)
       #expect(model.method == item.method && model.parts.count == item.parts.count)
@@ -88,7 +88,10 @@ struct RoutingGolden: Decodable {
         }
       }
       guard let spans = item.spans else { continue }
-      guard case .token(let gate) = model.gate else { Issue.record("no gate of tokens"); continue }
+      guard case .token(let gate) = model.gate else {
+        Issue.record("no gate of tokens")
+        continue
+      }
       #expect(gate.directions.map(\.path) == spans.keys.sorted())
       for (path, rows) in gate.directions {
         for (expert, expected) in (spans[path] ?? []).enumerated() {
@@ -110,7 +113,8 @@ struct RoutingGolden: Decodable {
     let n = router.labels.count
     let fit = LinearRouter.fit(
       DoubleMatrix(rows: n, columns: router.embeddings.count / n, values: router.embeddings),
-      labels: router.labels, experts: 3, iterations: router.iterations, rate: router.rate, decay: router.decay)
+      labels: router.labels, experts: 3, iterations: router.iterations, rate: router.rate, decay: router.decay
+    )
     #expect(relativeError(fit.weight.floats, router.weight) < 1e-6)
     #expect(relativeError(fit.bias.floats, router.bias) < 1e-5)
   }

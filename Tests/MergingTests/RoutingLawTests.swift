@@ -41,7 +41,9 @@ import Testing
     #expect(with.parts.map(\.name) == without.parts.map(\.name))
     for (path, _) in two[0].adapter.sites {
       #expect(unifiedChange(with, path) == unifiedChange(without, path))
-      for (a, b) in zip(with.parts, without.parts) { #expect(served(with, a, path) == served(without, b, path)) }
+      for (a, b) in zip(with.parts, without.parts) {
+        #expect(served(with, a, path) == served(without, b, path))
+      }
     }
   }
 
@@ -64,10 +66,12 @@ import Testing
     let path = "layer.0.value"
     let partial = RoutedExpert(
       name: "partial", tasks: ["partial"],
-      adapter: randomAdapter("partial", rank: 2, layers: testLayers.keys.sorted().filter { $0 != path }), weight: 1)
+      adapter: randomAdapter("partial", rank: 2, layers: testLayers.keys.sorted().filter { $0 != path }),
+      weight: 1)
     let (model, sites) = try route([partial, expert("whole", rank: 3)], name)
     #expect(sites.map(\.path) == testLayers.keys.sorted())
-    #expect(sites.allSatisfy { $0.retainedEnergy > 0 && $0.retainedEnergy <= 1 && $0.norm > 0 && $0.rank > 0 })
+    #expect(
+      sites.allSatisfy { $0.retainedEnergy > 0 && $0.retainedEnergy <= 1 && $0.norm > 0 && $0.rank > 0 })
     let part = try #require(model.part(for: "partial"))
     #expect(served(model, part, path).allSatisfy { $0 == 0 })
   }
@@ -76,7 +80,8 @@ import Testing
     let model = RoutedModel(
       method: "m",
       parts: [
-        .init(name: "both", tasks: ["a", "b"]), .init(name: "b", tasks: ["b"]), .init(name: "again", tasks: ["b"]),
+        .init(name: "both", tasks: ["a", "b"]), .init(name: "b", tasks: ["b"]),
+        .init(name: "again", tasks: ["b"]),
       ], gate: .task)
     #expect(model.part(for: "a")?.name == "both")
     #expect(model.part(for: "b")?.name == "b")
@@ -91,7 +96,7 @@ import Testing
   }
 
   @Test func `texts that are missing are asked for`() throws {
-    for name in ["retrieval", "twin"] {
+    for name in ["retrieval", "twin", "moe"] {
       let method = try MergeMethods.all.entry(named: name)
       let routing = try #require(
         RoutedMerger.routing(method, Parameters([:], for: method.parameters, of: name)))
@@ -102,12 +107,42 @@ import Testing
     }
   }
 
+  @Test func `prototypes of a mixture are what the mean inputs of the experts do not share`() throws {
+    let method = try MergeMethods.all.entry(named: "moe")
+    let routing = try #require(
+      RoutedMerger.routing(method, Parameters([:], for: method.parameters, of: "moe")))
+    let path = "layer.1.output"
+    let experts = ["one", "two"].map { name in
+      RoutedExpert(
+        name: name, tasks: [name], adapter: randomAdapter(name, rank: 2, layers: [path]), weight: 1)
+    }
+    var model = try routing.model(of: experts).model
+    func texts(_ expert: Int, _ task: String, _ values: [Float]) -> ExpertTexts {
+      ExpertTexts(
+        expert: expert, task: task, isPooled: true, embeddings: Matrix(rows: 1, columns: 3),
+        inputs: [path: Matrix(rows: 1, columns: 11, values: values + Array(repeating: 7, count: 9))])
+    }
+    // The first expert's two tasks have the mean (3, 5); the mean of both experts is (2, 3).
+    try routing.fit(
+      &model, to: [texts(0, "a", [2, 4]), texts(0, "b", [4, 6]), texts(1, "c", [1, 1])],
+      random: RandomStream(seed: 0, "none"))
+    guard case .token(let gate) = model.gate else {
+      Issue.record("no gate of tokens")
+      return
+    }
+    let root = Float(5).squareRoot()
+    let expected = [1 / root, 2 / root] + Array(repeating: 0, count: 9)
+    #expect(relativeError(gate.directions[0].rows.values, expected + expected.map { -$0 }) < 1e-6)
+    #expect(gate.measure == .cosine && gate.experts == 2)
+  }
+
   @Test func `surgery corrects the tasks that read pooled vectors and leaves the merge alone`() throws {
     let method = try MergeMethods.all.entry(named: "surgery")
     let routing = try #require(
       RoutedMerger.routing(
         method,
-        Parameters(["surgery_rank": .number(2), "iterations": .number(40)], for: method.parameters, of: "surgery")))
+        Parameters(
+          ["surgery_rank": .number(2), "iterations": .number(40)], for: method.parameters, of: "surgery")))
     #expect(routing.texts?.wantsExperts == true && routing.texts?.readsUnified == true)
     var model = try routing.model(of: [expert("one", rank: 2), expert("two", rank: 2)]).model
     let z = randomMatrix(20, 6, RandomStream(seed: 3, "z"))

@@ -45,7 +45,8 @@ import Testing
     let gate = TextGate(
       readsUnified: false,
       rule: .neighbours(
-        index: Matrix(rows: 2, columns: 2, values: [1, 0, 0.6, 0.8]), owners: [0, 1], neighbours: 2, experts: 1,
+        index: Matrix(rows: 2, columns: 2, values: [1, 0, 0.6, 0.8]), owners: [0, 1], neighbours: 2,
+        experts: 1,
         together: false))
     let gates = gate.gates(Matrix(rows: 2, columns: 2, values: [3, 0.1, 0.1, 3]), experts: 2)
     #expect(gates.values == [1, 0, 0, 1])
@@ -63,7 +64,9 @@ import Testing
     let all = powers.map { Float($0 / powers.reduce(0, +)) }
     #expect(relativeError(gates(3, 1), all) < 1e-6)
     #expect(relativeError(gates(3, 7), all) < 1e-6)
-    #expect(relativeError(gates(2, 1), [powers[0], powers[1], 0].map { Float($0 / (powers[0] + powers[1])) }) < 1e-6)
+    #expect(
+      relativeError(gates(2, 1), [powers[0], powers[1], 0].map { Float($0 / (powers[0] + powers[1])) }) < 1e-6
+    )
     #expect(gates(1, 1) == [0, 1, 0])
   }
 

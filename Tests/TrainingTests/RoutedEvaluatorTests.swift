@@ -12,9 +12,12 @@ import Training
   private let targets = ["query", "value", "output.dense"]
 
   /// A random adapter of the toy base.
-  private func adapter(_ name: String, _ base: BaseModel, rank: Int = 3, scale: Double = 0.2) throws -> Adapter {
+  private func adapter(_ name: String, _ base: BaseModel, rank: Int = 3, scale: Double = 0.2) throws
+    -> Adapter
+  {
     let shape = base.weights.shape
-    let parameters = LoRAParameters(shape: shape, sites: try shape.sites(targets: targets), rank: rank, scale: 2)
+    let parameters = LoRAParameters(
+      shape: shape, sites: try shape.sites(targets: targets), rank: rank, scale: 2)
     var stream = RandomStream(seed: 5, "factors", name)
     Matrix(storage: parameters.storage, rows: 1, columns: parameters.storage.count).withMutableSpan { span in
       for i in 0..<span.count { span[i] = Float(stream.normal() * scale) }
@@ -142,10 +145,10 @@ import Training
       var (same, different) = (0, 0)
       for row in owners.indices {
         guard case .number(let a) = answers[row], case .number(let b) = own[row] else { continue }
-        if owners[row] == expert, abs(a - b) < 1e-6 { same += 1 }
+        if owners[row] == expert, abs(a - b) < 1e-5 { same += 1 }
         if owners[row] != expert, abs(a - b) > 1e-4 { different += 1 }
       }
-      #expect(same == 12 && different > 0)
+      #expect(same == 12 && different > 0, "\(same) of 12")
     }
     let three = try evaluator.predict(
       task.train, head: head, workspaces: (0..<3).map { _ in Workspace() })
@@ -182,7 +185,9 @@ import Training
     }
   }
 
-  @Test func `a known task is served by its own part, masked or not, and another task by what all share`() throws {
+  @Test func `a known task is served by its own part, masked or not, and another task by what all share`()
+    throws
+  {
     let base = try Toy.base(layers: 2)
     let unified = try adapter("unified", base)
     let own = try adapter("own", base, rank: 1)
@@ -247,7 +252,8 @@ import Training
   @Test func `a model of another base is refused`() throws {
     let base = try Toy.base(layers: 2)
     let deep = try part("deep", Toy.base(layers: 3))
-    let model = RoutedModel(method: "m", parts: [deep], gate: .token(tokenGate([deep], temperature: 1, experts: 1)))
+    let model = RoutedModel(
+      method: "m", parts: [deep], gate: .token(tokenGate([deep], temperature: 1, experts: 1)))
     let task = Toy.training(.regression, .labels, base: base, train: 4)
     let head = TaskHead(task: task.task, head: base.labelHead(task.task, scale: 20, workspace: Workspace()))
     let complaint = complaint { _ = try RoutedEvaluator(model, base: base).predict(task.train, head: head) }

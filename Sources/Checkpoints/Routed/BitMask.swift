@@ -17,7 +17,8 @@ public struct BitMask: Sendable, Hashable {
   /// Takes bytes as they are.
   public init(rows: Int, columns: Int, bytes: [UInt8]) {
     precondition(
-      bytes.count == BitMask.size(rows: rows, columns: columns), "\(bytes.count) bytes for (\(rows), \(columns))")
+      bytes.count == BitMask.size(rows: rows, columns: columns),
+      "\(bytes.count) bytes for (\(rows), \(columns))")
     self.rows = rows
     self.columns = columns
     self.bytes = bytes

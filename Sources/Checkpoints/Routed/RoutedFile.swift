@@ -138,7 +138,8 @@ public enum RoutedFile {
       throw Diagnostic("this is no record of a routed model", at: Place(file: path))
     }
     let file = try SafeTensorsFile(path: folder + "/" + names[1])
-    var masks = try MaskReader(path: folder + "/" + names[2], isNeeded: record.parts.contains { !$0.masks.isEmpty })
+    var masks = try MaskReader(
+      path: folder + "/" + names[2], isNeeded: record.parts.contains { !$0.masks.isEmpty })
     var parts: [RoutedModel.Part] = []
     for (index, part) in record.parts.enumerated() {
       var own: [(path: String, mask: BitMask)] = []
@@ -152,7 +153,8 @@ public enum RoutedFile {
           scale: part.scale,
           correction: part.hasCorrection
             ? RoutedModel.Correction(
-              down: try file.matrix("correction.\(index).down"), up: try file.matrix("correction.\(index).up"))
+              down: try file.matrix("correction.\(index).down"), up: try file.matrix("correction.\(index).up")
+            )
             : nil))
     }
     return RoutedModel(

@@ -89,7 +89,9 @@ extension JobPerformer {
         }
         return ExpertTexts(
           expert: index, task: task.name, isPooled: task.kind != .tagging, embeddings: pooled(reader),
-          ofExpert: own.map(pooled))
+          ofExpert: own.map(pooled),
+          inputs: wanted.wantsInputs
+            ? InputMeans.of(chosen, through: base.weights, workspace: workspaces[0]) : [:])
       }
     }
   }

@@ -12,7 +12,8 @@ extension MergeMethod {
   /// entries. Space: τ has no low rank, so it is kept in full with a bit an entry and task: for adapters of small rank
   /// that is more than all experts take, and the tables say how much. Cost: two passes over the entries of all models.
   static let emrMasks = MergeMethod(
-    name: "emr_masks", summary: "one unified change, and for every task a mask and a factor (the task is known)",
+    name: "emr_masks",
+    summary: "one unified change, and for every task a mask and a factor (the task is known)",
     paper: "2405.17461", parameters: []
   ) { _ in EMRMasks() }
 }
@@ -48,7 +49,8 @@ private struct EMRMasks: Routing {
 /// Masks of a layer, by every entry of every model's change and of a unified one.
 enum EntryMasks {
   static func of(
-    _ deltas: [LowRank?], unified: DoubleMatrix, _ keeps: (_ model: Int, _ entry: Double, _ unified: Double) -> Bool
+    _ deltas: [LowRank?], unified: DoubleMatrix,
+    _ keeps: (_ model: Int, _ entry: Double, _ unified: Double) -> Bool
   ) -> [BitMask] {
     var masks = deltas.map { _ in BitMask(rows: unified.rows, columns: unified.columns) }
     var start = 0

@@ -15,7 +15,8 @@ extension MergeMethod {
     paper: "2210.09759",
     parameters: [
       ParameterSpec(
-        "alpha", .number(0...1), default: .number(0.5), "the place on the line: 0 the first model, 1 the second")
+        "alpha", .number(0...1), default: .number(0.5),
+        "the place on the line: 0 the first model, 1 the second")
     ],
     symmetric: false, models: 1...2
   ) { Pareto(alpha: $0.number("alpha")) }

@@ -19,7 +19,7 @@ extension MergeMethod {
         "vector", .choice(["task_arithmetic", "ties"]), default: .text("task_arithmetic"),
         "the change that is masked: the weighted sum, or the sum of trimmed entries of the elected sign"),
       ParameterSpec(
-        "mask_lambda", .number(0...10), default: .number(0.4),
+        "mask_lambda", .number(0...10), default: .number(0.4), usual: [0.2, 0.3, 0.4, 0.5, 0.6],
         "an entry serves a model whose own change exceeds this times the distance from the sum to it"),
       .density(0.2, "share of the entries kept per model where the vector is that of ties"),
     ]

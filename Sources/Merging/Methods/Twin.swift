@@ -17,7 +17,8 @@ extension MergeMethod {
     paper: "2406.15479",
     parameters: [
       ParameterSpec(
-        "scale", .number(-100...100), default: .number(0.3), "factor λ on the sum that all share"),
+        "scale", .number(-100...100), default: .number(0.3), usual: [0.1, 0.3, 0.5],
+        "factor λ on the sum that all share"),
       ParameterSpec(
         "fraction", .number(0...1), default: .number(0.1),
         "rank of what is an expert's own, as a share of the smaller side of the weight"),
@@ -77,7 +78,8 @@ private struct Twin: Routing {
     return Routed(
       RoutedModel(
         method: "twin", unified: Adapter(name: "shared", shared), parts: parts,
-        gate: gate(DoubleMatrix(rows: experts.count, columns: 0), DoubleMatrix(rows: 1, columns: experts.count))),
+        gate: gate(
+          DoubleMatrix(rows: experts.count, columns: 0), DoubleMatrix(rows: 1, columns: experts.count))),
       retained: retained)
   }
 

@@ -43,6 +43,8 @@ public struct RoutingTexts: Sendable {
   public var readsUnified: Bool
   /// Whether the experts' own embeddings are wanted beside them.
   public var wantsExperts: Bool
+  /// Whether the mean inputs of the linear layers are wanted too, by the base alone.
+  public var wantsInputs = false
 }
 
 /// The embeddings of the texts of one task of one expert.
@@ -57,14 +59,20 @@ public struct ExpertTexts: Sendable {
   public var embeddings: Matrix
   /// Those of the expert itself, where they are wanted.
   public var ofExpert: Matrix?
+  /// The mean input of every linear layer over the tokens, (1, in), by its path, where it is wanted.
+  public var inputs: [String: Matrix]
 
   /// Joins embeddings.
-  public init(expert: Int, task: String, isPooled: Bool, embeddings: Matrix, ofExpert: Matrix? = nil) {
+  public init(
+    expert: Int, task: String, isPooled: Bool, embeddings: Matrix, ofExpert: Matrix? = nil,
+    inputs: [String: Matrix] = [:]
+  ) {
     self.expert = expert
     self.task = task
     self.isPooled = isPooled
     self.embeddings = embeddings
     self.ofExpert = ofExpert
+    self.inputs = inputs
   }
 }
 

@@ -32,7 +32,9 @@ public struct GatedFactors: Sendable {
     }
     let stacked = shape.sites.map { site in
       let own = model.parts.enumerated().compactMap { index, part in
-        part.change.flatMap { change in change.site(site.path).map { (index, $0, Float(change.scale(of: $0))) } }
+        part.change.flatMap { change in
+          change.site(site.path).map { (index, $0, Float(change.scale(of: $0))) }
+        }
       }
       return GatedFactors.stacked(own, directions: directions[site.path])
     }

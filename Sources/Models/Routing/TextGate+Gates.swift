@@ -27,7 +27,8 @@ extension TextGate {
       let cosines = Matrix(rows: unit.rows, columns: index.rows)
       gemm(unit, index, into: cosines, transposeB: true)
       let votes = (0..<unit.rows).map { row in
-        Votes(of: cosines.rows(row..<row + 1).values, owners: owners, neighbours: neighbours, experts: experts)
+        Votes(
+          of: cosines.rows(row..<row + 1).values, owners: owners, neighbours: neighbours, experts: experts)
       }
       let all = together ? Votes.sum(votes, experts: experts) : nil
       for (row, own) in votes.enumerated() {

@@ -53,14 +53,17 @@ extension ReportTable {
       "Who decides which of its parts is used: the task, which must be known then, the text or every token; "
         + "empty for one adapter."
     ) { $0.candidate.serving?.by },
-    .number("extra_bytes", unit: "bytes", "Bytes beyond one of its experts' adapters; empty for one adapter.") {
+    .number("extra_bytes", unit: "bytes", "Bytes beyond one of its experts' adapters; empty for one adapter.")
+    {
       row in row.candidate.serving.map { row.candidate.mean(\.bytes) - Double($0.expertBytes) }
     },
     .integer(
-      "passes", "How often a text passes through the encoder: 2 where a gate reads it first; empty for one adapter."
+      "passes",
+      "How often a text passes through the encoder: 2 where a gate reads it first; empty for one adapter."
     ) { $0.candidate.serving?.passes },
     .number(
-      "extra_flops", unit: "flops", "Operations of gates and experts beside the weights, a token; empty for one adapter."
+      "extra_flops", unit: "flops",
+      "Operations of gates and experts beside the weights, a token; empty for one adapter."
     ) { $0.candidate.serving?.flopsPerToken },
   ]
 }

@@ -3,7 +3,7 @@
     python generate_arrow.py
 
 Three random adapters, each with one input direction far above the others, because PEFT finds it by 15 steps of a power
-iteration. `arrow/<number>` are the adapters as PEFT saves them; `arrow.safetensors` has the last hidden states of the
+iteration; the pass itself is in doubles. `arrow/<number>` are the adapters as PEFT saves them; `arrow.safetensors` has the last hidden states of the
 rows of cases.json end to end, one tensor for each setting. Needs torch, transformers, peft and safetensors.
 """
 
@@ -33,9 +33,9 @@ def adapters():
         model = get_peft_model(base(), LoraConfig(r=2, lora_alpha=2 + number, target_modules=["query", "value", "dense"]))
         for name, parameter in model.named_parameters():
             if "lora_" in name:
-                parameter.data = torch.randn(parameter.shape) * 0.5
+                parameter.data = torch.randn(parameter.shape) * 0.3
                 if "lora_B" in name:
-                    parameter.data[:, 0] *= 8
+                    parameter.data[:, 0] *= 5
         folder = HERE / "arrow" / str(number)
         shutil.rmtree(folder, ignore_errors=True)
         model.save_pretrained(folder)
@@ -52,11 +52,11 @@ def main():
     paths = adapters()
     states = {}
     for name, (top_k, temperature) in SETTINGS.items():
-        model = create_arrow_model(base(), paths, ArrowConfig(top_k=top_k, router_temperature=temperature, rng_seed=1)).eval()
+        model = create_arrow_model(base(), paths, ArrowConfig(top_k=top_k, router_temperature=temperature, rng_seed=1)).eval().double()
         with torch.no_grad():
             states[name] = torch.cat([
                 model(input_ids=torch.tensor([r["ids"]]), token_type_ids=torch.tensor([r["types"]])).last_hidden_state[0]
-                for r in rows]).contiguous()
+                for r in rows]).float().contiguous()
     save_file(states, HERE / "arrow.safetensors")
 
 

@@ -168,6 +168,7 @@ def main():
     add("smile", {"rank": 1, "gate_rank": 2},
         [{p: cut(d, 1) for p, d in m.items()} for m in weighted], spans=directions(models, 2))
     add("retrieval", {}, weighted)
+    add("moe", {}, weighted)
     add("surgery", {"over": "task_arithmetic"}, [{} for _ in models],
         {p: 0.3 * d for p, d in summed(models, WEIGHTS).items()})
 
