@@ -90,7 +90,7 @@ let package = Package(
       [
         "Basics", "Specs", "LinearAlgebra", "Checkpoints", "Tokenizers", "Models", "Tasks", "Training",
         "Merging",
-        "Experiment", "Execution",
+        "Experiment", "Execution", "ModelFixtures",
       ]),
     tests("EndToEndTests", ["CLI"]),
   ],

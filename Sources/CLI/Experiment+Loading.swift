@@ -96,7 +96,9 @@ extension Vocabulary {
   static var joined: Vocabulary {
     Vocabulary(
       methods: MergeMethods.all.entries.map { row in
-        Method(name: row.name, parameters: row.parameters, tuning: tuning(of: row)) { given, weights in
+        Method(
+          name: row.name, parameters: row.parameters, tuning: tuning(of: row), servedBy: row.servedBy?.rawValue
+        ) { given, weights in
           do throws(Diagnostic) {
             let parameters = try Parameters(given, for: row.parameters, of: "merge method '\(row.name)'")
             try row.check(parameters, weights: weights)
@@ -118,7 +120,7 @@ extension Vocabulary {
 
   private static func tuning(of method: MergeMethod) -> Tuning? {
     switch method.form {
-    case .rule: return nil
+    case .rule, .routed: return nil
     case .learned(let make):
       // Which loss a row has does not depend on its parameters.
       guard let parameters = try? Parameters([:], for: method.parameters, of: method.name) else { return nil }

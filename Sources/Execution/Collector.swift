@@ -81,6 +81,7 @@ public struct Collector: Sendable {
     _ specs: [JobID: PlannedJob], to set: inout ResultSet, _ row: inout ModelRow
   ) {
     row.bytes = merged.bytes
+    row.serving = merged.serving
     guard let spec = specs[id]?.spec, let method = spec.mergeMethod else { return }
     for input in spec.inputs {
       if case .train(let trained) = results[input] { count(trained, &row) }

@@ -36,20 +36,52 @@ public enum RecipeMerger {
       recipe.parameters, for: method.parameters, of: "merge method '\(method.name)'")
     let adapters = try recipe.models.map { try adapter($0) }
     let layers = try checkedLayers(recipe, adapters, environment)
+    func written(_ sites: [Specs.MergedSite], _ contents: (String) throws -> Int) throws -> MergeResult {
+      let record = Record(
+        mixology: version, mergeMethod: method.name, parameters: recipe.parameters, baseModel: recipe.base,
+        seed: recipe.seed,
+        models: try recipe.models.map {
+          .init(model: $0.name, weight: $0.weight, sha256: try StableHash.hex(file: weights($0.path)))
+        }, sites: sites)
+      return MergeResult(sites: sites, bytes: try write(record, to: folder, contents))
+    }
+    if let routing = RoutedMerger.routing(method, parameters) {
+      let routed = try routed(recipe, adapters, routing, method.name)
+      return try written(routed.sites) { try RoutedFile.write(routed.model, to: $0) }
+    }
     let merged = try AdapterMerger.merge(
       adapters, weights: recipe.models.map(\.weight), method: method, parameters: parameters,
       seed: recipe.seed)
     let sites = merged.sites.map {
       Specs.MergedSite(site: $0.path, rank: $0.rank, retainedEnergy: $0.retainedEnergy, norm: $0.norm)
     }
-    let record = Record(
-      mixology: version, mergeMethod: method.name, parameters: recipe.parameters, baseModel: recipe.base,
-      seed: recipe.seed,
-      models: try recipe.models.map {
-        .init(model: $0.name, weight: $0.weight, sha256: try StableHash.hex(file: weights($0.path)))
-      }, sites: sites)
-    let bytes = try write(merged.adapter, record, to: folder, layers: layers)
-    return MergeResult(sites: sites, bytes: bytes)
+    return try written(sites) { attempt in
+      try PEFTAdapter.write(merged.adapter, to: attempt, layers: layers)
+      return try FileManager.default.attributesOfItem(atPath: weights(attempt))[.size] as? Int ?? 0
+    }
+  }
+
+  /// The parts of a model that routes, each for the "task" that has its folder's name.
+  ///
+  /// - Throws: a `Diagnostic` where the method has to see texts, which folders of adapters do not have.
+  private static func routed(
+    _ recipe: MergeRecipe, _ adapters: [Adapter], _ routing: any Routing, _ method: String
+  ) throws -> (model: RoutedModel, sites: [Specs.MergedSite]) {
+    guard routing.texts == nil else {
+      throw Diagnostic(
+        "merge method '\(method)' looks at training texts, and adapters in folders have none",
+        hint: "name it under 'merges' of an experiment's manifest")
+    }
+    let experts = zip(recipe.models, adapters).map { model, adapter in
+      RoutedExpert(name: model.name, tasks: [model.name], adapter: adapter, weight: model.weight)
+    }
+    let (model, sites) = try RoutedMerger.model(of: experts, by: routing, method: method)
+    return (
+      model,
+      sites.map {
+        Specs.MergedSite(site: $0.path, rank: $0.rank, retainedEnergy: $0.retainedEnergy, norm: $0.norm)
+      }
+    )
   }
 
   private static func weights(_ folder: String) -> String { folder + "/adapter_model.safetensors" }
@@ -85,8 +117,9 @@ public enum RecipeMerger {
     return shape.sites.map(\.path) + ["pooler.dense"]
   }
 
+  /// - Parameter contents: Writes the model's own files into a folder and returns their bytes.
   private static func write(
-    _ adapter: Adapter, _ record: Record, to folder: String, layers: [String]
+    _ record: Record, to folder: String, _ contents: (String) throws -> Int
   ) throws -> Int {
     let target = URL(fileURLWithPath: folder).standardizedFileURL
     let attempt = target.deletingLastPathComponent().appendingPathComponent(
@@ -97,7 +130,7 @@ public enum RecipeMerger {
     } catch {
       throw Diagnostic("cannot make the folder: \(FileProblem.reason(error))", at: Place(file: folder))
     }
-    try PEFTAdapter.write(adapter, to: attempt.path, layers: layers)
+    let size = try contents(attempt.path)
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     encoder.keyEncodingStrategy = .convertToSnakeCase
@@ -111,7 +144,6 @@ public enum RecipeMerger {
     } catch {
       throw Diagnostic("cannot write the folder: \(FileProblem.reason(error))", at: Place(file: folder))
     }
-    let size = try FileManager.default.attributesOfItem(atPath: weights(target.path))[.size] as? Int
-    return size ?? 0
+    return size
   }
 }

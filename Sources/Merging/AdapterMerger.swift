@@ -128,7 +128,7 @@ public enum AdapterMerger {
       baseModel: common(\.baseModel) ?? nil, taskType: common(\.taskType) ?? nil)
   }
 
-  private static func check(_ adapters: [Adapter], _ weights: [Double]) throws(Diagnostic) {
+  static func check(_ adapters: [Adapter], _ weights: [Double]) throws(Diagnostic) {
     guard !adapters.isEmpty else { throw Diagnostic("there are no adapters to merge") }
     guard weights.count == adapters.count else {
       throw Diagnostic("\(weights.count) weights for \(adapters.count) adapters")

@@ -71,6 +71,22 @@ public struct MergeMethod: CatalogEntry {
     self.form = form
   }
 
+  /// Makes a row of a model that routes, which has no rank of its own.
+  init(
+    name: String, summary: String, paper: String?, notes: MergeNotes = MergeNotes(),
+    parameters: [ParameterSpec], route: @escaping @Sendable (Parameters) -> any Routing
+  ) {
+    self.name = name
+    self.summary = summary
+    self.paper = paper
+    self.notes = notes
+    self.parameters = parameters
+    (neutral, symmetric, draws, isHomogeneous) = ([:], true, false, true)
+    (base, models) = (nil, 1...Int.max)
+    requirements = { _, _ throws(Diagnostic) in }
+    form = .routed(route)
+  }
+
   /// A row with all but its name, summary and parameters from another one.
   init(
     of base: MergeMethod, name: String, summary: String, parameters: [ParameterSpec],
@@ -130,6 +146,8 @@ public enum MergeForm: Sendable {
   case learned(@Sendable (Parameters) -> CoefficientLearning)
   /// Another method whose parameters or weights are searched for on examples, without gradients.
   case searched(@Sendable (Parameters) -> MergeSearch)
+  /// A model of several parts, one of which is chosen when it is used.
+  case routed(@Sendable (Parameters) -> any Routing)
 }
 
 extension MergeMethod {
@@ -143,6 +161,7 @@ extension MergeMethod {
       throw Diagnostic(
         "'\(name)' tries merges on examples, and there are only adapters here",
         hint: "list it under 'merges' of a manifest, whose tasks have data: mixology run")
+    case .routed: throw Diagnostic("merge method '\(name)' makes no single adapter")
     }
   }
 

@@ -4,7 +4,7 @@ public import Basics
 public enum MergeMethods {
   /// All rows, in the order of the documentation.
   public static let all = Catalog(
-    "merge method", rules + learned)
+    "merge method", rules + learned + routed)
 
   /// Those that need nothing but the changes.
   private static let rules = linear + spherical + sparsifyAndElect + spectral + peftNames
@@ -13,7 +13,7 @@ public enum MergeMethods {
   static let ruleNames = rules.map(\.name)
 
   private static let linear: [MergeMethod] = [
-    .linear, .taskArithmetic, .metaGPT, .lines, .modelStock, .fedAvg,
+    .linear, .taskArithmetic, .metaGPT, .lines, .modelStock, .fedAvg, .pareto,
   ]
 
   private static let spherical: [MergeMethod] = [
@@ -26,7 +26,7 @@ public enum MergeMethods {
     .dareLinear, .dareLinearMergekit, .dareLinearPEFT, .dareTIES, .dareTIESMergekit, .dareTIESPEFT,
     .della, .dellaMergekit, .dellaLinear, .dellaLinearMergekit,
     .breadcrumbs, .breadcrumbsPaper, .breadcrumbsMergekit, .breadcrumbsTIES, .breadcrumbsTIESMergekit,
-    .sce, .scePaper, .sceMergekit, .pcb, .magMax, .emr, .tallMasks, .consensus,
+    .sce, .scePaper, .sceMergekit, .pcb, .magMax, .emr, .tallMask, .consensus,
   ]
 
   private static let spectral: [MergeMethod] = [
@@ -43,5 +43,9 @@ public enum MergeMethods {
     .adaMergingTaskwise, .adaMergingTaskwisePlus, .adaMergingLayerwise, .adaMergingLayerwisePlus,
     .atlas, .divMerge, .divMergeLayerwise, .concreteTaskArithmetic, .concreteAdaMerging,
     .search, .loraHub, .loraHubPaper,
+  ]
+
+  private static let routed: [MergeMethod] = [
+    .arrow, .smile, .moe, .retrieval, .twin, .emrMasks, .tallMasks, .tsvCompress, .surgery,
   ]
 }

@@ -13,6 +13,9 @@ package struct Candidate: Sendable, Hashable {
   package var settings: String { rows[0].settings }
   package var tasks: [String] { rows[0].tasks }
 
+  /// How a model of several parts is used; the same for all seeds.
+  package var serving: Serving? { rows[0].serving }
+
   /// `fpb+fomc`.
   package var taskList: String { tasks.joined(separator: "+") }
 

@@ -73,17 +73,40 @@ public struct MergedSite: Sendable, Hashable, Codable {
   }
 }
 
+/// How a model of several parts is used, and what that costs beside one adapter.
+public struct Serving: Sendable, Hashable, Codable {
+  /// Who decides among the parts: `task known`, `routed by text` or `routed by token`.
+  public var by: String
+  /// Bytes of one of its experts' adapters, the mean.
+  public var expertBytes: Int
+  /// How often a text passes through the encoder.
+  public var passes: Int
+  /// Floating-point operations of gates and experts beside the weights, a token.
+  public var flopsPerToken: Double
+
+  /// Makes a record.
+  public init(by: String, expertBytes: Int, passes: Int, flopsPerToken: Double) {
+    self.by = by
+    self.expertBytes = expertBytes
+    self.passes = passes
+    self.flopsPerToken = flopsPerToken
+  }
+}
+
 /// What a merge did.
 public struct MergeResult: Sendable, Hashable, Codable {
   /// One for each linear layer that an input changes.
   public var sites: [MergedSite]
-  /// Bytes of the merged adapter.
+  /// Bytes of the merged adapter, or of the files of a model that routes.
   public var bytes: Int
+  /// How a model that routes is used; nil, and not written, for one adapter.
+  public var serving: Serving?
 
   /// Makes a result.
-  public init(sites: [MergedSite], bytes: Int) {
+  public init(sites: [MergedSite], bytes: Int, serving: Serving? = nil) {
     self.sites = sites
     self.bytes = bytes
+    self.serving = serving
   }
 }
 

@@ -10,15 +10,28 @@ public struct Evaluator: Sendable {
   private let weights: EncoderWeights
   private let pooling: Pooling
   private let tokensPerBatch: Int
+  private let door: Door?
+  private let correction: RoutedModel.Correction?
+
+  /// Makes what stands beside the weights for a batch of some of the examples.
+  public typealias Door = @Sendable (Range<Int>, PackedBatch) -> any LinearDoor
 
   /// Evaluates a model.
   ///
-  /// - Parameter tokensPerBatch: Rows are packed up to so many tokens; it bounds the memory and changes no result
-  ///   beyond the last bits.
-  public init(weights: EncoderWeights, pooling: Pooling, tokensPerBatch: Int = WorkLimits.evaluationTokens) {
+  /// - Parameters:
+  ///   - tokensPerBatch: Rows are packed up to so many tokens; it bounds the memory and changes no result beyond the
+  ///     last bits.
+  ///   - door: What stands beside the weights; nil: nothing.
+  ///   - correction: What changes the pooled vectors before the head; nil: nothing.
+  public init(
+    weights: EncoderWeights, pooling: Pooling, tokensPerBatch: Int = WorkLimits.evaluationTokens,
+    door: Door? = nil, correction: RoutedModel.Correction? = nil
+  ) {
     self.weights = weights
     self.pooling = pooling
     self.tokensPerBatch = tokensPerBatch
+    self.door = door
+    self.correction = correction
   }
 
   /// One prediction for each example, in order.
@@ -31,28 +44,69 @@ public struct Evaluator: Sendable {
     workspaces: [Workspace] = [Workspace()],
     progress: (Int) throws -> Void = { _ in }
   ) rethrows -> [Target] {
-    let lanes = workspaces.map { EvaluationLane(workspace: $0) }
-    let batches = Evaluator.batches(examples, tokens: tokensPerBatch)
+    let lanes = workspaces.map { _ in EvaluationLane() }
     var predictions: [Target] = []
     predictions.reserveCapacity(examples.count)
-    // Several batches a thread before threads wait for each other, so that unequal ones even out.
-    let round = lanes.count == 1 ? 1 : 4 * lanes.count
-    for first in stride(from: 0, to: batches.count, by: round) {
-      let round = batches[first..<min(first + round, batches.count)]
-      concurrently(min(lanes.count, round.count)) { lane in
-        lanes[lane].predictions.removeAll(keepingCapacity: true)
-        for batch in stride(from: first + lane, to: round.endIndex, by: lanes.count) {
-          let range = round[batch]
-          let start = states.map { EnteringStates(block: $0.block, hidden: $0.rows(range)) }
-          lanes[lane].predict(examples[range], weights, pooling, head, from: start)
-        }
-      }
-      for batch in 0..<round.count {
+    try run(examples, states: states, workspaces: workspaces) { lane, range, batch, hidden, pooled in
+      lanes[lane].predictions.append(
+        head.predict(
+          hidden, pooled: pooled, batch, rows: 0..<batch.rows, examples: examples[range],
+          workspace: workspaces[lane]))
+    } afterRound: { count in
+      for batch in 0..<count {
         predictions += lanes[batch % lanes.count].predictions[batch / lanes.count]
       }
+      for lane in lanes { lane.predictions.removeAll(keepingCapacity: true) }
       try progress(predictions.count)
     }
     return predictions
+  }
+
+  /// The pooled vector of each example, (n, C), in order.
+  public func pooled(
+    _ examples: [TokenizedExample], states: FrozenStates? = nil, workspaces: [Workspace] = [Workspace()]
+  ) -> Matrix {
+    let all = Matrix(rows: examples.count, columns: weights.shape.hidden)
+    run(examples, states: states, workspaces: workspaces) { _, range, _, _, pooled in
+      all.rows(range).copy(from: pooled)
+    } afterRound: { _ in
+    }
+    return all
+  }
+
+  /// Runs all batches in rounds, of which batch i goes to workspace i modulo their number.
+  ///
+  /// - Parameters:
+  ///   - body: Gets the number of its workspace, the batch's examples, the last hidden state and the pooled vectors.
+  ///   - afterRound: Gets how many batches were run.
+  private func run(
+    _ examples: [TokenizedExample], states: FrozenStates?, workspaces: [Workspace],
+    _ body: (Int, Range<Int>, PackedBatch, Matrix, Matrix) -> Void, afterRound: (Int) throws -> Void
+  ) rethrows {
+    let batches = Evaluator.batches(examples, tokens: tokensPerBatch)
+    let lanes = workspaces.count
+    // Several batches a thread before threads wait for each other, so that unequal ones even out.
+    let round = lanes == 1 ? 1 : 4 * lanes
+    for first in stride(from: 0, to: batches.count, by: round) {
+      let round = batches[first..<min(first + round, batches.count)]
+      concurrently(min(lanes, round.count)) { lane in
+        for place in stride(from: first + lane, to: round.endIndex, by: lanes) {
+          let range = round[place]
+          let workspace = workspaces[lane]
+          let batch = PackedBatch(examples[range])
+          workspace.reset()
+          let hidden = Encoder.hidden(
+            weights, batch, workspace: workspace,
+            from: states.map { EnteringStates(block: $0.block, hidden: $0.rows(range)) },
+            door: door?(range, batch))
+          let pooled = workspace.matrix(rows: batch.rows, columns: hidden.columns)
+          Pool.forward(hidden, batch, pooling, into: pooled)
+          correction?.apply(to: pooled, workspace: workspace)
+          body(lane, range, batch, hidden, pooled)
+        }
+      }
+      try afterRound(round.count)
+    }
   }
 
   /// Examples in order, as many in a batch as fit.
@@ -72,29 +126,10 @@ public struct Evaluator: Sendable {
   }
 }
 
-/// What one thread of an evaluation needs.
+/// What one thread of an evaluation leaves.
 private final class EvaluationLane {
-  private let workspace: Workspace
   /// A list for each batch since they were last emptied.
   var predictions: [[Target]] = []
-
-  init(workspace: Workspace) {
-    self.workspace = workspace
-  }
-
-  func predict(
-    _ examples: ArraySlice<TokenizedExample>, _ weights: EncoderWeights, _ pooling: Pooling,
-    _ head: TaskHead, from start: EnteringStates?
-  ) {
-    let batch = PackedBatch(examples)
-    workspace.reset()
-    let hidden = Encoder.hidden(weights, batch, workspace: workspace, from: start)
-    let pooled = workspace.matrix(rows: batch.rows, columns: hidden.columns)
-    Pool.forward(hidden, batch, pooling, into: pooled)
-    predictions.append(
-      head.predict(
-        hidden, pooled: pooled, batch, rows: 0..<batch.rows, examples: examples, workspace: workspace))
-  }
 }
 
 extension TaskSpec {

@@ -75,7 +75,8 @@ import Testing
 
   @Test func `every row says what it is`() {
     for method in MergeMethods.all.entries {
-      #expect(!method.summary.isEmpty && method.parameters.contains { $0.name == "rank" })
+      #expect(!method.summary.isEmpty)
+      #expect(method.servedBy != nil || method.parameters.contains { $0.name == "rank" })
       for (name, value) in method.neutral {
         let spec = method.parameters.first { $0.name == name }
         #expect(spec != nil && spec?.problem(with: value) == nil, "\(method.name): \(name)")

@@ -82,6 +82,7 @@ import Testing
     switch row.form {
     case .rule: ""
     case .learned: "gradients: PyTorch, on a small encoder"
+    case .routed: "parts and gates: formula in NumPy or PyTorch, Arrow PEFT"
     case .searched: "the merges that it tries are rows of this table"
     }
   }

@@ -38,7 +38,7 @@ import Testing
   private static let mixed = [
     "lines": "the first factor is divided by the weights, the depth is not",
     "consensus": "masks compare a bare change with the weighted sum",
-    "tall_masks": "masks compare a bare change with the weighted sum",
+    "tall_mask": "masks compare a bare change with the weighted sum",
     "svc": "compares the merge with the bare changes",
     "wudi": "steps of Adam have a size of their own",
   ]
@@ -145,7 +145,7 @@ import Testing
     #expect(
       try problem("cart", [1, 1]) == "cart of two models is their average, whatever its fraction and scale")
     #expect(try problem("consensus", [1]) == "no entry can serve 2 of 1 models: the merge would be zero")
-    #expect(try problem("tall_masks", [1, 1], ["task": .number(3)]) == "task 3 of 2 models")
+    #expect(try problem("tall_mask", [1, 1], ["task": .number(3)]) == "task 3 of 2 models")
     #expect(try problem("emr", [1, 1], ["task": .number(3)]) == "task 3 of 2 models")
     #expect(
       try problem("della", [1], ["density": .number(0.9)])

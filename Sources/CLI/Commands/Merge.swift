@@ -75,12 +75,16 @@ struct Merge: ParsableCommand {
       \(recipe.method) of \(recipe.models.count) adapters: \(result.sites.count) layers, \
       rank up to \(result.sites.map(\.rank).max() ?? 0), \(grouped(result.bytes)) bytes
       retained energy: mean \(rounded(mean, 4)), least \(rounded(energies.min() ?? 1, 4))
-      written: \(output)/adapter_config.json, adapter_model.safetensors, merge.json
+      written: \(output)/\(try files(in: output).joined(separator: ", "))
       """)
   }
 }
 
 extension Merge {
+  private func files(in folder: String) throws -> [String] {
+    try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
+  }
+
   /// Refuses to write over anything that is not an earlier merge, and over that without `--force`.
   private func checkOutput(_ output: String) throws {
     guard FileManager.default.fileExists(atPath: output) else { return }
@@ -88,7 +92,7 @@ extension Merge {
       throw Diagnostic(
         "the output is a file, not a folder", at: Place(file: output), hint: "name another one")
     }
-    let own = ["adapter_config.json", "adapter_model.safetensors", "merge.json"]
+    let own = ["adapter_config.json", "adapter_model.safetensors", "merge.json"] + RoutedFile.names
     if let other = names.sorted().first(where: { !own.contains($0) }) {
       throw Diagnostic(
         "the output folder holds something else: '\(other)'", at: Place(file: output),
@@ -116,6 +120,9 @@ enum MergeExplanation {
     if !method.isHomogeneous { lines.append("the size of the changes matters, not only their proportions") }
     if method.draws { lines.append("draws at random: compare several seeds") }
     if method.models.upperBound < Int.max { lines.append("takes at most \(method.models.upperBound) models") }
+    if let served = method.servedBy {
+      lines.append("makes a model of several parts, \(served.rawValue): not one adapter")
+    }
     lines.append("parameters:")
     let width = method.parameters.map(\.name.count).max() ?? 0
     for parameter in method.parameters {

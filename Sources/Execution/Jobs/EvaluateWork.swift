@@ -13,15 +13,25 @@ extension JobPerformer {
     let maxTokens = base.maxTokens(job.maxTokens)
     let examples = try examples(job.task, job.split, base: job.base, maxTokens: maxTokens)
     let head = try head(job.task, of: job.head, base: job.base, labelScale: job.labelScale)
-    let (weights, lowest) = try job.adapter.map { try folded($0, into: base) } ?? (base.weights, 0)
-    let evaluator = Evaluator(weights: weights, pooling: base.pooling)
     let set = try key(job.task, job.split, base: job.base, maxTokens: maxTokens)
-    let predictions = try counted {
-      let states = frozen.states([(set, examples)], below: lowest, of: base.weights, workspaces: workspaces)
-      return try evaluator.predict(
-        examples, head: head, states: states?.first, workspaces: workspaces
-      ) { done in
-        try progress(Double(done) / Double(examples.count), "")
+    func done(_ count: Int) throws { try progress(Double(count) / Double(examples.count), "") }
+    func states(below lowest: Int) -> FrozenStates? {
+      frozen.states([(set, examples)], below: lowest, of: base.weights, workspaces: workspaces)?.first
+    }
+    let predictions: [Target]
+    if let routed = try job.adapter.flatMap({ try routed($0) }) {
+      let evaluator = RoutedEvaluator(routed, base: base)
+      predictions = try counted {
+        try evaluator.predict(
+          examples, head: head, states: states(below: evaluator.lowestLayer), workspaces: workspaces,
+          progress: done)
+      }
+    } else {
+      let (weights, lowest) = try job.adapter.map { try folded($0, into: base) } ?? (base.weights, 0)
+      let evaluator = Evaluator(weights: weights, pooling: base.pooling)
+      predictions = try counted {
+        try evaluator.predict(
+          examples, head: head, states: states(below: lowest), workspaces: workspaces, progress: done)
       }
     }
     let targets = examples.map(\.target)

@@ -7,6 +7,7 @@ internal import Specs
 extension JobPerformer {
   /// Merges the adapters of training jobs.
   func merge(_ job: MergeJob, into folder: URL) throws -> MergeResult {
+    if let result = try route(job, into: folder) { return result }
     let adapters = try job.inputs.map {
       try PEFTAdapter.read(store.folder($0).appendingPathComponent("adapter").path)
     }

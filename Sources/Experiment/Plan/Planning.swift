@@ -157,11 +157,12 @@ struct Planning {
         grid: manifest.evaluate.testsChosenOnly ? merge.grid.map { named($0, point.settings) } : nil))
   }
 
-  /// `ties density=0.2 of fpb+fomc`.
+  /// `ties density=0.2 of fpb+fomc`, `emr_masks (task known) of fpb+fomc`.
   private func recipe(_ merge: Manifest.Merge, _ inputs: [Manifest.Cocktail]) -> String {
     let separator = inputs.allSatisfy(\.isSingle) ? "+" : ", "
     let method = merge.words.isEmpty ? merge.method : "\(merge.method) \(merge.words)"
-    return "\(method) of \(inputs.map(\.name).joined(separator: separator))"
+    let served = vocabulary.methods.first { $0.name == merge.method }?.servedBy.map { " (\($0))" } ?? ""
+    return "\(method)\(served) of \(inputs.map(\.name).joined(separator: separator))"
   }
 
   private func named(_ model: String, _ settings: String) -> String {

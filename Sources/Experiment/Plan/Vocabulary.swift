@@ -11,6 +11,8 @@ public struct Vocabulary: Sendable {
     public var parameters: [ParameterSpec]
     /// What it asks of the tasks' data; nil for a rule that reads the adapters alone.
     public var tuning: Tuning?
+    /// Who decides among the parts of its model, `task known`; nil where it is one adapter.
+    public var servedBy: String?
     /// What is wrong with a merge that can be known before there are models: checked parameters, weights → a problem.
     public var problem: Check
 
@@ -19,12 +21,13 @@ public struct Vocabulary: Sendable {
 
     /// Makes a word; without a check any number of models will do.
     public init(
-      name: String, parameters: [ParameterSpec], tuning: Tuning? = nil,
+      name: String, parameters: [ParameterSpec], tuning: Tuning? = nil, servedBy: String? = nil,
       problem: @escaping Check = { _, _ in nil }
     ) {
       self.name = name
       self.parameters = parameters
       self.tuning = tuning
+      self.servedBy = servedBy
       self.problem = problem
     }
   }

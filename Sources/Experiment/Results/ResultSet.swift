@@ -68,11 +68,13 @@ public struct ModelRow: Sendable, Hashable, Codable {
   public var bytes: Int
   /// The job that made it; empty for a base from a folder.
   public var job: String
+  /// How a model of several parts is used; nil for one adapter.
+  public var serving: Serving?
 
   /// Makes a row.
   public init(
     model: String, kind: ModelKind, recipe: String, settings: String, tasks: [String], seed: Int?, steps: Int,
-    examples: Int, tokens: Int, bytes: Int, job: String
+    examples: Int, tokens: Int, bytes: Int, job: String, serving: Serving? = nil
   ) {
     self.model = model
     self.kind = kind
@@ -85,6 +87,7 @@ public struct ModelRow: Sendable, Hashable, Codable {
     self.tokens = tokens
     self.bytes = bytes
     self.job = job
+    self.serving = serving
   }
 }
 

@@ -45,13 +45,13 @@ extension ParameterSpec {
   )
 }
 
-private struct EMR: Merging {
+struct EMR: Merging {
   let scale: Double
   let task: Int
   /// f of the task.
   private var factor = 1.0
 
-  init(scale: Double, task: Int) {
+  init(scale: Double, task: Int = 0) {
     self.scale = scale
     self.task = task
   }

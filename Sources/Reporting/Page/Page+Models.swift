@@ -1,4 +1,5 @@
 internal import Experiment
+internal import Specs
 
 extension Page {
   /// All trained models, in the manifest's order.
@@ -63,6 +64,7 @@ extension Page {
         },
         .text("chosen on validation", "The best of its tasks.") { $0.isChosen ? "yes" : "no" },
         .number("retained energy", "Mean share.") { $0.retainedEnergy },
+        .text("served", "Who decides among its parts.") { $0.candidate.serving?.by ?? "one adapter" },
         .text("size", "Megabytes.") { NumberText.fixed($0.candidate.mean(\.bytes) / 1e6, digits: 2) + " MB" },
       ])
   }

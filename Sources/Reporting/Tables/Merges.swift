@@ -1,4 +1,5 @@
 internal import Experiment
+internal import Specs
 
 extension ReportTable {
   /// Merge recipes: how much of its experts each one keeps.
@@ -47,5 +48,22 @@ extension ReportTable {
     .number("bytes", unit: "bytes", "What the model adds to the base, mean over seeds.") {
       $0.candidate.mean(\.bytes)
     },
+    .text(
+      "served",
+      "Who decides which of its parts is used: the task, which must be known then, the text or every token; "
+        + "empty for one adapter."
+    ) { $0.candidate.serving?.by },
+    .number("extra_bytes", unit: "bytes", "Bytes beyond one of its experts' adapters; empty for one adapter.")
+    {
+      row in row.candidate.serving.map { row.candidate.mean(\.bytes) - Double($0.expertBytes) }
+    },
+    .integer(
+      "passes",
+      "How often a text passes through the encoder: 2 where a gate reads it first; empty for one adapter."
+    ) { $0.candidate.serving?.passes },
+    .number(
+      "extra_flops", unit: "flops",
+      "Operations of gates and experts beside the weights, a token; empty for one adapter."
+    ) { $0.candidate.serving?.flopsPerToken },
   ]
 }

@@ -431,7 +431,7 @@ def entry_cases(g, w, signed):
     g.case("emr", {"scale": 0.5, **FULL}, signed, lambda ds, _: 0.5 * emr(ds, signed))
     for task in (1, 2, 3):
         g.case("emr", {"task": task, "scale": 0.8, **FULL}, signed, emr_of_task(g.deltas, signed, task - 1, 0.8))
-        g.case("tall_masks", {"task": task, "mask_lambda": 0.5, **FULL}, w,
+        g.case("tall_mask", {"task": task, "mask_lambda": 0.5, **FULL}, w,
                lambda ds, _: tall(ds, linear(ds, w), task - 1, 0.5, 1))
     for k, mask_lambda in [(2, 0.4), (1, 0.6), (3, 0.2)]:
         g.case("consensus", {"k": k, "mask_lambda": mask_lambda, "scale": 0.8, **FULL}, w,
@@ -440,7 +440,7 @@ def entry_cases(g, w, signed):
     g.case("consensus", {"vector": "ties", "scale": 0.5, **FULL}, [1.0] * len(w),
            lambda ds, path: consensus(
                ds, elected(trimmed[path], [1.0] * len(w), combine="sum"), 2, 0.4, 0.5))
-    g.case("tall_masks", {"vector": "ties", "task": 2, "scale": 0.5, **FULL}, [1.0] * len(w),
+    g.case("tall_mask", {"vector": "ties", "task": 2, "scale": 0.5, **FULL}, [1.0] * len(w),
            lambda ds, path: tall(ds, elected(trimmed[path], [1.0] * len(w), combine="sum"), 1, 0.4, 0.5))
 
 

@@ -1,0 +1,98 @@
+internal import Basics
+internal import Checkpoints
+internal import Foundation
+internal import LinearAlgebra
+internal import Merging
+internal import Models
+internal import Specs
+internal import Training
+
+/// Models of several parts: `routed/` of a merge job in the place of `adapter/`.
+extension JobPerformer {
+  private static let folderName = "routed"
+
+  /// The model of a merge job that routes; nil where the job left one adapter.
+  func routed(_ id: JobID) throws -> RoutedModel? {
+    let folder = store.folder(id).appendingPathComponent(Self.folderName).path
+    return FileManager.default.fileExists(atPath: folder) ? try RoutedFile.read(folder) : nil
+  }
+
+  /// Makes a model that routes; nil where the job's method makes one adapter.
+  ///
+  /// What a gate has to see are training texts of its experts' tasks, as the jobs of the experts say: a function of the
+  /// merge job alone.
+  func route(_ job: MergeJob, into folder: URL) throws -> MergeResult? {
+    let method = try MergeMethods.all.entry(named: job.method)
+    let parameters = try Parameters(
+      job.parameters, for: method.parameters, of: "merge method '\(method.name)'")
+    guard let routing = RoutedMerger.routing(method, parameters) else { return nil }
+    let trainings = try job.inputs.map { try training($0) }
+    let experts = try zip(zip(job.inputs, trainings), job.weights).map { input, weight in
+      RoutedExpert(
+        name: input.1.tasks.map(\.name).joined(separator: "+"), tasks: input.1.tasks.map(\.name),
+        adapter: try PEFTAdapter.read(store.folder(input.0).appendingPathComponent("adapter").path),
+        weight: weight)
+    }
+    var (model, sites) = try counted { try RoutedMerger.model(of: experts, by: routing, method: method.name) }
+    if let wanted = routing.texts {
+      let used = zip(trainings, experts).filter { $1.weight != 0 }
+      let texts = try counted { try self.texts(wanted, of: used, model, seed: job.seed) }
+      try counted {
+        try routing.fit(&model, to: texts, random: RandomStream(seed: job.seed, "routing", method.name))
+      }
+    }
+    let bytes = try RoutedFile.write(model, to: folder.appendingPathComponent(Self.folderName).path)
+    let shape = try trainings.first.map { try base($0.base).weights.shape }
+    return MergeResult(
+      sites: sites.map {
+        Specs.MergedSite(site: $0.path, rank: $0.rank, retainedEnergy: $0.retainedEnergy, norm: $0.norm)
+      }, bytes: bytes, serving: try serving(model, routing.serving, experts, shape))
+  }
+
+  private func training(_ id: JobID) throws -> TrainJob {
+    guard case .train(let job) = store.spec(id) else {
+      throw Diagnostic(
+        "the stored record of the expert \(id.hex.prefix(12))… does not say what it learned",
+        hint: "remove the folder \(store.folder(id).path) and run again")
+    }
+    return job
+  }
+
+  private func serving(
+    _ model: RoutedModel, _ by: ServedBy, _ experts: [RoutedExpert], _ shape: EncoderShape?
+  ) throws -> Serving {
+    let sizes = experts.map { expert in
+      expert.adapter.sites.reduce(0) { $0 + 4 * ($1.delta.a.count + $1.delta.b.count) }
+    }
+    let runsBeside = by == .task ? nil : shape
+    return Serving(
+      by: by.rawValue, expertBytes: sizes.reduce(0, +) / max(1, sizes.count), passes: by == .text ? 2 : 1,
+      flopsPerToken: try runsBeside.map { try RoutedEvaluator.flopsPerToken(model, $0) } ?? 0)
+  }
+
+  /// The embeddings of training texts of all tasks of all experts.
+  private func texts(
+    _ wanted: RoutingTexts, of experts: [(TrainJob, RoutedExpert)], _ model: RoutedModel, seed: Int
+  ) throws -> [ExpertTexts] {
+    try experts.enumerated().flatMap { index, entry in
+      let (job, expert) = entry
+      let base = try base(job.base)
+      let maxTokens = base.maxTokens(job.training.maxTokens)
+      let reader = wanted.readsUnified ? try base.weights.folding(model, for: nil) : base.weights
+      let own = wanted.wantsExperts ? try base.weights.folding(expert.adapter) : nil
+      return try job.tasks.map { task in
+        let all = try examples(task, .train, base: job.base, maxTokens: maxTokens)
+        var random = RandomStream(seed: seed, "routing", "texts", task.name)
+        let chosen = random.permutation(all.count).prefix(wanted.rows).sorted().map { all[$0] }
+        func pooled(_ weights: EncoderWeights) -> Matrix {
+          Evaluator(weights: weights, pooling: base.pooling).pooled(chosen, workspaces: workspaces)
+        }
+        return ExpertTexts(
+          expert: index, task: task.name, isPooled: task.kind != .tagging, embeddings: pooled(reader),
+          ofExpert: own.map(pooled),
+          inputs: wanted.wantsInputs
+            ? InputMeans.of(chosen, through: base.weights, workspace: workspaces[0]) : [:])
+      }
+    }
+  }
+}

@@ -1,0 +1,109 @@
+internal import Experiment
+internal import Specs
+
+extension ReportTable {
+  /// Which merges of the same tasks are not beaten on all of them by another one.
+  static let pareto = ReportTable(
+    name: "pareto", question: "Which merges does no other one beat on every task?"
+  ) {
+    evidence in
+    let scores = evidence.tasks.enumerated().flatMap { index, task in
+      [
+        Field<FrontRow>.number(
+          "validation_\(task.name)",
+          "Merged ÷ single on the validation split of \(task.name), as in merges.csv."
+        ) { $0.validation[index] },
+        .number("test_\(task.name)", "The same on the test split.") { $0.test[index] },
+      ]
+    }
+    return Table(evidence.fronts, nameFields + scores + frontFields)
+  }
+
+  private static let nameFields: [Field<FrontRow>] = [
+    .text("model", "The merged model.") { $0.candidate.model },
+    .text("settings", "The grid point of its inputs; empty where the manifest has no grid.") {
+      $0.candidate.settings
+    },
+    .text(
+      "tasks", "The tasks of its inputs, joined by +: models of the same tasks are held against each other."
+    ) {
+      $0.candidate.taskList
+    },
+    .text("served", "Who decides which of its parts is used; empty for one adapter.") {
+      $0.candidate.serving?.by
+    },
+  ]
+
+  private static let frontFields: [Field<FrontRow>] = [
+    .flag(
+      "on_front",
+      "Whether no other merge of the same tasks is at least as good on all of them and better on one, on validation."
+    ) { $0.isOnFront },
+    .text("beaten_by", "The first merge that is; empty on the front.") { $0.beatenBy },
+    .number(
+      "hypervolume",
+      "Of two tasks: the area below the front of all merges of these tasks, from 0 to their normalised test scores."
+    ) { $0.hypervolume },
+  ]
+}
+
+/// A merge among those of the same tasks.
+package struct FrontRow {
+  package var candidate: Candidate
+  /// Normalised scores of all tasks of the results.
+  package var validation: [Double?]
+  package var test: [Double?]
+  /// Nil where a score is missing.
+  package var isOnFront: Bool?
+  package var beatenBy: String?
+  package var hypervolume: Double?
+}
+
+extension Evidence {
+  /// The merges, in the manifest's order, with the front of those that learned the same tasks at the same settings.
+  package var fronts: [FrontRow] {
+    let models = candidates(of: .merge)
+    let own = models.map { model in tasks.indices.filter { model.tasks.contains(tasks[$0].name) } }
+    let validation = models.map { model in tasks.map { normalised(model, $0, on: .validation) } }
+    let test = models.map { model in tasks.map { normalised(model, $0, on: .test) } }
+    func points(_ scores: [[Double?]]) -> [[Double]?] {
+      zip(scores, own).map { scores, own in
+        let known = own.compactMap { scores[$0] }
+        return known.count == own.count && !own.isEmpty ? known : nil
+      }
+    }
+    let (chosen, shown) = (points(validation), points(test))
+    return models.indices.map { index in
+      let rivals = models.indices.filter {
+        Set(models[$0].tasks) == Set(models[index].tasks) && models[$0].settings == models[index].settings
+      }
+      let better = chosen[index].map { point in
+        rivals.first { other in chosen[other].map { Front.beats($0, point) } ?? false }
+      }
+      return FrontRow(
+        candidate: models[index], validation: validation[index], test: test[index],
+        isOnFront: better.map { $0 == nil }, beatenBy: (better ?? nil).map { models[$0].model },
+        hypervolume: own[index].count == 2 ? Front.area(rivals.compactMap { shown[$0] }) : nil)
+    }
+  }
+}
+
+/// Pareto fronts of points of which more is better.
+package enum Front {
+  /// Whether a point is at least as good in everything and better in something.
+  package static func beats(_ one: [Double], _ other: [Double]) -> Bool {
+    zip(one, other).allSatisfy { $0 >= $1 } && zip(one, other).contains { $0 > $1 }
+  }
+
+  /// The area that points of two numbers dominate, from (0, 0); negative numbers count as 0; nil without points.
+  package static func area(_ points: [[Double]]) -> Double? {
+    guard !points.isEmpty else { return nil }
+    var (area, height) = (0.0, 0.0)
+    for point in points.map({ (max(0, $0[0]), max(0, $0[1])) }).sorted(by: { ($0.0, $0.1) > ($1.0, $1.1) })
+    where point.1 > height {
+      area += point.0 * (point.1 - height)
+      height = point.1
+    }
+    return area
+  }
+}

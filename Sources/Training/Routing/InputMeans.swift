@@ -1,0 +1,51 @@
+public import LinearAlgebra
+public import Models
+internal import Specs
+
+/// The mean input of every linear layer over the tokens of some texts.
+public enum InputMeans {
+  /// By the path of the layer, (1, in).
+  ///
+  /// Batches one after the other, sums in doubles: no thread and no packing matters beyond the last bits.
+  public static func of(
+    _ examples: [TokenizedExample], through weights: EncoderWeights, workspace: Workspace
+  ) -> [String: Matrix] {
+    let door = InputMeanDoor(sites: weights.shape.sites.count)
+    for range in Evaluator.batches(examples, tokens: WorkLimits.evaluationTokens) {
+      workspace.reset()
+      _ = Encoder.hidden(weights, PackedBatch(examples[range]), workspace: workspace, door: door)
+    }
+    let tokens = max(1, examples.reduce(0) { $0 + $1.ids.count })
+    return Dictionary(
+      uniqueKeysWithValues: weights.shape.sites.map { site in
+        let sum = door.sums[site.index]
+        return (
+          site.path, Matrix(rows: 1, columns: sum.count, values: sum.map { Float($0 / Double(tokens)) })
+        )
+      })
+  }
+}
+
+/// Adds up what enters every layer.
+private final class InputMeanDoor: LinearDoor {
+  /// By the number of the layer.
+  private(set) var sums: [[Double]]
+  let lowestLayer = 0
+
+  init(sites: Int) {
+    sums = Array(repeating: [], count: sites)
+  }
+
+  func readsInput(of site: LinearSite) -> Bool { true }
+
+  func forward(_ site: LinearSite, x: Matrix, y: Matrix, workspace: Workspace) {
+    if sums[site.index].isEmpty { sums[site.index] = Array(repeating: 0, count: x.columns) }
+    for row in 0..<x.rows {
+      x.withRow(row) { x in for i in 0..<x.count { sums[site.index][i] += Double(x[i]) } }
+    }
+  }
+
+  func backward(_ site: LinearSite, x: Matrix, dy: Matrix, dx: Matrix?, workspace: Workspace) {
+    preconditionFailure("means are of forward passes")
+  }
+}

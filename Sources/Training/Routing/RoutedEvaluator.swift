@@ -1,0 +1,105 @@
+public import Checkpoints
+public import LinearAlgebra
+public import Models
+internal import Specs
+public import Tasks
+
+/// Predictions of a model that routes.
+///
+/// A known task and a hard choice by text fold the change into the weights, as one adapter would be; mixtures and
+/// choices by token run the experts beside the weights.
+public struct RoutedEvaluator: Sendable {
+  private let base: BaseModel
+  private let model: RoutedModel
+
+  /// Evaluates a model over a base.
+  public init(_ model: RoutedModel, base: BaseModel) {
+    self.base = base
+    self.model = model
+  }
+
+  /// Floating-point operations a token that a model costs beside folded weights: none where one part is folded in.
+  public static func flopsPerToken(_ model: RoutedModel, _ shape: EncoderShape) throws -> Double {
+    if isFolded(model) { return 0 }
+    return try GatedFactors(model, shape: shape).flopsPerToken
+  }
+
+  /// Whether every text has one change, which can be folded into the weights.
+  private static func isFolded(_ model: RoutedModel) -> Bool {
+    switch model.gate {
+    case .task: true
+    case .token: false
+    case .text(let gate): gate.isHard && model.unified == nil && model.full.isEmpty
+    }
+  }
+
+  /// The lowest block that the model changes.
+  public var lowestLayer: Int { model.lowestLayer(base.weights.shape) }
+
+  /// One prediction for each example, in order.
+  ///
+  /// - Parameters:
+  ///   - states: What enters the model's lowest block, for these examples.
+  ///   - workspaces: One for each thread; their number changes no result.
+  public func predict(
+    _ examples: [TokenizedExample], head: TaskHead, states: FrozenStates? = nil,
+    workspaces: [Workspace] = [Workspace()], progress: (Int) throws -> Void = { _ in }
+  ) throws -> [Target] {
+    switch model.gate {
+    case .task:
+      let task = head.task.name
+      let correction = head.task.kind == .tagging ? nil : model.part(for: task)?.correction
+      return try Evaluator(
+        weights: base.weights.folding(model, for: task), pooling: base.pooling, correction: correction
+      ).predict(examples, head: head, states: states, workspaces: workspaces, progress: progress)
+    case .token(let gate):
+      let factors = try GatedFactors(model, shape: base.weights.shape)
+      return try Evaluator(weights: unified, pooling: base.pooling) { _, batch in
+        GatedDoor(factors, gates: .tokens(gate), batch: batch)
+      }.predict(examples, head: head, states: states, workspaces: workspaces, progress: progress)
+    case .text(let gate):
+      let gates = try gates(gate, examples, states: states, workspaces: workspaces)
+      if RoutedEvaluator.isFolded(model) {
+        return try predictGrouped(examples, gates, head, workspaces, progress)
+      }
+      let factors = try GatedFactors(model, shape: base.weights.shape)
+      return try Evaluator(weights: unified, pooling: base.pooling) { range, batch in
+        GatedDoor(factors, gates: .texts(gates.rows(range)), batch: batch)
+      }.predict(examples, head: head, states: states, workspaces: workspaces, progress: progress)
+    }
+  }
+
+  /// The gates of some texts, (n, experts).
+  public func gates(
+    _ gate: TextGate, _ examples: [TokenizedExample], states: FrozenStates? = nil, workspaces: [Workspace]
+  ) throws -> Matrix {
+    let reader = gate.readsUnified ? try unified : base.weights
+    let embeddings = Evaluator(weights: reader, pooling: base.pooling)
+      .pooled(examples, states: states, workspaces: workspaces)
+    return gate.gates(embeddings, experts: model.parts.count)
+  }
+
+  private var unified: EncoderWeights {
+    get throws { try base.weights.folding(model, for: nil) }
+  }
+
+  /// The examples of each expert by its own folded weights.
+  private func predictGrouped(
+    _ examples: [TokenizedExample], _ gates: Matrix, _ head: TaskHead, _ workspaces: [Workspace],
+    _ progress: (Int) throws -> Void
+  ) throws -> [Target] {
+    var predictions = [Target?](repeating: nil, count: examples.count)
+    var done = 0
+    for (expert, part) in model.parts.enumerated() {
+      let own = examples.indices.filter { gates[$0, expert] == 1 }
+      guard let change = part.change, !own.isEmpty else { continue }
+      let evaluator = Evaluator(weights: try base.weights.folding(change), pooling: base.pooling)
+      let answers = try evaluator.predict(
+        own.map { examples[$0] }, head: head, workspaces: workspaces, progress: { try progress(done + $0) })
+      for (place, answer) in zip(own, answers) { predictions[place] = answer }
+      done += own.count
+    }
+    precondition(done == examples.count, "\(examples.count - done) texts without an expert")
+    return predictions.compactMap { $0 }
+  }
+}
