@@ -123,7 +123,7 @@ enum MergeExplanation {
     if let served = method.servedBy {
       lines.append("makes a model of several parts, \(served.rawValue): not one adapter")
     }
-    lines.append("parameters:")
+    lines.append(method.parameters.isEmpty ? "it has no parameters" : "parameters:")
     let width = method.parameters.map(\.name.count).max() ?? 0
     for parameter in method.parameters {
       lines.append("  \(padded(parameter.name, width))  \(parameter.summary)")
