@@ -77,7 +77,7 @@ extension Vocabulary {
   static var joined: Vocabulary {
     Vocabulary(
       methods: MergeMethods.all.entries.map { row in
-        Method(name: row.name, parameters: row.parameters) { given, weights in
+        Method(name: row.name, parameters: row.parameters, rule: row.rule) { given, weights in
           do throws(Diagnostic) {
             let parameters = try Parameters(given, for: row.parameters, of: "merge method '\(row.name)'")
             try row.check(parameters, weights: weights)

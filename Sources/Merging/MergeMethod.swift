@@ -29,6 +29,8 @@ public struct MergeMethod: CatalogEntry {
   public let isHomogeneous: Bool
   /// The row of which this one is a preset or another name.
   public let base: String?
+  /// The row that gives the same under equal parameters: itself or, where it only has other defaults, its base.
+  public let rule: String
   /// How many models with a weight other than zero it takes.
   public let models: ClosedRange<Int>
   /// What kind of merge it is, and how to make one with checked parameters.
@@ -53,6 +55,7 @@ public struct MergeMethod: CatalogEntry {
     self.draws = draws
     self.isHomogeneous = isHomogeneous
     self.base = nil
+    self.rule = name
     self.models = models
     self.requirements = requirements
     self.form = .rule(make)
@@ -67,6 +70,7 @@ public struct MergeMethod: CatalogEntry {
     self.summary = summary
     self.parameters = parameters
     self.base = base.base ?? base.name
+    self.rule = form == nil ? base.rule : name
     (paper, self.notes, neutral) = (base.paper, notes ?? base.notes, base.neutral)
     (symmetric, draws, isHomogeneous) = (base.symmetric, base.draws, base.isHomogeneous)
     models = base.models
@@ -104,7 +108,7 @@ extension ParameterSpec {
 
   /// LiNeS over any method.
   fileprivate static let depthGain = ParameterSpec(
-    "depth_gain", .number(-100...100), default: .number(0),
+    "depth_gain", .number(-100...100), default: .number(0), isExtra: true,
     "share by which the merged change of the last block is larger than that of the first, linear in between (LiNeS)"
   )
 }

@@ -57,6 +57,12 @@ extension Vocabulary {
             ParameterSpec("scale", .number(-10...10), default: .number(1), "factor on the sum"),
           ]),
         Method(
+          name: "total",
+          parameters: [
+            ParameterSpec(
+              "scale", .number(-10...10), default: .number(0.5), usual: [0.5, 1], "factor on the sum")
+          ], rule: "task_arithmetic"),
+        Method(
           name: "slerp", parameters: [],
           problem: { _, weights in
             weights.count == 2

@@ -28,7 +28,7 @@ import Testing
         "accumulation", "adapter", "alpha", "anchors", "base", "batch_rows", "batch_tokens", "beta1", "beta2",
         "budget",
         "cap", "clip", "cocktails", "data", "data_root", "density", "description", "dropout", "epsilon",
-        "evaluate",
+        "evaluate", "except",
         "family", "files", "form", "generate", "grid", "head", "heads", "hidden", "imbalance", "intermediate",
         "keep_best", "kind", "label_scale", "labels", "layers", "learning_rate", "limits", "max_tokens",
         "merges",

@@ -2,7 +2,7 @@ internal import Basics
 internal import Specs
 
 extension ManifestReading {
-  private static let common = ["method", "name", "of", "weights"]
+  private static let common = ["method", "name", "of", "weights", "grid", "except"]
 
   mutating func merges(_ table: inout CocktailTable) -> [Manifest.Merge] {
     var merges: [Manifest.Merge] = []
@@ -10,14 +10,7 @@ extension ManifestReading {
       guard value.entries.allSatisfy({ !$0.value.isBroken }), let inputs = inputs(value, &table),
         let weights = weights(value, inputs: inputs.count)
       else { continue }
-      let variants = variants(value, inputs, weights)
-      if let problem = problem(variants) {
-        report(
-          problem.what, at: (value["weights"] ?? value["of"] ?? value["method"] ?? value).place,
-          hint: problem.hint)
-        continue
-      }
-      for merge in variants {
+      for merge in cells(value, inputs, weights) {
         if merges.contains(where: { $0.model == merge.model }) {
           report(
             "two merges are called '\(merge.model)'", at: merge.place,
@@ -76,24 +69,65 @@ extension ManifestReading {
     return weights
   }
 
-  /// The first thing that the method has against one of the cells.
-  private func problem(_ merges: [Manifest.Merge]) -> Diagnostic? {
-    merges.lazy.filter { $0.weights.contains { $0 != 0 } }.compactMap { merge in
-      vocabulary.methods.first { $0.name == merge.method }?.problem(merge.parameters, merge.weights)
-    }.first
+  /// The merges of one entry; those of `all` that cannot be, or that another method's cell is already, are left out.
+  private mutating func cells(_ value: Value, _ inputs: [Int], _ weights: [Double]) -> [Manifest.Merge] {
+    let isAll = value["method"]?.text == "all"
+    var cells: [Manifest.Merge] = []
+    var seen: Set<[String: ParameterValue]> = []
+    for method in methods(value) {
+      for merge in variants(value, method, inputs, weights) {
+        let problem = weights.contains { $0 != 0 } ? method.problem(merge.parameters, weights) : nil
+        if let problem, !isAll {
+          let place = (value["weights"] ?? value["of"] ?? value["method"] ?? value).place
+          report(problem.what, at: place, hint: problem.hint)
+          return []
+        }
+        let identity = merge.parameters.merging(["rule of": .text(method.rule)]) { $1 }
+        if problem == nil, !isAll || seen.insert(identity).inserted { cells.append(merge) }
+      }
+    }
+    return cells
   }
 
-  private func variants(_ value: Value, _ inputs: [Int], _ weights: [Double]) -> [Manifest.Merge] {
-    guard let word = value["method"]?.text, let method = vocabulary.methods.first(where: { $0.name == word })
-    else {
-      return []
+  /// The method named, or all of them but those excepted.
+  private mutating func methods(_ value: Value) -> [Vocabulary.Method] {
+    guard let word = value["method"]?.text else { return [] }
+    guard word == "all" else { return vocabulary.methods.filter { $0.name == word } }
+    let known = vocabulary.methods.map(\.name)
+    var excepted: [String] = []
+    for element in value["except"]?.elements ?? [] {
+      guard let name = element.text else { continue }
+      excepted.append(name)
+      if !known.contains(name) {
+        report("unknown merge method '\(name)'", at: element.place, hint: suggestion(for: name, among: known))
+      }
     }
-    let given = axes(value).filter { !Self.common.contains($0.path) }
+    if value.has("name") {
+      report(
+        "all methods cannot have one name", at: value["name"]?.place ?? value.place, hint: "leave it out")
+    }
+    return vocabulary.methods.filter { !excepted.contains($0.name) }
+  }
+
+  private func variants(
+    _ value: Value, _ method: Vocabulary.Method, _ inputs: [Int], _ weights: [Double]
+  ) -> [Manifest.Merge] {
+    let word = method.name
+    var given = axes(value).filter { !Self.common.contains($0.path) }
+    if value["grid"]?.text == "usual" {
+      given += method.parameters.filter { parameter in
+        !parameter.usual.isEmpty && !given.contains { $0.path == parameter.name }
+      }.map { GridAxis(path: $0.name, values: $0.usual) }
+    }
     return GridAxis.combinations(given).map { combination in
       var parameters: [String: ParameterValue] = [:]
       for parameter in method.parameters { parameters[parameter.name] = parameter.defaultValue }
       for part in combination { parameters[part.path] = part.value }
+      for parameter in method.parameters where parameter.isOff(parameters[parameter.name]) {
+        parameters[parameter.name] = nil
+      }
       let gridded = combination.filter { part in
+        guard value.has(part.path) else { return true }
         guard let content = value[part.path]?.content, case .grid = content else { return false }
         return true
       }

@@ -9,18 +9,22 @@ public struct Vocabulary: Sendable {
     public var name: String
     /// What can stand beside it, defaults included.
     public var parameters: [ParameterSpec]
-    /// What is wrong with a merge that can be known before there are models: checked parameters, weights → a problem.
+    /// The name of the row that does the same under equal parameters: its own, or that of which it is a preset.
+    public var rule: String
+    /// What is wrong with a merge that can be known before there are models.
     public var problem: Check
 
     /// Parameters with defaults filled in, one weight per model → what is wrong, or nil.
     public typealias Check = @Sendable ([String: ParameterValue], [Double]) -> Diagnostic?
 
-    /// Makes a word; without a check any number of models will do.
+    /// Makes a word; without a rule it is one of its own, without a check any models will do.
     public init(
-      name: String, parameters: [ParameterSpec], problem: @escaping Check = { _, _ in nil }
+      name: String, parameters: [ParameterSpec], rule: String? = nil,
+      problem: @escaping Check = { _, _ in nil }
     ) {
       self.name = name
       self.parameters = parameters
+      self.rule = rule ?? name
       self.problem = problem
     }
   }

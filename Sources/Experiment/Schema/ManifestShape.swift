@@ -155,8 +155,21 @@ struct ManifestShape {
         ),
       ],
       rows: vocabulary.methods.map { method in
-        Variants.Row(name: method.name, fields: method.parameters.map { Field(setting: $0) })
-      })
+        Variants.Row(name: method.name, fields: method.parameters.map { Field(setting: $0) } + [grid])
+      } + [Variants.Row(name: "all", fields: [grid, except])])
+  }
+
+  private var grid: Field {
+    Field(
+      "grid", .scalar(.choice(["usual", "none"])), default: .text("none"),
+      "usual: every parameter that is not given takes the values that are usually tried, where it has any")
+  }
+
+  private var except: Field {
+    Field(
+      "except", .list(.name),
+      "methods that 'all' leaves out, besides those that cannot merge these models and what another one's cell is"
+    )
   }
 
   private var evaluate: [Field] {

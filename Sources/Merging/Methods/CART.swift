@@ -22,7 +22,7 @@ extension MergeMethod {
       ParameterSpec(
         "fraction", .number(0...1), default: .number(0.08),
         "share of its singular directions that a difference keeps, rounded up"),
-      ParameterSpec("scale", .number(0...100), default: .number(1), "factor λ on the sum of these parts"),
+      .scale(1, in: 0...100, "factor λ on the sum of these parts"),
     ],
     requirements: moreThanTwo
   ) { CART(fraction: $0.number("fraction"), scale: $0.number("scale")) }

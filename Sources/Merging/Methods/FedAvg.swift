@@ -31,7 +31,7 @@ extension MergeMethod {
         "weighting", .choice(["mean", "nova", "gma", "median", "cclip"]), default: .text("mean"),
         "the average: plain, by local steps (the weights), masked by agreement, median, or of clipped changes"
       ),
-      ParameterSpec("scale", .number(-100...100), default: .number(1), "factor λ on the average"),
+      .scale(1, "factor λ on the average"),
       ParameterSpec(
         "agreement", .number(0...1), default: .number(0.8),
         "for gma: the share of agreeing signs from which an entry stays as it is"),

@@ -17,7 +17,7 @@ extension MergeMethod {
         in) ÷ k times smaller, which scale takes up. isotropy below 1 is ours
         """),
     parameters: [
-      ParameterSpec("scale", .number(0...100), default: .number(1), "factor α on the merged change"),
+      .scale(1, in: 0...100, "factor α on the merged change"),
       ParameterSpec(
         "isotropy", .number(0...1), default: .number(1),
         "how far the singular values go to their mean; 1 is the paper's rule, 0 leaves the sum"),

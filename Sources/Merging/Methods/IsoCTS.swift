@@ -22,7 +22,7 @@ extension MergeMethod {
         full changes), and a task gives no more directions than it has outside the common ones
         """),
     parameters: [
-      ParameterSpec("scale", .number(0...100), default: .number(1), "factor α on the merged change"),
+      .scale(1, in: 0...100, "factor α on the merged change"),
       ParameterSpec(
         "common_space_fraction", .number(0...1), default: .number(0.8),
         "share of the directions that are those of the sum; the tasks divide the rest"),

@@ -16,7 +16,7 @@ extension MergeMethod {
       sweep: "scale 0.1…1",
       differences: "as knots_ties"),
     parameters: [
-      ParameterSpec("scale", .number(-100...100), default: .number(1), "factor λ on the merged change")
+      .scale(1)
     ],
     neutral: ["scale": .number(1)]
   ) { KnOTSLinear(scale: $0.number("scale")) }

@@ -21,7 +21,7 @@ extension MergeMethod {
       ParameterSpec(
         "alpha", .number(0.0001...100), default: .number(1),
         "least factor by which a direction counts as amplified; below 1 weakened directions are raised"),
-      ParameterSpec("scale", .number(0...100), default: .number(1), "factor of the rule that is calibrated"),
+      .scale(1, in: 0...100, "factor of the rule that is calibrated"),
     ],
     neutral: ["of": .text("task_arithmetic"), "alpha": .number(1), "scale": .number(1)]
   ) { parameters in

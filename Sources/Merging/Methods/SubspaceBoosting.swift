@@ -20,8 +20,7 @@ extension MergeMethod {
       ParameterSpec(
         "beta", .number(0...1), default: .number(0.01),
         "share of the sum of the singular values at which the least value is taken; 1 changes nothing"),
-      ParameterSpec(
-        "scale", .number(0...100), default: .number(1), "factor λ on the sum of the weighted changes"),
+      .scale(1, in: 0...100, "factor λ on the sum of the weighted changes"),
     ],
     neutral: ["beta": .number(1), "scale": .number(1)]
   ) { SubspaceBoosting(beta: $0.number("beta"), scale: $0.number("scale")) }

@@ -18,7 +18,7 @@ extension MergeMethod {
         these would be arbitrary vectors of its null space, so a task keeps at most its rank here
         """),
     parameters: [
-      ParameterSpec("scale", .number(0...100), default: .number(1), "factor α on the merged change")
+      .scale(1, in: 0...100, "factor α on the merged change")
     ],
     neutral: ["scale": .number(1)]
   ) { TSVM(scale: $0.number("scale")) }

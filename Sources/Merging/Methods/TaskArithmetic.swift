@@ -14,8 +14,7 @@ extension MergeMethod {
       cost: "in factors, exact; O((out + in)·R²), R = Σ r_t",
       sweep: "scale 0.05…1 in steps of 0.05; sums of LoRA changes mostly 0.1…0.5"),
     parameters: [
-      ParameterSpec(
-        "scale", .number(-100...100), default: .number(0.3), "factor λ on the sum of the weighted changes")
+      .scale(0.3, "factor λ on the sum of the weighted changes")
     ],
     neutral: ["scale": .number(1)]
   ) { TaskArithmetic(scale: $0.number("scale")) }

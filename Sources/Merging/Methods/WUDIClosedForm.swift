@@ -25,7 +25,7 @@ extension MergeMethod {
         "ridge", .number(0...1), default: .number(0.001),
         "share of the largest eigenvalue that is added to all, against overlapping models; 0: the bare solution"
       ),
-      ParameterSpec("scale", .number(0...100), default: .number(1), "factor on the merged change"),
+      .scale(1, in: 0...100, "factor on the merged change"),
     ],
     neutral: ["ridge": .number(0), "scale": .number(1)]
   ) { WUDIClosedForm(ridge: $0.number("ridge"), scale: $0.number("scale")) }

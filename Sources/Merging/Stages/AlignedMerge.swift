@@ -126,7 +126,7 @@ extension AlignedMerge {
     [
       ParameterSpec(
         "density", .number(0.0001...1), default: .number(density), "share of the coordinates kept per model"),
-      ParameterSpec("scale", .number(0...100), default: .number(1), "factor λ on the merged change"),
+      .scale(1, in: 0...100),
       ParameterSpec(
         "trim_scope", .choice(["tensor", "model"]), default: .text(scope),
         "whether the largest coordinates are those of each matrix or of the whole model"),
@@ -140,7 +140,7 @@ extension AlignedMerge {
       ParameterSpec(
         "density", .number(0.0001...1), default: .number(0.5),
         "probability with which a coordinate is kept and divided by it"),
-      ParameterSpec("scale", .number(0...100), default: .number(1), "factor λ on the merged change"),
+      .scale(1, in: 0...100),
       combine(default: .mean),
     ]
   }

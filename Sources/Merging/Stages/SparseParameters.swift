@@ -6,13 +6,16 @@ extension ParameterSpec {
   static func density(_ value: Double, _ summary: String = "share of the entries kept per model")
     -> ParameterSpec
   {
-    ParameterSpec("density", .number(0.0001...1), default: .number(value), summary)
+    ParameterSpec("density", .number(0.0001...1), default: .number(value), usual: [0.1, 0.2, 0.5], summary)
   }
 
   /// λ.
-  static func scale(_ value: Double) -> ParameterSpec {
+  static func scale(
+    _ value: Double, in range: ClosedRange<Double> = -100...100,
+    _ summary: String = "factor λ on the merged change"
+  ) -> ParameterSpec {
     ParameterSpec(
-      "scale", .number(-100...100), default: .number(value), "factor λ on the merged change")
+      "scale", .number(range), default: .number(value), usual: [0.3, 0.6, 1, 1.5, 2.5], summary)
   }
 
   /// Among which entries the largest are sought.
