@@ -110,7 +110,8 @@ public enum AdapterMerger {
     }
     return Adapter(
       name: "merge by \(method)", sites: sites, targetModules: common { $0.targetModules.sorted() } ?? [],
-      baseModel: common(\.baseModel) ?? nil, taskType: common(\.taskType) ?? nil)
+      baseModel: common(\.baseModel) ?? nil, taskType: common(\.taskType) ?? nil,
+      isFanInFanOut: models.contains(where: \.isFanInFanOut))
   }
 
   private static func check(_ adapters: [Adapter], _ weights: [Double]) throws(Diagnostic) {
