@@ -53,20 +53,15 @@ extension Vocabulary {
         Method(
           name: "ties",
           parameters: [
-            ParameterSpec("density", .number(0...1), default: .number(0.2), "share of entries kept"),
+            ParameterSpec(
+              "density", .number(0...1), default: .number(0.2), usual: [0.1, 0.5], "share of entries kept"),
             ParameterSpec("scale", .number(-10...10), default: .number(1), "factor on the sum"),
           ]),
         Method(
-          name: "total",
-          parameters: [
-            ParameterSpec(
-              "scale", .number(-10...10), default: .number(0.5), usual: [0.5, 1], "factor on the sum")
-          ], rule: "task_arithmetic"),
-        Method(
           name: "slerp", parameters: [],
           problem: { _, weights in
-            weights.count == 2
-              ? nil : Diagnostic("slerp takes 2 models, not \(weights.count)", hint: "name two")
+            let used = weights.filter { $0 != 0 }.count
+            return used <= 2 ? nil : Diagnostic("slerp takes 2 models, not \(used)", hint: "name two")
           }),
       ],
       metrics: [

@@ -31,22 +31,6 @@ import Testing
     #expect(plan.models.map(\.settings).prefix(2) == ["", "training.learning_rate=0.001,adapter.rank=4"])
   }
 
-  private func merges(_ lines: String) throws -> [String] {
-    try plan(manifestText("cocktails: [singles]\nmerges:\n" + lines), ["seeds=0"]).models.map(\.model)
-      .filter { $0.hasPrefix("merge:") }
-  }
-
-  @Test func `all methods leave out what cannot be and what another cell is already`() throws {
-    #expect(
-      try merges("  - {method: all}") == [
-        "merge:linear", "merge:task_arithmetic", "merge:ties", "merge:total",
-      ])
-    #expect(
-      try merges("  - {method: all, of: [fpb, ner], except: [ties], grid: usual}") == [
-        "merge:linear", "merge:task_arithmetic", "merge:total(scale=0.5)", "merge:slerp",
-      ])
-  }
-
   @Test func `merges join models of one grid point and one seed`() throws {
     let text = manifestText(
       """

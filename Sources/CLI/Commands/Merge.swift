@@ -120,10 +120,10 @@ enum MergeExplanation {
     let width = method.parameters.map(\.name.count).max() ?? 0
     for parameter in method.parameters {
       lines.append("  \(padded(parameter.name, width))  \(parameter.summary)")
-      let usual = parameter.usual.map { "\($0)" }.joined(separator: ", ")
       lines.append(
         "  \(padded("", width))  \(parameter.kind); default \(parameter.defaultValue)"
-          + (usual.isEmpty ? "" : "; grid: usual is \(usual)"))
+          + (parameter.usual.isEmpty
+            ? "" : "; usual grid \(parameter.usual.map(\.description).joined(separator: ", "))"))
     }
     return lines.joined(separator: "\n")
   }

@@ -119,7 +119,9 @@ extension ManifestReading {
         !parameter.usual.isEmpty && !given.contains { $0.path == parameter.name }
       }.map { GridAxis(path: $0.name, values: $0.usual) }
     }
-    return GridAxis.combinations(given).map { combination in
+    let name = value["name"]?.text
+    let points = GridAxis.combinations(given)
+    return points.map { combination in
       var parameters: [String: ParameterValue] = [:]
       for parameter in method.parameters { parameters[parameter.name] = parameter.defaultValue }
       for part in combination { parameters[part.path] = part.value }
@@ -131,11 +133,11 @@ extension ManifestReading {
         guard let content = value[part.path]?.content, case .grid = content else { return false }
         return true
       }
-      let name = value["name"]?.text
       let shown = name == nil ? combination : gridded
       return Manifest.Merge(
         model: "merge:\(name ?? word)" + (shown.isEmpty ? "" : "(\(GridAxis.words(shown)))"),
-        method: word, words: GridAxis.words(combination), parameters: parameters, inputs: inputs,
+        grid: points.count > 1 ? "merge:\(name ?? word)" : nil, method: word,
+        words: GridAxis.words(combination), parameters: parameters, inputs: inputs,
         weights: weights,
         place: value.place)
     }

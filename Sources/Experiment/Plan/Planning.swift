@@ -134,8 +134,8 @@ struct Planning {
     models.append(
       PlannedModel(
         model: model, kind: .merge, recipe: recipe(merge, inputs.map(\.0)), settings: point.settings,
-        tasks: learned,
-        seed: seed, job: id, evaluations: evaluations))
+        tasks: learned, seed: seed, job: id, evaluations: evaluations,
+        grid: manifest.evaluate.testsChosenOnly ? merge.grid.map { named($0, point.settings) } : nil))
   }
 
   /// `ties density=0.2 of fpb+fomc`.

@@ -180,6 +180,9 @@ struct ManifestShape {
       Field(
         "splits", .list(.scalar(.choice([Split.validation.rawValue, Split.test.rawValue]))),
         "validation and test, or one of them"),
+      Field(
+        "grids", .scalar(.choice(["all", "chosen"])), default: .text("all"),
+        "whether all points of a merge's grid are tested, or the one alone that does best on validation"),
     ]
   }
 }

@@ -22,7 +22,7 @@ extension MergeMethod {
         (dare_linear@peft), its dare_linear_svd on ΔW. No two programs draw the same masks
         """),
     parameters: [
-      .density(0.5, "probability of an entry to be kept"), .scale(0.3),
+      .density(0.5, usual: [0.2, 0.5, 0.8], "probability of an entry to be kept"), .scale(0.3),
       .trimScope(["tensor", "factor"], default: "tensor"), .rescale(.inverseDensity), .normalize,
     ],
     neutral: ["density": .number(1), "scale": .number(1)], draws: true

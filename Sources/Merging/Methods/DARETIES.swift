@@ -23,7 +23,7 @@ extension MergeMethod {
         (dare_ties@peft), its dare_ties_svd on ΔW
         """),
     parameters: [
-      .density(0.5, "probability of an entry to be kept"), .scale(1),
+      .density(0.5, usual: [0.2, 0.5, 0.8], "probability of an entry to be kept"), .scale(1),
       .trimScope(["tensor", "factor"], default: "tensor"), .rescale(.inverseDensity), .elect(.weighted),
       .combine(.weights),
     ],

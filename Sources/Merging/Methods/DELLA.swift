@@ -24,7 +24,7 @@ extension MergeMethod {
         of each matrix instead (della@mergekit)
         """),
     parameters: [
-      .density(0.5, "mean probability of an entry to be kept"), .epsilon, .scale(1),
+      .density(0.5, usual: [0.2, 0.5, 0.8], "mean probability of an entry to be kept"), .epsilon, .scale(1),
       .rescale(.inverseDensity),
       .elect(.weighted), .combine(.weights),
     ],

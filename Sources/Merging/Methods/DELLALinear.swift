@@ -17,7 +17,7 @@ extension MergeMethod {
       sweep: "density 0.1…0.9; epsilon 0.05…0.15",
       differences: "mergekit keeps Σ|x| of each matrix (della_linear@mergekit)"),
     parameters: [
-      .density(0.5, "mean probability of an entry to be kept"), .epsilon, .scale(0.3),
+      .density(0.5, usual: [0.2, 0.5, 0.8], "mean probability of an entry to be kept"), .epsilon, .scale(0.3),
       .rescale(.inverseDensity),
       .normalize,
     ],

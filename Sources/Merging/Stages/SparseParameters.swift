@@ -3,10 +3,11 @@ internal import Basics
 /// Parameters that the rules on single entries share.
 extension ParameterSpec {
   /// The share of entries that is kept.
-  static func density(_ value: Double, _ summary: String = "share of the entries kept per model")
-    -> ParameterSpec
-  {
-    ParameterSpec("density", .number(0.0001...1), default: .number(value), usual: [0.1, 0.2, 0.5], summary)
+  static func density(
+    _ value: Double, usual: [Double] = [0.1, 0.2, 0.5],
+    _ summary: String = "share of the entries kept per model"
+  ) -> ParameterSpec {
+    ParameterSpec("density", .number(0.0001...1), default: .number(value), usual: usual, summary)
   }
 
   /// λ.
