@@ -66,18 +66,24 @@ public struct ParameterSpec: Sendable, Hashable {
   public let summary: String
   /// Values that are usually tried in a grid; empty where the default alone is used.
   public let usual: [ParameterValue]
+  /// Whether the default means that the parameter is not there.
+  public let isExtra: Bool
 
   /// Makes a spec.
   public init(
     _ name: String, _ kind: Kind, default defaultValue: ParameterValue, usual: [Double] = [],
-    _ summary: String
+    isExtra: Bool = false, _ summary: String
   ) {
     self.name = name
     self.kind = kind
     self.defaultValue = defaultValue
     self.summary = summary
     self.usual = usual.map { .number($0) }
+    self.isExtra = isExtra
   }
+
+  /// Whether a value means that the parameter is not there, so that it needs no place in an identity.
+  public func isOff(_ value: ParameterValue?) -> Bool { isExtra && value == defaultValue }
 
   /// What is wrong with a value; nil where the parameter takes it.
   public func problem(with value: ParameterValue) -> String? {

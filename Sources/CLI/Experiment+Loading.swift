@@ -97,7 +97,8 @@ extension Vocabulary {
     Vocabulary(
       methods: MergeMethods.all.entries.map { row in
         Method(
-          name: row.name, parameters: row.parameters, tuning: tuning(of: row), servedBy: row.servedBy?.rawValue
+          name: row.name, parameters: row.parameters, rule: row.rule, tuning: tuning(of: row),
+          servedBy: row.servedBy?.rawValue
         ) { given, weights in
           do throws(Diagnostic) {
             let parameters = try Parameters(given, for: row.parameters, of: "merge method '\(row.name)'")

@@ -11,7 +11,8 @@ struct Mixology: AsyncParsableCommand {
     abstract: "Compares single-task, cocktail and merged models, from one manifest to the tables.",
     version: version,
     subcommands: [
-      Validate.self, PlanCommand.self, Run.self, Status.self, ReportCommand.self, Merge.self, Inspect.self,
+      Validate.self, PlanCommand.self, Run.self, Status.self, ReportCommand.self, Merge.self, Extract.self,
+      Inspect.self,
       Bench.self, Doctor.self, Schema.self, Worker.self,
     ])
 

@@ -38,11 +38,16 @@ public struct Adapter: Sendable {
   public var baseModel: String?
   /// PEFT's word for the task (`FEATURE_EXTRACTION`), as far as known.
   public var taskType: String?
+  /// Whether its base keeps weights as (in, out), as Conv1D does; A stays (r, in) and B (out, r).
+  public var isFanInFanOut: Bool
+  /// Modules saved whole beside the factors that were left out when it was read.
+  public var leftOut: [String]
 
   /// Collects sites; they get sorted.
   public init(
     name: String, sites: [(path: String, delta: AdapterSite)], usesRSLoRA: Bool = false, dropout: Double = 0,
-    targetModules: [String] = [], baseModel: String? = nil, taskType: String? = nil
+    targetModules: [String] = [], baseModel: String? = nil, taskType: String? = nil,
+    isFanInFanOut: Bool = false, leftOut: [String] = []
   ) {
     self.name = name
     self.sites = sites.sorted { $0.path < $1.path }
@@ -51,6 +56,8 @@ public struct Adapter: Sendable {
     self.targetModules = targetModules
     self.baseModel = baseModel
     self.taskType = taskType
+    self.isFanInFanOut = isFanInFanOut
+    self.leftOut = leftOut
   }
 
   /// The factor s of a site: α ÷ r, or α ÷ √r.
@@ -73,7 +80,9 @@ public struct Adapter: Sendable {
   public func check(against layers: [String: (out: Int, in: Int)]) throws(Diagnostic) {
     var problems: [String] = []
     for (path, delta) in sites {
-      guard let layer = layers[path] else {
+      // Under a head the encoder has a name of its own.
+      let inner = path.hasPrefix("bert.") ? String(path.dropFirst("bert.".count)) : path
+      guard let layer = layers[path] ?? layers[inner] else {
         problems.append("the base has no linear layer '\(path)'")
         continue
       }

@@ -8,16 +8,20 @@ public enum PEFTAdapter {
 
   /// Reads an adapter; F32 factors are views of the mapped file.
   ///
+  /// - Parameter leavingOut: Modules saved whole beside the factors (heads) that the caller does without.
   /// - Throws: a `Diagnostic` for what is broken, and with the reason for what is not plain LoRA.
-  public static func read(_ folder: String) throws(Diagnostic) -> Adapter {
-    let configuration = try PEFTConfiguration(path: folder + "/adapter_config.json")
-    let file = try SafeTensorsFile(path: folder + "/adapter_model.safetensors")
+  public static func read(_ folder: String, leavingOut: [String] = []) throws(Diagnostic) -> Adapter {
+    let configuration = try PEFTConfiguration(
+      path: folder + "/adapter_config.json", leavingOut: leavingOut)
+    let file = try tensors(in: folder)
     var factors: [String: (a: String?, b: String?)] = [:]
-    for name in file.names {
+    for name in file.names where !isSaved(name, configuration.savedModules) {
       guard let (path, isA) = parts(name) else {
         throw Diagnostic(
           "the tensor '\(name)' is no LoRA factor of a linear layer", at: Place(file: file.path),
-          hint: "expected \(prefix)<layer>.lora_A.weight and .lora_B.weight")
+          hint: name.contains(".lora_embedding_")
+            ? "it adapts an embedding, and only linear layers are read"
+            : "expected \(prefix)<layer>.lora_A.weight and .lora_B.weight")
       }
       if isA {
         factors[path, default: (nil, nil)].a = name
@@ -37,7 +41,24 @@ public enum PEFTAdapter {
     return Adapter(
       name: folder, sites: sites, usesRSLoRA: configuration.usesRSLoRA, dropout: configuration.dropout,
       targetModules: configuration.targetModules, baseModel: configuration.baseModel,
-      taskType: configuration.taskType)
+      taskType: configuration.taskType, isFanInFanOut: configuration.isFanInFanOut,
+      leftOut: configuration.savedModules)
+  }
+
+  private static func tensors(in folder: String) throws(Diagnostic) -> SafeTensorsFile {
+    let path = folder + "/adapter_model.safetensors"
+    if !fileExists(path), fileExists(folder + "/adapter_model.bin") {
+      throw Diagnostic(
+        "adapter_model.bin is not read", at: Place(file: folder),
+        hint: "save the adapter with PEFT's save_pretrained(safe_serialization=True)")
+    }
+    return try SafeTensorsFile(path: path)
+  }
+
+  /// Whether a tensor is part of a module that was saved whole.
+  private static func isSaved(_ name: String, _ modules: [String]) -> Bool {
+    guard !modules.isEmpty, name.hasPrefix(prefix), parts(name) == nil else { return false }
+    return name.dropFirst(prefix.count).split(separator: ".").contains { modules.contains(String($0)) }
   }
 
   /// Writes an adapter that PEFT loads; the folder is made where it is missing.
@@ -76,7 +97,12 @@ public enum PEFTAdapter {
   ) throws(Diagnostic) -> AdapterSite {
     let (shapeA, shapeB) = (try file.entry(a).shape, try file.entry(b).shape)
     let place = Place(file: file.path, detail: "layer '\(path)'")
-    guard shapeA.count == 2, shapeB.count == 2, shapeA[0] == shapeB[1], shapeA[0] > 0 else {
+    guard shapeA.count == 2, shapeB.count == 2 else {
+      throw Diagnostic(
+        "lora_A \(shapeA) and lora_B \(shapeB) are no matrices", at: place,
+        hint: "a convolution, it seems; only linear layers are read")
+    }
+    guard shapeA[0] == shapeB[1], shapeA[0] > 0 else {
       throw Diagnostic(
         "lora_A \(shapeA) and lora_B \(shapeB) do not fit: (r, in) and (out, r) are needed", at: place)
     }
@@ -104,6 +130,7 @@ public enum PEFTAdapter {
     result.targetModules = named.sorted() == adapted ? adapter.targetModules : adapted
     result.dropout = adapter.dropout
     result.usesRSLoRA = adapter.usesRSLoRA
+    result.isFanInFanOut = adapter.isFanInFanOut
     result.baseModel = adapter.baseModel
     result.taskType = adapter.taskType
     return result

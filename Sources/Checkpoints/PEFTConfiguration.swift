@@ -11,6 +11,10 @@ struct PEFTConfiguration: Encodable {
   var targetModules: [String] = []
   var dropout = 0.0
   var usesRSLoRA = false
+  /// Whether the weights of the base lie as (in, out), as Conv1D has them; the factors are the same either way.
+  var isFanInFanOut = false
+  /// Whole layers that were trained and saved beside the factors.
+  var savedModules: [String] = []
   var baseModel: String?
   var taskType: String?
 
@@ -42,9 +46,20 @@ struct PEFTConfiguration: Encodable {
   }
 
   /// Reads a configuration and refuses what would change the result in a way that factors alone do not show.
-  init(path: String) throws(Diagnostic) {
+  ///
+  /// - Parameter leavingOut: Saved modules that the caller does without.
+  init(path: String, leavingOut: [String] = []) throws(Diagnostic) {
     let file = try JSONFile(path: path)
     try Self.refuseOthers(file)
+    savedModules = (file.tree[CodingKeys.modulesToSave.rawValue]?.list?.compactMap(\.text) ?? []).sorted()
+    guard savedModules.allSatisfy(leavingOut.contains) else {
+      throw Diagnostic(
+        "modules_to_save is not supported: whole layers were trained beside the factors",
+        at: Place(file: path),
+        hint: "a merge that can do without them, as without heads, says leave_out: "
+          + "[\(savedModules.joined(separator: ", "))]")
+    }
+    isFanInFanOut = try file.optional(CodingKeys.fanInFanOut.rawValue, "true or false") { $0.flag } ?? false
     rank =
       try file.optional(CodingKeys.rank.rawValue, "a whole number from 1") {
         $0.integer.flatMap { $0 > 0 ? $0 : nil }
@@ -74,18 +89,25 @@ struct PEFTConfiguration: Encodable {
     }
     let bias = try file.optional(CodingKeys.bias.rawValue, "a string") { $0.text } ?? "none"
     guard bias == "none" else {
-      throw Diagnostic("bias '\(bias)' is not supported: the adapter changes biases of the base", at: place)
+      throw Diagnostic(
+        "bias '\(bias)' is not supported: the adapter changes biases of the base", at: place,
+        hint: "a merge of factors would lose them; train with bias: none")
     }
     let flags: [(String, String)] = [
-      (CodingKeys.usesDoRA.rawValue, "DoRA rescales rows of the weight, so its change is not s·B·A"),
-      (CodingKeys.fanInFanOut.rawValue, "weights stored as (in, out) are not read"),
+      (
+        CodingKeys.usesDoRA.rawValue,
+        "DoRA rescales rows of the weight, so its change is not s·B·A"
+      ),
       ("lora_bias", "the adapter adds a bias"), ("use_qalora", "its factors act on grouped inputs"),
     ]
     for (key, why) in flags where try file.optional(key, "true or false", { $0.flag }) == true {
-      throw Diagnostic("\(key) is not supported: \(why)", at: place)
+      throw Diagnostic(
+        "\(key) is not supported: \(why)", at: place,
+        hint: key == CodingKeys.usesDoRA.rawValue
+          ? "put it into the base with PEFT's merge_and_unload and take the change with `mixology extract`"
+          : nil)
     }
     let lists: [(String, String)] = [
-      (CodingKeys.modulesToSave.rawValue, "whole layers were trained beside the factors"),
       ("layer_replication", "it changes the layers of the base"),
       ("trainable_token_indices", "it changes the embedding"),
       ("target_parameters", "it adapts bare parameters"),
@@ -151,7 +173,7 @@ struct PEFTConfiguration: Encodable {
     try fields.encode(taskType, forKey: .taskType)
     try fields.encode(false, forKey: .usesDoRA)
     try fields.encode("none", forKey: .bias)
-    try fields.encode(false, forKey: .fanInFanOut)
+    try fields.encode(isFanInFanOut, forKey: .fanInFanOut)
     try fields.encode(true, forKey: .initialisation)
     try fields.encode(true, forKey: .inferenceMode)
     for key: CodingKeys in [.modulesToSave, .layersToTransform, .layersPattern, .revision] {

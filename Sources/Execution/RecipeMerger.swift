@@ -34,7 +34,12 @@ public enum RecipeMerger {
     let method = try MergeMethods.all.entry(named: recipe.method)
     let parameters = try Parameters(
       recipe.parameters, for: method.parameters, of: "merge method '\(method.name)'")
-    let adapters = try recipe.models.map { try adapter($0) }
+    let adapters = try recipe.models.map { try adapter($0, leavingOut: recipe.leaveOut) }
+    if let name = recipe.leaveOut.first(where: { name in !adapters.contains { $0.leftOut.contains(name) } }) {
+      throw Diagnostic(
+        "no adapter has a module '\(name)' to leave out",
+        hint: suggestion(for: name, among: Set(adapters.flatMap(\.leftOut)).sorted()))
+    }
     let layers = try checkedLayers(recipe, adapters, environment)
     func written(_ sites: [Specs.MergedSite], _ contents: (String) throws -> Int) throws -> MergeResult {
       let record = Record(
@@ -86,7 +91,7 @@ public enum RecipeMerger {
 
   private static func weights(_ folder: String) -> String { folder + "/adapter_model.safetensors" }
 
-  private static func adapter(_ model: MergeRecipe.Model) throws -> Adapter {
+  private static func adapter(_ model: MergeRecipe.Model, leavingOut: [String]) throws -> Adapter {
     let files = FileManager.default
     guard files.fileExists(atPath: model.path) else {
       throw Diagnostic(
@@ -101,13 +106,14 @@ public enum RecipeMerger {
         at: Place(file: model.path),
         hint: "give folders with adapter_config.json and adapter_model.safetensors, as PEFT writes them")
     }
-    return try PEFTAdapter.read(model.path)
+    return try PEFTAdapter.read(model.path, leavingOut: leavingOut)
   }
 
   /// The base's linear layers, after every adapter was held against them; none where the recipe names no base.
   private static func checkedLayers(
     _ recipe: MergeRecipe, _ adapters: [Adapter], _ environment: [String: String]
   ) throws -> [String] {
+    try Adapter.checkTogether(adapters, haveOneBase: recipe.base != nil)
     guard let base = recipe.base else { return [] }
     let path = try BaseLocator.resolve(base, relativeTo: recipe.folder, environment: environment)
     let shape = try EncoderShape(ModelConfiguration(folder: path), folder: path)

@@ -33,7 +33,7 @@ public enum AdapterMerger {
     try check(adapters, weights)
     try method.check(parameters, weights: weights)
     return try merge(
-      adapters, weights: weights, by: method.rule(parameters), method, rank: parameters.integer("rank"),
+      adapters, weights: weights, by: method.makeRule(parameters), method, rank: parameters.integer("rank"),
       depthGain: parameters.number("depth_gain"), seed: seed)
   }
 
@@ -125,7 +125,8 @@ public enum AdapterMerger {
     }
     return Adapter(
       name: "merge by \(method)", sites: sites, targetModules: common { $0.targetModules.sorted() } ?? [],
-      baseModel: common(\.baseModel) ?? nil, taskType: common(\.taskType) ?? nil)
+      baseModel: common(\.baseModel) ?? nil, taskType: common(\.taskType) ?? nil,
+      isFanInFanOut: models.contains(where: \.isFanInFanOut))
   }
 
   static func check(_ adapters: [Adapter], _ weights: [Double]) throws(Diagnostic) {

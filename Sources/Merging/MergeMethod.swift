@@ -29,6 +29,8 @@ public struct MergeMethod: CatalogEntry {
   public let isHomogeneous: Bool
   /// The row of which this one is a preset or another name.
   public let base: String?
+  /// The row that gives the same under equal parameters: itself or, where it only has other defaults, its base.
+  public let rule: String
   /// How many models with a weight other than zero it takes.
   public let models: ClosedRange<Int>
   /// What kind of merge it is, and how to make one with checked parameters.
@@ -66,6 +68,7 @@ public struct MergeMethod: CatalogEntry {
     self.draws = draws
     self.isHomogeneous = isHomogeneous
     self.base = nil
+    self.rule = name
     self.models = models
     self.requirements = requirements
     self.form = form
@@ -82,7 +85,7 @@ public struct MergeMethod: CatalogEntry {
     self.notes = notes
     self.parameters = parameters
     (neutral, symmetric, draws, isHomogeneous) = ([:], true, false, true)
-    (base, models) = (nil, 1...Int.max)
+    (base, rule, models) = (nil, name, 1...Int.max)
     requirements = { _, _ throws(Diagnostic) in }
     form = .routed(route)
   }
@@ -96,6 +99,7 @@ public struct MergeMethod: CatalogEntry {
     self.summary = summary
     self.parameters = parameters
     self.base = base.base ?? base.name
+    self.rule = form == nil ? base.rule : name
     (paper, self.notes, neutral) = (base.paper, notes ?? base.notes, base.neutral)
     (symmetric, draws, isHomogeneous) = (base.symmetric, base.draws, base.isHomogeneous)
     models = base.models
@@ -133,7 +137,7 @@ extension ParameterSpec {
 
   /// LiNeS over any method.
   fileprivate static let depthGain = ParameterSpec(
-    "depth_gain", .number(-100...100), default: .number(0),
+    "depth_gain", .number(-100...100), default: .number(0), isExtra: true,
     "share by which the merged change of the last block is larger than that of the first, linear in between (LiNeS)"
   )
 }
@@ -154,7 +158,7 @@ extension MergeMethod {
   /// The rule of a row that needs nothing but the changes.
   ///
   /// - Throws: a `Diagnostic` for any other row.
-  func rule(_ parameters: Parameters) throws(Diagnostic) -> any Merging {
+  func makeRule(_ parameters: Parameters) throws(Diagnostic) -> any Merging {
     switch form {
     case .rule(let make): return make(parameters)
     case .learned, .searched:

@@ -27,8 +27,10 @@ extension MergeMethod {
     _ name: String, of base: MergeMethod, _ summary: String, _ defaults: [String: ParameterValue] = [:],
     notes: MergeNotes? = nil, cutsToLargestRank: Bool = false
   ) -> MergeMethod {
-    var form = base.form
-    if cutsToLargestRank, case .rule(let make) = form { form = .rule { CutToLargestRank(rule: make($0)) } }
+    var form: MergeForm?
+    if cutsToLargestRank, case .rule(let make) = base.form {
+      form = .rule { CutToLargestRank(rule: make($0)) }
+    }
     return MergeMethod(
       of: base, name: name, summary: summary, parameters: parameters(of: base, defaults), notes: notes,
       form: form)
@@ -38,7 +40,9 @@ extension MergeMethod {
     of base: MergeMethod, _ defaults: [String: ParameterValue]
   ) -> [ParameterSpec] {
     let parameters = base.parameters.map { spec in
-      ParameterSpec(spec.name, spec.kind, default: defaults[spec.name] ?? spec.defaultValue, spec.summary)
+      ParameterSpec(
+        spec.name, spec.kind, default: defaults[spec.name] ?? spec.defaultValue, isExtra: spec.isExtra,
+        spec.summary)
     }
     for (name, value) in defaults {
       precondition(

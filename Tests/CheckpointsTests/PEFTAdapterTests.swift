@@ -142,19 +142,18 @@ private struct Golden: Decodable {
     (#""r":4"#, "'peft_type' is missing"),
     (
       #""peft_type":"LORA","use_dora":true"#,
-      "use_dora is not supported: DoRA rescales rows of the weight, so its change is not s·B·A"
+      "use_dora is not supported: DoRA rescales rows of the weight, so its change is not s·B·A\n"
+        + "  put it into the base with PEFT's merge_and_unload and take the change with `mixology extract`"
     ),
     (
       #""peft_type":"LORA","bias":"lora_only""#,
-      "bias 'lora_only' is not supported: the adapter changes biases of the base"
+      "bias 'lora_only' is not supported: the adapter changes biases of the base\n"
+        + "  a merge of factors would lose them; train with bias: none"
     ),
     (
-      #""peft_type":"LORA","modules_to_save":["classifier"]"#,
-      "modules_to_save is not supported: whole layers were trained beside the factors"
-    ),
-    (
-      #""peft_type":"LORA","fan_in_fan_out":true"#,
-      "fan_in_fan_out is not supported: weights stored as (in, out) are not read"
+      #""peft_type":"LORA","modules_to_save":["score","classifier"]"#,
+      "modules_to_save is not supported: whole layers were trained beside the factors\n"
+        + "  a merge that can do without them, as without heads, says leave_out: [classifier, score]"
     ),
     (
       #""peft_type":"LORA","init_lora_weights":"pissa""#,

@@ -20,6 +20,23 @@ import Testing
         == ["merge:linear", "merge:task_arithmetic"])
   }
 
+  @Test func `a cell that another row has already stands once`() throws {
+    var words = Vocabulary.small
+    words.methods.append(
+      Vocabulary.Method(
+        name: "total",
+        parameters: [
+          ParameterSpec(
+            "scale", .number(-10...10), default: .number(0.5), usual: [0.5, 1], "factor on the sum")
+        ], rule: "task_arithmetic"))
+    let text = manifestText("merges: [{method: all, of: [fpb, fomc], except: [ties, slerp], grid: usual}]")
+    let manifest = try ManifestReader.read(text, path: "a.yaml", overrides: [], vocabulary: words)
+    let plan = try Planner(vocabulary: words, resources: FakeResources()).plan(manifest)
+    #expect(
+      plan.models.filter { $0.kind == .merge && $0.seed == 0 }.map(\.model)
+        == ["merge:linear", "merge:task_arithmetic", "merge:total(scale=0.5)"])
+  }
+
   @Test func `a model of weight zero does not count`() throws {
     let names = try merges("merges: [{method: all, of: [fpb, fomc, fiqa], weights: [1, 0, 1]}]")
     #expect(names.contains("merge:slerp"))

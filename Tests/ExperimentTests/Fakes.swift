@@ -60,8 +60,8 @@ extension Vocabulary {
         Method(
           name: "slerp", parameters: [],
           problem: { _, weights in
-            weights.filter { $0 != 0 }.count == 2
-              ? nil : Diagnostic("slerp takes 2 models, not \(weights.count)", hint: "name two")
+            let used = weights.filter { $0 != 0 }.count
+            return used <= 2 ? nil : Diagnostic("slerp takes 2 models, not \(used)", hint: "name two")
           }),
       ],
       metrics: [

@@ -57,7 +57,7 @@ import Testing
       "The error is the largest ‖ΔW − ΔW_reference‖ ÷ ‖ΔW_reference‖ of any layer of any case in Tests/Golden/merge.",
       "Adapters are stored in single precision, so 1e-7 is as near as a merge can come. A formula in NumPy is the rule",
       "written a second time on full matrices, where no other program has it or none that gives it out alone. Rules that",
-      "draw are compared on equal draws, those in shared coordinates (`knots_dare_ties`, `core_dare_…`) without any.",
+      "draw are compared on equal draws.",
       "",
       "References: \(try versions()).", "",
       "This page is made by the tests of the module, which fail where it is out of date.", "",

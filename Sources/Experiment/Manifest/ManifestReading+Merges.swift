@@ -10,17 +10,7 @@ extension ManifestReading {
       guard value.entries.allSatisfy({ !$0.value.isBroken }), let inputs = inputs(value, &table),
         let weights = weights(value, inputs: inputs.count)
       else { continue }
-      let over = ranges(value)
-      var found = methods(value).flatMap { variants(value, $0, inputs, weights, over) }
-      // Of all methods those that cannot do it are left out; one that was asked for by name says why it cannot.
-      if value["method"]?.text == "all" { found.removeAll { problem([$0]) != nil } }
-      if let problem = problem(found) {
-        report(
-          problem.what, at: (value["weights"] ?? value["of"] ?? value["method"] ?? value).place,
-          hint: problem.hint)
-        continue
-      }
-      for merge in found {
+      for merge in cells(value, inputs, weights) {
         if merges.contains(where: { $0.model == merge.model }) {
           report(
             "two merges are called '\(merge.model)'", at: merge.place,
@@ -79,11 +69,25 @@ extension ManifestReading {
     return weights
   }
 
-  /// The first thing that the method has against one of the cells.
-  private func problem(_ merges: [Manifest.Merge]) -> Diagnostic? {
-    merges.lazy.filter { $0.weights.contains { $0 != 0 } }.compactMap { merge in
-      vocabulary.methods.first { $0.name == merge.method }?.problem(merge.parameters, merge.weights)
-    }.first
+  /// The merges of one entry; those of `all` that cannot be, or that another method's cell is already, are left out.
+  private mutating func cells(_ value: Value, _ inputs: [Int], _ weights: [Double]) -> [Manifest.Merge] {
+    let over = ranges(value)
+    let isAll = value["method"]?.text == "all"
+    var cells: [Manifest.Merge] = []
+    var seen: Set<[String: ParameterValue]> = []
+    for method in methods(value) {
+      for merge in variants(value, method, inputs, weights, over) {
+        let problem = weights.contains { $0 != 0 } ? method.problem(merge.parameters, weights) : nil
+        if let problem, !isAll {
+          let place = (value["weights"] ?? value["of"] ?? value["method"] ?? value).place
+          report(problem.what, at: place, hint: problem.hint)
+          return []
+        }
+        let identity = merge.parameters.merging(["rule of": .text(method.rule)]) { $1 }
+        if problem == nil, !isAll || seen.insert(identity).inserted { cells.append(merge) }
+      }
+    }
+    return cells
   }
 
   /// The method named, or of `all` the rules but those excepted: what learns or searches is named.
@@ -125,6 +129,9 @@ extension ManifestReading {
       var parameters: [String: ParameterValue] = [:]
       for parameter in method.parameters { parameters[parameter.name] = parameter.defaultValue }
       for part in combination { parameters[part.path] = part.value }
+      for parameter in method.parameters where parameter.isOff(parameters[parameter.name]) {
+        parameters[parameter.name] = nil
+      }
       let gridded = combination.filter { part in
         guard value.has(part.path) else { return true }
         guard let content = value[part.path]?.content, case .grid = content else { return false }

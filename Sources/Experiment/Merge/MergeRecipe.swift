@@ -30,6 +30,8 @@ public struct MergeRecipe: Sendable {
   public var models: [Model]
   /// What the recipe says of the method's parameters.
   public var parameters: [String: ParameterValue]
+  /// Modules that were saved whole beside the factors, heads as a rule, and stay out of the merge.
+  public var leaveOut: [String]
   /// The seed of methods that draw.
   public var seed: Int
   /// The folder that relative names start from: the recipe's.
@@ -75,6 +77,7 @@ public enum MergeRecipeReader {
       Field("base_model", .text, "the base that the adapters must fit: a folder or a name"),
       Field("models", .list(.object(model)), required: true, "the adapters: a list of {model: folder}"),
       Field("parameters", .object(parameters(root, methods)), "the method's parameters"),
+      Field("leave_out", .list(.text), "modules saved whole beside the factors that stay out: heads"),
       Field(scalar: seed),
     ])
   }
@@ -123,6 +126,7 @@ public enum MergeRecipeReader {
     }
     return MergeRecipe(
       method: value["merge_method"]?.text ?? "", base: value["base_model"]?.text, models: models,
-      parameters: parameters, seed: value["seed"]?.integer ?? 0, folder: folder)
+      parameters: parameters, leaveOut: (value["leave_out"]?.elements ?? []).compactMap(\.text),
+      seed: value["seed"]?.integer ?? 0, folder: folder)
   }
 }

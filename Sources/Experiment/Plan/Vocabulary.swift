@@ -9,23 +9,27 @@ public struct Vocabulary: Sendable {
     public var name: String
     /// What can stand beside it, defaults included.
     public var parameters: [ParameterSpec]
+    /// The name of the row that does the same under equal parameters: its own, or that of which it is a preset.
+    public var rule: String
     /// What it asks of the tasks' data; nil for a rule that reads the adapters alone.
     public var tuning: Tuning?
     /// Who decides among the parts of its model, `task known`; nil where it is one adapter.
     public var servedBy: String?
-    /// What is wrong with a merge that can be known before there are models: checked parameters, weights → a problem.
+    /// What is wrong with a merge that can be known before there are models.
     public var problem: Check
 
     /// Parameters with defaults filled in, one weight per model → what is wrong, or nil.
     public typealias Check = @Sendable ([String: ParameterValue], [Double]) -> Diagnostic?
 
-    /// Makes a word; without a check any number of models will do.
+    /// Makes a word; without a rule it is one of its own, without a check any models will do.
     public init(
-      name: String, parameters: [ParameterSpec], tuning: Tuning? = nil, servedBy: String? = nil,
+      name: String, parameters: [ParameterSpec], rule: String? = nil, tuning: Tuning? = nil,
+      servedBy: String? = nil,
       problem: @escaping Check = { _, _ in nil }
     ) {
       self.name = name
       self.parameters = parameters
+      self.rule = rule ?? name
       self.tuning = tuning
       self.servedBy = servedBy
       self.problem = problem

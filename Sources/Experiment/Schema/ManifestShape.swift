@@ -169,7 +169,10 @@ struct ManifestShape {
   }
 
   private var except: Field {
-    Field("except", .list(.name), "methods that 'all' leaves out, beside those that learn or search")
+    Field(
+      "except", .list(.name),
+      "methods that 'all' leaves out, beside those that learn or search, that cannot merge these models, or whose cell is another one's"
+    )
   }
 
   private var ranges: Field {
