@@ -65,7 +65,7 @@ public struct Collector: Sendable {
           set.merges.append(
             MergedRow(model: model.model, seed: model.seed ?? 0, method: job.method, sites: merged.sites))
         }
-      case .pretrain, .evaluate: break
+      case .pretrain, .statistics, .evaluate: break
       }
     }
     set.models.append(row)

@@ -79,7 +79,8 @@ public final class JobPerformer {
     switch spec {
     case .pretrain(let spec): .pretrain(try pretrain(spec, into: folder, progress: progress))
     case .train(let job): .train(try train(job, into: folder, progress: progress))
-    case .merge(let job): .merge(try merge(job, into: folder))
+    case .statistics(let job): .statistics(try measure(job, into: folder, progress: progress))
+    case .merge(let job): .merge(try merge(job, into: folder, progress: progress))
     case .evaluate(let job): .evaluate(try evaluate(job, into: folder, progress: progress))
     }
   }
@@ -103,17 +104,21 @@ public final class JobPerformer {
     try Data(text.utf8).write(to: folder.appendingPathComponent("curve.csv"))
   }
 
-  func head(_ job: EvaluateJob, _ base: BaseModel) throws -> TaskHead {
-    if job.task.head == .linear {
-      guard let id = job.head else { throw Diagnostic("no trained head for task '\(job.task.name)'") }
-      return try HeadFile.read(store.folder(id), task: job.task)
+  /// The head of a task: a linear one from the training job that made it, or the base's embeddings of the labels.
+  func head(
+    _ task: TaskSpec, on spec: BaseSpec, trainedBy id: JobID?, labelScale: Double
+  ) throws -> TaskHead {
+    if task.head == .linear {
+      guard let id else { throw Diagnostic("no trained head for task '\(task.name)'") }
+      return try HeadFile.read(store.folder(id), task: task)
     }
     let key = try StableHash.hex(of: [
-      try StableHash.hex(of: job.base), try StableHash.hex(of: job.task), "\(job.labelScale)",
+      try StableHash.hex(of: spec), try StableHash.hex(of: task), "\(labelScale)",
     ])
     if let head = heads[key] { return head }
     let head = TaskHead(
-      task: job.task, head: base.labelHead(job.task, scale: job.labelScale, workspace: workspaces[0]))
+      task: task,
+      head: try base(spec).labelHead(task, scale: labelScale, workspace: workspaces[0]))
     heads[key] = head
     return head
   }

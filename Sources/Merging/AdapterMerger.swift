@@ -23,9 +23,11 @@ public enum AdapterMerger {
   ///   - weights: One per adapter.
   ///   - parameters: Checked against the method's specs; of `rank` 0 leaves the rank to the method.
   ///   - seed: The seed of rules that draw.
-  /// - Throws: a `Diagnostic` where there is nothing to merge, a factor is not finite or shapes differ.
+  ///   - evidence: What was measured of each adapter, for methods that need it.
+  /// - Throws: a `Diagnostic` where there is nothing to merge, a factor is not finite, shapes differ or evidence is missing.
   public static func merge(
-    _ adapters: [Adapter], weights: [Double], method: MergeMethod, parameters: Parameters, seed: Int
+    _ adapters: [Adapter], weights: [Double], method: MergeMethod, parameters: Parameters, seed: Int,
+    evidence: [ModelEvidence] = []
   ) throws -> (adapter: Adapter, sites: [MergedSite]) {
     try check(adapters, weights)
     let models = zip(adapters, weights).filter { $0.1 != 0 }
@@ -38,10 +40,8 @@ public enum AdapterMerger {
     func deltas(_ path: String) -> [LowRank?] {
       zip(models, tables).map { model, table in table[path].map { model.0.lowRank($0) } }
     }
-    var rule =
-      switch method.form {
-      case .rule(let make): make(parameters)
-      }
+    let known = zip(evidence, weights).filter { $0.1 != 0 }.map(\.0)
+    var rule = try method.rule(parameters, evidence: known, models: models.count)
     try rule.prepare(sites: paths, deltas: deltas, weights: used)
     let random = RandomStream(seed: seed, "merge", method.base ?? method.name)
     var sites: [(path: String, delta: AdapterSite)] = []

@@ -41,6 +41,22 @@ public struct MergeMethod: CatalogEntry {
     self.form = .rule(make)
   }
 
+  /// Makes a row that needs to know more of each model than its change; one evidence for each model comes with the
+  /// parameters.
+  init(
+    name: String, summary: String, paper: String?, parameters: [ParameterSpec],
+    neutral: [String: ParameterValue] = [:], evidence: Evidence,
+    make: @escaping @Sendable (Parameters, [ModelEvidence]) -> any Merging
+  ) {
+    self.name = name
+    self.summary = summary
+    self.paper = paper
+    self.parameters = parameters + [Self.rank]
+    self.neutral = neutral.merging(["rank": .number(0)]) { _, shared in shared }
+    (symmetric, base, models) = (true, nil, 1...Int.max)
+    form = .measured(evidence, make)
+  }
+
   /// A row with all but its name, summary and parameters from another one.
   init(presetOf base: MergeMethod, name: String, summary: String, parameters: [ParameterSpec]) {
     self.name = name
@@ -62,6 +78,8 @@ public struct MergeMethod: CatalogEntry {
 public enum MergeForm: Sendable {
   /// A formula of the models' changes.
   case rule(@Sendable (Parameters) -> any Merging)
+  /// A formula of the models' changes and of what was measured of each on its own data.
+  case measured(Evidence, @Sendable (Parameters, [ModelEvidence]) -> any Merging)
 }
 
 /// One configured merge rule on the changes ΔW of the weights, site by site.

@@ -4,7 +4,7 @@ public import Basics
 public enum MergeMethods {
   /// All rows, in the order of the documentation.
   public static let all = Catalog(
-    "merge method", linear + spherical + sparsifyAndElect + spectral)
+    "merge method", linear + spherical + sparsifyAndElect + spectral + measured)
 
   private static let linear: [MergeMethod] = [
     .linear, .taskArithmetic, .metaGPT, .lines, .modelStock, .fedAvg,
@@ -25,4 +25,6 @@ public enum MergeMethods {
     .svd, .tsvC, .tsvM, .isoC, .isoCTS, .knotsLinear, .knotsTIES, .knotsDARETIES,
     .coreTIES, .coreDARELinear, .coreDARETIES, .cart, .star, .subspaceBoosting, .svc, .wudiClosedForm, .opcm,
   ]
+
+  private static let measured: [MergeMethod] = [.fisher, .regMean, .regMeanPlusPlus]
 }

@@ -73,9 +73,10 @@ public enum Encoder {
   /// - Parameters:
   ///   - start: Known states from which to begin instead of the embeddings; returned as they are where no block runs.
   ///   - end: The first block that is not run any more; nil runs all.
+  ///   - door: Sees the linear layers of the blocks that are run.
   public static func hidden(
     _ weights: EncoderWeights, _ batch: PackedBatch, workspace: Workspace, from start: EnteringStates? = nil,
-    below end: Int? = nil
+    below end: Int? = nil, door: (any LinearDoor)? = nil
   ) -> Matrix {
     if let start, start.block == end { return start.hidden }
     // Two matrices serve all blocks: one is read while the other is written.
@@ -89,7 +90,7 @@ public enum Encoder {
     }
     for layer in (start?.block ?? 0)..<(end ?? weights.blocks.count) {
       workspace.release(to: mark)
-      _ = forward(weights, layer, x, batch, door: nil, workspace: workspace, into: spare)
+      _ = forward(weights, layer, x, batch, door: door, workspace: workspace, into: spare)
       swap(&x, &spare)
     }
     workspace.release(to: mark)

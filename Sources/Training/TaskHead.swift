@@ -79,7 +79,19 @@ public struct TaskHead: Sendable {
     }
     let dfeatures = head.backward(
       dlogits, features: features, logits: logits, gradient: gradient, workspace: workspace)
-    next = 0
+    scatter(
+      dfeatures, counts, batch, rows: rows, examples: examples, pooling: pooling, into: dhidden)
+    return sum
+  }
+
+  /// Adds the gradients of features to that of the last hidden state, (T, C), where the features came from.
+  ///
+  /// - Parameter dfeatures: (n, C) in the order of `features`; overwritten.
+  func scatter(
+    _ dfeatures: Matrix, _ counts: [Int], _ batch: PackedBatch, rows: [Int], examples: [TokenizedExample],
+    pooling: Pooling, into dhidden: Matrix
+  ) {
+    var next = 0
     for ((row, example), count) in zip(zip(rows, examples), counts) {
       for item in 0..<count {
         let df = dfeatures.rows(next..<next + 1)
@@ -92,7 +104,6 @@ public struct TaskHead: Sendable {
         next += 1
       }
     }
-    return sum
   }
 
   private func itemLoss(_ logits: Matrix, _ example: TokenizedExample, _ item: Int, weight: Float) -> Double {

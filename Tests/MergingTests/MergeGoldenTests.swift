@@ -12,7 +12,8 @@ import Testing
       let models = group.models
       for item in group.cases {
         let method = try MergeMethods.all.entry(named: item.method)
-        let (merged, _) = try merge(models, item.weights, method, item.parameters)
+        let (merged, _) = try merge(
+          models, item.weights, method, item.parameters, evidence: group.evidence(for: method))
         for (path, delta) in merged.sites {
           let expected = try #require(item.expected[path])
           let error = relativeError(merged.lowRank(delta).dense.floats, expected)

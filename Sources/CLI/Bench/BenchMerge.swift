@@ -25,7 +25,7 @@ struct BenchMerge: ParsableCommand {
       BenchAdapter.random(
         shape, sites: sites, rank: adapter.rank, stream: RandomStream(seed: number, "bench", "merge"))
     }
-    for method in MergeMethods.all.entries {
+    for method in MergeMethods.all.entries where method.evidence == nil {
       let parameters = try Parameters([:], for: method.parameters, of: "merge method '\(method.name)'")
       let inputs = inputs.prefix(method.models.upperBound)
       let rounds = try BenchRound.alternating(

@@ -109,6 +109,9 @@ enum MergeExplanation {
     lines.append(
       method.symmetric ? "the order of the models makes no difference" : "the order of the models matters")
     if method.models.upperBound < Int.max { lines.append("takes at most \(method.models.upperBound) models") }
+    if let evidence = method.evidence {
+      lines.append("measures \(evidence) on examples of each model's tasks, so it needs an experiment")
+    }
     lines.append("parameters:")
     let width = method.parameters.map(\.name.count).max() ?? 0
     for parameter in method.parameters {

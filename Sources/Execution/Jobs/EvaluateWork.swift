@@ -12,7 +12,8 @@ extension JobPerformer {
     let base = try base(job.base)
     let maxTokens = base.maxTokens(job.maxTokens)
     let examples = try examples(job.task, job.split, base: job.base, maxTokens: maxTokens)
-    let head = try head(job, base)
+    let head = try head(
+      job.task, on: job.base, trainedBy: job.head, labelScale: job.labelScale)
     let (weights, lowest) = try job.adapter.map { try folded($0, into: base) } ?? (base.weights, 0)
     let evaluator = Evaluator(weights: weights, pooling: base.pooling)
     let set = try key(job.task, job.split, base: job.base, maxTokens: maxTokens)
@@ -32,7 +33,7 @@ extension JobPerformer {
   }
 
   /// The base's weights with an adapter in them; kept for the next evaluation, which is mostly of the same model.
-  private func folded(_ adapter: JobID, into base: BaseModel) throws -> (EncoderWeights, lowestLayer: Int) {
+  func folded(_ adapter: JobID, into base: BaseModel) throws -> (EncoderWeights, lowestLayer: Int) {
     if let kept = model, kept.adapter == adapter { return (kept.weights, kept.lowestLayer) }
     // The old copy goes before the new one comes.
     model = nil

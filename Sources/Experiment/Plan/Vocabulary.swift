@@ -9,11 +9,14 @@ public struct Vocabulary: Sendable {
     public var name: String
     /// What can stand beside it, defaults included.
     public var parameters: [ParameterSpec]
+    /// What has to be measured of every model before; nil for most.
+    public var evidence: Evidence?
 
     /// Makes a word.
-    public init(name: String, parameters: [ParameterSpec]) {
+    public init(name: String, parameters: [ParameterSpec], evidence: Evidence? = nil) {
       self.name = name
       self.parameters = parameters
+      self.evidence = evidence
     }
   }
 
