@@ -76,7 +76,9 @@ extension Vocabulary {
   /// The words of all tables.
   static var joined: Vocabulary {
     Vocabulary(
-      methods: MergeMethods.all.entries.map { Method(name: $0.name, parameters: $0.parameters, evidence: $0.evidence) },
+      methods: MergeMethods.all.entries.map {
+        Method(name: $0.name, parameters: $0.parameters, evidence: $0.evidence)
+      },
       metrics: Metrics.all.entries.map {
         Metric(name: $0.name, kinds: $0.kinds, higherIsBetter: $0.higherIsBetter)
       },

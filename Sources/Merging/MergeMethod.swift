@@ -45,7 +45,7 @@ public struct MergeMethod: CatalogEntry {
   /// parameters.
   init(
     name: String, summary: String, paper: String?, parameters: [ParameterSpec],
-    neutral: [String: ParameterValue] = [:], evidence: Evidence,
+    neutral: [String: ParameterValue] = [:], evidence: MergeEvidence,
     make: @escaping @Sendable (Parameters, [ModelEvidence]) -> any Merging
   ) {
     self.name = name
@@ -79,7 +79,7 @@ public enum MergeForm: Sendable {
   /// A formula of the models' changes.
   case rule(@Sendable (Parameters) -> any Merging)
   /// A formula of the models' changes and of what was measured of each on its own data.
-  case measured(Evidence, @Sendable (Parameters, [ModelEvidence]) -> any Merging)
+  case measured(MergeEvidence, @Sendable (Parameters, [ModelEvidence]) -> any Merging)
 }
 
 /// One configured merge rule on the changes ΔW of the weights, site by site.

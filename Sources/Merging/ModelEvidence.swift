@@ -1,4 +1,5 @@
 public import Basics
+public import Checkpoints
 public import LinearAlgebra
 
 /// What was measured of one model: a matrix at each of its linear layers.
@@ -33,9 +34,14 @@ public struct ModelEvidence: Sendable {
   }
 }
 
+extension AdapterMerger {
+  /// The merged adapter, and what became of its layers.
+  public typealias Outcome = (adapter: Adapter, sites: [MergedSite])
+}
+
 extension MergeMethod {
   /// What it needs to know of every model beside its change; nil for most.
-  public var evidence: Evidence? {
+  public var evidence: MergeEvidence? {
     switch form {
     case .rule: nil
     case .measured(let evidence, _): evidence
@@ -51,7 +57,9 @@ extension MergeMethod {
   ///
   /// - Parameter evidence: One for each model, where the method needs any.
   /// - Throws: a `Diagnostic` where there is none.
-  func rule(_ parameters: Parameters, evidence: [ModelEvidence], models: Int) throws(Diagnostic) -> any Merging {
+  func rule(_ parameters: Parameters, evidence: [ModelEvidence], models: Int) throws(Diagnostic)
+    -> any Merging
+  {
     switch form {
     case .rule(let make): return make(parameters)
     case .measured(let kind, let make):

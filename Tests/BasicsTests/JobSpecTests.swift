@@ -228,7 +228,8 @@ private struct Change<Spec>: Sendable {
     try check(
       Self.statistics,
       [
-        Change("base") { $0.base = .folder(sha256: "0b") }, Change("adapter") { $0.adapter = JobID(hex: "0b") },
+        Change("base") { $0.base = .folder(sha256: "0b") },
+        Change("adapter") { $0.adapter = JobID(hex: "0b") },
         Change("tasks") { $0.tasks = [] }, Change("split") { $0.split = .validation },
         Change("rows") { $0.rows = 255 }, Change("maxTokens") { $0.maxTokens = 64 },
         Change("what") { $0.what = .inputGrams }, Change("seed") { $0.seed = 4 },

@@ -178,7 +178,7 @@ import Testing
       #expect(outcome.status == 2)
       #expect(
         outcome.errors == """
-          merge method '\(method)' needs \(evidence) for every model, measured on the model's own data
+          error: merge method '\(method)' needs \(evidence) for every model, measured on the model's own data
             merge in an experiment, which measures them: merges: [{method: \(method), of: singles}]
 
           """)

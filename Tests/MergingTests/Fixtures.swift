@@ -56,7 +56,7 @@ func merge(
 }
 
 /// Random evidence on a model at every test layer and at its own, the same for all adapters whose name begins so.
-func madeUpEvidence(_ adapter: Adapter, _ kind: Evidence) -> ModelEvidence {
+func madeUpEvidence(_ adapter: Adapter, _ kind: MergeEvidence) -> ModelEvidence {
   var shapes = testLayers
   for (path, delta) in adapter.sites { shapes[path] = (delta.b.rows, delta.a.columns) }
   let name = String(adapter.name.prefix { $0 != " " })

@@ -22,11 +22,10 @@ import Testing
   }
 
   /// The same evidence for every model, scaled for each.
-  private func equal(_ kind: Evidence, factors: [Float] = [1, 1, 1]) -> [ModelEvidence] {
-    let common = randomAdapter("common", rank: 1)
-    return factors.map { factor in
+  private func equal(_ kind: MergeEvidence, factors: [Float] = [1, 1, 1]) -> [ModelEvidence] {
+    factors.map { factor in
       let matrices = testLayers.map { path, shape in
-        let all = madeUpMatrix(kind, path, shape, common)
+        let all = madeUpMatrix(kind, path, shape)
         return (
           path, Matrix(rows: all.rows, columns: all.columns, values: all.values.map { $0 * factor })
         )
@@ -35,7 +34,7 @@ import Testing
     }
   }
 
-  private func madeUpMatrix(_ kind: Evidence, _ path: String, _ shape: (Int, Int), _: Adapter) -> Matrix {
+  private func madeUpMatrix(_ kind: MergeEvidence, _ path: String, _ shape: (Int, Int)) -> Matrix {
     let stream = RandomStream(seed: 9, path)
     if kind != .fisher {
       return DoubleMatrix(randomMatrix(2 * shape.1, shape.1, stream)).gramOfColumns.matrix
@@ -60,12 +59,13 @@ import Testing
   @Test func `a factor on a model's evidence is a weight`() throws {
     for name in ["regmean", "fisher"] {
       let method = try row(name)
-      let parameters: [String: ParameterValue] =
-        name == "fisher" ? ["rank": .number(64), "normalize": .flag(false)] : ["ridge": .number(0)]
+      let bare: [String: ParameterValue] =
+        name == "fisher"
+        ? ["normalize": .flag(false), "floor": .number(1e-12)] : ["ridge": .number(0)]
       let (merged, _) = try merge(
-        models, [1, 1, 1], method, parameters,
+        models, [1, 1, 1], method, bare.merging(["rank": .number(64)]) { $1 },
         evidence: equal(try #require(method.evidence), factors: [1, 0.5, 0.75]))
-      #expect(relativeError(dense(merged), try average()) < 1e-4, "\(name)")
+      #expect(relativeError(dense(merged), try average()) < 1e-5, "\(name)")
     }
   }
 
@@ -125,7 +125,8 @@ import Testing
     }
     let pair = ["one", "two"].map { randomAdapter($0, rank: 3, layers: ["layer.0.query"]) }
     let (merged, _) = try merge(
-      pair, [1, 1], row("regmean"), ["reduce_non_diagonal": .number(1), "ridge": .number(0)], evidence: halves)
+      pair, [1, 1], row("regmean"), ["reduce_non_diagonal": .number(1), "ridge": .number(0)], evidence: halves
+    )
     let (all, one, two) = (dense(merged), dense(pair[0]), dense(pair[1]))
     let expected = all.indices.map { $0 % 10 < 5 ? one[$0] : two[$0] }
     #expect(relativeError(all, expected) < 1e-5)
@@ -142,24 +143,24 @@ import Testing
     }
     #expect(
       try complaint("regmean", []) == """
-        merge method 'regmean' needs the inputs of its layers for every model, measured on the model's own data
+        error: merge method 'regmean' needs the inputs of its layers for every model, measured on the model's own data
           merge in an experiment, which measures them: merges: [{method: regmean, of: singles}]
         """)
     let nothing = models.map { ModelEvidence(name: $0.name, [:]) }
-    #expect(try complaint("fisher", nothing) == "one: nothing was measured at 'layer.0.query'")
+    #expect(try complaint("fisher", nothing) == "one: error: nothing was measured at 'layer.0.query'")
     let wrong = models.map {
       ModelEvidence(name: $0.name, ["layer.0.query": Matrix(rows: 3, columns: 4)])
     }
     #expect(
       try complaint("fisher", wrong)
-        == "one: what was measured at 'layer.0.query' is (3, 4), not (12, 10)")
+        == "one: error: what was measured at 'layer.0.query' is (3, 4), not (12, 10)")
     let zeros = models.map { model in
       let matrices = testLayers.map { ($0, Matrix(rows: $1.1, columns: $1.1)) }
       return ModelEvidence(name: model.name, Dictionary(uniqueKeysWithValues: matrices))
     }
     #expect(
       try complaint("regmean", zeros) == """
-        the inputs of 'layer.0.query' do not span its 10 channels: nothing to divide by
+        error: the inputs of 'layer.0.query' do not span its 10 channels: nothing to divide by
           raise 'rows' or 'ridge', or lower 'reduce_non_diagonal'
         """)
   }

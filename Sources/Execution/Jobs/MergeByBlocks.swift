@@ -17,8 +17,8 @@ extension JobPerformer {
   /// - Parameter merge: Merges the adapters of one block with what was measured there.
   func mergedByBlocks(
     _ job: MergeJob, _ data: MergeData, _ adapters: [Adapter], progress: Progress,
-    merge: ([Adapter], [ModelEvidence]) throws -> Merged
-  ) throws -> Merged {
+    merge: ([Adapter], [ModelEvidence]) throws -> AdapterMerger.Outcome
+  ) throws -> AdapterMerger.Outcome {
     let base = try base(data.base)
     let (weights, shape) = (base.weights, base.weights.shape)
     let maxTokens = base.maxTokens(data.maxTokens)
@@ -33,7 +33,7 @@ extension JobPerformer {
     return try counted {
       var below = weights
       var states = [FrozenStates?](repeating: nil, count: adapters.count)
-      var (parts, rows): ([Adapter], [Merging.MergedSite]) = ([], [])
+      var parts: [AdapterMerger.Outcome] = []
       let blocks = Set(changed.map(\.layer)).sorted()
       for (index, block) in blocks.enumerated() {
         let sites = changed.filter { $0.layer == block }
@@ -45,23 +45,24 @@ extension JobPerformer {
             below, below: block, from: states[t], examples: examples[t], workspaces: workspaces)
           states[t] = entering
           let grams = InputGrams(shape: shape, sites: sites)
-          grams.add(
-            examples[t], try weights.folding(models[t]), states: entering, workspaces: workspaces)
+          try grams.add(
+            examples[t], weights.folding(models[t]), states: entering, workspaces: workspaces)
           let matrices = grams.finished().map { ($0.name, $0.matrix) }
           evidence[t] = ModelEvidence(
             name: adapters[t].name, Dictionary(uniqueKeysWithValues: matrices))
         }
         let part = try merge(models, evidence)
         below = try below.folding(part.adapter)
-        parts.append(part.adapter)
-        rows += part.sites
+        parts.append(part)
         try progress(Double(index + 1) / Double(blocks.count), "")
       }
-      guard let first = parts.first else { throw Diagnostic("the adapters change no layer of the base") }
+      guard let first = parts.first?.adapter else {
+        throw Diagnostic("the adapters change no layer of the base")
+      }
       let whole = Adapter(
-        name: first.name, sites: parts.flatMap(\.sites), targetModules: first.targetModules,
+        name: first.name, sites: parts.flatMap(\.adapter.sites), targetModules: first.targetModules,
         baseModel: first.baseModel, taskType: first.taskType)
-      return (whole, rows.sorted { $0.path < $1.path })
+      return (whole, parts.flatMap(\.sites).sorted { $0.path < $1.path })
     }
   }
 }

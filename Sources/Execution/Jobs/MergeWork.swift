@@ -5,9 +5,6 @@ internal import Merging
 internal import Specs
 
 extension JobPerformer {
-  /// What a merge of adapters gives.
-  typealias Merged = (adapter: Adapter, sites: [Merging.MergedSite])
-
   /// Merges the adapters of training jobs.
   func merge(_ job: MergeJob, into folder: URL, progress: Progress) throws -> MergeResult {
     let adapters = try job.inputs.map {
@@ -17,7 +14,7 @@ extension JobPerformer {
     let parameters = try Parameters(
       job.parameters, for: method.parameters, of: "merge method '\(method.name)'")
     let evidence = try (job.statistics ?? []).map { try StatisticsFile.read(store.folder($0)) }
-    func merged(_ adapters: [Adapter], _ evidence: [ModelEvidence]) throws -> Merged {
+    func merged(_ adapters: [Adapter], _ evidence: [ModelEvidence]) throws -> AdapterMerger.Outcome {
       try AdapterMerger.merge(
         adapters, weights: job.weights, method: method, parameters: parameters, seed: job.seed,
         evidence: evidence)

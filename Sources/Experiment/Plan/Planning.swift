@@ -119,7 +119,7 @@ struct Planning {
     let ordered = zip(inputs, merge.weights).map {
       (key: $0.0.tasks.sorted(), cocktail: $0.0, id: $0.1, weight: $1)
     }
-      .sorted { ($0.key.joined(separator: "+"), $0.id.hex) < ($1.key.joined(separator: "+"), $1.id.hex) }
+    .sorted { ($0.key.joined(separator: "+"), $0.id.hex) < ($1.key.joined(separator: "+"), $1.id.hex) }
     var job = MergeJob(
       method: merge.method, parameters: merge.parameters, inputs: ordered.map(\.id),
       weights: ordered.map(\.weight),

@@ -10,10 +10,10 @@ public struct Vocabulary: Sendable {
     /// What can stand beside it, defaults included.
     public var parameters: [ParameterSpec]
     /// What has to be measured of every model before; nil for most.
-    public var evidence: Evidence?
+    public var evidence: MergeEvidence?
 
     /// Makes a word.
-    public init(name: String, parameters: [ParameterSpec], evidence: Evidence? = nil) {
+    public init(name: String, parameters: [ParameterSpec], evidence: MergeEvidence? = nil) {
       self.name = name
       self.parameters = parameters
       self.evidence = evidence

@@ -23,7 +23,8 @@ extension MergeMethod {
         "normalize", .flag, default: .flag(true),
         "whether each model's information is divided by its root mean square over all layers"),
       ParameterSpec(
-        "floor", .number(1e-30...1), default: .number(1e-6), "information that every entry has beside its own"),
+        "floor", .number(1e-30...1), default: .number(1e-6), "information that every entry has beside its own"
+      ),
     ], evidence: .fisher
   ) { Fisher(normalizes: $0.flag("normalize"), floor: $0.number("floor"), evidence: $1) }
 }

@@ -1,5 +1,5 @@
 /// What a merge method has to know of every model beside its weights: something measured on data of the model's tasks.
-public enum Evidence: String, Sendable, Hashable, CaseIterable {
+public enum MergeEvidence: String, Sendable, Hashable, CaseIterable {
   /// The Gram matrix of the input of every adapted layer, as the model itself makes it.
   case inputGrams
   /// The diagonal Fisher information of every adapted weight.
@@ -8,7 +8,7 @@ public enum Evidence: String, Sendable, Hashable, CaseIterable {
   case propagatedGrams
 }
 
-extension Evidence: CustomStringConvertible {
+extension MergeEvidence: CustomStringConvertible {
   /// In words: `the inputs of its layers`.
   public var description: String {
     switch self {
