@@ -14,17 +14,15 @@ extension JobPerformer {
     let parameters = try Parameters(
       job.parameters, for: method.parameters, of: "merge method '\(method.name)'")
     let evidence = try (job.statistics ?? []).map { try StatisticsFile.read(store.folder($0)) }
-    func merged(_ adapters: [Adapter], _ evidence: [ModelEvidence]) throws -> AdapterMerger.Outcome {
+    func outcome(_ adapters: [Adapter], _ evidence: [ModelEvidence]) throws -> AdapterMerger.Outcome {
       try AdapterMerger.merge(
         adapters, weights: job.weights, method: method, parameters: parameters, seed: job.seed,
         evidence: evidence)
     }
-    let merged =
-      if let data = job.data {
-        try mergedByBlocks(job, data, adapters, progress: progress, merge: merged)
-      } else {
-        try counted { try merged(adapters, evidence) }
-      }
+    let merged = try counted {
+      guard let data = job.data else { return try outcome(adapters, evidence) }
+      return try blockwise(job, data, adapters).merged(progress: { try progress($0, "") }, merge: outcome)
+    }
     let target = folder.appendingPathComponent("adapter")
     try PEFTAdapter.write(merged.adapter, to: target.path)
     let file = target.appendingPathComponent("adapter_model.safetensors")
@@ -33,5 +31,19 @@ extension JobPerformer {
       sites: merged.sites.map {
         Specs.MergedSite(site: $0.path, rank: $0.rank, retainedEnergy: $0.retainedEnergy, norm: $0.norm)
       }, bytes: bytes ?? 0)
+  }
+
+  /// A merge that measures each block's inputs on the way, with the examples of each model's tasks.
+  private func blockwise(_ job: MergeJob, _ data: MergeData, _ adapters: [Adapter]) throws -> BlockwiseMerge {
+    let base = try base(data.base)
+    let maxTokens = base.maxTokens(data.maxTokens)
+    let examples = try zip(data.tasks, job.weights).map { tasks, weight in
+      // A model of weight zero counts nothing.
+      try tasks.filter { _ in weight != 0 }.flatMap { task in
+        let all = try self.examples(task, data.split, base: data.base, maxTokens: maxTokens)
+        return chosen(all, data.rows, of: task, seed: job.seed)
+      }
+    }
+    return BlockwiseMerge(base.weights, adapters: adapters, examples: examples, workspaces: workspaces)
   }
 }

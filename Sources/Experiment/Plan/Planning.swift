@@ -152,6 +152,7 @@ struct Planning {
       tasks.filter { input.tasks.contains($0.spec.name) }.sorted { $0.spec.name < $1.spec.name }
     }
     let maxTokens = point.training.maxTokens
+    work = estimate.measuredMerge(work, inputs: inputs.count, evidence, point.adapter)
     let what: Statistic
     switch evidence {
     case .propagatedGrams:

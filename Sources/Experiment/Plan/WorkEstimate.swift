@@ -1,3 +1,4 @@
+internal import Basics
 internal import Specs
 
 /// How much text a split holds.
@@ -251,6 +252,28 @@ struct WorkEstimate: Sendable {
     return work
   }
 
+  /// A merge that reads Gram matrices, with 4·in³/3 FLOPs and some passes for each layer, or the information of every
+  /// weight; what it reads is mapped and counts as held.
+  func measuredMerge(
+    _ merge: JobWork, inputs: Int, _ evidence: MergeEvidence, _ adapter: AdapterSpec
+  ) -> JobWork {
+    var work = merge
+    let layers = sizes.linearLayers(targets: adapter.targets)
+    let largest = layers.map { Double($0.in) * Double(max($0.in, $0.out)) }.max() ?? 0
+    work.memory += 32 * largest
+    if evidence == .fisher {
+      work.memory += 4 * Double(inputs) * layers.reduce(0) { $0 + $1.weights }
+      return work
+    }
+    for layer in layers {
+      let width = Double(layer.in)
+      work.flops += (4 / 3 * width + 4 * Double(inputs * adapter.rank)) * width * width
+      work.elements += Double(inputs) * width * width
+    }
+    if evidence == .inputGrams { work.memory += 4 * Double(inputs) * inputSquares(layers) }
+    return work
+  }
+
   /// A merge that measures inputs block by block: every model's rows pass each block twice, and their Gram matrices.
   func mergeByBlocks(
     _ merge: JobWork, _ inputs: [[TaskData]], rows: Int, maxTokens: Int, _ adapter: AdapterSpec
@@ -262,8 +285,9 @@ struct WorkEstimate: Sendable {
       var texts = texts(task, .train, maxTokens: maxTokens)
       texts.rows = min(texts.rows, Double(rows))
       let there = forward(texts)
-      work.flops += 2 * there.flops + texts.rows * texts.mean * inputSquares(layers)
-      work.elements += 2 * there.elements
+      // A pass through the model runs at three times the speed that merges are expected to reach.
+      work.flops += (2 * there.flops + texts.rows * texts.mean * inputSquares(layers)) / 3
+      work.elements += 2 * there.elements / 3
       work.rows += texts.rows
       states += 4 * C * texts.rows * texts.mean
     }

@@ -57,13 +57,14 @@ private struct RegMean: Merging {
     let trace = zip(grams, sizes).reduce(0) { $0 + $1.1 * RegMean.trace($1.0) }
     let ridge = ridge * trace / Double(max(1, size)) / sizes.reduce(0, +)
     var total = DoubleMatrix(rows: size, columns: size)
+    var reduced = total
     var terms: [LowRank] = []
     for (model, gram) in grams.enumerated() {
-      let reduced = reduced(gram, ridge: ridge).scaled(by: sizes[model])
-      total = total + reduced
+      // w·G', which also goes into the sum.
+      add(gram, times: sizes[model], ridge: ridge, to: &total, reduced: &reduced)
       guard let delta = deltas[model] else { continue }
-      terms.append(
-        LowRank(b: delta.b, a: delta.a * reduced, scale: weights[model] < 0 ? -delta.scale : delta.scale))
+      let sign: Double = weights[model] < 0 ? -1 : 1
+      terms.append(LowRank(b: delta.b, a: delta.a * reduced, scale: sign * delta.scale))
     }
     let sum = LowRank.sum(terms)
     guard let a = sum.a.divided(bySymmetric: total) else {
@@ -74,11 +75,24 @@ private struct RegMean: Merging {
     return Merged(.lowRank(LowRank(b: sum.b, a: a)))
   }
 
-  /// a·G + (1 − a)·diag(G), and the ridge on the diagonal.
-  private func reduced(_ gram: Matrix, ridge: Double) -> DoubleMatrix {
-    var reduced = DoubleMatrix(gram).scaled(by: reduction)
-    for i in 0..<gram.rows { reduced[i, i] = Double(gram[i, i]) + ridge }
-    return reduced
+  /// Sets `reduced` to w·(a·G + (1 − a)·diag(G) + ridge) and adds it to `total`.
+  private func add(
+    _ gram: Matrix, times weight: Double, ridge: Double, to total: inout DoubleMatrix,
+    reduced: inout DoubleMatrix
+  ) {
+    let factor = weight * reduction
+    for i in 0..<gram.rows {
+      gram.withRow(i) { row in
+        var part = reduced.values.mutableSpan
+        let start = i * row.count
+        for j in 0..<row.count { part[start + j] = factor * Double(row[j]) }
+        part[start + i] = weight * (Double(row[i]) + ridge)
+      }
+    }
+    let part = reduced.values.span
+    var sum = total.values.mutableSpan
+    precondition(part.count == sum.count)
+    for i in 0..<part.count { sum[i] += part[i] }
   }
 
   private static func trace(_ gram: Matrix) -> Double {
