@@ -3,6 +3,7 @@ internal import Checkpoints
 internal import Foundation
 internal import Merging
 internal import Specs
+internal import Training
 
 extension JobPerformer {
   /// Merges the adapters of training jobs.
