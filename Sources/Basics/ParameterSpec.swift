@@ -64,13 +64,19 @@ public struct ParameterSpec: Sendable, Hashable {
   public let defaultValue: ParameterValue
   /// One line on what it does.
   public let summary: String
+  /// Values that are usually tried in a grid; empty where the default alone is used.
+  public let usual: [ParameterValue]
 
   /// Makes a spec.
-  public init(_ name: String, _ kind: Kind, default defaultValue: ParameterValue, _ summary: String) {
+  public init(
+    _ name: String, _ kind: Kind, default defaultValue: ParameterValue, usual: [Double] = [],
+    _ summary: String
+  ) {
     self.name = name
     self.kind = kind
     self.defaultValue = defaultValue
     self.summary = summary
+    self.usual = usual.map { .number($0) }
   }
 
   /// What is wrong with a value; nil where the parameter takes it.

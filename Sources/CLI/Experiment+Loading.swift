@@ -4,6 +4,7 @@ import Execution
 import Experiment
 import Foundation
 import Merging
+import Reporting
 import Specs
 import Tasks
 
@@ -54,8 +55,26 @@ struct LoadedManifest {
   let store: JobStore
   let resources: DiskResources
 
-  /// Expands the manifest.
+  /// Expands the manifest; of a grid that is tested at one point only, none is tested.
+  func planBeforeChoice() throws -> Plan { try fullPlan().testing(onlyChosen: []) }
+
+  /// Expands the manifest, with the tests of the points that validation has chosen by now.
   func plan() throws -> Plan {
+    let full = try fullPlan()
+    let results = try Collector(store: store).collect(full.testing(onlyChosen: []))
+    return full.testing(onlyChosen: Set(try GridChoice.chosen(results, grids: full.grids)))
+  }
+
+  /// The same, but where nothing is chosen yet the first point of a grid stands for the one to come.
+  func planWithStandIns() throws -> Plan {
+    let plan = try plan()
+    let tested = Set(plan.models.filter { $0.evaluations.contains { $0.split == .test } }.map(\.model))
+    let undecided = plan.grids.filter { grid in !grid.models.contains { tested.contains($0) } }
+    let standIns = undecided.compactMap(\.models.first)
+    return try fullPlan().testing(onlyChosen: tested.union(standIns))
+  }
+
+  private func fullPlan() throws -> Plan {
     defer { resources.save() }
     return try Planner(vocabulary: .joined, resources: resources).plan(manifest)
   }
@@ -76,8 +95,16 @@ extension Vocabulary {
   /// The words of all tables.
   static var joined: Vocabulary {
     Vocabulary(
-      methods: MergeMethods.all.entries.map {
-        Method(name: $0.name, parameters: $0.parameters, evidence: $0.evidence)
+      methods: MergeMethods.all.entries.map { row in
+        Method(name: row.name, parameters: row.parameters, evidence: row.evidence) { given, weights in
+          do throws(Diagnostic) {
+            let parameters = try Parameters(given, for: row.parameters, of: "merge method '\(row.name)'")
+            try row.check(parameters, weights: weights)
+            return nil
+          } catch {
+            return error
+          }
+        }
       },
       metrics: Metrics.all.entries.map {
         Metric(name: $0.name, kinds: $0.kinds, higherIsBetter: $0.higherIsBetter)

@@ -27,6 +27,14 @@ public struct RunSummary: Sendable, Equatable {
   public var failed = 0
   /// Jobs that could not run because of a failed one.
   public var skipped = 0
+
+  /// Adds another run.
+  public static func += (sum: inout RunSummary, other: RunSummary) {
+    sum.cached += other.cached
+    sum.done += other.done
+    sum.failed += other.failed
+    sum.skipped += other.skipped
+  }
 }
 
 /// Runs the jobs of a plan that are not in the store yet, each after its inputs, on some workers.

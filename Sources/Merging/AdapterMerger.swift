@@ -30,9 +30,9 @@ public enum AdapterMerger {
     evidence: [ModelEvidence] = []
   ) throws -> (adapter: Adapter, sites: [MergedSite]) {
     try check(adapters, weights)
+    try method.check(parameters, weights: weights)
     let models = zip(adapters, weights).filter { $0.1 != 0 }
     let used = models.map(\.1)
-    try check(models.count, method)
     let paths = Set(models.flatMap { $0.0.sites.map(\.path) }).sorted()
     let tables = models.map { adapter, _ in
       Dictionary(adapter.sites.map { ($0.path, $0.delta) }) { first, _ in first }
@@ -44,18 +44,29 @@ public enum AdapterMerger {
     var rule = try method.rule(parameters, evidence: known, models: models.count)
     try rule.prepare(sites: paths, deltas: deltas, weights: used)
     let random = RandomStream(seed: seed, "merge", method.base ?? method.name)
+    let (layers, gain) = (LayerDepth(sites: paths), parameters.number("depth_gain"))
     var sites: [(path: String, delta: AdapterSite)] = []
     var report: [MergedSite] = []
     for path in paths {
       let merged = try rule.merge(deltas(path), weights: used, at: path, random: random.stream(path))
       let asked = parameters.integer("rank") > 0 ? parameters.integer("rank") : merged.defaultRank
-      let (matrix, energy, norm) = try cut(merged.delta, rank: asked.map { max(1, $0) })
-      guard matrix.isFinite else { throw Diagnostic("the merged change of '\(path)' is not finite") }
-      sites.append((path, site(matrix)))
+      let delta =
+        gain == 0 ? merged.delta : merged.delta.scaled(by: 1 + gain * (layers.depth(of: path) ?? 0))
+      guard delta.isFinite else { throw notFinite(path) }
+      let (matrix, energy, norm) = try cut(delta, rank: asked.map { max(1, $0) })
+      let factors = site(matrix)
+      guard isFinite(factors.a), isFinite(factors.b) else { throw notFinite(path) }
+      sites.append((path, factors))
       report.append(
         MergedSite(path: path, rank: max(1, matrix.rank), retainedEnergy: energy, norm: norm))
     }
     return (adapter(of: models.map(\.0), method: method.name, sites: sites), report)
+  }
+
+  private static func notFinite(_ path: String) -> Diagnostic {
+    Diagnostic(
+      "the merged change of '\(path)' is not finite",
+      hint: "a weight, an alpha or a parameter is far too large")
   }
 
   private static func cut(
@@ -102,20 +113,11 @@ public enum AdapterMerger {
       baseModel: common(\.baseModel) ?? nil, taskType: common(\.taskType) ?? nil)
   }
 
-  private static func check(_ count: Int, _ method: MergeMethod) throws(Diagnostic) {
-    guard count > method.models.upperBound else { return }
-    throw Diagnostic(
-      "merge method '\(method.name)' takes at most \(method.models.upperBound) models, not \(count)",
-      hint: "models of weight zero do not count")
-  }
-
   private static func check(_ adapters: [Adapter], _ weights: [Double]) throws(Diagnostic) {
     guard !adapters.isEmpty else { throw Diagnostic("there are no adapters to merge") }
     guard weights.count == adapters.count else {
       throw Diagnostic("\(weights.count) weights for \(adapters.count) adapters")
     }
-    guard weights.allSatisfy(\.isFinite) else { throw Diagnostic("a weight of the merge is not finite") }
-    guard weights.contains(where: { $0 != 0 }) else { throw Diagnostic("all weights of the merge are zero") }
     var first: [String: (adapter: String, rows: Int, columns: Int)] = [:]
     for adapter in adapters {
       for (path, delta) in adapter.sites {

@@ -3,75 +3,128 @@ public import LinearAlgebra
 
 /// A row of the table of merge methods: what a rule is called, what it takes, and how to make it.
 ///
-/// A name with an `@` is a preset: the row before the `@` with other defaults.
+/// A name with an `@` is a preset: the row before the `@` with other defaults. A row may also be another one under
+/// another program's name (`cat`, `ties_svd`): `base` says which.
 public struct MergeMethod: CatalogEntry {
+  /// What else must hold of parameters and weights, all of them other than zero, before a merge begins.
+  public typealias Requirements = @Sendable (Parameters, [Double]) throws(Diagnostic) -> Void
+
   /// The word in a manifest.
   public let name: String
   /// One line on what it does.
   public let summary: String
   /// The arXiv number of the paper it comes from, where there is one.
   public let paper: String?
-  /// What it takes, `rank` among them.
+  /// Formula, cost and the like, for readers.
+  public let notes: MergeNotes
+  /// What it takes, `rank` and `depth_gain` among them.
   public let parameters: [ParameterSpec]
   /// Parameters under which one model of weight one is returned as it is; the others have any value.
   public let neutral: [String: ParameterValue]
   /// Whether the order of the models makes no difference.
   public let symmetric: Bool
-  /// The row of which this one is a preset.
+  /// Whether it draws at random, so that the seed matters.
+  public let draws: Bool
+  /// Whether changes that are all c times as large, c > 0, merge to one that is c times as large.
+  public let isHomogeneous: Bool
+  /// The row of which this one is a preset or another name.
   public let base: String?
   /// How many models with a weight other than zero it takes.
   public let models: ClosedRange<Int>
   /// What kind of merge it is, and how to make one with checked parameters.
   public let form: MergeForm
+  private let requirements: Requirements
 
-  /// Makes a row; `rank`, which every rule shares, is added to its parameters.
+  /// Makes a row; `rank` and `depth_gain`, which every rule shares, are added to its parameters.
   public init(
-    name: String, summary: String, paper: String?, parameters: [ParameterSpec] = [],
-    neutral: [String: ParameterValue] = [:], symmetric: Bool = true, models: ClosedRange<Int> = 1...Int.max,
+    name: String, summary: String, paper: String?, notes: MergeNotes = MergeNotes(),
+    parameters: [ParameterSpec] = [], neutral: [String: ParameterValue] = [:], symmetric: Bool = true,
+    draws: Bool = false, isHomogeneous: Bool = true, models: ClosedRange<Int> = 1...Int.max,
+    requirements: @escaping Requirements = { _, _ throws(Diagnostic) in },
     make: @escaping @Sendable (Parameters) -> any Merging
   ) {
     self.name = name
     self.summary = summary
     self.paper = paper
-    self.parameters = parameters + [Self.rank]
-    self.neutral = neutral.merging(["rank": .number(0)]) { _, shared in shared }
+    self.notes = notes
+    self.parameters = parameters + [.rank, .depthGain]
+    self.neutral = neutral.merging(["rank": .number(0), "depth_gain": .number(0)]) { _, shared in shared }
     self.symmetric = symmetric
+    self.draws = draws
+    self.isHomogeneous = isHomogeneous
     self.base = nil
     self.models = models
+    self.requirements = requirements
     self.form = .rule(make)
   }
 
   /// Makes a row that needs to know more of each model than its change; one evidence for each model comes with the
   /// parameters.
   init(
-    name: String, summary: String, paper: String?, parameters: [ParameterSpec],
-    neutral: [String: ParameterValue] = [:], evidence: MergeEvidence,
-    make: @escaping @Sendable (Parameters, [ModelEvidence]) -> any Merging
+    name: String, summary: String, paper: String?, notes: MergeNotes, parameters: [ParameterSpec],
+    evidence: MergeEvidence, make: @escaping @Sendable (Parameters, [ModelEvidence]) -> any Merging
   ) {
     self.name = name
     self.summary = summary
     self.paper = paper
-    self.parameters = parameters + [Self.rank]
-    self.neutral = neutral.merging(["rank": .number(0)]) { _, shared in shared }
-    (symmetric, base, models) = (true, nil, 1...Int.max)
+    self.notes = notes
+    self.parameters = parameters + [.rank, .depthGain]
+    neutral = ["rank": .number(0), "depth_gain": .number(0)]
+    (symmetric, draws, isHomogeneous) = (true, false, true)
+    (base, models) = (nil, 1...Int.max)
+    requirements = { _, _ throws(Diagnostic) in }
     form = .measured(evidence, make)
   }
 
   /// A row with all but its name, summary and parameters from another one.
-  init(presetOf base: MergeMethod, name: String, summary: String, parameters: [ParameterSpec]) {
+  init(
+    of base: MergeMethod, name: String, summary: String, parameters: [ParameterSpec],
+    notes: MergeNotes? = nil, form: MergeForm? = nil
+  ) {
     self.name = name
     self.summary = summary
     self.parameters = parameters
-    self.base = base.name
-    (paper, neutral, symmetric) = (base.paper, base.neutral, base.symmetric)
-    (models, form) = (base.models, base.form)
+    self.base = base.base ?? base.name
+    (paper, self.notes, neutral) = (base.paper, notes ?? base.notes, base.neutral)
+    (symmetric, draws, isHomogeneous) = (base.symmetric, base.draws, base.isHomogeneous)
+    models = base.models
+    (requirements, self.form) = (base.requirements, form ?? base.form)
   }
 
+  /// Checks what can be known without the models: how many there are, and what parameters and weights say together.
+  ///
+  /// - Parameter weights: One per model; models of weight zero do not count.
+  /// - Throws: a `Diagnostic` that says what to change.
+  public func check(_ parameters: Parameters, weights: [Double]) throws(Diagnostic) {
+    guard weights.allSatisfy(\.isFinite) else { throw Diagnostic("a weight of the merge is not finite") }
+    let used = weights.filter { $0 != 0 }
+    guard !used.isEmpty else { throw Diagnostic("all weights of the merge are zero") }
+    guard models.contains(used.count) else {
+      let bound =
+        used.count > models.upperBound ? "at most \(models.upperBound)" : "at least \(models.lowerBound)"
+      throw Diagnostic(
+        "merge method '\(name)' takes \(bound) models, not \(used.count)",
+        hint: "models of weight zero do not count")
+    }
+    try requirements(parameters, used)
+  }
+
+  /// What averages require: weights that do not cancel out.
+  static let average: Requirements = { _, weights throws(Diagnostic) in _ = try normalized(weights) }
+}
+
+extension ParameterSpec {
   /// The rank to which the merged change of every layer is cut.
-  private static let rank = ParameterSpec(
+  fileprivate static let rank = ParameterSpec(
     "rank", .integer(0...65_536), default: .number(0),
     "rank of the merged adapter; 0: all of a low-rank result, the sum of the inputs' ranks of a dense one, "
       + "the largest of the inputs' ranks for svd")
+
+  /// LiNeS over any method.
+  fileprivate static let depthGain = ParameterSpec(
+    "depth_gain", .number(-100...100), default: .number(0),
+    "share by which the merged change of the last block is larger than that of the first, linear in between (LiNeS)"
+  )
 }
 
 /// The kinds of merge methods.
@@ -102,7 +155,7 @@ public protocol Merging: Sendable {
   ///   - deltas: ΔW_t (out, in) per model, nil where it lacks the site: there it counts as zero.
   ///   - weights: w_t per model.
   ///   - site: The path of the linear layer.
-  ///   - random: A stream of this site; rules that draw take one below it per model.
+  ///   - random: A stream of this site; rules that draw take one below it per model, by its `DrawName`.
   func merge(_ deltas: [LowRank?], weights: [Double], at site: String, random: RandomStream) throws -> Merged
 }
 
@@ -128,6 +181,24 @@ public struct Merged: Sendable {
     case dense(DoubleMatrix)
     /// Q_B·U·diag(σ)·Vᵀ·Q_Aᵀ: the decomposition of a core, σ falling; a cut to a rank keeps the first triples.
     case core(CoreSpace, SingularValues)
+
+    /// Whether all numbers are finite; of a core its singular values stand for it.
+    var isFinite: Bool {
+      switch self {
+      case .lowRank(let matrix): matrix.isFinite
+      case .dense(let matrix): matrix.isFinite
+      case .core(_, let svd): svd.values.allSatisfy(\.isFinite)
+      }
+    }
+
+    /// The same, multiplied; a core's triples stay in their order.
+    func scaled(by factor: Double) -> Delta {
+      switch self {
+      case .lowRank(let matrix): .lowRank(matrix.scaled(by: factor))
+      case .dense(let matrix): .dense(matrix.scaled(by: factor))
+      case .core(let space, let svd): .core(space, svd.replacing(svd.values.map { $0 * factor }))
+      }
+    }
   }
 
   /// ΔW before it is cut to a rank.

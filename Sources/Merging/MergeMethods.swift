@@ -4,13 +4,15 @@ public import Basics
 public enum MergeMethods {
   /// All rows, in the order of the documentation.
   public static let all = Catalog(
-    "merge method", linear + spherical + sparsifyAndElect + spectral + measured)
+    "merge method", linear + spherical + sparsifyAndElect + spectral + measured + peftNames)
 
   private static let linear: [MergeMethod] = [
     .linear, .taskArithmetic, .metaGPT, .lines, .modelStock, .fedAvg,
   ]
 
-  private static let spherical: [MergeMethod] = [.slerp, .nuSLERP, .multiSLERP, .karcher]
+  private static let spherical: [MergeMethod] = [
+    .slerp, .nuSLERP, .multiSLERP, .karcher, .selfPositioning,
+  ]
 
   private static let sparsifyAndElect: [MergeMethod] = [
     .ties, .tiesPaper, .tiesMergekit, .tiesPEFT,
@@ -18,12 +20,17 @@ public enum MergeMethods {
     .dareLinear, .dareLinearMergekit, .dareLinearPEFT, .dareTIES, .dareTIESMergekit, .dareTIESPEFT,
     .della, .dellaMergekit, .dellaLinear, .dellaLinearMergekit,
     .breadcrumbs, .breadcrumbsPaper, .breadcrumbsMergekit, .breadcrumbsTIES, .breadcrumbsTIESMergekit,
-    .sce, .scePaper, .sceMergekit, .pcb, .magMax, .emr, .consensus,
+    .sce, .scePaper, .sceMergekit, .pcb, .magMax, .emr, .tallMasks, .consensus,
   ]
 
   private static let spectral: [MergeMethod] = [
     .svd, .tsvC, .tsvM, .isoC, .isoCTS, .knotsLinear, .knotsTIES, .knotsDARETIES,
-    .coreTIES, .coreDARELinear, .coreDARETIES, .cart, .star, .subspaceBoosting, .svc, .wudiClosedForm, .opcm,
+    .coreTIES, .coreDARELinear, .coreDARETIES, .cart, .star, .subspaceBoosting, .svc, .wudi, .wudiClosedForm,
+    .opcm,
+  ]
+
+  private static let peftNames: [MergeMethod] = [
+    .linearPEFT, .svdPEFT, .cat, .tiesSVD, .dareLinearSVD, .dareTIESSVD, .magnitudePrune, .magnitudePruneSVD,
   ]
 
   private static let measured: [MergeMethod] = [.fisher, .regMean, .regMeanPlusPlus]

@@ -14,6 +14,29 @@ extension MergeMethod {
   public static func preset(
     _ name: String, of base: MergeMethod, _ summary: String, _ defaults: [String: ParameterValue]
   ) -> MergeMethod {
+    MergeMethod(
+      of: base, name: "\(base.name)@\(name)", summary: summary, parameters: parameters(of: base, defaults))
+  }
+
+  /// A row that is another one with other defaults, under a name of its own.
+  ///
+  /// - Parameters:
+  ///   - notes: In place of those of the base row.
+  ///   - cutsToLargestRank: Whether a result without an asked rank is cut to the largest rank of the models.
+  static func alias(
+    _ name: String, of base: MergeMethod, _ summary: String, _ defaults: [String: ParameterValue] = [:],
+    notes: MergeNotes? = nil, cutsToLargestRank: Bool = false
+  ) -> MergeMethod {
+    var form = base.form
+    if cutsToLargestRank, case .rule(let make) = form { form = .rule { CutToLargestRank(rule: make($0)) } }
+    return MergeMethod(
+      of: base, name: name, summary: summary, parameters: parameters(of: base, defaults), notes: notes,
+      form: form)
+  }
+
+  private static func parameters(
+    of base: MergeMethod, _ defaults: [String: ParameterValue]
+  ) -> [ParameterSpec] {
     let parameters = base.parameters.map { spec in
       ParameterSpec(spec.name, spec.kind, default: defaults[spec.name] ?? spec.defaultValue, spec.summary)
     }
@@ -21,6 +44,6 @@ extension MergeMethod {
       precondition(
         parameters.contains { $0.name == name && $0.problem(with: value) == nil }, "\(base.name): \(name)")
     }
-    return MergeMethod(presetOf: base, name: "\(base.name)@\(name)", summary: summary, parameters: parameters)
+    return parameters
   }
 }

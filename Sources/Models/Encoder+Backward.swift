@@ -35,7 +35,7 @@ extension Encoder {
     let T = dy.rows
     let C = dy.columns
     let block = weights.blocks[layer]
-    let saved = tape.blocks[layer - tape.firstBlock]
+    let saved = tape.lists.blocks[layer - tape.firstBlock]
     let d = gradients?.blocks[layer]
     func linear(_ role: LinearRole, _ x: Matrix, _ dy: Matrix, _ dx: Matrix?, beta: Float = 0) {
       if let dx { gemm(dy, block.weight(role), into: dx, beta: beta) }

@@ -36,16 +36,27 @@ struct BlockTape {
   var outputRstd: Matrix
 }
 
+/// The lists of a tape that has been read, for the next pass to fill: a step then makes none anew.
+public struct TapeLists: Sendable {
+  var blocks: [BlockTape] = []
+
+  /// No lists yet.
+  public init() {}
+}
+
 /// What a forward pass leaves for the backward pass; valid until the workspace is reset.
 public struct Tape {
   var batch: PackedBatch
   /// x̂ of the embedding norm, (T, C), and its rstd; nil where the embeddings are frozen below the lowest adapter.
   var embedding: (normal: Matrix, rstd: Matrix)?
-  /// The block that the first entry of `blocks` belongs to: nothing is kept below the lowest adapter.
+  /// The block that the first entry of the lists belongs to: nothing is kept below the lowest adapter.
   var firstBlock: Int
-  var blocks: [BlockTape] = []
+  var lists: TapeLists
   /// The last hidden state, (T, C).
   public var hidden: Matrix
+
+  /// Gives the lists back once nobody reads the tape any more.
+  public consuming func released() -> TapeLists { lists }
 }
 
 /// Hidden states that enter a block, for a pass that begins there.
@@ -99,27 +110,30 @@ public enum Encoder {
 
   /// Runs a batch and saves what the backward pass needs.
   ///
-  /// - Parameter start: Known states that enter the door's lowest block; nil computes them.
+  /// - Parameters:
+  ///   - start: Known states that enter the door's lowest block; nil computes them.
+  ///   - lists: Those of an earlier tape.
   public static func forward(
     _ weights: EncoderWeights, _ batch: PackedBatch, door: (any LinearDoor)?, workspace: Workspace,
-    from start: EnteringStates? = nil
+    from start: EnteringStates? = nil, reusing lists: consuming TapeLists = TapeLists()
   ) -> Tape {
+    lists.blocks.removeAll(keepingCapacity: true)
     let lowest = door?.lowestLayer ?? 0
     var tape: Tape
     if lowest > 0 {
       let x = hidden(weights, batch, workspace: workspace, from: start, below: lowest)
-      tape = Tape(batch: batch, firstBlock: lowest, hidden: x)
+      tape = Tape(batch: batch, firstBlock: lowest, lists: lists, hidden: x)
     } else {
       let x = workspace.matrix(rows: batch.tokens, columns: weights.shape.hidden)
       let normal = workspace.matrix(rows: batch.tokens, columns: weights.shape.hidden)
       let rstd = workspace.matrix(rows: 1, columns: batch.tokens)
       embed(weights, batch, normal: normal, rstd: rstd, into: x)
-      tape = Tape(batch: batch, embedding: (normal, rstd), firstBlock: 0, hidden: x)
+      tape = Tape(batch: batch, embedding: (normal, rstd), firstBlock: 0, lists: lists, hidden: x)
     }
     for layer in lowest..<weights.blocks.count {
       let result = workspace.matrix(rows: batch.tokens, columns: weights.shape.hidden)
       let block = forward(weights, layer, tape.hidden, batch, door: door, workspace: workspace, into: result)
-      tape.blocks.append(block)
+      tape.lists.blocks.append(block)
       tape.hidden = result
     }
     return tape

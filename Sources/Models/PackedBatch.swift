@@ -17,6 +17,14 @@ public struct PackedBatch: Sendable {
     starts.reserveCapacity(rows + 1)
   }
 
+  /// Drops all rows and keeps their room.
+  public mutating func removeAll() {
+    ids.removeAll(keepingCapacity: true)
+    types.removeAll(keepingCapacity: true)
+    starts.removeAll(keepingCapacity: true)
+    starts.append(0)
+  }
+
   /// Rows R.
   public var rows: Int { starts.count - 1 }
 

@@ -70,7 +70,7 @@ extension Evidence {
     return merged > 0 ? expert / merged : nil
   }
 
-  private func meanNormalised(of model: Candidate, on split: Split) -> Double? {
+  func meanNormalised(of model: Candidate, on split: Split) -> Double? {
     let own = tasks.filter { model.tasks.contains($0.name) }
     let scores = own.compactMap { normalised(model, $0, on: split) }
     guard !scores.isEmpty, scores.count == model.tasks.count else { return nil }

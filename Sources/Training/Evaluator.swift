@@ -35,14 +35,21 @@ public struct Evaluator: Sendable {
     let batches = Evaluator.batches(examples, tokens: tokensPerBatch)
     var predictions: [Target] = []
     predictions.reserveCapacity(examples.count)
-    for first in stride(from: 0, to: batches.count, by: lanes.count) {
-      let round = batches[first..<min(first + lanes.count, batches.count)]
-      concurrently(round.count) { lane in
-        let range = round[first + lane]
-        let start = states.map { EnteringStates(block: $0.block, hidden: $0.rows(range)) }
-        lanes[lane].predict(examples[range], weights, pooling, head, from: start)
+    // Several batches a thread before threads wait for each other, so that unequal ones even out.
+    let round = lanes.count == 1 ? 1 : 4 * lanes.count
+    for first in stride(from: 0, to: batches.count, by: round) {
+      let round = batches[first..<min(first + round, batches.count)]
+      concurrently(min(lanes.count, round.count)) { lane in
+        lanes[lane].predictions.removeAll(keepingCapacity: true)
+        for batch in stride(from: first + lane, to: round.endIndex, by: lanes.count) {
+          let range = round[batch]
+          let start = states.map { EnteringStates(block: $0.block, hidden: $0.rows(range)) }
+          lanes[lane].predict(examples[range], weights, pooling, head, from: start)
+        }
       }
-      for lane in lanes.prefix(round.count) { predictions += lane.predictions }
+      for batch in 0..<round.count {
+        predictions += lanes[batch % lanes.count].predictions[batch / lanes.count]
+      }
       try progress(predictions.count)
     }
     return predictions
@@ -68,8 +75,8 @@ public struct Evaluator: Sendable {
 /// What one thread of an evaluation needs.
 private final class EvaluationLane {
   private let workspace: Workspace
-  /// Of the last batch.
-  private(set) var predictions: [Target] = []
+  /// A list for each batch since they were last emptied.
+  var predictions: [[Target]] = []
 
   init(workspace: Workspace) {
     self.workspace = workspace
@@ -84,9 +91,9 @@ private final class EvaluationLane {
     let hidden = Encoder.hidden(weights, batch, workspace: workspace, from: start)
     let pooled = workspace.matrix(rows: batch.rows, columns: hidden.columns)
     Pool.forward(hidden, batch, pooling, into: pooled)
-    predictions = head.predict(
-      hidden, pooled: pooled, batch, rows: Array(0..<batch.rows), examples: Array(examples),
-      workspace: workspace)
+    predictions.append(
+      head.predict(
+        hidden, pooled: pooled, batch, rows: 0..<batch.rows, examples: examples, workspace: workspace))
   }
 }
 

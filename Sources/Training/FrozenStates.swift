@@ -50,6 +50,9 @@ public final class FrozenStates: Sendable {
   /// Examples.
   var count: Int { starts.count - 1 }
 
+  /// Channels C.
+  var columns: Int { states.columns }
+
   /// The states of some examples end to end; a view.
   func rows(_ examples: Range<Int>) -> Matrix {
     states.rows(starts[examples.lowerBound]..<starts[examples.upperBound])

@@ -14,6 +14,7 @@ struct GradientBlock {
   let heads: Storage
   /// A head over them for every linear head, in the order of the tasks.
   let headViews: [Head?]
+  private let vectors: [Matrix]
 
   /// Zeroed gradients in the layout of some parameters and heads.
   init(like parameters: LoRAParameters, heads: [TaskHead]) {
@@ -33,10 +34,7 @@ struct GradientBlock {
         bias: part.columns(weight.count..<size))
     }
     self.heads = storage
-  }
-
-  private var vectors: [Matrix] {
-    [adapter.storage, heads].map { Matrix(storage: $0, rows: 1, columns: $0.count) }
+    vectors = [adapter.storage, storage].map { Matrix(storage: $0, rows: 1, columns: $0.count) }
   }
 
   /// Sets all to zero.
@@ -65,6 +63,10 @@ final class Lane {
   private let states: [FrozenStates]
   private let heads: [TaskHead]
   private let pooling: Pooling
+  /// The part's rows end to end, and those of each task; both filled anew by every part.
+  private var batch = PackedBatch()
+  private var rowsOfTask: [[Int]]
+  private var lists = TapeLists()
 
   init(
     shape: EncoderShape, parameters: LoRAParameters, heads: [TaskHead], pooling: Pooling, dropout: Double,
@@ -76,6 +78,7 @@ final class Lane {
       TaskHead(task: $0.task, head: $0.head, gradient: $1)
     }
     self.pooling = pooling
+    rowsOfTask = heads.map { _ in [] }
     self.workspace = workspace
     self.states = states
     door =
@@ -85,41 +88,57 @@ final class Lane {
       : LoRADoor(shape: shape, parameters: parameters, gradients: gradients.adapter)
   }
 
-  /// Computes the loss and the gradients of some rows.
+  /// Computes the loss and the gradients of some of the rows drawn.
   ///
   /// - Parameters:
+  ///   - part: Which of them.
   ///   - weight: The factor on each row's loss in the gradients, 1 ÷ rows of the step.
   ///   - mask: Names the dropout masks; another one for every part of every step.
-  func accumulate(_ drawn: [Drawn], _ weights: EncoderWeights, weight: Float, mask: Int) {
-    let batch = PackedBatch(drawn.lazy.map(\.example))
+  func accumulate(_ drawn: [Drawn], part: [Int], _ weights: EncoderWeights, weight: Float, mask: Int) {
+    pack(drawn, part)
     workspace.reset()
     gradients.clear()
     loss = 0
     if let door = door as? DropoutLoRADoor { door.step = mask }
-    let tape = Encoder.forward(weights, batch, door: door, workspace: workspace, from: entering(drawn))
+    let tape = Encoder.forward(
+      weights, batch, door: door, workspace: workspace, from: entering(drawn, part), reusing: takeLists())
     let pooled = workspace.matrix(rows: batch.rows, columns: tape.hidden.columns)
     Pool.forward(tape.hidden, batch, pooling, into: pooled)
     let dhidden = workspace.zeros(rows: batch.tokens, columns: tape.hidden.columns)
-    for (index, head) in heads.enumerated() {
-      let rows = drawn.indices.filter { drawn[$0].task == index }
-      if rows.isEmpty { continue }
+    for (head, rows) in zip(heads, rowsOfTask) where !rows.isEmpty {
       loss += head.loss(
-        tape.hidden, pooled: pooled, batch, rows: rows, examples: rows.map { drawn[$0].example },
-        pooling: pooling, weight: weight, dhidden: dhidden, workspace: workspace)
+        tape.hidden, pooled: pooled, batch, rows: rows,
+        examples: rows.lazy.map { drawn[part[$0]].example }, pooling: pooling, weight: weight,
+        dhidden: dhidden, workspace: workspace)
     }
     Encoder.backward(weights, tape, dhidden: dhidden, door: door, workspace: workspace)
+    lists = tape.released()
+  }
+
+  private func pack(_ drawn: [Drawn], _ part: [Int]) {
+    batch.removeAll()
+    for task in rowsOfTask.indices { rowsOfTask[task].removeAll(keepingCapacity: true) }
+    for (row, index) in part.enumerated() {
+      batch.append(ids: drawn[index].example.ids, types: drawn[index].example.types)
+      rowsOfTask[drawn[index].task].append(row)
+    }
+  }
+
+  /// Nobody else may hold the lists while they are filled, or they would be copied.
+  private func takeLists() -> TapeLists {
+    var taken = TapeLists()
+    swap(&taken, &lists)
+    return taken
   }
 
   /// What enters the lowest adapted block, where it was kept.
-  private func entering(_ drawn: [Drawn]) -> EnteringStates? {
-    guard let block = states.first?.block else { return nil }
-    let parts = drawn.map { states[$0.task].rows($0.index..<$0.index + 1) }
-    let hidden = workspace.matrix(rows: parts.reduce(0) { $0 + $1.rows }, columns: parts[0].columns)
-    var next = 0
-    for part in parts {
-      hidden.rows(next..<next + part.rows).copy(from: part)
-      next += part.rows
+  private func entering(_ drawn: [Drawn], _ part: [Int]) -> EnteringStates? {
+    guard let first = states.first else { return nil }
+    let hidden = workspace.matrix(rows: batch.tokens, columns: first.columns)
+    for (row, index) in part.enumerated() {
+      let example = drawn[index].index
+      hidden.rows(batch.range(row)).copy(from: states[drawn[index].task].rows(example..<example + 1))
     }
-    return EnteringStates(block: block, hidden: hidden)
+    return EnteringStates(block: first.block, hidden: hidden)
   }
 }

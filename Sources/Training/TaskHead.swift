@@ -29,15 +29,18 @@ public struct TaskHead: Sendable {
     task.kind == .regression && task.head == .linear ? 1 : task.labels.count
   }
 
-  /// The features of some rows: their pooled vectors, or for tagging the first token of each word.
-  ///
-  /// - Returns: features (n, C), and how many of them each row has.
+  /// Feature vectors of an example: one for each of its words where they are tagged.
+  func items(_ example: TokenizedExample) -> Int {
+    task.kind == .tagging ? example.wordStarts.count : 1
+  }
+
+  /// The features (n, C) of some rows: their pooled vectors, or for tagging the first token of each word.
   func features(
-    _ hidden: Matrix, pooled: Matrix?, _ batch: PackedBatch, rows: [Int], examples: [TokenizedExample],
-    workspace: Workspace
-  ) -> (features: Matrix, counts: [Int]) {
-    let counts = task.kind == .tagging ? examples.map(\.wordStarts.count) : examples.map { _ in 1 }
-    let features = workspace.matrix(rows: counts.reduce(0, +), columns: hidden.columns)
+    _ hidden: Matrix, pooled: Matrix, _ batch: PackedBatch, rows: some Collection<Int>,
+    examples: some Collection<TokenizedExample>, workspace: Workspace
+  ) -> Matrix {
+    let features = workspace.matrix(
+      rows: examples.reduce(0) { $0 + items($1) }, columns: hidden.columns)
     var next = 0
     for (row, example) in zip(rows, examples) {
       if task.kind == .tagging {
@@ -46,22 +49,23 @@ public struct TaskHead: Sendable {
           features.rows(next..<next + 1).copy(from: hidden.rows(token..<token + 1))
           next += 1
         }
-      } else if let pooled {
+      } else {
         features.rows(next..<next + 1).copy(from: pooled.rows(row..<row + 1))
         next += 1
       }
     }
-    return (features, counts)
+    return features
   }
 
   /// The loss of some rows of a batch, summed; gradients are added to `dhidden` and to the head's own.
   ///
   /// - Parameter weight: The factor on each row's loss in the gradients, 1 ÷ rows of the step.
   func loss(
-    _ hidden: Matrix, pooled: Matrix, _ batch: PackedBatch, rows: [Int], examples: [TokenizedExample],
-    pooling: Pooling, weight: Float, dhidden: Matrix, workspace: Workspace
+    _ hidden: Matrix, pooled: Matrix, _ batch: PackedBatch, rows: some Collection<Int>,
+    examples: some Collection<TokenizedExample>, pooling: Pooling, weight: Float, dhidden: Matrix,
+    workspace: Workspace
   ) -> Double {
-    let (features, counts) = features(
+    let features = features(
       hidden, pooled: pooled, batch, rows: rows, examples: examples, workspace: workspace)
     if features.rows == 0 { return 0 }
     let logits = head.forward(features, workspace: workspace)
@@ -69,7 +73,8 @@ public struct TaskHead: Sendable {
     dlogits.copy(from: logits)
     var sum = 0.0
     var next = 0
-    for (example, count) in zip(examples, counts) {
+    for example in examples {
+      let count = items(example)
       for item in 0..<count {
         let row = dlogits.rows(next..<next + 1)
         // A sentence counts as one example, whatever the number of its words.
@@ -79,8 +84,7 @@ public struct TaskHead: Sendable {
     }
     let dfeatures = head.backward(
       dlogits, features: features, logits: logits, gradient: gradient, workspace: workspace)
-    scatter(
-      dfeatures, counts, batch, rows: rows, examples: examples, pooling: pooling, into: dhidden)
+    scatter(dfeatures, batch, rows: rows, examples: examples, pooling: pooling, into: dhidden)
     return sum
   }
 
@@ -88,12 +92,12 @@ public struct TaskHead: Sendable {
   ///
   /// - Parameter dfeatures: (n, C) in the order of `features`; overwritten.
   func scatter(
-    _ dfeatures: Matrix, _ counts: [Int], _ batch: PackedBatch, rows: [Int], examples: [TokenizedExample],
-    pooling: Pooling, into dhidden: Matrix
+    _ dfeatures: Matrix, _ batch: PackedBatch, rows: some Collection<Int>,
+    examples: some Collection<TokenizedExample>, pooling: Pooling, into dhidden: Matrix
   ) {
     var next = 0
-    for ((row, example), count) in zip(zip(rows, examples), counts) {
-      for item in 0..<count {
+    for (row, example) in zip(rows, examples) {
+      for item in 0..<items(example) {
         let df = dfeatures.rows(next..<next + 1)
         if task.kind == .tagging {
           let token = batch.starts[row] + example.wordStarts[item]
@@ -120,15 +124,16 @@ public struct TaskHead: Sendable {
   ///
   /// Words beyond the longest length get the tag `O`, where the task has one.
   func predict(
-    _ hidden: Matrix, pooled: Matrix, _ batch: PackedBatch, rows: [Int], examples: [TokenizedExample],
-    workspace: Workspace
+    _ hidden: Matrix, pooled: Matrix, _ batch: PackedBatch, rows: some Collection<Int>,
+    examples: some Collection<TokenizedExample>, workspace: Workspace
   ) -> [Target] {
-    let (features, counts) = features(
+    let features = features(
       hidden, pooled: pooled, batch, rows: rows, examples: examples, workspace: workspace)
     let logits = features.rows == 0 ? features : head.forward(features, workspace: workspace)
     let outside = task.labels.firstIndex { $0.name == "O" } ?? 0
     var next = 0
-    return zip(examples, counts).map { example, count in
+    return examples.map { example in
+      let count = items(example)
       defer { next += count }
       switch example.target {
       case .label: return .label(Loss.argmax(logits, row: next))

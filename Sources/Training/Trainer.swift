@@ -77,7 +77,10 @@ public final class Trainer {
   /// A draw that did not fit into its batch and opens the next one.
   private var heldOver: (task: Int, example: Int)?
   private var curve: [CurvePoint] = []
-  private var shards = 0
+  /// The rows drawn for a step, a list for each of its batches, and the parts of one; filled anew by every step.
+  private var batches: [[Drawn]]
+  private var shards = Shards()
+  private var shardsDone = 0
 
   /// Prepares a training.
   ///
@@ -122,6 +125,7 @@ public final class Trainer {
     meter = Meter(job.budget, sizes: sizes, rates: rates)
     tokensDrawn = tasks.map { _ in 0 }
     rowsDrawn = tokensDrawn
+    batches = Array(repeating: [], count: job.training.accumulation)
   }
 
   private static func check(_ tasks: [TrainingTask], _ job: TrainJob) throws(Diagnostic) {
@@ -179,12 +183,12 @@ public final class Trainer {
     let factor = LearningRate.factor(
       job.training.schedule, progress: meter.progress, warmup: job.training.warmup)
     // The last step of a budget of passes may need fewer batches.
-    let batches = (0..<job.training.accumulation).map { _ in draw() }.filter { !$0.isEmpty }
+    for batch in batches.indices { draw(&batches[batch]) }
     let rows = batches.reduce(0) { $0 + $1.count }
     let dropout = job.adapter.dropout > 0
     if !dropout { foldAll(into: folded) }
     var loss = 0.0
-    for batch in batches {
+    for batch in batches where !batch.isEmpty {
       loss += accumulate(batch, dropout ? base.weights : folded, weight: 1 / Float(rows))
     }
     loss /= Double(rows)
@@ -206,16 +210,15 @@ public final class Trainer {
   private func foldAll(into owned: EncoderWeights) {
     // Values of the base are taken anew, so nothing of an earlier fold remains.
     concurrently(lanes.count) { lane in
-      fold(
-        stride(from: lane, to: parameters.factors.count, by: lanes.count).map { parameters.factors[$0] },
-        of: base.weights, into: owned)
+      for factors in stride(from: lane, to: parameters.factors.count, by: lanes.count) {
+        fold(parameters.factors[factors], of: base.weights, into: owned)
+      }
     }
   }
 
-  /// The next batch: `batchRows` rows, or as many as fit into `batchTokens`; empty where all passes are drawn.
-  private func draw() -> [Drawn] {
-    var batch: [Drawn] = []
-    batch.reserveCapacity(job.training.batchRows)
+  /// Fills the next batch: `batchRows` rows, or as many as fit into `batchTokens`; empty where all passes are drawn.
+  private func draw(_ batch: inout [Drawn]) {
+    batch.removeAll(keepingCapacity: true)
     var tokens = 0
     let limit = job.training.batchTokens
     while limit > 0 || batch.count < job.training.batchRows {
@@ -234,25 +237,25 @@ public final class Trainer {
       meter.rows += 1
     }
     meter.tokens += tokens
-    return batch
   }
 
   /// Gradients and loss of a batch.
   ///
   /// Its parts run side by side, but their sums are added in order, whatever the number of lanes.
   private func accumulate(_ drawn: [Drawn], _ weights: EncoderWeights, weight: Float) -> Double {
-    let parts = Shards.split(drawn.map(\.example.ids.count)).map { $0.map { drawn[$0] } }
+    shards.split(drawn.lazy.map(\.example.ids.count))
     var loss = 0.0
-    for first in stride(from: 0, to: parts.count, by: lanes.count) {
-      let round = parts[first..<min(first + lanes.count, parts.count)]
-      concurrently(round.count) { lane in
-        lanes[lane].accumulate(round[first + lane], weights, weight: weight, mask: shards + lane)
+    for first in stride(from: 0, to: shards.count, by: lanes.count) {
+      let round = min(lanes.count, shards.count - first)
+      concurrently(round) { lane in
+        lanes[lane].accumulate(
+          drawn, part: shards[first + lane], weights, weight: weight, mask: shardsDone + lane)
       }
-      for lane in lanes.prefix(round.count) {
+      for lane in lanes.prefix(round) {
         total.add(lane.gradients)
         loss += lane.loss
       }
-      shards += round.count
+      shardsDone += round
     }
     return loss
   }

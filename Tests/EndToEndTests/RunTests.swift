@@ -49,6 +49,28 @@ import Testing
     #expect(try place.artefacts() == finished.artefacts())
   }
 
+  @Test func `of a grid the point that validation chose is tested, and a second run does nothing`() throws {
+    let place = try Workplace(copying: Finished.get().place)
+    let grid = [
+      "m.yaml", "-S", "evaluate.grids=chosen", "-S", "merges=[{method: ties, density: {grid: [0.2, 0.9]}}]",
+    ]
+    let plan = try Program.start(["plan"] + grid, in: place.folder).outcome()
+    let run = try Program.start(["run"] + grid, in: place.folder).outcome()
+    #expect(run.status == 0, "\(run.errors)")
+    let rows = try place.read("Results/tiny/runs.csv").split(separator: "\n")
+    let tested = Set(
+      rows.filter { $0.contains(",test,") && $0.contains("merge:ties") }.compactMap {
+        $0.split(separator: "(").dropFirst().first?.prefix(11)
+      })
+    #expect(tested.count == 1, "\(tested)")
+    // Four merges with three validations each, and three tests of two: as the plan had said before.
+    #expect(plan.output.contains("merge: 4 jobs, 0 done, 4 to run"))
+    #expect(plan.output.contains("18 to run"))
+    let again = try Program.start(["run"] + grid + ["--verbose"], in: place.folder).outcome()
+    #expect(again.status == 0)
+    #expect(again.errors == "")
+  }
+
   @Test func `kept states depend on no worker, thread or order`() throws {
     // Six steps of eight rows draw the 24 rows of a single and miss the 72 of all three: both ways are taken.
     let upper = [

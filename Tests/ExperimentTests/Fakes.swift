@@ -53,9 +53,16 @@ extension Vocabulary {
         Method(
           name: "ties",
           parameters: [
-            ParameterSpec("density", .number(0...1), default: .number(0.2), "share of entries kept"),
+            ParameterSpec(
+              "density", .number(0...1), default: .number(0.2), usual: [0.1, 0.5], "share of entries kept"),
             ParameterSpec("scale", .number(-10...10), default: .number(1), "factor on the sum"),
           ]),
+        Method(
+          name: "slerp", parameters: [],
+          problem: { _, weights in
+            weights.filter { $0 != 0 }.count == 2
+              ? nil : Diagnostic("slerp takes 2 models, not \(weights.count)", hint: "name two")
+          }),
       ],
       metrics: [
         Metric(name: "accuracy", kinds: [.classification], higherIsBetter: true),

@@ -193,6 +193,31 @@ import Testing
            21 |   - {method: linear, of: [fpb, ner]}
               |     ^ give one of them a 'name' of its own
         """#),
+    BadManifest(
+      name: "what a merge method has against a merge",
+      text: manifestText(
+        #"""
+        merges:
+          - {method: slerp}
+          - {method: slerp, of: [fpb, ner]}
+          - {method: slerp, name: three, of: [fpb, ner, fiqa]}
+          - {method: slerp, name: weighed, of: [fpb, ner, fiqa], weights: [1, 1, 2]}
+          - {method: slerp, name: none, of: [fpb, ner, fiqa], weights: [0, 0, 0]}
+        """#),
+      message: #"""
+        a.yaml:12:14: error: slerp takes 2 models, not 4
+           12 |   - {method: slerp}
+              |              ^ name two
+        a.yaml:14:38: error: slerp takes 2 models, not 3
+           14 |   - {method: slerp, name: three, of: [fpb, ner, fiqa]}
+              |                                      ^ name two
+        a.yaml:15:67: error: slerp takes 2 models, not 3
+           15 |   - {method: slerp, name: weighed, of: [fpb, ner, fiqa], weights: [1, 1, 2]}
+              |                                                                   ^ name two
+        a.yaml:16:64: error: all weights are 0
+           16 |   - {method: slerp, name: none, of: [fpb, ner, fiqa], weights: [0, 0, 0]}
+              |                                                                ^
+        """#),
   ]
 
   @Test(arguments: meaning)

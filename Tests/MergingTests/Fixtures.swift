@@ -92,8 +92,11 @@ struct Variant: Sendable, CustomTestStringConvertible {
   /// Those whose result depends on the order of the models in nothing but rounding.
   static let symmetric = all.filter(\.method.symmetric)
 
-  /// Those whose result depends on the changes alone, not on the factors they come in.
-  static let ofChanges = all.filter { !$0.mergesFactors }
+  /// Those whose result depends on the changes alone, not on the factors they come in: draws are named by factors.
+  static let ofChanges = all.filter { !$0.mergesFactors && !$0.method.draws }
+
+  /// Those that take any factors of a change, those of the core space being bases made of the factors themselves.
+  static let ofMatrices = ofChanges.filter { !$0.method.name.hasPrefix("core_") }
 
   /// Whether A and B are merged separately.
   var mergesFactors: Bool {

@@ -16,9 +16,13 @@ struct Golden: Decodable {
     let b: [Float]
   }
 
+  /// Another program that gave the same numbers.
+  struct Reference: Decodable { let name: String }
+
   struct Case: Decodable {
     let method: String
     let by: String
+    let reference: Reference?
     let parameters: [String: ParameterValue]
     let weights: [Double]
     let expected: [String: [Float]]
@@ -63,13 +67,14 @@ struct Golden: Decodable {
 
   /// Every golden file of the merge methods: one group of adapters or a list of groups.
   static let files: [String] = {
-    let names = try? FileManager.default.contentsOfDirectory(atPath: Reference.golden("merge").path)
+    let names = try? FileManager.default.contentsOfDirectory(
+      atPath: TestSupport.Reference.golden("merge").path)
     return (names ?? []).filter { $0.hasSuffix(".json") }.sorted()
   }()
 
   /// The groups of a file.
   static func groups(_ file: String) throws -> [Golden] {
-    let data = try Data(contentsOf: Reference.golden("merge/\(file)"))
+    let data = try Data(contentsOf: TestSupport.Reference.golden("merge/\(file)"))
     if let group = try? JSONDecoder().decode(Golden.self, from: data) { return [group] }
     return try JSONDecoder().decode([Golden].self, from: data)
   }

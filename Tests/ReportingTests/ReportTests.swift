@@ -86,6 +86,32 @@ import Testing
     #expect(equal.map(\.isChosen) == [true, false, false, false])
   }
 
+  @Test func `a grid's point is chosen by validation alone, over all seeds`() throws {
+    let points = Sample.settings.map { "merge:linear[\($0)]" }
+    let grids = [(name: "merge:linear", models: points)]
+    func chosen(_ change: (inout ScoreRow) -> Void) throws -> [String] {
+      var results = Sample.results
+      for index in results.scores.indices { change(&results.scores[index]) }
+      return try GridChoice.chosen(results, grids: grids)
+    }
+    for favourite in points {
+      let better = try chosen { row in
+        // `fiqa` counts errors: nothing is better than none.
+        if row.model == favourite, row.split == .validation { row.value = row.metric == "mse" ? 1e-3 : 0.99 }
+      }
+      #expect(better == [favourite])
+      let tested = try chosen { row in
+        if row.model == favourite, row.split == .test { row.value = row.metric == "mse" ? 1e-3 : 0.99 }
+      }
+      #expect(try tested == chosen { _ in })
+    }
+    var results = Sample.results
+    results.scores.removeAll { $0.model == points[0] && $0.seed == 2 && $0.split == .validation }
+    #expect(try GridChoice.chosen(results, grids: grids) == [points[1]])
+    results.scores.removeAll { $0.split == .validation }
+    #expect(try GridChoice.chosen(results, grids: grids) == [])
+  }
+
   @Test func `a model with fewer seeds on validation cannot win by what it lacks`() throws {
     var results = Sample.results
     for index in results.scores.indices {

@@ -28,11 +28,16 @@ struct BenchStepMemory: ParsableCommand {
     // The longest batch may come late; by half time memory should have found its size.
     let warm = max(1, steps / 2)
     var step = 0
-    var start = ProcessMemory.now
+    var before = ProcessMemory.now
+    var start = before
     var end = start
     try training.run { _, _ in
       step += 1
-      if step == warm { start = .now }
+      if step == warm {
+        // Read twice, since reading takes memory itself.
+        before = .now
+        start = .now
+      }
       if step == steps { end = .now }
     }
     let peak = ProcessMemory.peakMegabytes
@@ -46,9 +51,11 @@ struct BenchStepMemory: ParsableCommand {
       "peak_rss_mb": .measured(peak), "memory_limit_ratio": .measured(Self.limitMegabytes / peak),
       "repeats": .count(1),
     ]
-    if let first = start.allocations, let last = end.allocations {
-      values["mallocs_per_step"] = .measured(Double(last.calls - first.calls) / counted)
-      values["malloc_kb_per_step"] = .measured(Double(last.bytes - first.bytes) / counted / 1024)
+    if let before = before.allocations, let first = start.allocations, let last = end.allocations {
+      let calls = last.calls - first.calls - (first.calls - before.calls)
+      let bytes = last.bytes - first.bytes - (first.bytes - before.bytes)
+      values["mallocs_per_step"] = .measured(Double(calls) / counted)
+      values["malloc_kb_per_step"] = .measured(Double(bytes) / counted / 1024)
     }
     let settings = workload.settings.merging(adapter.settings) { value, _ in value }
       .merging(["threads": .count(threads)]) { value, _ in value }

@@ -105,9 +105,16 @@ extension Merge {
 enum MergeExplanation {
   static func text(_ method: MergeMethod) -> String {
     var lines = ["\(method.name): \(method.summary)"]
+    if let base = method.base { lines.append("other defaults of: \(base)") }
     if let paper = method.paper { lines.append("paper: arXiv:\(paper)") }
+    lines.append("formula: \(method.notes.formula)")
+    lines.append("cost: \(method.notes.cost)")
+    if let sweep = method.notes.sweep { lines.append("usually tried: \(sweep)") }
+    if let differences = method.notes.differences { lines.append("differences: \(differences)") }
     lines.append(
       method.symmetric ? "the order of the models makes no difference" : "the order of the models matters")
+    if !method.isHomogeneous { lines.append("the size of the changes matters, not only their proportions") }
+    if method.draws { lines.append("draws at random: compare several seeds") }
     if method.models.upperBound < Int.max { lines.append("takes at most \(method.models.upperBound) models") }
     if let evidence = method.evidence {
       lines.append("measures \(evidence) on examples of each model's tasks, so it needs an experiment")
@@ -117,7 +124,9 @@ enum MergeExplanation {
     for parameter in method.parameters {
       lines.append("  \(padded(parameter.name, width))  \(parameter.summary)")
       lines.append(
-        "  \(padded("", width))  \(parameter.kind); default \(parameter.defaultValue)")
+        "  \(padded("", width))  \(parameter.kind); default \(parameter.defaultValue)"
+          + (parameter.usual.isEmpty
+            ? "" : "; usual grid \(parameter.usual.map(\.description).joined(separator: ", "))"))
     }
     return lines.joined(separator: "\n")
   }

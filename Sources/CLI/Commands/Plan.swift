@@ -39,7 +39,7 @@ struct PlanCommand: ParsableCommand {
   func run() throws {
     BestKernel.use()
     let loaded = try arguments.load()
-    let plan = try loaded.plan()
+    let plan = try loaded.planWithStandIns()
     let count = workerArguments.count
     let clock = WorkClock.measured(
       plan, loaded.store, workers: count, threads: workerArguments.threads)

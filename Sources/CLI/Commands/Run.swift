@@ -39,11 +39,19 @@ struct Run: AsyncParsableCommand {
     signal(SIGPIPE, SIG_IGN)
     BestKernel.use()
     let loaded = try arguments.load()
-    let plan = try loaded.plan()
+    var plan = try loaded.planBeforeChoice()
     try DataCheck(store: loaded.store).check(plan)
     loaded.store.sweepAttempts()
     var spent = Spent()
-    let summary = await perform(plan, loaded, &spent)
+    var summary = await perform(plan, loaded, &spent)
+    if !plan.grids.isEmpty {
+      // What failed is not tried again: only the tests of the chosen points are new.
+      let tried = Set(plan.jobs.map(\.id))
+      plan = try loaded.plan()
+      var tests = plan
+      tests.jobs.removeAll { tried.contains($0.id) && !loaded.store.contains($0.id) }
+      summary += await perform(tests, loaded, &spent)
+    }
     let results = try Collector(store: loaded.store).collect(plan)
     try Publisher.publish(results, loaded: loaded, plan: plan)
     if !quiet, !results.scores.isEmpty {
@@ -81,7 +89,7 @@ struct Run: AsyncParsableCommand {
     let summary = await scheduler.run()
     await interruption.end()
     display.close()
-    spent.arithmetic = display.arithmeticSeconds
+    if let seconds = display.arithmeticSeconds { spent.arithmetic = (spent.arithmetic ?? 0) + seconds }
     // What a worker left that died under a job.
     loaded.store.sweepAttempts()
     return summary

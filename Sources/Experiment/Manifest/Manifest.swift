@@ -87,6 +87,8 @@ public struct Manifest: Sendable {
   struct Merge: Sendable {
     /// `merge:ties(density=0.2)`.
     var model: String
+    /// The grid that it is a point of: `merge:ties`; nil where it stands alone.
+    var grid: String?
     var method: String
     /// What was set, in words: `density=0.2`; empty for a method without parameters.
     var words: String
@@ -107,5 +109,7 @@ public struct Manifest: Sendable {
 
     var tasks: Tasks
     var splits: [Split]
+    /// Whether of a merge's grid only the point that validation prefers is tested.
+    var testsChosenOnly: Bool
   }
 }

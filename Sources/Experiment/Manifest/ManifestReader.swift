@@ -142,7 +142,14 @@ struct ManifestReading {
     if value?["splits"]?.elements?.isEmpty ?? false {
       report("'evaluate.splits' is empty", at: value?["splits"]?.place)
     }
-    return Manifest.Evaluate(tasks: tasks, splits: all.filter { words?.contains($0.rawValue) ?? true })
+    let splits = all.filter { words?.contains($0.rawValue) ?? true }
+    let testsChosenOnly = value?["grids"]?.text == "chosen"
+    if testsChosenOnly, !splits.contains(.validation) {
+      report(
+        "'evaluate.grids: chosen' needs the validation split, which chooses", at: value?["grids"]?.place,
+        hint: "add validation to evaluate.splits")
+    }
+    return Manifest.Evaluate(tasks: tasks, splits: splits, testsChosenOnly: testsChosenOnly)
   }
 
   /// The texts of a list that are known, each once; the others are reported.

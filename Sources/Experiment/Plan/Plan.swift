@@ -55,12 +55,14 @@ public struct PlannedModel: Sendable, Hashable {
   public var job: JobID?
   /// By task, then by split.
   public var evaluations: [PlannedEvaluation]
+  /// The grid of which validation chooses one point to be tested; nil for a model that is tested in any case.
+  public var grid: String?
 
   /// Makes a model.
   public init(
     model: String, kind: ModelKind, recipe: String, settings: String, tasks: [String], seed: Int?,
     job: JobID?,
-    evaluations: [PlannedEvaluation]
+    evaluations: [PlannedEvaluation], grid: String? = nil
   ) {
     self.model = model
     self.kind = kind
@@ -70,6 +72,7 @@ public struct PlannedModel: Sendable, Hashable {
     self.seed = seed
     self.job = job
     self.evaluations = evaluations
+    self.grid = grid
   }
 }
 

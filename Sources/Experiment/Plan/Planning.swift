@@ -137,8 +137,8 @@ struct Planning {
     models.append(
       PlannedModel(
         model: model, kind: .merge, recipe: recipe(merge, inputs.map(\.0)), settings: point.settings,
-        tasks: learned,
-        seed: seed, job: id, evaluations: evaluations))
+        tasks: learned, seed: seed, job: id, evaluations: evaluations,
+        grid: manifest.evaluate.testsChosenOnly ? merge.grid.map { named($0, point.settings) } : nil))
   }
 
   /// Plans what a merge's method has to know of its inputs: measurements of each, or data for the merge itself.

@@ -11,12 +11,21 @@ public struct Vocabulary: Sendable {
     public var parameters: [ParameterSpec]
     /// What has to be measured of every model before; nil for most.
     public var evidence: MergeEvidence?
+    /// What is wrong with a merge that can be known before there are models: checked parameters, weights → a problem.
+    public var problem: Check
 
-    /// Makes a word.
-    public init(name: String, parameters: [ParameterSpec], evidence: MergeEvidence? = nil) {
+    /// Parameters with defaults filled in, one weight per model → what is wrong, or nil.
+    public typealias Check = @Sendable ([String: ParameterValue], [Double]) -> Diagnostic?
+
+    /// Makes a word; without a check any number of models will do.
+    public init(
+      name: String, parameters: [ParameterSpec], evidence: MergeEvidence? = nil,
+      problem: @escaping Check = { _, _ in nil }
+    ) {
       self.name = name
       self.parameters = parameters
       self.evidence = evidence
+      self.problem = problem
     }
   }
 

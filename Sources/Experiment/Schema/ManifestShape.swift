@@ -155,8 +155,18 @@ struct ManifestShape {
         ),
       ],
       rows: vocabulary.methods.map { method in
-        Variants.Row(name: method.name, fields: method.parameters.map { Field(setting: $0) })
-      })
+        Variants.Row(name: method.name, fields: method.parameters.map { Field(setting: $0) } + [grid])
+      } + [Variants.Row(name: "all", fields: [grid, except])])
+  }
+
+  private var grid: Field {
+    Field(
+      "grid", .scalar(.choice(["usual", "none"])), default: .text("none"),
+      "usual: every parameter that is not given takes the values that are usually tried, where it has any")
+  }
+
+  private var except: Field {
+    Field("except", .list(.name), "methods that 'all' leaves out")
   }
 
   private var evaluate: [Field] {
@@ -167,6 +177,9 @@ struct ManifestShape {
       Field(
         "splits", .list(.scalar(.choice([Split.validation.rawValue, Split.test.rawValue]))),
         "validation and test, or one of them"),
+      Field(
+        "grids", .scalar(.choice(["all", "chosen"])), default: .text("all"),
+        "whether all points of a merge's grid are tested, or the one alone that does best on validation"),
     ]
   }
 }

@@ -4,20 +4,39 @@ internal import LinearAlgebra
 extension MergeMethod {
   /// CART: the average, and the low-rank parts of what each model differs from it by.
   ///
-  /// Source: Choi et al. 2024, arXiv:2412.12153 (by way of the Core Space code; the paper's text was not at hand).
-  /// Weights are normalised to a mean of one. Two models differ from their average by opposite changes, so that the
-  /// average is all that is left of them: refused. The share is of the rank of the difference, which for full changes
-  /// is min(out, in).
+  /// Source: Choi et al. 2024, arXiv:2412.12153 (by way of the Core Space code; the paper's text was not at
+  /// hand). Two models differ from their average by opposite changes, so that the average is all that is left of
+  /// them: refused.
   static let cart = MergeMethod(
     name: "cart", summary: "average of the changes plus the low-rank parts of each one's difference from it",
     paper: "2412.12153",
+    notes: MergeNotes(
+      formula: "W̄ + λ·Σ w'_t·SVD_k(ΔW_t − W̄), w' = T·w ÷ Σ w, W̄ = Σ w'_t·ΔW_t ÷ T, k = ⌈f·rank⌉",
+      cost: "in the core space, exact; O((out + in)·R² + T·R³), R = Σ r_t",
+      sweep: "fraction 0.04…0.2; scale 0.1…1.5",
+      differences: """
+        the share is of the rank of the difference, which for full changes is the published min(out, in). \
+        The weights are ours
+        """),
     parameters: [
       ParameterSpec(
         "fraction", .number(0...1), default: .number(0.08),
         "share of its singular directions that a difference keeps, rounded up"),
-      ParameterSpec("scale", .number(0...100), default: .number(1), "factor λ on the sum of these parts"),
-    ]
+      .scale(1, in: 0...100, "factor λ on the sum of these parts"),
+    ],
+    requirements: moreThanTwo
   ) { CART(fraction: $0.number("fraction"), scale: $0.number("scale")) }
+}
+
+extension MergeMethod {
+  private static let moreThanTwo: Requirements = { parameters, weights throws(Diagnostic) in
+    guard weights.count != 2 else {
+      throw Diagnostic(
+        "cart of two models is their average, whatever its fraction and scale",
+        hint: "use linear, or merge three models or more")
+    }
+    try average(parameters, weights)
+  }
 }
 
 /// With w'_t = T·w_t ÷ Σ w and W̄ = Σ w'_t·ΔW_t ÷ T: W̄ + λ·Σ w'_t·SVD_k(ΔW_t − W̄), k = ⌈f·rank⌉.
@@ -29,18 +48,7 @@ private struct CART: CoreRule {
 
   func merge(_ deltas: [LowRank?], weights: [Double], at site: String, random: RandomStream) throws -> Merged
   {
-    guard deltas.count != 2 else {
-      throw Diagnostic(
-        "cart of two models is their average, whatever its fraction and scale",
-        hint: "use linear, or merge three models or more")
-    }
-    let total = weights.reduce(0, +)
-    guard abs(total) > 1e-12 * weights.reduce(0, { $0 + abs($1) }) else {
-      throw Diagnostic(
-        "the weights of the merge sum to zero: no average",
-        hint: "use task_arithmetic for differences of models")
-    }
-    let relative = weights.map { $0 * Double(deltas.count) / total }
+    let relative = try normalized(weights).map { $0 * Double(deltas.count) }
     let core = CoreSite(deltas, relative)
     let absent = zip(deltas, relative).reduce(0) { $1.0 == nil ? $0 + $1.1 : $0 }
     return Merged(.core(core.space, try merge(core, absent: absent).nonzeroSingularValues()))

@@ -2,32 +2,36 @@ internal import Basics
 internal import LinearAlgebra
 
 extension MergeMethod {
-  /// One round of federated averaging: the models are clients whose changes a server averages, λ·average.
+  /// One round of federated averaging: the models are clients whose changes a server averages.
   ///
-  /// Source: Tao et al. 2024, arXiv:2411.18607, with its published code. `weighting` names the
-  /// average:
-  /// - `mean`: Σ w_t·ΔW_t ÷ Σ |w_t|.
-  /// - `nova` (FedNova): Σ c_t·ΔW_t with c_t = mean(K) ÷ (T·K_t): who took many local steps counts less.
-  ///   The weights of the models are their numbers of steps K.
-  /// - `gma` (gradient mask): the mean, times the agreement |Σ sign(w_t·ΔW_t)| ÷ T of an entry where that
-  ///   is below `agreement`, else times one.
-  /// - `median`: per entry; a weight counts an entry as often as it says. Between two middles their mean,
-  ///   where the code takes the lower one.
-  /// - `cclip`: the mean of the changes, each first shortened to the length ρ over the whole model;
-  ///   ρ = least + `clip`·(greatest − least length), the published search range.
-  ///
-  /// The code sums where `gma` and `cclip` average here: that is `scale` = Σ |w_t|. A negative weight takes a
-  /// model away. Space: Gram for `mean`, `nova` and `cclip`, streamed entries for `gma` and `median`: full
-  /// matrices, cut to Σr.
+  /// Source: Tao et al. 2024, arXiv:2411.18607, with its published code. `weighting` names the average: `mean`;
+  /// `nova` (FedNova): who took many local steps counts less, the weights being the numbers of steps K; `gma`
+  /// (gradient mask): the mean, times the agreement |Σ sign(w_t·ΔW_t)| ÷ T of an entry where that is below
+  /// `agreement`; `median` per entry, a weight counting an entry as often as it says; `cclip`: the mean of
+  /// changes first shortened to the length ρ = least + `clip`·(greatest − least length) over the whole model. A
+  /// negative weight takes a model away. Inner products for `mean`, `nova` and `cclip`; entries for `gma` and
+  /// `median`.
   static let fedAvg = MergeMethod(
     name: "fedavg", summary: "one round of federated averaging, with a choice of robust averages",
     paper: "2411.18607",
+    notes: MergeNotes(
+      formula: """
+        mean: λ·Σ w_t·ΔW_t ÷ Σ |w_t|; nova: λ·Σ mean(K) ÷ (T·K_t)·ΔW_t, the weights being steps K; gma: \
+        the mean ⊙ (a ≥ agreement ? 1 : a), a = |Σ sign| ÷ T; median: λ·median per entry; cclip: the mean \
+        of ΔW_t·min(1, ρ ÷ ‖τ_t‖)
+        """,
+      cost: "in factors for mean, nova and cclip; entry by entry in one pass for gma and median",
+      sweep: "agreement 0.1…0.9; clip 0…1",
+      differences: """
+        the code sums where gma and cclip average here: that is scale = Σ |w_t|; between two middles the \
+        median is their mean, in the code the lower one
+        """),
     parameters: [
       ParameterSpec(
         "weighting", .choice(["mean", "nova", "gma", "median", "cclip"]), default: .text("mean"),
         "the average: plain, by local steps (the weights), masked by agreement, median, or of clipped changes"
       ),
-      ParameterSpec("scale", .number(-100...100), default: .number(1), "factor λ on the average"),
+      .scale(1, "factor λ on the average"),
       ParameterSpec(
         "agreement", .number(0...1), default: .number(0.8),
         "for gma: the share of agreeing signs from which an entry stays as it is"),

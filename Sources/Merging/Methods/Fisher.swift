@@ -4,16 +4,22 @@ internal import LinearAlgebra
 extension MergeMethod {
   /// Fisher merging: every entry averaged by how much each model's predictions depend on it.
   ///
-  /// Σ w_t·F_t·ΔW_t ÷ Σ |w_t|·F_t, entry by entry, F_t the diagonal Fisher information of model t plus `floor`, so that
-  /// entries on which no model depends are averaged. Source: Matena and Raffel 2022, arXiv:2111.09832, with its published
-  /// code. There the expectation runs over the model's own labels (`labels: model`); `labels: data` is the empirical
-  /// Fisher information, which for a model that fits its examples is next to nothing. Their code divides each
-  /// F_t by its norm; `normalize` divides it by its root mean square over all layers, which is the same merge and makes
-  /// the floor a share of a usual entry. The base cancels out; a negative weight takes a model away.
-  /// Space: row blocks of all models. Cost: one pass.
+  /// Source: Matena and Raffel 2022, arXiv:2111.09832, with its published code. There the expectation runs over the model's
+  /// own labels (`labels: model`); `labels: data` is the empirical Fisher information, which for a model that fits its
+  /// examples is next to nothing. The base cancels out; a negative weight takes a model away.
   static let fisher = MergeMethod(
     name: "fisher", summary: "average of every entry by how much each model's predictions depend on it",
     paper: "2111.09832",
+    notes: MergeNotes(
+      formula: """
+        Σ w_t·F_t·ΔW_t ÷ Σ |w_t|·F_t, entry by entry, F_t = E[(∂ log p_t(y|x) ÷ ∂W)²] + floor over examples x of model t
+        """,
+      cost: "row blocks of all models, one pass; 4·out·in bytes for each model",
+      differences: """
+        `normalize` divides F_t by its root mean square over all layers before the floor is added, so that the floor has \
+        no unit; the authors and FusionBench divide by the norm, FusionBench after adding. FusionBench and MergeLM square \
+        gradients of whole batches, ours are of single examples
+        """),
     parameters: [
       rows,
       ParameterSpec(

@@ -4,15 +4,25 @@ internal import LinearAlgebra
 extension MergeMethod {
   /// Iso-CTS: common directions of the sum and directions of each task alone, with equal singular values.
   ///
-  /// Source: Marczak et al. 2025, arXiv:2502.04959, section 4.2.
-  /// The published code divides min(out, in) directions; here it is the rank of the sum (the same for full changes),
-  /// and a task gives no more directions than it has outside the common ones.
+  /// Source: Marczak et al. 2025, arXiv:2502.04959, section 4.2. X = Σ w_t·ΔW_t has rank r; n = round((r −
+  /// ⌊f·r⌋) ÷ T) own directions a task, k = r − n·T common ones U_c, σ_c, V_c.
   static let isoCTS = MergeMethod(
     name: "iso_cts",
     summary: "common directions of the sum and each task's own ones, with equal singular values",
     paper: "2502.04959",
+    notes: MergeNotes(
+      formula: """
+        α·polar([U_1 … U_T U_c])·diag((1 − γ)·σ + γ·mean(σ))·polar([V_1 … V_T V_c])ᵀ, U_t the first n \
+        directions of w_t·ΔW_t − U_c·U_cᵀ·w_t·ΔW_t
+        """,
+      cost: "in the core space, exact; O((out + in)·R² + T·R³), R = Σ r_t",
+      sweep: "common_space_fraction 0.8; scale as iso_c",
+      differences: """
+        the published code divides min(out, in) directions; here it is the rank of the sum (the same for \
+        full changes), and a task gives no more directions than it has outside the common ones
+        """),
     parameters: [
-      ParameterSpec("scale", .number(0...100), default: .number(1), "factor α on the merged change"),
+      .scale(1, in: 0...100, "factor α on the merged change"),
       ParameterSpec(
         "common_space_fraction", .number(0...1), default: .number(0.8),
         "share of the directions that are those of the sum; the tasks divide the rest"),

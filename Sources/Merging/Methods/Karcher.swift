@@ -3,39 +3,44 @@ internal import Foundation
 internal import LinearAlgebra
 
 extension MergeMethod {
-  /// Karcher mean: the point m of the unit sphere nearest to all directions u_t, at the mean length of the
-  /// changes.
+  /// Karcher mean: the point of the unit sphere nearest to all directions, at the mean length of the changes.
   ///
-  /// From m = Σ α_t·u_t ÷ ‖·‖ with α = w ÷ Σ w: g = Σ α_t·θ_t ÷ sin θ_t·(u_t − cos θ_t·m), θ_t the angle of
-  /// u_t and m, then m ← cos ‖g‖·m + sin ‖g‖·g ÷ ‖g‖, until ‖g‖ < `tol`. The result is m·Σ α_t·‖ΔW_t‖;
-  /// changes of zero have no direction but count in the length. Source: mergekit `karcher`, which names
-  /// arXiv:2603.04972; it takes whole weights and ignores `weight`, this one takes changes and weighs them.
-  /// mergekit gives no direction to changes shorter than `tol`; here every change but zero has one. A
-  /// direction opposite to m has no shortest arc and is left out of a step; directions that cancel out start
-  /// from the first, where the order of the models does matter. Space: m as coefficients of the u_t, all
-  /// angles from the Gram matrix. Cost: O((out + in)·R² + max_iter·T²), R = Σr.
+  /// Source: mergekit `karcher`, which names arXiv:2603.04972. A direction opposite to m has no shortest arc and
+  /// is left out of a step; directions that cancel out start from the first, where the order of the models does
+  /// matter. m is kept as coefficients of the u_t, all angles come from the Gram matrix.
   static let karcher = MergeMethod(
     name: "karcher", summary: "Riemannian mean of the changes' directions at their mean length",
     paper: "2603.04972",
+    notes: MergeNotes(
+      formula: """
+        m·Σ α_t·‖ΔW_t‖, α = w ÷ Σ w; from m = Σ α_t·u_t ÷ ‖·‖ on: g = Σ α_t·θ_t ÷ sin θ_t·(u_t − cos \
+        θ_t·m), m ← cos ‖g‖·m + sin ‖g‖·g ÷ ‖g‖ until ‖g‖ < tol
+        """,
+      cost: """
+        coefficients from inner products, then in factors, exact; O((out + in)·R²), R = Σ r_t, and \
+        max_iter·T²
+        """,
+      differences: """
+        mergekit takes whole weights and ignores `weight`; this one takes changes and weighs them. \
+        mergekit gives no direction to changes shorter than tol; here every change but zero has one
+        """),
     parameters: [
       ParameterSpec("max_iter", .integer(1...10_000), default: .number(10), "the most steps"),
       ParameterSpec(
         "tol", .number(0...1), default: .number(1e-5), "the length of a step at which to stop"),
-    ]
+    ],
+    requirements: average
   ) { Karcher(steps: $0.integer("max_iter"), tolerance: $0.number("tol")) }
 }
 
-private struct Karcher: Merging {
+private struct Karcher: GramRule {
   let steps: Int
   let tolerance: Double
   /// The rounding of a length from a Gram matrix.
   private static let rounding = 1e-7
 
-  func merge(_ deltas: [LowRank?], weights: [Double], at site: String, random: RandomStream) throws -> Merged
-  {
-    guard deltas.count > 1 else { return Merged(.lowRank(weightedSum(deltas, [1]))) }
+  func coefficients(_ gram: Gram, _ weights: [Double], at site: String) throws -> [Double] {
     let shares = try normalized(weights)
-    let gram = Gram(of: deltas)
     let norms = gram.norms
     let directed = norms.indices.filter { norms[$0] > 0 }
     var alphas = norms.map { _ in 0.0 }
@@ -44,7 +49,7 @@ private struct Karcher: Merging {
     }
     let mean = mean(gram.ofDirections, alphas)
     let length = zip(shares, norms).reduce(0) { $0 + $1.0 * $1.1 }
-    return Merged(.lowRank(weightedSum(deltas, zip(mean, norms).map { $1 > 0 ? length * $0 / $1 : 0 })))
+    return zip(mean, norms).map { $1 > 0 ? length * $0 / $1 : 0 }
   }
 
   /// m as coefficients of the directions.

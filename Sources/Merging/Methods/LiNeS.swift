@@ -2,17 +2,23 @@ internal import Basics
 internal import LinearAlgebra
 
 extension MergeMethod {
-  /// LiNeS: (α ÷ Σ |w_t| + β·l ÷ (L − 1))·Σ w_t·ΔW_t in block l of L; outside blocks the first factor alone.
+  /// LiNeS: shallow blocks, which the tasks share, change less than deep ones.
   ///
-  /// Shallow blocks, which the tasks share, change less than deep ones. Source: Wang et al. 2024,
-  /// arXiv:2410.17146, with its published code, whose first factor is the L1 norm of the sum over that of the
-  /// merged change, divided by the number of models: for a sum with equal weights that is 1 ÷ Σ w, here the
-  /// default (`alpha: 1`); for unequal weights it would differ. For one model it takes β = 1 − α. Published
-  /// values of β: 0…1. The block is the first number in the path, in the code the lowest one; a stack has as
-  /// many blocks as its highest site says, which for adapters that skip the last blocks `num_blocks`
-  /// corrects. Exact in factors. Cost: O((out + in)·R).
+  /// Source: Wang et al. 2024, arXiv:2410.17146, with its published code. The block is the first number in the
+  /// path; a stack has as many blocks as its highest site says, which for adapters that skip the last blocks
+  /// `num_blocks` corrects. Over any other method: its parameter `depth_gain`.
   static let lines = MergeMethod(
     name: "lines", summary: "sum of the changes, scaled more the deeper the layer lies", paper: "2410.17146",
+    notes: MergeNotes(
+      formula: """
+        (α ÷ Σ |w_t| + β·l ÷ (L − 1))·Σ w_t·ΔW_t in block l of L; outside blocks the first factor alone
+        """,
+      cost: "in factors, exact; O((out + in)·R²), R = Σ r_t",
+      sweep: "beta 0…1 in steps of 0.05; for one model beta = 1 − alpha",
+      differences: """
+        the code's first factor is ‖Σ τ‖₁ ÷ ‖τ_merged‖₁ ÷ T: for a sum with equal weights that of alpha 1, \
+        for unequal ones another; its block is the lowest number in the path
+        """),
     parameters: [
       ParameterSpec(
         "alpha", .number(0...100), default: .number(1),

@@ -2,14 +2,22 @@ internal import Basics
 internal import LinearAlgebra
 
 extension MergeMethod {
-  /// Weighted average: Σ w_t·ΔW_t ÷ Σ w_t.
+  /// Weighted average.
   ///
-  /// Source: Wortsman et al. 2022, arXiv:2203.05482.
-  /// Models without a site count there as zero: the sum of all weights divides. mergekit's `linear` averages whole
-  /// weights, which for weights that sum to one is the same.
+  /// Source: Wortsman et al. 2022, arXiv:2203.05482. Models without a site count there as zero: the sum of all
+  /// weights divides.
   static let linear = MergeMethod(
     name: "linear", summary: "weighted average of the changes; the weights are normalised to sum to one",
-    paper: "2203.05482"
+    paper: "2203.05482",
+    notes: MergeNotes(
+      formula: "Σ w_t·ΔW_t ÷ Σ w_t",
+      cost: "in factors, exact; O((out + in)·R²), R = Σ r_t",
+      differences: """
+        mergekit averages whole weights: the same where the weights sum to one, else it scales the base \
+        too. PEFT's linear sums A and B separately, which mixes their products: linear@peft. Greedy soups \
+        are a search over the weights.
+        """),
+    requirements: average
   ) { _ in Linear() }
 }
 

@@ -4,10 +4,16 @@ internal import LinearAlgebra
 extension MergeMethod {
   /// MagMax: every entry is that of the model that changed it most.
   ///
-  /// λ·w_t·ΔW_t[i, j] of the t with the largest |w_t·ΔW_t[i, j]|; of equal ones the last.
-  /// Source: Marczak et al. 2024, arXiv:2407.06322. Space: row blocks of all models. Cost: one pass.
+  /// Of equal magnitudes the last model's. Source: Marczak et al. 2024, arXiv:2407.06322.
   static let magMax = MergeMethod(
     name: "magmax", summary: "every entry from the model that changed it most", paper: "2407.06322",
+    notes: MergeNotes(
+      formula: "λ·w_t·ΔW_t[i, j] of the t with the largest |w_t·ΔW_t[i, j]|",
+      cost: """
+        entry by entry on row blocks of all models: one pass, each 2·r FLOPs an entry and model; the full \
+        result is cut to a rank
+        """,
+      sweep: "scale 0.1…1"),
     parameters: [.scale(0.5)], neutral: ["scale": .number(1)]
   ) { MagMax(scale: $0.number("scale")) }
 }

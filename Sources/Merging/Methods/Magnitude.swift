@@ -3,11 +3,20 @@ internal import Basics
 extension MergeMethod {
   /// Magnitude pruning: the weighted sum of the changes after each is trimmed to its largest entries.
   ///
-  /// λ·Σ w_t·x̂_t, x̂_t the trimmed ΔW_t; TIES without an election. Space and cost: `SparseMerge`.
-  /// PEFT's `magnitude_prune` works on A and B separately (`magnitude@peft`), its `magnitude_prune_svd` on ΔW.
+  /// x̂_t is the trimmed ΔW_t; TIES without an election. Stages: `SparseMerge`.
   static let magnitude = MergeMethod(
     name: "magnitude", summary: "weighted sum of the changes, each trimmed to its largest entries",
     paper: nil,
+    notes: MergeNotes(
+      formula: "λ·Σ w_t·x̂_t",
+      cost: """
+        entry by entry on row blocks of all models: three passes, each 2·r FLOPs an entry and model; the \
+        full result is cut to a rank
+        """,
+      sweep: "density 0.1…0.5; scale 0.1…1",
+      differences: """
+        PEFT's magnitude_prune works on A and B separately (magnitude@peft), its magnitude_prune_svd on ΔW
+        """),
     parameters: [
       .density(0.2), .scale(0.3), .trimScope(["tensor", "row", "model", "factor"], default: "tensor"),
       .rescale(.none), .normalize,

@@ -2,17 +2,20 @@ internal import Basics
 internal import LinearAlgebra
 
 extension MergeMethod {
-  /// MetaGPT: Σ w_t·λ_t·ΔW_t with λ_t = ‖τ_t‖² ÷ Σ_k ‖τ_k‖², the norms over all layers of a model.
+  /// MetaGPT: the coefficients that minimise the mean loss where models are linear and their changes orthogonal.
   ///
-  /// The λ that minimise the mean loss where models are linear and their changes orthogonal. They sum to one:
-  /// an average in which the model that moved most has the most to say, whatever its task. Source: Zhou et
-  /// al. 2024, arXiv:2406.11385. The paper has no weights (all one) and one λ per model;
-  /// `norm_scope: tensor` takes the norms of each matrix instead. Changes that are all zero stay zero. Space:
-  /// Gram. Cost: O((out + in)·R²), R = Σr.
+  /// They sum to one: an average in which the model that moved most has the most to say, whatever its task.
+  /// Source: Zhou et al. 2024, arXiv:2406.11385. Changes that are all zero stay zero.
   static let metaGPT = MergeMethod(
     name: "metagpt",
     summary: "sum of the changes, each in proportion to its own squared length; no parameter to tune",
     paper: "2406.11385",
+    notes: MergeNotes(
+      formula: "Σ w_t·λ_t·ΔW_t, λ_t = ‖τ_t‖² ÷ Σ_k ‖τ_k‖², norms over the whole model",
+      cost: "coefficients from inner products, then in factors, exact; O((out + in)·R²), R = Σ r_t",
+      differences: """
+        the paper has no weights (all one); norm_scope tensor, norms of each matrix, is not the paper's
+        """),
     parameters: [
       ParameterSpec(
         "norm_scope", .choice(["model", "tensor"]), default: .text("model"),

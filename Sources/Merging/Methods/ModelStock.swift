@@ -2,42 +2,48 @@ internal import Basics
 internal import LinearAlgebra
 
 extension MergeMethod {
-  /// Model Stock: t·Σ w_i·ΔW_i ÷ Σ w_i with t = N·c ÷ (1 + (N − 1)·c), c the mean cosine of all pairs of
-  /// changes.
+  /// Model Stock: the less the models agree, the nearer the result to the base.
   ///
-  /// The less N models agree, the nearer the result to the base: changes at right angles, as those of unlike
-  /// tasks often are, merge to almost nothing. Source: Jang et al. 2024, arXiv:2403.19522, for
-  /// models of one task. Paper and mergekit have no weights (all one): here they weigh the average, and do
-  /// not touch c. t is that of mergekit, negative for opposed changes, without bound near c = −1 ÷ (N − 1)
-  /// and 0 there; `clamp` keeps it in 0…1. mergekit divides by norms of at least 1e-6, which makes cosines of
-  /// very small changes too small: not so here. FusionBench averages angles, not cosines. One model comes
-  /// back as it is. Space: Gram; t of a row goes into the rows of B. Cost: O((out + in)·R²), R = Σr.
+  /// Changes at right angles, as those of unlike tasks often are, merge to almost nothing. Source: Jang et al.
+  /// 2024, arXiv:2403.19522, for models of one task. With `filter_wise`, t of a row goes into the rows of B. One
+  /// model comes back as it is.
   static let modelStock = MergeMethod(
     name: "model_stock", summary: "average of the changes, shortened by how little they agree",
     paper: "2403.19522",
+    notes: MergeNotes(
+      formula: "t·Σ w_i·ΔW_i ÷ Σ w_i, t = N·c ÷ (1 + (N − 1)·c), c the mean cosine of all pairs",
+      cost: "coefficients from inner products, then in factors, exact; O((out + in)·R²), R = Σ r_t",
+      differences: """
+        paper and mergekit have no weights: here they weigh the average and do not touch c. mergekit \
+        divides by norms of at least 1e-6, which shrinks the cosines of very small changes: not so here. t \
+        is mergekit's, negative for opposed changes and 0 at the pole; clamp keeps it in 0…1. FusionBench \
+        averages angles.
+        """),
     parameters: [
       ParameterSpec(
         "filter_wise", .flag, default: .flag(false), "agreement per output row instead of per matrix"),
       ParameterSpec(
         "clamp", .flag, default: .flag(false),
         "keeps the factor on the average in 0…1: opposed changes give the base, not its reverse"),
-    ]
+    ],
+    requirements: average
   ) { ModelStock(perRow: $0.flag("filter_wise"), clamps: $0.flag("clamp")) }
 }
 
-private struct ModelStock: Merging {
+private struct ModelStock: GramRule {
   let perRow: Bool
   let clamps: Bool
 
   func merge(_ deltas: [LowRank?], weights: [Double], at site: String, random: RandomStream) throws -> Merged
   {
-    let weights = try normalized(weights)
-    if perRow {
-      let factors = Gram.ofRows(deltas).map { ratio($0) }
-      return Merged(.lowRank(weightedSum(deltas, rowwise: factors.map { t in weights.map { $0 * t } })))
-    }
-    let t = ratio(Gram(of: deltas))
-    return Merged(.lowRank(weightedSum(deltas, weights.map { $0 * t })))
+    guard perRow else { return try mergeByGram(deltas, weights, at: site) }
+    let rows = try Gram.ofRows(deltas).map { try coefficients($0, weights, at: site) }
+    return Merged(.lowRank(weightedSum(deltas, rowwise: rows)))
+  }
+
+  func coefficients(_ gram: Gram, _ weights: [Double], at site: String) throws -> [Double] {
+    let t = ratio(gram)
+    return try normalized(weights).map { $0 * t }
   }
 
   private func ratio(_ gram: Gram) -> Double {

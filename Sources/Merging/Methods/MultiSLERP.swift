@@ -2,16 +2,21 @@ internal import Basics
 internal import LinearAlgebra
 
 extension MergeMethod {
-  /// Multi-SLERP: the weighted mean direction at the weighted mean length, Σ w_t·n_t · m ÷ ‖m‖, m = Σ
-  /// w_t·ΔW_t ÷ n_t.
+  /// Multi-SLERP: the weighted mean direction at the weighted mean length.
   ///
-  /// n_t = ‖ΔW_t‖. Source: mergekit `multislerp` with a `base_model`; no paper. It projects the directions on
-  /// the tangent space at m and adds them there with their weights; that sum is zero by the choice of m, so
-  /// that what it computes is the closed form here (a normalised linear interpolation; `karcher` is the
-  /// barycentre on the sphere). Where m vanishes, two models give Σ w_t·ΔW_t, as in mergekit, and more are
-  /// refused. One model alone comes back as it is. Space: Gram. Cost: O((out + in)·R²), R = Σr.
+  /// Source: mergekit `multislerp` with a `base_model`; no paper. It projects the directions on the tangent
+  /// space at m and adds them there with their weights; that sum is zero by the choice of m, so that what it
+  /// computes is the closed form here, a normalised linear interpolation (`karcher` is the barycentre on the
+  /// sphere). One model alone comes back as it is.
   static let multiSLERP = MergeMethod(
     name: "multislerp", summary: "mean direction of the changes at their mean length", paper: nil,
+    notes: MergeNotes(
+      formula: "Σ w_t·n_t · m ÷ ‖m‖, m = Σ w_t·ΔW_t ÷ n_t, n_t = ‖ΔW_t‖",
+      cost: "coefficients from inner products, then in factors, exact; O((out + in)·R²), R = Σ r_t",
+      differences: """
+        none in the result; where m vanishes two models give Σ w_t·ΔW_t, as in mergekit, and more are \
+        refused
+        """),
     parameters: [
       ParameterSpec(
         "normalize_weights", .flag, default: .flag(true), "divides the weights by their sum"),
@@ -23,30 +28,26 @@ extension MergeMethod {
   ) { MultiSLERP(normalizes: $0.flag("normalize_weights"), eps: $0.number("eps")) }
 }
 
-private struct MultiSLERP: Merging {
+private struct MultiSLERP: GramRule {
   let normalizes: Bool
   let eps: Double
   /// The rounding of a length from a Gram matrix, as a share of its terms.
   private static let rounding = 1e-7
 
-  func merge(_ deltas: [LowRank?], weights: [Double], at site: String, random: RandomStream) throws -> Merged
-  {
-    guard deltas.count > 1 else { return Merged(.lowRank(weightedSum(deltas, [1]))) }
+  func coefficients(_ gram: Gram, _ weights: [Double], at site: String) throws -> [Double] {
     let weights = normalizes ? try normalized(weights) : weights
-    let gram = Gram(of: deltas)
     let norms = gram.norms
     let length = gram.ofDirections.norm(weights)
     let weight = zip(weights, norms).reduce(0) { $0 + ($1.1 > 0 ? abs($1.0) : 0) }
     if length <= max(eps, Self.rounding * weight) {
-      guard weight == 0 || deltas.count == 2 else {
+      guard weight == 0 || weights.count == 2 else {
         throw Diagnostic(
           "the weighted directions of '\(site)' cancel out: there is no mean direction",
           hint: "change a weight, or use linear")
       }
-      return Merged(.lowRank(weightedSum(deltas, weights)))
+      return weights
     }
     let mean = zip(weights, norms).reduce(0) { $0 + $1.0 * $1.1 }
-    return Merged(
-      .lowRank(weightedSum(deltas, zip(weights, norms).map { $1 > 0 ? mean / length * $0 / $1 : 0 })))
+    return zip(weights, norms).map { $1 > 0 ? mean / length * $0 / $1 : 0 }
   }
 }

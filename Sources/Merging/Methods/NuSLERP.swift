@@ -2,19 +2,25 @@ internal import Basics
 internal import LinearAlgebra
 
 extension MergeMethod {
-  /// Spherical interpolation of two changes at t = w₂ ÷ (w₁ + w₂): of whole matrices, of their rows or their
-  /// columns.
+  /// Spherical interpolation of two changes: of whole matrices, of their rows or of their columns.
   ///
-  /// (sin((1 − t)θ)·x₁ + sin(tθ)·x₂) ÷ sin θ; the line where sin²θ ≤ 1e-12. The lengths of x₁ and x₂ are not
-  /// interpolated, whatever the name says, and a row of zeros counts as at right angles. Source: mergekit
-  /// `nuslerp` with a `base_model`; no paper. As in mergekit's code, and against its documentation,
-  /// `nuslerp_row_wise: true` goes along the columns of the matrix (one angle per input) and false along its
-  /// rows (one per output). mergekit's limit on sin²θ is 1e-16, which for opposite directions lets rounding
-  /// through, and it divides by lengths of at least 1e-7. One model alone comes back as it is. Space: Gram;
-  /// factors of rows go into B, of columns into A. Cost: O((out + in)·R²), R = r₁ + r₂.
+  /// Source: mergekit `nuslerp` with a `base_model`; no paper. The lengths are not interpolated, whatever the
+  /// name says, and a row of zeros counts as at right angles. Factors of rows go into B, of columns into A. One
+  /// model alone comes back as it is.
   static let nuSLERP = MergeMethod(
     name: "nuslerp", summary: "two changes joined along the arc between them, their weights saying where",
     paper: nil,
+    notes: MergeNotes(
+      formula: """
+        (sin((1 − t)θ)·x₁ + sin(tθ)·x₂) ÷ sin θ, t = w₂ ÷ (w₁ + w₂), x the matrices, rows or columns; the \
+        line where sin²θ ≤ 1e-12
+        """,
+      cost: "coefficients from inner products, then in factors, exact; O((out + in)·R²), R = Σ r_t",
+      differences: """
+        as in mergekit's code, and against its documentation, nuslerp_row_wise true is one angle per \
+        column. mergekit's limit on sin²θ is 1e-16, which for opposite directions lets rounding through, \
+        and it divides by lengths of at least 1e-7
+        """),
     parameters: [
       ParameterSpec(
         "nuslerp_flatten", .flag, default: .flag(true), "one angle for the whole matrix"),
@@ -26,25 +32,24 @@ extension MergeMethod {
   ) { NuSLERP(flattens: $0.flag("nuslerp_flatten"), goesAlongColumns: $0.flag("nuslerp_row_wise")) }
 }
 
-private struct NuSLERP: Merging {
+private struct NuSLERP: GramRule {
   let flattens: Bool
   let goesAlongColumns: Bool
 
   func merge(_ deltas: [LowRank?], weights: [Double], at site: String, random: RandomStream) throws -> Merged
   {
-    guard deltas.count == 2 else { return Merged(.lowRank(weightedSum(deltas, [1]))) }
-    let t = Arc.position(weights, at: 0.5)
-    if flattens { return Merged(.lowRank(weightedSum(deltas, factors(Gram(of: deltas), t)))) }
-    if goesAlongColumns { return Merged(.lowRank(rowwise(deltas.map { $0?.turned }, t).turned)) }
-    return Merged(.lowRank(rowwise(deltas, t)))
+    if flattens || deltas.count == 1 { return try mergeByGram(deltas, weights, at: site) }
+    if goesAlongColumns { return Merged(.lowRank(rowwise(deltas.map { $0?.turned }, weights).turned)) }
+    return Merged(.lowRank(rowwise(deltas, weights)))
   }
 
-  private func rowwise(_ deltas: [LowRank?], _ t: Double) -> LowRank {
-    weightedSum(deltas, rowwise: Gram.ofRows(deltas).map { factors($0, t) })
+  private func rowwise(_ deltas: [LowRank?], _ weights: [Double]) -> LowRank {
+    weightedSum(deltas, rowwise: Gram.ofRows(deltas).map { coefficients($0, weights, at: "") })
   }
 
-  private func factors(_ gram: Gram, _ t: Double) -> [Double] {
-    Arc.factors(cosine: gram.ofDirections.products[0, 1], at: t, straight: 1e-12)
+  func coefficients(_ gram: Gram, _ weights: [Double], at site: String) -> [Double] {
+    let cosine = gram.ofDirections.products[0, 1]
+    return Arc.factors(cosine: cosine, at: Arc.position(weights, at: 0.5), straight: 1e-12)
   }
 }
 

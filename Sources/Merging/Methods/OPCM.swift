@@ -5,13 +5,24 @@ extension MergeMethod {
   /// OPCM: the models one after the other, each without what lies in the leading directions of those before.
   ///
   /// Source: Tang et al. 2025, "Merging models on the fly without retraining: a sequential approach to scalable
-  /// continual model merging", as FusionBench has it. The order is that of the models (FusionBench shuffles them).
-  /// FusionBench also takes out the diagonal in arbitrary vectors of the null space; here it is that of the directions
-  /// that are there, which for full changes is the same.
+  /// continual model merging", as FusionBench has it. The paper divides by λ_t after every step so that the norm
+  /// over the whole model is the mean norm of the models so far; directions and shares do not depend on a
+  /// factor, so one factor at the end does the same. All sites are merged twice, once for the norm.
   static let opcm = MergeMethod(
     name: "opcm",
     summary: "models in sequence, each without its part in the leading directions of those before",
     paper: nil,
+    notes: MergeNotes(
+      formula: """
+        Y_1 = w_1·ΔW_1; with Y = U·Σ·Vᵀ and P = Uᵀ·(w_t·ΔW_t)·V, Y ← Y + w_t·ΔW_t − U·(P ⊙ Z)·Vᵀ, Z 1 on \
+        the diagonal and in the leading block before the share α of Σσ; then the mean norm of the models
+        """,
+      cost: "in the core space, exact; O((out + in)·R² + T·R³), R = Σ r_t",
+      sweep: "alpha 0.3…0.7",
+      differences: """
+        the order is that of the models (FusionBench shuffles them). FusionBench also takes out the \
+        diagonal in arbitrary vectors of the null space; here it is that of the directions that are there
+        """),
     parameters: [
       ParameterSpec(
         "alpha", .number(0...1), default: .number(0.5),

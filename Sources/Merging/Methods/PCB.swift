@@ -4,18 +4,26 @@ internal import LinearAlgebra
 extension MergeMethod {
   /// PCB-Merging: entries compete within a model by magnitude and between models by agreement with their sum.
   ///
-  /// With T models and X the entries of all of them: |X̂| is |X| clamped to its quantiles `clamp` and 1 − `clamp`,
-  /// score = exp(T·n(|X̂|)²)·tanh(X·Σ X) with n the map of the smallest to 0 and the largest to 1, all but the `ratio`
-  /// best scores of a model raised to the next one, mapped to 0…1 again to give s_t: λ·Σ w_t·X̂_t·s_t ÷ Σ s_t.
-  /// Source: the authors' code to Du et al. 2024, arXiv:2410.02396; the paper's text has softmaxes where the code has exp
-  /// and tanh. The code takes the quantiles over the whole model; weights are its λ_t, in the last sum alone.
-  /// With `ratio` 1 nothing is to be lost, so where all s_t are zero (the one worst score) the mean is taken.
-  /// tanh of products of changes: not invariant to their size. Space: row blocks of all models. Cost: five passes and an
-  /// exp and a tanh per entry in three of them.
+  /// |X̂| is |X| clamped to its quantiles `clamp` and 1 − `clamp`, n the map of the smallest to 0 and the
+  /// largest to 1; all but the `ratio` best scores of a model are raised to the next one and mapped to 0…1 again
+  /// to give s_t. Source: the authors' code to Du et al. 2024, arXiv:2410.02396. With `ratio` 1 nothing is to be
+  /// lost, so where all s_t are zero (the one worst score) the mean is taken. tanh of products of changes: not
+  /// invariant to their size.
   static let pcb = MergeMethod(
     name: "pcb",
     summary: "weighs every entry by its magnitude in its model and by its agreement with the sum",
     paper: "2410.02396",
+    notes: MergeNotes(
+      formula: "λ·Σ w_t·X̂_t·s_t ÷ Σ s_t, s_t from the score exp(T·n(|X̂|)²)·tanh(X·Σ X)",
+      cost: """
+        entry by entry on row blocks of all models: five passes, each 2·r FLOPs an entry and model; the \
+        full result is cut to a rank; an exp and a tanh an entry in three of them
+        """,
+      sweep: "ratio 0.05…0.2; scale 0.8…2.2",
+      differences: """
+        the paper's text has softmaxes where its code, and this, has exp and tanh. The code takes the \
+        quantiles over the whole model; weights are its λ_t
+        """),
     parameters: [
       ParameterSpec(
         "ratio", .number(0.0001...1), default: .number(0.1),
@@ -25,7 +33,8 @@ extension MergeMethod {
         "share of the largest and of the smallest entries that are clamped"),
       .trimScope(["model", "tensor"], default: "model"), .scale(1.2),
     ],
-    neutral: ["ratio": .number(1), "clamp": .number(0), "scale": .number(1)]
+    neutral: ["ratio": .number(1), "clamp": .number(0), "scale": .number(1)],
+    isHomogeneous: false
   ) {
     PCB(
       rule: PCBScores(ratio: $0.number("ratio"), clamp: $0.number("clamp")), scale: $0.number("scale"),

@@ -4,17 +4,13 @@ internal import LinearAlgebra
 extension MergeMethod {
   /// RegMean: the change that acts most like each model's own on that model's inputs, in least squares.
   ///
-  /// ΔW = Σ w_t·ΔW_t·G'_t · (Σ w_t·G'_t)⁻¹ with G_t = XᵀX ÷ n of the inputs X of the layer in model t, and
-  /// G' = a·G + (1 − a)·diag(G). The base cancels out. Source: Jin et al. 2023, arXiv:2212.09849, equation 2; a is their
-  /// 0.9 (they take 0.1 for T5). Equal Grams, or a = 0 and equal diagonals, give the weighted average. A negative weight
-  /// takes a model away: its change counts as −ΔW_t.
-  ///
-  /// Not in the paper: `ridge`, a share of the mean of the diagonal of Σ w_t·G'_t that is added to it, spread over the G'_t
-  /// by their weights: where no model has inputs, their weighted average is left instead of a division by zero.
-  /// Exact in factors, rank Σr: A'_t = s_t·A_t·G'_t·(ΣG')⁻¹. Cost: in³/3 + O(in²·R) by Cholesky.
+  /// The base cancels out. Source: Jin et al. 2023, arXiv:2212.09849, equation 2; a is their 0.9 (they take 0.1 for T5).
+  /// Equal Grams, or a = 0 and equal diagonals, give the weighted average. A negative weight takes a model away: its
+  /// change counts as −ΔW_t.
   static let regMean = MergeMethod(
     name: "regmean", summary: "the change that acts most like each model's on that model's own inputs",
-    paper: "2212.09849", parameters: RegMean.parameters, evidence: .inputGrams
+    paper: "2212.09849", notes: RegMean.notes("in model t"), parameters: RegMean.parameters,
+    evidence: .inputGrams
   ) { RegMean($0, $1) }
 
   /// RegMean++: RegMean with inputs as the merged layers below make them.
@@ -24,15 +20,29 @@ extension MergeMethod {
   /// Nguyen et al. 2025, arXiv:2508.03121. The formula and its parameters are those of `regmean`.
   static let regMeanPlusPlus = MergeMethod(
     name: "regmean_pp", summary: "regmean on the inputs that the merged layers below make",
-    paper: "2508.03121", parameters: RegMean.parameters, evidence: .propagatedGrams
+    paper: "2508.03121", notes: RegMean.notes("in block b of model t behind merged blocks 1 … b − 1"),
+    parameters: RegMean.parameters, evidence: .propagatedGrams
   ) { RegMean($0, $1) }
 }
 
 private struct RegMean: Merging {
+  static func notes(_ place: String) -> MergeNotes {
+    MergeNotes(
+      formula: """
+        Σ w_t·ΔW_t·G'_t·(Σ |w_t|·G'_t)⁻¹, G' = a·G + (1 − a)·diag(G), G_t = XᵀX ÷ n of the layer's inputs X \(place)
+        """,
+      cost:
+        "in factors, exact, by Cholesky; in³/3 + O(in²·R), R = Σ r_t; 4·in² bytes for each model and input",
+      differences: """
+        `ridge` is not in the paper: that share of the mean diagonal of Σ |w_t|·G'_t is added to it, spread over the G'_t \
+        by their weights, so that where no model has inputs their average is left instead of a division by zero
+        """)
+  }
+
   static let parameters = [
     MergeMethod.rows,
     ParameterSpec(
-      "reduce_non_diagonal", .number(0...1), default: .number(0.9),
+      "reduce_non_diagonal", .number(0...1), default: .number(0.9), usual: [0.1, 0.5, 0.9, 1],
       "factor a on the entries of the Gram matrices beside the diagonal"),
     ParameterSpec(
       "ridge", .number(0...1), default: .number(1e-6),

@@ -4,16 +4,27 @@ internal import LinearAlgebra
 extension MergeMethod {
   /// SCE: select the entries on which models differ most, calculate weights from their energy, erase minority signs.
   ///
-  /// Per matrix: M marks the int(`select_topk`·nnz) entries of largest variance over the models (all where it is 1);
-  /// c_t ∝ |w_t|·mean (M ⊙ ΔW_t)²; with X_t = M ⊙ ΔW_t and s = sign Σ X_t, zero counting as +:
-  /// λ·Σ c_t·X_t ÷ Σ c_t over the t whose X_t has sign s, where a negative w_t turns X_t round.
-  /// Source: Wan et al. 2024, arXiv:2408.07990. mergekit and `deltas: masked` merge M ⊙ ΔW_t; the authors' code uses M for
-  /// the weights alone and merges ΔW_t (`unmasked`, `sce@paper`). mergekit knows no w_t and falls back to equal c_t where
-  /// their sum is below 1e-6, so for most fine-tunings; here only where it is zero.
-  /// Space: row blocks of all models. Cost: four passes, two where `select_topk` is 1.
+  /// Per matrix: M marks the int(`select_topk`·nnz) entries of largest variance over the models (all where it is
+  /// 1); a sum of zero counts as +, and a negative w_t turns X_t round. Source: Wan et al. 2024,
+  /// arXiv:2408.07990.
   static let sce = MergeMethod(
     name: "sce", summary: "weights from the energy of the entries that vary most, without minority signs",
     paper: "2408.07990",
+    notes: MergeNotes(
+      formula: """
+        λ·Σ c_t·X_t ÷ Σ c_t over the t whose X_t = M ⊙ ΔW_t has the sign of Σ X_t, c_t ∝ |w_t|·mean (M ⊙ \
+        ΔW_t)²
+        """,
+      cost: """
+        entry by entry on row blocks of all models: four passes, two where select_topk is 1, each 2·r \
+        FLOPs an entry and model; the full result is cut to a rank
+        """,
+      sweep: "select_topk 0.1…1",
+      differences: """
+        mergekit merges M ⊙ ΔW_t; the authors' code uses M for the weights alone and merges ΔW_t \
+        (sce@paper). mergekit falls back to equal c_t where their sum is below 1e-6, so for most \
+        fine-tunings; here only where it is zero. The w_t are ours
+        """),
     parameters: [
       ParameterSpec(
         "select_topk", .number(0.0001...1), default: .number(1),

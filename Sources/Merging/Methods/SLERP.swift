@@ -2,16 +2,23 @@ internal import Basics
 internal import LinearAlgebra
 
 extension MergeMethod {
-  /// Spherical interpolation of two changes: (sin((1 − t)θ)·ΔW₁ + sin(tθ)·ΔW₂) ÷ sin θ, θ the angle between
-  /// them.
+  /// Spherical interpolation of two changes.
   ///
-  /// Where |cos θ| > 0.9995, the line (1 − t)·ΔW₁ + t·ΔW₂. Source: Shoemake 1985; of changes: Ramé et al.
-  /// 2024, arXiv:2406.16768. mergekit's `slerp` goes from the whole weights of its `base_model` to those of
-  /// the other model; this one between the changes of two adapters, which are what differs, and otherwise
-  /// with mergekit's numbers. A change of zero counts as at right angles. The weights move t to w₂·t ÷ (w₁·(1
-  /// − t) + w₂·t); one model alone comes back as it is. Space: Gram. Cost: O((out + in)·R²), R = r₁ + r₂.
+  /// Source: Shoemake 1985; of changes: Ramé et al. 2024, arXiv:2406.16768. A change of zero counts as at right
+  /// angles. One model alone comes back as it is.
   static let slerp = MergeMethod(
     name: "slerp", summary: "two changes joined along the arc between their directions", paper: "2406.16768",
+    notes: MergeNotes(
+      formula: """
+        (sin((1 − t')θ)·ΔW₁ + sin(t'θ)·ΔW₂) ÷ sin θ, t' = w₂·t ÷ (w₁·(1 − t) + w₂·t); the line where |cos \
+        θ| > 0.9995
+        """,
+      cost: "coefficients from inner products, then in factors, exact; O((out + in)·R²), R = Σ r_t",
+      sweep: "t 0…1 in steps of 0.1",
+      differences: """
+        mergekit goes from the whole weights of its base_model to those of the other model; this one \
+        between the changes of two adapters, otherwise with mergekit's numbers. The weights are ours.
+        """),
     parameters: [
       ParameterSpec(
         "t", .number(0...1), default: .number(0.5), "the place on the arc: 0 the first model, 1 the second")
@@ -20,17 +27,11 @@ extension MergeMethod {
   ) { SLERP(t: $0.number("t")) }
 }
 
-private struct SLERP: Merging {
+private struct SLERP: GramRule {
   let t: Double
-  /// sin²θ at mergekit's threshold for |cos θ|.
-  private static let straight = 1 - 0.9995 * 0.9995
 
-  func merge(_ deltas: [LowRank?], weights: [Double], at site: String, random: RandomStream) throws -> Merged
-  {
-    guard deltas.count == 2 else { return Merged(.lowRank(weightedSum(deltas, [1]))) }
-    let cosine = Gram(of: deltas).ofDirections.products[0, 1]
-    let place = Arc.position(weights, at: t)
-    return Merged(
-      .lowRank(weightedSum(deltas, Arc.factors(cosine: cosine, at: place, straight: Self.straight))))
+  func coefficients(_ gram: Gram, _ weights: [Double], at site: String) -> [Double] {
+    let cosine = gram.ofDirections.products[0, 1]
+    return Arc.factors(cosine: cosine, at: Arc.position(weights, at: t), straight: Arc.mergekitStraight)
   }
 }

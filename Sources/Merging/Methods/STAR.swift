@@ -4,18 +4,24 @@ internal import LinearAlgebra
 extension MergeMethod {
   /// STAR: every change cut to its largest singular values and scaled to its old nuclear norm, then averaged.
   ///
-  /// Source: Lee et al. 2025, arXiv:2502.10339; the rule for one matrix is that of the authors' code, where η is in
-  /// percent. A weight counts in the average.
+  /// Source: Lee et al. 2025, arXiv:2502.10339; the rule for one matrix is that of the authors' code, where η is
+  /// in percent.
   static let star = MergeMethod(
     name: "star",
     summary: "average of the changes, each cut to its largest singular values and scaled to its nuclear norm",
     paper: "2502.10339",
+    notes: MergeNotes(
+      formula: "Σ w_t·(Σσ ÷ Σ_{i≤k} σ_i)·SVD_k(ΔW_t) ÷ Σ w_t, k the least with Σ_{i≤k} σ_i ≥ η·Σσ",
+      cost: "in the core space, exact; O((out + in)·R² + T·R³), R = Σ r_t",
+      sweep: "eta 0.1…0.9",
+      differences: "a weight counts in the average"),
     parameters: [
       ParameterSpec(
         "eta", .number(0.0001...1), default: .number(0.4),
         "share of the sum of its singular values that a change keeps, at least")
     ],
-    neutral: ["eta": .number(1)]
+    neutral: ["eta": .number(1)],
+    requirements: average
   ) { STAR(eta: $0.number("eta")) }
 }
 
@@ -27,13 +33,7 @@ private struct STAR: CoreRule {
 
   func merge(_ deltas: [LowRank?], weights: [Double], at site: String, random: RandomStream) throws -> Merged
   {
-    let total = weights.reduce(0, +)
-    guard abs(total) > 1e-12 * weights.reduce(0, { $0 + abs($1) }) else {
-      throw Diagnostic(
-        "the weights of the merge sum to zero: no average",
-        hint: "use task_arithmetic for differences of models")
-    }
-    let core = CoreSite(deltas, weights.map { $0 / total })
+    let core = CoreSite(deltas, try normalized(weights))
     return Merged(.core(core.space, try merge(core)))
   }
 

@@ -4,12 +4,16 @@ internal import LinearAlgebra
 extension MergeMethod {
   /// Singular value calibration of a merge: directions that several models share count once, not once a model.
   ///
-  /// Source: "When Shared Knowledge Hurts: Spectral Over-Accumulation in Model Merging", arXiv:2602.05536, algorithm 1.
-  /// FusionBench starts from any merged model; `of` names the rules here. A model without a response in a direction
-  /// counts as `alpha`. Of `iso_c`, whose equal values leave its directions open, those of the sum are taken.
+  /// Source: arXiv:2602.05536, algorithm 1. A model without a response in a direction counts as `alpha`. Of
+  /// `iso_c`, whose equal values leave its directions open, those of the sum are taken.
   static let svc = MergeMethod(
     name: "svc", summary: "a merge with the singular values scaled down that several models feed",
     paper: "2602.05536",
+    notes: MergeNotes(
+      formula: "U·diag(γ_r·σ_r)·Vᵀ of a merge M, γ_r = T ÷ Σ_t max(α, ⟨u_rᵀM, u_rᵀΔW_t⟩ ÷ ‖u_rᵀΔW_t‖²)",
+      cost: "in the core space, exact; O((out + in)·R² + T·R³), R = Σ r_t",
+      sweep: "alpha 0.5…2",
+      differences: "FusionBench starts from any merged model; `of` names the rules here"),
     parameters: [
       ParameterSpec(
         "of", .choice(["task_arithmetic", "tsv_m", "iso_c"]), default: .text("task_arithmetic"),
@@ -17,7 +21,7 @@ extension MergeMethod {
       ParameterSpec(
         "alpha", .number(0.0001...100), default: .number(1),
         "least factor by which a direction counts as amplified; below 1 weakened directions are raised"),
-      ParameterSpec("scale", .number(0...100), default: .number(1), "factor of the rule that is calibrated"),
+      .scale(1, in: 0...100, "factor of the rule that is calibrated"),
     ],
     neutral: ["of": .text("task_arithmetic"), "alpha": .number(1), "scale": .number(1)]
   ) { parameters in

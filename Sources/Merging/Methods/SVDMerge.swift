@@ -2,11 +2,19 @@ internal import Basics
 internal import LinearAlgebra
 
 extension MergeMethod {
-  /// The best matrix of rank `rank` to Σ w_t·ΔW_t (Eckart and Young 1936), through the span of the stacked factors.
+  /// The best matrix of rank `rank` to the weighted sum (Eckart and Young 1936), through the span of the stacked factors.
   ///
-  /// PEFT's `combination_type="svd"` is the same on the full matrix, but multiplies with the adapters' scales twice.
+  /// The rank is the largest of the models' where none is asked for.
   static let svd = MergeMethod(
-    name: "svd", summary: "sum of the weighted changes, cut to the nearest matrix of a rank", paper: nil
+    name: "svd", summary: "sum of the weighted changes, cut to the nearest matrix of a rank", paper: nil,
+    notes: MergeNotes(
+      formula: "SVD_rank(Σ w_t·ΔW_t)",
+      cost: "in the core space, exact; O((out + in)·R² + T·R³), R = Σ r_t",
+      sweep: "rank 4…64",
+      differences: """
+        PEFT's svd is the same through the full matrix (svd@peft); its svd_clamp, a quantile clamp of the \
+        factors, is not here
+        """)
   ) { _ in SVDMerge() }
 }
 

@@ -4,18 +4,23 @@ internal import LinearAlgebra
 extension MergeMethod {
   /// Subspace Boosting on task arithmetic: small singular values of the sum are raised to one of the larger.
   ///
-  /// Source: Skorobogat et al. 2025, arXiv:2506.16506 (the rule as in FusionBench; the authors' code was not at hand).
-  /// With the default β the first value alone often reaches the share, and then all directions get σ₁. The published
-  /// code raises the null space of a matrix too; here only the directions that are there.
+  /// Source: Skorobogat et al. 2025, arXiv:2506.16506 (the rule as in FusionBench; the authors' code was not at
+  /// hand). With the default β the first value alone often reaches the share, and then all directions get σ₁.
   static let subspaceBoosting = MergeMethod(
     name: "subspace_boosting", summary: "scaled sum of the changes with its small singular values raised",
     paper: "2506.16506",
+    notes: MergeNotes(
+      formula: "U·diag(max(σ_i, σ_c))·Vᵀ of λ·Σ w_t·ΔW_t, c the first with Σ_{i≤c} σ_i ≥ β·Σσ",
+      cost: "in the core space, exact; O((out + in)·R² + T·R³), R = Σ r_t",
+      sweep: "beta 0.01…0.3",
+      differences: """
+        the published code raises the null space of a matrix too; here only the directions that are there
+        """),
     parameters: [
       ParameterSpec(
         "beta", .number(0...1), default: .number(0.01),
         "share of the sum of the singular values at which the least value is taken; 1 changes nothing"),
-      ParameterSpec(
-        "scale", .number(0...100), default: .number(1), "factor λ on the sum of the weighted changes"),
+      .scale(1, in: 0...100, "factor λ on the sum of the weighted changes"),
     ],
     neutral: ["beta": .number(1), "scale": .number(1)]
   ) { SubspaceBoosting(beta: $0.number("beta"), scale: $0.number("scale")) }

@@ -3,17 +3,26 @@ internal import Basics
 extension MergeMethod {
   /// TIES: trim every change to its largest entries, elect a sign per entry, combine what agrees with it.
   ///
-  /// λ·Σ w_t·x̂_t ÷ Σ |w_t| over the t that agree with sign Σ w_t·x̂_t, x̂_t the trimmed ΔW_t; see `EntrySum`.
-  /// Source: Yadav et al. 2023, arXiv:2306.01708, section 3. Space and cost: `SparseMerge`.
-  /// The paper trims over the whole model, elects without weights and takes the plain mean (`ties@paper`; its code keeps
-  /// one entry more, since it keeps all that are as large as the one below the limit). mergekit trims per matrix, elects
-  /// on weighted changes and divides by the agreeing weights: the defaults here and `ties@mergekit`, which for negative
-  /// weights divides by their signed sum, where |w| here keeps their meaning. PEFT's `ties` works on A and B separately
-  /// (`ties@peft`); its `ties_svd` is `trim_scope: tensor`, `elect: unweighted`, `combine: mean`.
+  /// x̂_t is the trimmed ΔW_t; see `EntrySum`. Source: Yadav et al. 2023, arXiv:2306.01708, section 3. Stages:
+  /// `SparseMerge`.
   static let ties = MergeMethod(
     name: "ties",
     summary: "trim small entries, elect a sign per entry, average the entries that agree with it",
     paper: "2306.01708",
+    notes: MergeNotes(
+      formula: "λ·Σ w_t·x̂_t ÷ Σ |w_t| over the t that agree with sign Σ w_t·x̂_t",
+      cost: """
+        entry by entry on row blocks of all models: three passes, each 2·r FLOPs an entry and model; the \
+        full result is cut to a rank
+        """,
+      sweep: "density 0.1, 0.2, 0.3; scale 0.8…2.5 in steps of 0.1",
+      differences: """
+        the paper trims over the whole model, elects without weights and takes the plain mean (ties@paper; \
+        its code keeps one entry more and gives a sum of zero the majority's sign). mergekit trims per \
+        matrix and divides by the signed sum of the agreeing weights, where |w| here keeps the meaning of \
+        negative ones (ties@mergekit). PEFT works on A and B separately (ties@peft), its ties_svd on ΔW. \
+        FusionBench sums by default
+        """),
     parameters: [
       .density(0.2), .scale(1), .trimScope(["tensor", "model", "factor"], default: "tensor"),
       .rescale(.none), .elect(.weighted), .combine(.weights),

@@ -4,14 +4,21 @@ internal import LinearAlgebra
 extension MergeMethod {
   /// TSV-Compress: every change cut to a share of its singular directions; of several, the sum.
   ///
-  /// Source: Gargiulo et al. 2024, arXiv:2412.00081, section 4.
-  /// The method serves T tasks by T compressed changes, one at a time: merge one model to get its compressed adapter.
-  /// The sum of several is the baseline of truncated task vectors. The published share is of min(out, in); that is
-  /// the rank of a full change, and more than all of a LoRA one, so it is of the change's own rank here.
+  /// Source: Gargiulo et al. 2024, arXiv:2412.00081, section 4. The method serves T tasks by T compressed
+  /// changes, one at a time: merge one model to get its compressed adapter. The sum of several is the baseline
+  /// of truncated task vectors.
   static let tsvC = MergeMethod(
     name: "tsv_c",
     summary: "every change cut to its largest singular directions; of several models their sum",
     paper: "2412.00081",
+    notes: MergeNotes(
+      formula: "Σ w_t·SVD_k(ΔW_t), k = max(1, ⌊f·rank(ΔW_t)⌋)",
+      cost: "in the core space, exact; O((out + in)·R² + T·R³), R = Σ r_t",
+      sweep: "fraction 0.1…1/T",
+      differences: """
+        the published share is of min(out, in); that is the rank of a full change, and more than all of a \
+        LoRA one, so it is of the change's own rank here
+        """),
     parameters: [
       ParameterSpec(
         "fraction", .number(0...1), default: .number(0),

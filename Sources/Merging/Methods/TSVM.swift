@@ -9,8 +9,16 @@ extension MergeMethod {
     name: "tsv_m",
     summary: "sum of the changes after their singular vectors are made orthogonal across tasks",
     paper: "2412.00081",
+    notes: MergeNotes(
+      formula: "α·polar([U_1 … U_T])·diag(w_1·Σ_1 … w_T·Σ_T)·polar([V_1 … V_T])ᵀ, ΔW_t = U_t·Σ_t·V_tᵀ",
+      cost: "in the core space, exact; O((out + in)·R² + T·R³), R = Σ r_t",
+      sweep: "scale 0…3 in 31 steps",
+      differences: """
+        the published code keeps min(out, in) ÷ T directions of every task; of a LoRA change of lower rank \
+        these would be arbitrary vectors of its null space, so a task keeps at most its rank here
+        """),
     parameters: [
-      ParameterSpec("scale", .number(0...100), default: .number(1), "factor α on the merged change")
+      .scale(1, in: 0...100, "factor α on the merged change")
     ],
     neutral: ["scale": .number(1)]
   ) { TSVM(scale: $0.number("scale")) }

@@ -61,7 +61,9 @@ struct AlignedMerge: Merging {
     let aligned = try sites[site] ?? align(deltas)
     var pruned = aligned.coordinates
     if density < 1 {
-      for model in pruned.indices { prune(&pruned[model], model, random) }
+      for model in pruned.indices {
+        prune(&pruned[model], model, random.stream(DrawName.of(deltas[model])))
+      }
     }
     return Merged(.lowRank(aligned.lifted(combined(pruned, weights))))
   }
@@ -78,9 +80,9 @@ struct AlignedMerge: Merging {
       var span = values.mutableSpan
       cutoff.keep(&span)
     case .random:
-      var stream = random.stream("\(model)")
+      var random = random
       for i in values.indices {
-        values[i] = stream.uniform() < density ? values[i] / Float(density) : 0
+        values[i] = random.uniform() < density ? values[i] / Float(density) : 0
       }
     }
   }
@@ -124,7 +126,7 @@ extension AlignedMerge {
     [
       ParameterSpec(
         "density", .number(0.0001...1), default: .number(density), "share of the coordinates kept per model"),
-      ParameterSpec("scale", .number(0...100), default: .number(1), "factor λ on the merged change"),
+      .scale(1, in: 0...100),
       ParameterSpec(
         "trim_scope", .choice(["tensor", "model"]), default: .text(scope),
         "whether the largest coordinates are those of each matrix or of the whole model"),
@@ -138,7 +140,7 @@ extension AlignedMerge {
       ParameterSpec(
         "density", .number(0.0001...1), default: .number(0.5),
         "probability with which a coordinate is kept and divided by it"),
-      ParameterSpec("scale", .number(0...100), default: .number(1), "factor λ on the merged change"),
+      .scale(1, in: 0...100),
       combine(default: .mean),
     ]
   }

@@ -3,6 +3,9 @@ internal import LinearAlgebra
 
 /// Spherical interpolation between two changes.
 enum Arc {
+  /// sin²θ at mergekit's threshold for |cos θ|.
+  static let mergekitStraight = 1 - 0.9995 * 0.9995
+
   /// The factors of a and b at t on the arc between their directions: sin((1 − t)θ) ÷ sin θ and sin(tθ) ÷ sin
   /// θ.
   ///

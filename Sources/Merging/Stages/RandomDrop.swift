@@ -2,7 +2,7 @@ internal import Basics
 
 /// Keeps every entry with probability `density`, independently.
 ///
-/// The draws depend on seed, method, layer and model alone: no order of work changes them.
+/// The draws depend on seed, method, layer and model (`DrawName`) alone: no order of work or of models changes them.
 /// Source: DARE, Yu et al. 2023, arXiv:2311.03099, section 3.
 struct RandomDrop: Sparsify {
   let density: Double

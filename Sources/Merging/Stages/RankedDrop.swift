@@ -11,6 +11,14 @@ struct RankedDrop: Sparsify {
   /// Whether a kept entry is divided by its own p_i.
   let dividesByProbability: Bool
 
+  /// Reads `density`, `epsilon` and `rescale`.
+  init(_ parameters: Parameters) {
+    density = parameters.number("density")
+    epsilon = parameters.number("epsilon")
+    dividesByProbability = parameters.text("rescale") == Rescale.inverseDensity.rawValue
+  }
+
+  /// Throws where density and epsilon together make no probabilities.
   func check() throws(Diagnostic) {
     guard density < 1, density + epsilon >= 1 || density - epsilon <= 0 else { return }
     throw Diagnostic(

@@ -43,7 +43,6 @@ struct SparseMerge: Merging {
   }
 
   mutating func prepare(sites: [String], deltas: (String) -> [LowRank?]) throws {
-    try sparsify.check()
     if sparsify.looksAtWholeModels { sparsify.prepare(sites.map { ChangeRows.all(deltas($0)) }) }
   }
 
@@ -51,7 +50,7 @@ struct SparseMerge: Merging {
   {
     if byFactor { return try mergeFactors(deltas, weights, site, random) }
     let voices = weights.map { Voice(vote: $0, weight: $0, part: abs($0)) }
-    let streams = weights.indices.map { random.stream("\($0)") }
+    let streams = deltas.map { random.stream(DrawName.of($0)) }
     let merged = try merge(ChangeRows.all(deltas), voices, streams)
     return Merged(.dense(merged), defaultRank: try sumOfRanks(deltas))
   }
@@ -76,7 +75,7 @@ struct SparseMerge: Merging {
         let root = abs(weights[t] * delta.scale).squareRoot() * sign
         return Voice(vote: root, weight: root, part: abs(weights[t]).squareRoot())
       }
-      let streams = present.map { random.stream("\($0.0)").stream(name) }
+      let streams = present.map { random.stream(DrawName.of($0.1)).stream(name) }
       return try merge(matrices.map { ChangeRows($0) }, voices, streams)
     }
     let a = try factor("a", present.map(\.1.a), signed: true)

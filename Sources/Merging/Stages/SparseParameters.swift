@@ -3,16 +3,20 @@ internal import Basics
 /// Parameters that the rules on single entries share.
 extension ParameterSpec {
   /// The share of entries that is kept.
-  static func density(_ value: Double, _ summary: String = "share of the entries kept per model")
-    -> ParameterSpec
-  {
-    ParameterSpec("density", .number(0.0001...1), default: .number(value), summary)
+  static func density(
+    _ value: Double, usual: [Double] = [0.1, 0.2, 0.5],
+    _ summary: String = "share of the entries kept per model"
+  ) -> ParameterSpec {
+    ParameterSpec("density", .number(0.0001...1), default: .number(value), usual: usual, summary)
   }
 
   /// λ.
-  static func scale(_ value: Double) -> ParameterSpec {
+  static func scale(
+    _ value: Double, in range: ClosedRange<Double> = -100...100,
+    _ summary: String = "factor λ on the merged change"
+  ) -> ParameterSpec {
     ParameterSpec(
-      "scale", .number(-100...100), default: .number(value), "factor λ on the merged change")
+      "scale", .number(range), default: .number(value), usual: [0.3, 0.6, 1, 1.5, 2.5], summary)
   }
 
   /// Among which entries the largest are sought.

@@ -2,9 +2,6 @@ internal import Basics
 
 /// A stage of the rules on single entries: which entries of each model's change are kept.
 protocol Sparsify: Sendable {
-  /// What of the parameters is wrong together, where each alone is allowed.
-  func check() throws(Diagnostic)
-
   /// Whether limits are those of whole models; then `prepare` is called before the first `mask`.
   var looksAtWholeModels: Bool { get }
 
@@ -18,7 +15,6 @@ protocol Sparsify: Sendable {
 }
 
 extension Sparsify {
-  func check() throws(Diagnostic) {}
   var looksAtWholeModels: Bool { false }
   mutating func prepare(_ layers: [[ChangeRows]]) {}
 }

@@ -73,8 +73,8 @@ public final class FisherDiagonal {
     let tape = Encoder.forward(weights, batch, door: door, workspace: workspace)
     let pooled = workspace.matrix(rows: batch.rows, columns: tape.hidden.columns)
     Pool.forward(tape.hidden, batch, pooling, into: pooled)
-    let rows = Array(0..<batch.rows)
-    let (features, counts) = head.features(
+    let rows = 0..<batch.rows
+    let features = head.features(
       tape.hidden, pooled: pooled, batch, rows: rows, examples: examples, workspace: workspace)
     if features.rows == 0 { return }
     let logits = head.head.forward(features, workspace: workspace)
@@ -84,10 +84,10 @@ public final class FisherDiagonal {
       let dlogits = workspace.matrix(rows: logits.rows, columns: logits.columns)
       dlogits.copy(from: logits)
       var next = 0
-      for (index, count) in counts.enumerated() {
-        for item in 0..<count {
+      for (index, example) in examples.enumerated() {
+        for item in 0..<head.items(example) {
           head.score(
-            dlogits.rows(next..<next + 1), examples[index].target, item: item, pass: pass, labels,
+            dlogits.rows(next..<next + 1), example.target, item: item, pass: pass, labels,
             draw: &streams[index])
           next += 1
         }
@@ -96,7 +96,7 @@ public final class FisherDiagonal {
         dlogits, features: features, logits: logits, gradient: nil, workspace: workspace)
       let dhidden = workspace.zeros(rows: batch.tokens, columns: tape.hidden.columns)
       head.scatter(
-        dfeatures, counts, batch, rows: rows, examples: examples, pooling: pooling, into: dhidden)
+        dfeatures, batch, rows: rows, examples: examples, pooling: pooling, into: dhidden)
       Encoder.backward(weights, tape, dhidden: dhidden, door: door, workspace: workspace)
       workspace.release(to: mark)
     }

@@ -189,6 +189,24 @@ def karcher_of_mergekit(deltas, weights):
     return karcher_merge_tensors([torch.tensor(d) for d in deltas], (weights / weights.sum()).tolist()).numpy()
 
 
+def self_positioning(scale):
+    """An arc to every next model in turn, its place by the mean of the weights before."""
+    def rule(deltas, weights):
+        position = deltas[0]
+        for n in range(1, len(deltas)):
+            place = weights[n] / (np.mean(weights[:n]) + weights[n])
+            position = slerp_of_mergekit(place)([position, deltas[n]], None)
+        return scale * position
+    return rule
+
+
+def deeper(gain, rule):
+    """A rule whose change grows with the depth of the block."""
+    def scaled(models, weights):
+        return {p: (1 + gain * BLOCKS.get(p, 0) / 2) * d for p, d in rule(models, weights).items()}
+    return scaled
+
+
 def rounded(matrix):
     return [float(f"{x:.9g}") for x in np.asarray(matrix, dtype=np.float64).ravel()]
 
@@ -227,6 +245,10 @@ def main():
     case("lines", {}, unequal, lines(1, 0.5))
     case("lines", {"alpha": 1.2, "beta": 0.8}, mixed, lines(1.2, 0.8))
     case("lines", {"alpha": 0, "beta": 1}, equal, lines(0, 1))
+
+    case("linear", {"depth_gain": 0.8}, mixed, deeper(0.8, tensorwise(lambda ds, w: sum(
+        x * d for x, d in zip(w, ds)) / w.sum())))
+    case("multislerp", {"depth_gain": -0.5}, mixed, deeper(-0.5, tensorwise(multislerp(True))))
 
     for w in [unequal, equal, every]:
         for filter_wise in [False, True]:
@@ -269,6 +291,10 @@ def main():
             "karcher", {"max_iter": 2}, w, tensorwise(karcher(2)), mergekit("karcher", False, False, max_iter=2))
     for w in [mixed, opposed]:
         case("karcher", {}, w, tensorwise(karcher(10)), karcher_of_mergekit)
+
+    for w in [unequal, mixed, equal, [0, 2, 0, 0.5, 0, 1]]:
+        case("self_positioning", {}, w, tensorwise(self_positioning(1)))
+        case("self_positioning", {"scale": 0.6}, w, tensorwise(self_positioning(0.6)))
 
     plain = [
         [{"path": path, "rank": r, "alpha": s["alpha"], "shape": list(SHAPES[path]),

@@ -89,7 +89,7 @@ def ties_over_the_model(deltas, density):
 
 
 def peft_svd(models, weights, rank):
-    """PEFT's add_weighted_adapter multiplies with the scale twice, so the scale goes into B and alpha is the rank."""
+    """PEFT's add_weighted_adapter, with the scales in B."""
     module = torch.nn.ModuleDict({
         path.replace(".", "_"): torch.nn.Linear(inner, out, bias=False) for path, (out, inner) in SHAPES.items()})
     names = [path.replace(".", "_") for path in SHAPES]

@@ -64,7 +64,17 @@ def plain(models):
         for sites in models]
 
 
-# Random numbers: SplitMix64 from the SHA-256 of "seed/merge/method/layer/model"
+# Random numbers: SplitMix64 from the SHA-256 of "seed/merge/method/layer/name of the model's factors"
+
+
+def draw_name(site):
+    """A hash of the bits of A and then of B."""
+    word = 0
+    for factor in ("a", "b"):
+        for bits in np.ascontiguousarray(site[factor], np.float32).view(np.uint32).ravel():
+            word = (word ^ int(bits)) * 0x9FB21C651E98DF25 % 2**64
+            word ^= word >> 32
+    return f"{word:016x}"
 
 
 def uniforms(shape, *names):
@@ -203,6 +213,19 @@ def emr(changes, weights):
     return sign * np.where(stack * sign > 0, np.abs(stack), 0).max(0)
 
 
+def emr_of_task(deltas, weights, task, scale):
+    """The unified change under the task's mask, as long in L1 as the task's own change."""
+    unified = {path: emr([d[path] for d in deltas], weights) for path in deltas[0]}
+    own = {path: weights[task] * d for path, d in deltas[task].items()}
+    masked = {path: np.where(own[path] * unified[path] > 0, unified[path], 0) for path in own}
+    factor = sum(np.abs(d).sum() for d in own.values()) / sum(np.abs(m).sum() for m in masked.values())
+    return {path: scale * factor * m for path, m in masked.items()}
+
+
+def tall(changes, together, task, mask_lambda, scale):
+    return scale * together * (np.abs(changes[task]) > mask_lambda * np.abs(together - changes[task]))
+
+
 def consensus(changes, together, k, mask_lambda, scale):
     votes = sum((np.abs(d) > mask_lambda * np.abs(together - d)).astype(int) for d in changes)
     return scale * together * (votes >= k)
@@ -238,8 +261,8 @@ def peft_factors(models, weights, combination, density, method):
             layer = model.base_model.model[path.replace(".", "_")]
             layer.lora_A[f"m{t}"].weight.data = torch.tensor(site["a"])
             layer.lora_B[f"m{t}"].weight.data = torch.tensor(site["b"])
-    draws = [uniforms(sites[path][factor].shape, method, path, t, factor)
-             for path in SHAPES for factor in "ab" for t, sites in enumerate(models)]
+    draws = [uniforms(sites[path][factor].shape, method, path, draw_name(sites[path]), factor)
+             for path in SHAPES for factor in "ab" for sites in models]
     with drawing(draws):
         model.add_weighted_adapter(
             [f"m{t}" for t in range(len(models))], weights, "merged", combination, density=density)
@@ -273,6 +296,10 @@ class Group:
         self.models = models
         self.deltas = [{path: delta(site) for path, site in sites.items()} for sites in models]
         self.cases = []
+
+    def uniforms(self, t, path, method):
+        """What a model draws for its change at a layer."""
+        return uniforms(self.deltas[t][path].shape, method, path, draw_name(self.models[t][path]))
 
     def per_layer(self, rule):
         return {path: rule([d[path] for d in self.deltas], path) for path in self.deltas[0]}
@@ -342,11 +369,10 @@ def random_cases(g, w):
     """Entries dropped at random: DARE and DELLA."""
 
     def dropped(ds, path, method, density, rescale):
-        return [rescaled(d, d * (uniforms(d.shape, method, path, t) < density), rescale, density)
-                for t, d in enumerate(ds)]
+        return [rescaled(d, d * (g.uniforms(t, path, method) < density), rescale, density) for t, d in enumerate(ds)]
 
     def mergekit_drawing(name, ds, path, **settings):
-        with drawing([uniforms(d.shape, name, path, t) for t, d in enumerate(ds)]):
+        with drawing([g.uniforms(t, path, name) for t in range(len(ds))]):
             return mergekit(name, ds, w, **settings)
 
     one = {"lambda": 1.0}
@@ -365,7 +391,7 @@ def random_cases(g, w):
         settings = {} if name == "dare_linear" else {"elect": "unweighted", "combine": "mean"}
 
         def peft_drawing(ds, path):
-            with drawing([uniforms(d.shape, name, path, t) for t, d in enumerate(ds)]):
+            with drawing([g.uniforms(t, path, name) for t in range(len(ds))]):
                 return getattr(peft_rules, name)([torch.tensor(d) for d in ds], torch.tensor(w), 0.5).numpy()
 
         g.case(name, {"density": 0.5, "scale": 1, **settings, **FULL}, w,
@@ -375,7 +401,7 @@ def random_cases(g, w):
         result = []
         for t, d in enumerate(ds):
             p = keep_probability(d, density, epsilon)
-            kept = d * (uniforms(d.shape, method, path, t) < p)
+            kept = d * (g.uniforms(t, path, method) < p)
             result.append(kept / p if rescale == "inverse_density" else rescaled(d, kept, rescale, density))
         return result
 
@@ -403,6 +429,10 @@ def entry_cases(g, w, signed):
     g.case("magmax", {"scale": 1, **FULL}, signed, lambda ds, _: magmax(ds, signed, 1))
     g.case("emr", FULL, w, lambda ds, _: emr(ds, w))
     g.case("emr", {"scale": 0.5, **FULL}, signed, lambda ds, _: 0.5 * emr(ds, signed))
+    for task in (1, 2, 3):
+        g.case("emr", {"task": task, "scale": 0.8, **FULL}, signed, emr_of_task(g.deltas, signed, task - 1, 0.8))
+        g.case("tall_masks", {"task": task, "mask_lambda": 0.5, **FULL}, w,
+               lambda ds, _: tall(ds, linear(ds, w), task - 1, 0.5, 1))
     for k, mask_lambda in [(2, 0.4), (1, 0.6), (3, 0.2)]:
         g.case("consensus", {"k": k, "mask_lambda": mask_lambda, "scale": 0.8, **FULL}, w,
                lambda ds, _: consensus(ds, linear(ds, w), k, mask_lambda, 0.8))
@@ -410,6 +440,8 @@ def entry_cases(g, w, signed):
     g.case("consensus", {"vector": "ties", "scale": 0.5, **FULL}, [1.0] * len(w),
            lambda ds, path: consensus(
                ds, elected(trimmed[path], [1.0] * len(w), combine="sum"), 2, 0.4, 0.5))
+    g.case("tall_masks", {"vector": "ties", "task": 2, "scale": 0.5, **FULL}, [1.0] * len(w),
+           lambda ds, path: tall(ds, elected(trimmed[path], [1.0] * len(w), combine="sum"), 1, 0.4, 0.5))
 
 
 def factor_cases(g, w, signed):
@@ -424,7 +456,8 @@ def factor_cases(g, w, signed):
             "peft", peft_factors(g.models, weights, "magnitude_prune", 0.5, "magnitude"))
 
     def dropped(method, path, factor, factors):
-        return [f * (uniforms(f.shape, method, path, t, factor) < 0.7) / 0.7 for t, f in enumerate(factors)]
+        names = [draw_name(m[path]) for m in g.models]
+        return [f * (uniforms(f.shape, method, path, name, factor) < 0.7) / 0.7 for name, f in zip(names, factors)]
 
     g.case("dare_linear@peft", {"density": 0.7, **FULL}, w, by_factors(
         g.models, w, lambda path, factor, fs, ws: linear(dropped("dare_linear", path, factor, fs), ws)),

@@ -1,0 +1,36 @@
+internal import Specs
+
+extension Plan {
+  /// The points of every grid of which only one will be tested, in the order of the tables.
+  public var grids: [(name: String, models: [String])] {
+    var grids: [(name: String, models: [String])] = []
+    var places: [String: Int] = [:]
+    for model in models {
+      guard let grid = model.grid else { continue }
+      let place = places[grid] ?? grids.count
+      if place == grids.count {
+        places[grid] = place
+        grids.append((grid, []))
+      }
+      if !grids[place].models.contains(model.model) { grids[place].models.append(model.model) }
+    }
+    return grids
+  }
+
+  /// The plan in which, of the grids' points, only the chosen ones are tested.
+  ///
+  /// - Parameter chosen: Names of models; a grid none of whose points is among them is not tested.
+  public func testing(onlyChosen chosen: Set<String>) -> Plan {
+    guard models.contains(where: { $0.grid != nil }) else { return self }
+    var plan = self
+    for index in models.indices where models[index].grid != nil && !chosen.contains(models[index].model) {
+      plan.models[index].evaluations.removeAll { $0.split == .test }
+    }
+    let wanted = Set(plan.models.flatMap { $0.evaluations.map(\.job) })
+    plan.jobs.removeAll { job in
+      guard case .evaluate = job.spec else { return false }
+      return !wanted.contains(job.id)
+    }
+    return plan
+  }
+}
