@@ -58,7 +58,7 @@ public struct Collector: Sendable {
         }
       case .merge(let merged): add(merged, by: id, of: model, results, specs, to: &set, &row)
       case .tune(let tuned): add(tuned.merged, by: id, of: model, results, specs, to: &set, &row)
-      case .pretrain, .evaluate: break
+      case .pretrain, .statistics, .evaluate: break
       }
     }
     set.models.append(row)

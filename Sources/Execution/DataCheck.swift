@@ -57,13 +57,18 @@ public struct DataCheck: Sendable {
 
   private func parts(_ spec: JobSpec) -> [Part] {
     switch spec {
-    case .pretrain, .merge: []
+    case .pretrain: []
+    case .merge(let job):
+      (job.data?.tasks ?? []).flatMap { tasks in
+        tasks.map { Part(task: $0, split: job.data?.split ?? .train) }
+      }
     case .train(let job):
       job.tasks.flatMap { task in
         [Part(task: task, split: .train)]
           + (job.training.validateEvery > 0 ? [Part(task: task, split: .validation)] : [])
       }
     case .tune(let job): job.tasks.map { Part(task: $0.task, split: job.split.split) }
+    case .statistics(let job): job.tasks.map { Part(task: $0, split: job.split) }
     case .evaluate(let job): [Part(task: job.task, split: job.split)]
     }
   }

@@ -79,7 +79,8 @@ public final class JobPerformer {
     switch spec {
     case .pretrain(let spec): .pretrain(try pretrain(spec, into: folder, progress: progress))
     case .train(let job): .train(try train(job, into: folder, progress: progress))
-    case .merge(let job): .merge(try merge(job, into: folder))
+    case .statistics(let job): .statistics(try measure(job, into: folder, progress: progress))
+    case .merge(let job): .merge(try merge(job, into: folder, progress: progress))
     case .tune(let job): .tune(try tune(job, into: folder, progress: progress))
     case .evaluate(let job): .evaluate(try evaluate(job, into: folder, progress: progress))
     }

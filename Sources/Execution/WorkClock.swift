@@ -28,6 +28,7 @@ public final class WorkClock: @unchecked Sendable {
     switch kind {
     case "pretrain": Cost(efficiency: 0.92, elementFLOPs: 55, overhead: 0.5)
     case "train", "tune": Cost(efficiency: 0.92, elementFLOPs: 55, overhead: 0.03)
+    case "statistics": Cost(efficiency: 0.7, elementFLOPs: 40, overhead: 0.03)
     case "merge": Cost(efficiency: 0.3, elementFLOPs: 60, overhead: 0.02)
     default: Cost(efficiency: 0.95, elementFLOPs: 35, overhead: 0.006)
     }

@@ -26,14 +26,19 @@ public enum AdapterMerger {
   ///   - weights: One per adapter.
   ///   - parameters: Checked against the method's specs; of `rank` 0 leaves the rank to the method.
   ///   - seed: The seed of rules that draw.
-  /// - Throws: a `Diagnostic` where there is nothing to merge, a factor is not finite or shapes differ.
+  ///   - evidence: What was measured of each adapter, for methods that need it.
+  /// - Throws: a `Diagnostic` where there is nothing to merge, a factor is not finite, shapes differ or evidence is missing.
   public static func merge(
-    _ adapters: [Adapter], weights: [Double], method: MergeMethod, parameters: Parameters, seed: Int
+    _ adapters: [Adapter], weights: [Double], method: MergeMethod, parameters: Parameters, seed: Int,
+    evidence: [ModelEvidence] = []
   ) throws -> MergeOutcome {
     try check(adapters, weights)
     try method.check(parameters, weights: weights)
+    let used = weights.filter { $0 != 0 }.count
+    let known = zip(evidence, weights).filter { $0.1 != 0 }.map(\.0)
     return try merge(
-      adapters, weights: weights, by: method.makeRule(parameters), method, rank: parameters.integer("rank"),
+      adapters, weights: weights, by: method.makeRule(parameters, evidence: known, models: used), method,
+      rank: parameters.integer("rank"),
       depthGain: parameters.number("depth_gain"), seed: seed)
   }
 

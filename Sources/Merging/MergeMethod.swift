@@ -90,6 +90,24 @@ public struct MergeMethod: CatalogEntry {
     form = .routed(route)
   }
 
+  /// Makes a row that needs to know more of each model than its change; one evidence for each model comes with the
+  /// parameters.
+  init(
+    name: String, summary: String, paper: String?, notes: MergeNotes, parameters: [ParameterSpec],
+    evidence: MergeEvidence, make: @escaping @Sendable (Parameters, [ModelEvidence]) -> any Merging
+  ) {
+    self.name = name
+    self.summary = summary
+    self.paper = paper
+    self.notes = notes
+    self.parameters = parameters + [.rank, .depthGain]
+    neutral = ["rank": .number(0), "depth_gain": .number(0)]
+    (symmetric, draws, isHomogeneous) = (true, false, true)
+    (base, rule, models) = (nil, name, 1...Int.max)
+    requirements = { _, _ throws(Diagnostic) in }
+    form = .measured(evidence, make)
+  }
+
   /// A row with all but its name, summary and parameters from another one.
   init(
     of base: MergeMethod, name: String, summary: String, parameters: [ParameterSpec],
@@ -152,23 +170,11 @@ public enum MergeForm: Sendable {
   case searched(@Sendable (Parameters) -> MergeSearch)
   /// A model of several parts, one of which is chosen when it is used.
   case routed(@Sendable (Parameters) -> any Routing)
+  /// A formula of the models' changes and of what was measured of each on its own data.
+  case measured(MergeEvidence, @Sendable (Parameters, [ModelEvidence]) -> any Merging)
 }
 
 extension MergeMethod {
-  /// The rule of a row that needs nothing but the changes.
-  ///
-  /// - Throws: a `Diagnostic` for any other row.
-  func makeRule(_ parameters: Parameters) throws(Diagnostic) -> any Merging {
-    switch form {
-    case .rule(let make): return make(parameters)
-    case .learned, .searched:
-      throw Diagnostic(
-        "'\(name)' tries merges on examples, and there are only adapters here",
-        hint: "list it under 'merges' of a manifest, whose tasks have data: mixology run")
-    case .routed: throw Diagnostic("merge method '\(name)' makes no single adapter")
-    }
-  }
-
   /// Whether the row tries another one, whose parameters a manifest may give ranges of.
   public var takesRanges: Bool { parameters.contains { $0.name == "try" } }
 

@@ -4,7 +4,7 @@ public import Basics
 public enum MergeMethods {
   /// All rows, in the order of the documentation.
   public static let all = Catalog(
-    "merge method", rules + learned + routed)
+    "merge method", rules + measured + learned + routed)
 
   /// Those that need nothing but the changes.
   private static let rules = linear + spherical + sparsifyAndElect + spectral + peftNames
@@ -48,4 +48,5 @@ public enum MergeMethods {
   private static let routed: [MergeMethod] = [
     .arrow, .smile, .moe, .retrieval, .twin, .emrMasks, .tallMasks, .tsvCompress, .surgery,
   ]
+  private static let measured: [MergeMethod] = [.fisher, .regMean, .regMeanPlusPlus]
 }

@@ -133,6 +133,8 @@ public enum JobResult: Sendable, Hashable, Codable {
   case pretrain(TrainResult)
   /// Of a training.
   case train(TrainResult)
+  /// Of a measurement.
+  case statistics(StatisticsResult)
   /// Of a merge.
   case merge(MergeResult)
   /// Of a tuning.
@@ -145,8 +147,8 @@ public enum JobResult: Sendable, Hashable, Codable {
 public struct JobCost: Sendable, Hashable, Codable {
   /// Processor seconds of the worker while it did the job.
   public var cpuSeconds: Double
-  /// Processor seconds of `cpuSeconds` that went into training, merging or predicting; nil in records of before that
-  /// was measured.
+  /// Processor seconds of `cpuSeconds` that went into training, measuring, merging or predicting; nil in records of
+  /// before that was counted.
   public var arithmeticSeconds: Double?
   /// Seconds from start to end.
   public var wallSeconds: Double

@@ -77,16 +77,24 @@ public struct MergeJob: Sendable, Hashable, Codable {
   public var weights: [Double]
   /// Names the random streams of methods that draw.
   public var seed: Int
+  /// One measurement for each input, where the method needs them; nil is not written, so that other merges keep their
+  /// identities.
+  public var statistics: [JobID]?
+  /// What the merge itself reads, where the method measures while it merges; nil is not written.
+  public var data: MergeData?
 
   /// Makes the job.
   public init(
-    method: String, parameters: [String: ParameterValue], inputs: [JobID], weights: [Double], seed: Int
+    method: String, parameters: [String: ParameterValue], inputs: [JobID], weights: [Double], seed: Int,
+    statistics: [JobID]? = nil, data: MergeData? = nil
   ) {
     self.method = method
     self.parameters = parameters
     self.inputs = inputs
     self.weights = weights
     self.seed = seed
+    self.statistics = statistics
+    self.data = data
   }
 }
 
@@ -128,6 +136,8 @@ public enum JobSpec: Sendable, Hashable, Codable {
   case pretrain(PretrainSpec)
   /// Train one adapter.
   case train(TrainJob)
+  /// Measure a trained model on examples of its tasks.
+  case statistics(StatisticsJob)
   /// Merge adapters.
   case merge(MergeJob)
   /// Learn or search how to merge adapters.
@@ -161,7 +171,13 @@ public enum JobSpec: Sendable, Hashable, Codable {
     switch self {
     case .pretrain: break
     case .train(let job): add(job.base)
-    case .merge(let job): job.inputs.forEach(add)
+    case .statistics(let job):
+      add(job.base)
+      add(job.adapter)
+    case .merge(let job):
+      job.inputs.forEach(add)
+      job.statistics?.forEach(add)
+      if let data = job.data { add(data.base) }
     case .tune(let job):
       add(job.base)
       job.inputs.forEach(add)
@@ -179,18 +195,19 @@ public enum JobSpec: Sendable, Hashable, Codable {
     switch self {
     case .merge(let job): job.method
     case .tune(let job): job.method
-    case .pretrain, .train, .evaluate: nil
+    case .pretrain, .train, .statistics, .evaluate: nil
     }
   }
 
   /// All kinds, in the order in which jobs need each other.
-  public static let kinds = ["pretrain", "train", "merge", "tune", "evaluate"]
+  public static let kinds = ["pretrain", "train", "statistics", "merge", "tune", "evaluate"]
 
   /// One of `kinds`.
   public var kind: String {
     switch self {
     case .pretrain: "pretrain"
     case .train: "train"
+    case .statistics: "statistics"
     case .merge: "merge"
     case .tune: "tune"
     case .evaluate: "evaluate"

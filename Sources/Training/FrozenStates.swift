@@ -20,8 +20,11 @@ public final class FrozenStates: Sendable {
   }
 
   /// Runs the blocks below `block` over all examples.
+  ///
+  /// - Parameter start: States of the same examples from which to begin; nil begins at the embeddings.
   public init(
-    _ weights: EncoderWeights, below block: Int, examples: [TokenizedExample], workspaces: [Workspace]
+    _ weights: EncoderWeights, below block: Int, from start: FrozenStates? = nil,
+    examples: [TokenizedExample], workspaces: [Workspace]
   ) {
     self.block = block
     var starts = [0]
@@ -34,8 +37,9 @@ public final class FrozenStates: Sendable {
         let range = round[first + lane]
         let workspace = workspaces[lane]
         workspace.reset()
+        let entering = start.map { EnteringStates(block: $0.block, hidden: $0.rows(range)) }
         let hidden = Encoder.hidden(
-          weights, PackedBatch(examples[range]), workspace: workspace, below: block)
+          weights, PackedBatch(examples[range]), workspace: workspace, from: entering, below: block)
         states.rows(starts[range.lowerBound]..<starts[range.upperBound]).copy(from: hidden)
       }
     }

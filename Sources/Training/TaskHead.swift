@@ -30,12 +30,12 @@ public struct TaskHead: Sendable {
   }
 
   /// Feature vectors of an example: one for each of its words where they are tagged.
-  private func items(_ example: TokenizedExample) -> Int {
+  func items(_ example: TokenizedExample) -> Int {
     task.kind == .tagging ? example.wordStarts.count : 1
   }
 
   /// The features (n, C) of some rows: their pooled vectors, or for tagging the first token of each word.
-  private func features(
+  func features(
     _ hidden: Matrix, pooled: Matrix, _ batch: PackedBatch, rows: some Collection<Int>,
     examples: some Collection<TokenizedExample>, workspace: Workspace
   ) -> Matrix {
@@ -100,7 +100,18 @@ public struct TaskHead: Sendable {
     }
     let dfeatures = head.backward(
       dlogits, features: features, logits: logits, gradient: gradient, workspace: workspace)
-    next = 0
+    scatter(dfeatures, batch, rows: rows, examples: examples, pooling: pooling, into: dhidden)
+    return sum
+  }
+
+  /// Adds the gradients of features to that of the last hidden state, (T, C), where the features came from.
+  ///
+  /// - Parameter dfeatures: (n, C) in the order of `features`; overwritten.
+  func scatter(
+    _ dfeatures: Matrix, _ batch: PackedBatch, rows: some Collection<Int>,
+    examples: some Collection<TokenizedExample>, pooling: Pooling, into dhidden: Matrix
+  ) {
+    var next = 0
     for (row, example) in zip(rows, examples) {
       for item in 0..<items(example) {
         let df = dfeatures.rows(next..<next + 1)
@@ -113,7 +124,6 @@ public struct TaskHead: Sendable {
         next += 1
       }
     }
-    return sum
   }
 
   private func itemLoss(_ logits: Matrix, _ example: TokenizedExample, _ item: Int, weight: Float) -> Double {

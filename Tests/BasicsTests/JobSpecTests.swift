@@ -29,6 +29,11 @@ private struct Change<Spec>: Sendable {
   private static let merge = MergeJob(
     method: "ties", parameters: ["density": .number(0.2), "elect": .text("weighted")],
     inputs: [JobID(hex: "01"), JobID(hex: "02")], weights: [1, 0.5], seed: 3)
+  private static let statistics = StatisticsJob(
+    base: .folder(sha256: "bb"), adapter: JobID(hex: "0a"), tasks: [task], rows: 256, maxTokens: 128,
+    what: .fisher(labels: .model, labelScale: 20), seed: 1)
+  private static let data = MergeData(
+    base: .pretrained(JobID(hex: "0b")), tasks: [[task], []], rows: 256, maxTokens: 128)
   private static let evaluate = EvaluateJob(
     base: .pretrained(JobID(hex: "0b")), adapter: JobID(hex: "0a"), task: task, split: .test,
     head: JobID(hex: "0c"), maxTokens: 128, labelScale: 20)
@@ -198,9 +203,47 @@ private struct Change<Spec>: Sendable {
         Change("method") { $0.method = "linear" },
         Change("parameters") { $0.parameters["density"] = .number(0.3) },
         Change("inputs") { $0.inputs.reverse() }, Change("weights") { $0.weights = [0.5, 1] },
-        Change("seed") { $0.seed = 4 },
+        Change("seed") { $0.seed = 4 }, Change("statistics") { $0.statistics = [JobID(hex: "03")] },
+        Change("data") { $0.data = Self.data },
       ]
     ) { .merge($0) }
+  }
+
+  @Test func `every field of a merge's data changes its identity`() throws {
+    try check(
+      Self.data,
+      [
+        Change("base") { $0.base = .folder(sha256: "0b") }, Change("tasks") { $0.tasks = [[], [Self.task]] },
+        Change("split") { $0.split = .validation }, Change("rows") { $0.rows = 255 },
+        Change("maxTokens") { $0.maxTokens = 64 },
+      ]
+    ) { data in
+      var job = Self.merge
+      job.data = data
+      return .merge(job)
+    }
+  }
+
+  @Test func `every field of a measurement changes its identity`() throws {
+    try check(
+      Self.statistics,
+      [
+        Change("base") { $0.base = .folder(sha256: "0b") },
+        Change("adapter") { $0.adapter = JobID(hex: "0b") },
+        Change("tasks") { $0.tasks = [] }, Change("split") { $0.split = .validation },
+        Change("rows") { $0.rows = 255 }, Change("maxTokens") { $0.maxTokens = 64 },
+        Change("what") { $0.what = .inputGrams }, Change("seed") { $0.seed = 4 },
+      ]
+    ) { .statistics($0) }
+    let other = [
+      Statistic.inputGrams, .fisher(labels: .data, labelScale: 20), .fisher(labels: .model, labelScale: 10),
+    ]
+    let ids = try other.map { what in
+      var job = Self.statistics
+      job.what = what
+      return try JobSpec.statistics(job).id()
+    }
+    #expect(Set(ids + [try JobSpec.statistics(Self.statistics).id()]).count == 4)
   }
 
   @Test func `every field of an evaluation changes its identity`() throws {
@@ -232,7 +275,8 @@ private struct Change<Spec>: Sendable {
 
   @Test func `a spec comes back from its JSON`() throws {
     for job in [
-      JobSpec.pretrain(PretrainSpec()), .train(Self.train), .merge(Self.merge), .evaluate(Self.evaluate),
+      JobSpec.pretrain(PretrainSpec()), .train(Self.train), .statistics(Self.statistics), .merge(Self.merge),
+      .evaluate(Self.evaluate),
     ] {
       #expect(try JSONDecoder().decode(JobSpec.self, from: StableHash.canonicalJSON(job)) == job)
     }
@@ -242,6 +286,11 @@ private struct Change<Spec>: Sendable {
     #expect(JobSpec.pretrain(PretrainSpec()).inputs.isEmpty)
     #expect(JobSpec.train(Self.train).inputs.isEmpty)
     #expect(JobSpec.merge(Self.merge).inputs.map(\.hex) == ["01", "02"])
+    var measured = Self.merge
+    measured.statistics = [JobID(hex: "03"), JobID(hex: "04")]
+    measured.data = Self.data
+    #expect(JobSpec.merge(measured).inputs.map(\.hex) == ["01", "02", "03", "04", "0b"])
+    #expect(JobSpec.statistics(Self.statistics).inputs.map(\.hex) == ["0a"])
     #expect(JobSpec.evaluate(Self.evaluate).inputs.map(\.hex) == ["0b", "0a", "0c"])
     var own = Self.evaluate
     own.head = own.adapter

@@ -168,6 +168,24 @@ import Testing
     #expect(!FileManager.default.fileExists(atPath: place.folder.path + "/out"))
   }
 
+  @Test func `a method that needs data says how to get it`() throws {
+    let place = try workshop()
+    for (method, evidence) in [
+      ("regmean", "the inputs of its layers"), ("fisher", "the Fisher information of its weights"),
+      ("regmean_pp", "the inputs of its layers behind merged ones"),
+    ] {
+      let outcome = try merge("merge_method: \(method)\nmodels: [{model: a1}, {model: a2}]", place)
+      #expect(outcome.status == 2)
+      #expect(
+        outcome.errors == """
+          error: merge method '\(method)' needs \(evidence) for every model, measured on the model's own data
+            merge in an experiment, which measures them: merges: [{method: \(method), of: singles}]
+
+          """)
+      #expect(!FileManager.default.fileExists(atPath: place.folder.path + "/out"))
+    }
+  }
+
   @Test func `the methods are listed and explained`() throws {
     let place = try Workplace()
     let list = try Program.run("merge", "--list", in: place.folder)

@@ -26,7 +26,8 @@ import Testing
       let models = group.models
       for item in group.cases {
         let method = try MergeMethods.all.entry(named: item.method)
-        let (merged, _) = try merge(models, item.weights, method, item.parameters)
+        let (merged, _) = try merge(
+          models, item.weights, method, item.parameters, evidence: group.evidence(for: method))
         var finding = findings[item.method] ?? Finding()
         finding.cases += 1
         for (path, delta) in merged.sites {
@@ -47,6 +48,7 @@ import Testing
 
   private static let programs = [
     "numpy": "formula in NumPy", "peft": "PEFT", "mergekit": "mergekit", "torch": "formula in torch",
+    "fusion_bench": "FusionBench",
   ]
 
   private func page() throws -> (text: String, errors: [String: Double]) {
@@ -80,7 +82,7 @@ import Testing
   /// What a method is held against that needs data, so that adapters alone say nothing of it.
   private func elsewhere(_ row: MergeMethod) -> String {
     switch row.form {
-    case .rule: ""
+    case .rule, .measured: ""
     case .learned: "gradients: PyTorch, on a small encoder"
     case .routed: "parts and gates: formula in NumPy or PyTorch, Arrow PEFT"
     case .searched: "the merges that it tries are rows of this table"

@@ -44,14 +44,32 @@ func dense(_ adapter: Adapter) -> [Float] {
   adapter.sites.flatMap { adapter.lowRank($0.delta).dense.floats }
 }
 
-/// A merge with given parameters.
+/// A merge with given parameters; a method that needs evidence gets what is given or made up.
 func merge(
   _ adapters: [Adapter], _ weights: [Double], _ method: MergeMethod, _ given: [String: ParameterValue] = [:],
-  seed: Int = 0
+  seed: Int = 0, evidence: [ModelEvidence]? = nil
 ) throws -> (adapter: Adapter, sites: [MergedSite]) {
   let parameters = try Parameters(given, for: method.parameters, of: "merge method '\(method.name)'")
+  let evidence = method.evidence.map { kind in evidence ?? adapters.map { madeUpEvidence($0, kind) } }
   return try AdapterMerger.merge(
-    adapters, weights: weights, method: method, parameters: parameters, seed: seed)
+    adapters, weights: weights, method: method, parameters: parameters, seed: seed, evidence: evidence ?? [])
+}
+
+/// Random evidence on a model at every test layer and at its own, the same for all adapters whose name begins so.
+func madeUpEvidence(_ adapter: Adapter, _ kind: MergeEvidence) -> ModelEvidence {
+  var shapes = testLayers
+  for (path, delta) in adapter.sites { shapes[path] = (delta.b.rows, delta.a.columns) }
+  let name = String(adapter.name.prefix { $0 != " " })
+  let matrices = shapes.map { path, shape in
+    let stream = RandomStream(seed: 3, "evidence", name, path)
+    guard kind == .fisher else {
+      let gram = DoubleMatrix(randomMatrix(2 * shape.1, shape.1, stream)).gramOfColumns
+      return (path, gram.scaled(by: 0.5 / Double(shape.1)).matrix)
+    }
+    let squares = randomMatrix(shape.0, shape.1, stream).values.map { $0 * $0 }
+    return (path, Matrix(rows: shape.0, columns: shape.1, values: squares))
+  }
+  return ModelEvidence(name: adapter.name, Dictionary(uniqueKeysWithValues: matrices))
 }
 
 /// A row with one setting of its parameters; the laws run over all of them.

@@ -2,6 +2,7 @@ import Basics
 import Checkpoints
 import Foundation
 import LinearAlgebra
+import Merging
 import TestSupport
 
 /// Adapters and what merges of them must give: what the generators in Tests/Golden/merge write.
@@ -27,7 +28,14 @@ struct Golden: Decodable {
     let expected: [String: [Float]]
   }
 
+  /// What was measured of an adapter.
+  struct Measured: Decodable {
+    let grams: [String: [Float]]
+    let fisher: [String: [Float]]
+  }
+
   private let adapters: [[Site]]
+  private let evidence: [Measured]?
   let cases: [Case]
 
   /// The models of all cases.
@@ -40,6 +48,20 @@ struct Golden: Decodable {
           let b = Matrix(rows: site.shape[0], columns: site.rank, values: site.b)
           return (site.path, AdapterSite(a: a, b: b, alpha: site.alpha))
         })
+    }
+  }
+
+  /// What was measured of the models, as a method needs it; nil where the file has nothing.
+  func evidence(for method: MergeMethod) -> [ModelEvidence]? {
+    guard let kind = method.evidence, let evidence else { return nil }
+    return zip(evidence, adapters).enumerated().map { index, pair in
+      let (measured, sites) = pair
+      let matrices = (kind == .fisher ? measured.fisher : measured.grams).map { name, values in
+        let rows = sites.first { $0.path == name && kind == .fisher }?.shape[0]
+        let size = rows ?? Int(Double(values.count).squareRoot())
+        return (name, Matrix(rows: size, columns: values.count / size, values: values))
+      }
+      return ModelEvidence(name: "\(index)", Dictionary(uniqueKeysWithValues: matrices))
     }
   }
 

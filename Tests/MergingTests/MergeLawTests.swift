@@ -78,7 +78,7 @@ import Testing
     let path = "layer.0.value"
     let partial = randomAdapter("partial", rank: 2, layers: testLayers.keys.sorted().filter { $0 != path })
     let filled = Adapter(
-      name: "filled", sites: partial.sites + zero("zero").sites.filter { $0.path == path })
+      name: "partial filled", sites: partial.sites + zero("zero").sites.filter { $0.path == path })
     let weights = variant.taken(weights)
     let others = mixed.dropFirst()
     let missing = try merge([partial] + others, weights, variant.method, variant.parameters)

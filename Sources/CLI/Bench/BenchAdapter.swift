@@ -1,6 +1,7 @@
 import Basics
 import Checkpoints
 import LinearAlgebra
+import Merging
 import Models
 
 /// Adapters of random numbers, as a training could have left them.
@@ -18,5 +19,27 @@ enum BenchAdapter {
     return parameters.adapter(
       name: "random", alpha: Double(2 * rank), dropout: 0, rslora: false,
       targets: Set(sites.map(\.role.path)).sorted())
+  }
+
+  /// Random evidence at some layers: Gram matrices of 256 inputs, or the information of every weight.
+  static func evidence(_ shape: EncoderShape, sites: [LinearSite], _ kind: MergeEvidence) -> ModelEvidence {
+    var matrices: [String: Matrix] = [:]
+    for site in sites {
+      var stream = RandomStream(seed: 0, "bench", "evidence", site.path)
+      let (out, inputs) = shape.weightShape(site.role)
+      let random = Matrix(rows: kind == .fisher ? out : 256, columns: inputs)
+      random.withMutableSpan { span in
+        for i in 0..<span.count { span[i] = Float(stream.uniform()) }
+      }
+      if kind == .fisher {
+        matrices[site.path] = random
+      } else if matrices[site.input] == nil {
+        let gram = Matrix(rows: inputs, columns: inputs)
+        random.addGramOfColumns(toUpper: gram)
+        gram.mirrorUpper()
+        matrices[site.input] = gram
+      }
+    }
+    return ModelEvidence(name: "random", matrices)
   }
 }

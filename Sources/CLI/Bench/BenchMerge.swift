@@ -28,14 +28,17 @@ struct BenchMerge: ParsableCommand {
     for method in MergeMethods.all.entries where method.isRule {
       let parameters = try Parameters([:], for: method.parameters, of: "merge method '\(method.name)'")
       let inputs = inputs.prefix(method.models.upperBound)
+      // The same of all adapters, which makes no difference to the time.
+      let evidence = method.evidence.map { BenchAdapter.evidence(shape, sites: sites, $0) }
       let rounds = try BenchRound.alternating(
         options.repeats, threads: 1,
         [
           {
             try timed(threads: 1) { _ in
               _ = try AdapterMerger.merge(
-                Array(inputs), weights: inputs.map { _ in 1 }, method: method, parameters: parameters, seed: 0
-              )
+                Array(inputs), weights: inputs.map { _ in 1 }, method: method, parameters: parameters,
+                seed: 0,
+                evidence: inputs.compactMap { _ in evidence })
             }
           }
         ])

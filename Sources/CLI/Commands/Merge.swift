@@ -123,6 +123,9 @@ enum MergeExplanation {
     if let served = method.servedBy {
       lines.append("makes a model of several parts, \(served.rawValue): not one adapter")
     }
+    if let evidence = method.evidence {
+      lines.append("measures \(evidence) on examples of each model's tasks, so it needs an experiment")
+    }
     lines.append(method.parameters.isEmpty ? "it has no parameters" : "parameters:")
     let width = method.parameters.map(\.name.count).max() ?? 0
     for parameter in method.parameters {

@@ -47,6 +47,7 @@ enum JobInspection {
     switch result {
     case .pretrain: "pretrain"
     case .train: "train"
+    case .statistics: "statistics"
     case .merge: "merge"
     case .tune: "tune"
     case .evaluate: "evaluate"
@@ -67,6 +68,14 @@ enum JobInspection {
         + trained.drawn.map {
           ("  \($0.task)", "\(counted($0.examples, "example")), \(rounded($0.epochs, 2)) epochs")
         }
+    case .statistics(let measured):
+      return [
+        (
+          "result",
+          "\(grouped(measured.matrices)) matrices over \(counted(measured.examples, "example")), "
+            + "\(counted(measured.tokens, "token")), \(grouped(measured.bytes)) bytes"
+        )
+      ]
     case .merge(let merged): return facts(merged)
     case .tune(let tuned):
       return facts(tuned.merged) + [

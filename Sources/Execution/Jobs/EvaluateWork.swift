@@ -42,7 +42,7 @@ extension JobPerformer {
   }
 
   /// The base's weights with an adapter in them; kept for the next evaluation, which is mostly of the same model.
-  private func folded(_ adapter: JobID, into base: BaseModel) throws -> (EncoderWeights, lowestLayer: Int) {
+  func folded(_ adapter: JobID, into base: BaseModel) throws -> (EncoderWeights, lowestLayer: Int) {
     if let kept = model, kept.adapter == adapter { return (kept.weights, kept.lowestLayer) }
     // The old copy goes before the new one comes.
     model = nil

@@ -116,8 +116,10 @@ struct Planning {
     }
     precondition(inputs.count == merge.inputs.count, "a merge planned before its inputs")
     // In an order of their own, so that the job does not depend on the order of the file.
-    let ordered = zip(inputs, merge.weights).map { (key: $0.0.tasks.sorted(), id: $0.1, weight: $1) }
-      .sorted { ($0.key.joined(separator: "+"), $0.id.hex) < ($1.key.joined(separator: "+"), $1.id.hex) }
+    let ordered = zip(inputs, merge.weights).map {
+      (key: $0.0.tasks.sorted(), cocktail: $0.0, id: $0.1, weight: $1)
+    }
+    .sorted { ($0.key.joined(separator: "+"), $0.id.hex) < ($1.key.joined(separator: "+"), $1.id.hex) }
     let model = named(merge.model, point.settings)
     let learned = manifest.tasks.map(\.name).filter { name in inputs.contains { $0.0.tasks.contains(name) } }
     func expert(_ task: String) -> JobID? {
@@ -126,12 +128,12 @@ struct Planning {
     }
     let id: JobID
     if merge.tuning == nil {
-      let job = MergeJob(
+      var job = MergeJob(
         method: merge.method, parameters: merge.parameters, inputs: ordered.map(\.id),
         weights: ordered.map(\.weight), seed: seed)
-      id = try graph.add(
-        .merge(job), label: "merge \(model) seed \(seed)",
-        work: estimate.merge(inputs: inputs.count, point.adapter))
+      var work = estimate.merge(inputs: inputs.count, point.adapter)
+      try addEvidence(to: &job, &work, of: ordered.map(\.cocktail), point: point)
+      id = try graph.add(.merge(job), label: "merge \(model) seed \(seed)", work: work)
     } else {
       let data = tasks.filter { learned.contains($0.spec.name) }.sorted { $0.spec.name < $1.spec.name }
       let job = TuneJob(
@@ -155,6 +157,42 @@ struct Planning {
         model: model, kind: .merge, recipe: recipe(merge, inputs.map(\.0)), settings: point.settings,
         tasks: learned, seed: seed, job: id, evaluations: evaluations,
         grid: manifest.evaluate.testsChosenOnly ? merge.grid.map { named($0, point.settings) } : nil))
+  }
+
+  /// Plans what a merge's method has to know of its inputs: measurements of each, or data for the merge itself.
+  private mutating func addEvidence(
+    to job: inout MergeJob, _ work: inout JobWork, of inputs: [Manifest.Cocktail], point: Manifest.GridPoint
+  ) throws {
+    guard let evidence = vocabulary.methods.first(where: { $0.name == job.method })?.evidence else { return }
+    var rows = 0
+    if case .number(let number) = job.parameters["rows"] { rows = Int(number) }
+    let data = inputs.map { input in
+      tasks.filter { input.tasks.contains($0.spec.name) }.sorted { $0.spec.name < $1.spec.name }
+    }
+    let maxTokens = point.training.maxTokens
+    work = estimate.measuredMerge(work, inputs: inputs.count, evidence, point.adapter)
+    let what: Statistic
+    switch evidence {
+    case .propagatedGrams:
+      job.data = MergeData(
+        base: base.spec, tasks: data.map { $0.map(\.trainingSpec) }, rows: rows, maxTokens: maxTokens)
+      work = estimate.mergeByBlocks(work, data, rows: rows, maxTokens: maxTokens, point.adapter)
+      return
+    case .inputGrams: what = .inputGrams
+    case .fisher:
+      let word = job.parameters["labels"].map { "\($0)" } ?? ""
+      what = .fisher(
+        labels: FisherLabels(rawValue: word) ?? .model, labelScale: point.training.labelScale)
+    }
+    job.statistics = try zip(zip(inputs, job.inputs), data).map { input, data in
+      let statistics = StatisticsJob(
+        base: base.spec, adapter: input.1, tasks: data.map(\.trainingSpec), rows: rows,
+        maxTokens: maxTokens, what: what, seed: job.seed)
+      let model = named(input.0.model, point.settings)
+      return try graph.add(
+        .statistics(statistics), label: "measure \(model) seed \(job.seed) (\(what.word))",
+        work: estimate.statistics(data, statistics, point.adapter))
+    }
   }
 
   /// `ties density=0.2 of fpb+fomc`, `emr_masks (task known) of fpb+fomc`.

@@ -15,6 +15,8 @@ public struct Vocabulary: Sendable {
     public var tuning: Tuning?
     /// Who decides among the parts of its model, `task known`; nil where it is one adapter.
     public var servedBy: String?
+    /// What has to be measured of every model before; nil for most.
+    public var evidence: MergeEvidence?
     /// What is wrong with a merge that can be known before there are models.
     public var problem: Check
 
@@ -24,7 +26,7 @@ public struct Vocabulary: Sendable {
     /// Makes a word; without a rule it is one of its own, without a check any models will do.
     public init(
       name: String, parameters: [ParameterSpec], rule: String? = nil, tuning: Tuning? = nil,
-      servedBy: String? = nil,
+      servedBy: String? = nil, evidence: MergeEvidence? = nil,
       problem: @escaping Check = { _, _ in nil }
     ) {
       self.name = name
@@ -32,6 +34,7 @@ public struct Vocabulary: Sendable {
       self.rule = rule ?? name
       self.tuning = tuning
       self.servedBy = servedBy
+      self.evidence = evidence
       self.problem = problem
     }
   }

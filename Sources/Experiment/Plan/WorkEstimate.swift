@@ -248,6 +248,98 @@ struct WorkEstimate: Sendable {
     return work
   }
 
+  /// The Gram matrices of the layers' inputs, or the Fisher information of their weights, over rows of each task.
+  ///
+  /// Forward, and T·in² for the Gram matrix of every distinct input; for Fisher a backward pass for each label that is
+  /// gone through, with 2·T·out·in for the gradients of single rows and two passes over each of these.
+  func statistics(_ tasks: [TaskData], _ job: StatisticsJob, _ adapter: AdapterSpec) -> JobWork {
+    let layers = sizes.linearLayers(targets: adapter.targets)
+    let lowest = layers.map(\.block).min() ?? 0
+    let weights = layers.reduce(0) { $0 + $1.weights }
+    var work = folding(layers, rank: adapter.rank)
+    var (numbers, held) = (inputSquares(layers), 0.0)
+    for task in tasks {
+      var texts = texts(task, job.split, maxTokens: job.maxTokens)
+      texts.rows = min(texts.rows, Double(job.rows))
+      let there = forward(texts)
+      work.flops += there.flops
+      work.elements += there.elements
+      work.rows += texts.rows
+      let row = texts.meanSquare / max(1, texts.mean)
+      switch job.what {
+      case .inputGrams:
+        work.flops += texts.rows * texts.mean * numbers
+        held = MemoryEstimate.block(sizes, tokens: Double(WorkLimits.evaluationTokens), row: row)
+      case .fisher(let labels, _):
+        numbers = weights
+        let isWhole = labels == .model && task.spec.kind != .tagging
+        let passes = isWhole ? Double(max(1, task.spec.labels.count)) : 1
+        let back = backward(texts, lowest: lowest)
+        work.flops += passes * (back.flops + texts.rows * texts.mean * 2 * weights)
+        work.elements += passes * (back.elements + 2 * texts.rows * weights)
+        held = MemoryEstimate.tape(
+          sizes, tokens: Double(WorkLimits.partTokens), row: row, lowest: lowest)
+      }
+    }
+    // The sums, and those of a batch.
+    work.memory = MemoryEstimate.base(sizes) + MemoryEstimate.folded(layers) + held + 8 * numbers
+    work.disk = 4 * numbers + Self.blocks(files: 5)
+    return work
+  }
+
+  /// A merge that reads Gram matrices, with 4·in³/3 FLOPs and some passes for each layer, or the information of every
+  /// weight; what it reads is mapped and counts as held.
+  func measuredMerge(
+    _ merge: JobWork, inputs: Int, _ evidence: MergeEvidence, _ adapter: AdapterSpec
+  ) -> JobWork {
+    var work = merge
+    let layers = sizes.linearLayers(targets: adapter.targets)
+    let largest = layers.map { Double($0.in) * Double(max($0.in, $0.out)) }.max() ?? 0
+    work.memory += 32 * largest
+    if evidence == .fisher {
+      work.memory += 4 * Double(inputs) * layers.reduce(0) { $0 + $1.weights }
+      return work
+    }
+    for layer in layers {
+      let width = Double(layer.in)
+      work.flops += (4 / 3 * width + 4 * Double(inputs * adapter.rank)) * width * width
+      work.elements += Double(inputs) * width * width
+    }
+    if evidence == .inputGrams { work.memory += 4 * Double(inputs) * inputSquares(layers) }
+    return work
+  }
+
+  /// A merge that measures inputs block by block: every model's rows pass each block twice, and their Gram matrices.
+  func mergeByBlocks(
+    _ merge: JobWork, _ inputs: [[TaskData]], rows: Int, maxTokens: Int, _ adapter: AdapterSpec
+  ) -> JobWork {
+    var work = merge
+    let layers = sizes.linearLayers(targets: adapter.targets)
+    var states = 0.0
+    for task in inputs.joined() {
+      var texts = texts(task, .train, maxTokens: maxTokens)
+      texts.rows = min(texts.rows, Double(rows))
+      let there = forward(texts)
+      // A pass through the model runs at three times the speed that merges are expected to reach.
+      work.flops += (2 * there.flops + texts.rows * texts.mean * inputSquares(layers)) / 3
+      work.elements += 2 * there.elements / 3
+      work.rows += texts.rows
+      states += 4 * C * texts.rows * texts.mean
+    }
+    let block = MemoryEstimate.block(sizes, tokens: Double(WorkLimits.evaluationTokens), row: 128)
+    work.memory += MemoryEstimate.base(sizes) + MemoryEstimate.folded(layers) + states + block
+    return work
+  }
+
+  /// Σ in² over the distinct inputs of layers: query, key and value of a block read one.
+  private func inputSquares(_ layers: [EncoderSizes.Layer]) -> Double {
+    var stacked: Set<Int> = []
+    return layers.reduce(0) { sum, layer in
+      let isKnown = layer.isStacked && !stacked.insert(layer.block).inserted
+      return isKnown ? sum : sum + Double(layer.in) * Double(layer.in)
+    }
+  }
+
   /// What files and folders take beyond their bytes: half a block each, and small ones a whole one.
   private static func blocks(files: Int) -> Double { 4096 * Double(files) }
 }

@@ -93,7 +93,8 @@ public enum Loss {
     return best
   }
 
-  static func softmax(_ logits: Matrix) -> [Double] {
+  /// The probabilities of a row of logits.
+  package static func softmax(_ logits: Matrix) -> [Double] {
     let (largest, sum) = normaliser(logits)
     return (0..<logits.columns).map { exp(Double(logits[0, $0]) - largest) / sum }
   }

@@ -9,12 +9,12 @@ extension ReportTable {
 
   private static let costFields: [Field<CostRow>] = [
     .text("job", "The job's id.") { $0.job },
-    .text("kind", "pretrain, train, merge or evaluate.") { $0.kind },
+    .text("kind", "pretrain, train, statistics, merge or evaluate.") { $0.kind },
     .text("label", "The job in words.") { $0.label },
     .number("cpu_seconds", unit: "seconds", "Processor time over all threads.") { $0.cost.cpuSeconds },
     .number(
       "arithmetic_seconds", unit: "seconds",
-      "Processor time inside training, merging or predicting; the rest reads, tokenises and writes."
+      "Processor time inside training, measuring, merging or predicting; the rest reads, tokenises and writes."
     ) { $0.cost.arithmeticSeconds },
     .number("wall_seconds", unit: "seconds", "Time from start to end.") { $0.cost.wallSeconds },
     .number("peak_rss_mb", unit: "megabytes", "Largest resident memory of the worker while it ran.") {

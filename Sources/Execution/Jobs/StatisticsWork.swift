@@ -1,0 +1,75 @@
+internal import Basics
+internal import Checkpoints
+internal import Foundation
+internal import LinearAlgebra
+internal import Models
+internal import Specs
+internal import Tasks
+internal import Training
+
+extension JobPerformer {
+  /// Measures a trained model on examples of its own tasks.
+  func measure(_ job: StatisticsJob, into folder: URL, progress: Progress) throws -> StatisticsResult {
+    let base = try base(job.base)
+    let maxTokens = base.maxTokens(job.maxTokens)
+    let sets = try job.tasks.map { task in
+      let all = try examples(task, job.split, base: job.base, maxTokens: maxTokens)
+      return (task: task, examples: chosen(all, job.rows, of: task, seed: job.seed))
+    }
+    let weights = try folded(job.adapter, into: base).0
+    let sites = try adaptedSites(job.adapter, of: base)
+    let all = sets.reduce(0) { $0 + $1.examples.count }
+    guard all > 0 else { throw Diagnostic("there are no examples to measure the model on") }
+    let matrices: [(name: String, matrix: Matrix)]
+    let tokens: Int
+    var done = 0
+    switch job.what {
+    case .inputGrams:
+      let grams = InputGrams(shape: base.weights.shape, sites: sites)
+      matrices = try counted {
+        for set in sets {
+          try grams.add(set.examples, weights, workspaces: workspaces) {
+            try progress(Double(done + $0) / Double(all), "")
+          }
+          done += set.examples.count
+        }
+        return grams.finished()
+      }
+      tokens = grams.tokens
+    case .fisher(let labels, let labelScale):
+      let fisher = FisherDiagonal(
+        shape: base.weights.shape, sites: sites, labels: labels,
+        stream: RandomStream(seed: job.seed, "statistics", "labels"))
+      let heads = try sets.map { set in
+        try head(set.task, of: job.adapter, base: job.base, labelScale: labelScale)
+      }
+      matrices = try counted {
+        for (set, head) in zip(sets, heads) {
+          try fisher.add(set.examples, head, weights, pooling: base.pooling, workspaces: workspaces) {
+            try progress(Double(done + $0) / Double(all), "")
+          }
+          done += set.examples.count
+        }
+        return fisher.finished()
+      }
+      tokens = fisher.tokens
+    }
+    let bytes = try StatisticsFile.write(matrices, to: folder)
+    return StatisticsResult(examples: all, tokens: tokens, matrices: matrices.count, bytes: bytes)
+  }
+
+  /// At most so many examples of a task, drawn without replacement, in the order of the file.
+  func chosen(
+    _ examples: [TokenizedExample], _ rows: Int, of task: TaskSpec, seed: Int
+  ) -> [TokenizedExample] {
+    if examples.count <= rows { return examples }
+    var stream = RandomStream(seed: seed, "statistics", task.name)
+    return stream.permutation(examples.count).prefix(rows).sorted().map { examples[$0] }
+  }
+
+  /// The linear layers that an adapter changes, in the order of the forward pass.
+  private func adaptedSites(_ adapter: JobID, of base: BaseModel) throws -> [LinearSite] {
+    let read = try PEFTAdapter.read(store.folder(adapter).appendingPathComponent("adapter").path)
+    return base.weights.shape.sites.filter { (read.site($0.path)?.rank ?? 0) > 0 }
+  }
+}

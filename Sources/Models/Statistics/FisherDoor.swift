@@ -1,0 +1,53 @@
+public import LinearAlgebra
+
+/// Sums the squares of the gradients of single rows by the weights of some linear layers.
+///
+/// The gradient of a row at a layer is dYᵀX over the row's tokens; rows of a batch do not see each other, so their
+/// gradients come apart by tokens after one backward pass for all of them. A block of rows of a gradient is made at a
+/// time, squared and forgotten. Cost: 2·T·in·out + 2·R·in·out FLOPs a layer for R rows of T tokens together.
+public final class FisherDoor: LinearDoor {
+  /// Σ over rows of (dW)², entry by entry.
+  public let sums: SiteMatrices
+  /// The lowest measured block.
+  public let lowestLayer: Int
+  /// The tokens of each row of the present batch.
+  public var rows: [Range<Int>] = []
+
+  /// Measures the weights of some layers.
+  public init(shape: EncoderShape, sites: [LinearSite]) {
+    sums = SiteMatrices(shape: shape, sites: sites) { site in
+      let (out, inputs) = shape.weightShape(site.role)
+      return (out, inputs)
+    }
+    lowestLayer = sites.map(\.layer).min() ?? 0
+  }
+
+  /// Where something is measured.
+  public func readsInput(of site: LinearSite) -> Bool { sums[site] != nil }
+
+  /// Adds nothing.
+  public func forward(_ site: LinearSite, x: Matrix, y: Matrix, workspace: Workspace) {}
+
+  /// Adds (dYᵀX)² of every row.
+  public func backward(_ site: LinearSite, x: Matrix, dy: Matrix, dx: Matrix?, workspace: Workspace) {
+    guard let sum = sums[site] else { return }
+    inRowBlocks(sum) { block in
+      let mark = workspace.mark
+      let gradient = workspace.matrix(rows: block.count, columns: sum.columns)
+      for row in rows {
+        gemm(dy.rows(row).columns(block), x.rows(row), into: gradient, transposeA: true)
+        addSquares(gradient, to: sum.rows(block))
+      }
+      workspace.release(to: mark)
+    }
+  }
+
+  private func addSquares(_ x: Matrix, to sum: Matrix) {
+    x.withSpan { x in
+      sum.withMutableSpan { sum in
+        precondition(x.count == sum.count)
+        for i in 0..<x.count { sum[i] += x[i] * x[i] }
+      }
+    }
+  }
+}

@@ -1,0 +1,44 @@
+public import LinearAlgebra
+
+/// A matrix for each of some linear layers of an encoder: what a measurement sums up over batches.
+public struct SiteMatrices: Sendable {
+  /// The layers in the order of the forward pass.
+  public let sites: [LinearSite]
+  private let table: [Matrix?]
+
+  /// Zeros.
+  ///
+  /// - Parameter size: Rows and columns at a layer.
+  public init(
+    shape: EncoderShape, sites: [LinearSite], size: (LinearSite) -> (rows: Int, columns: Int)
+  ) {
+    self.sites = sites
+    var table = [Matrix?](repeating: nil, count: shape.sites.count)
+    for site in sites {
+      let (rows, columns) = size(site)
+      table[site.index] = Matrix(rows: rows, columns: columns)
+    }
+    self.table = table
+  }
+
+  /// The matrix of a layer; nil where there is none.
+  public subscript(site: LinearSite) -> Matrix? { table[site.index] }
+
+  /// The matrices in the order of `sites`.
+  public var matrices: [Matrix] { sites.compactMap { table[$0.index] } }
+
+  /// Sets all to zero.
+  public func clear() {
+    for matrix in matrices { matrix.fill(0) }
+  }
+
+  /// Adds matrices of the same layers.
+  public func add(_ other: SiteMatrices) {
+    for (mine, others) in zip(matrices, other.matrices) { Models.add(others, to: mine) }
+  }
+
+  /// Scales all.
+  public func scale(by factor: Float) {
+    for matrix in matrices { Models.scale(matrix, by: factor) }
+  }
+}

@@ -1,0 +1,77 @@
+public import LinearAlgebra
+public import Models
+internal import Specs
+
+/// The uncentred Gram matrices XᵀX ÷ n of what some linear layers of a model read, over the n tokens of some examples.
+///
+/// Sums are made batch by batch, in floats, and added in order, so that the number of threads changes no bit.
+/// Memory: 4·in² bytes for each input, once and once more for each thread: 67 MB each for all layers of MiniLM.
+public final class InputGrams {
+  private let shape: EncoderShape
+  private let sites: [LinearSite]
+  private let total: GramDoor
+  private var lanes: [GramDoor] = []
+  /// Tokens read.
+  public private(set) var tokens = 0
+
+  /// Measures the inputs of some layers.
+  public init(shape: EncoderShape, sites: [LinearSite]) {
+    self.shape = shape
+    self.sites = sites
+    total = GramDoor(shape: shape, sites: sites)
+  }
+
+  /// Runs a model over some examples.
+  ///
+  /// - Parameters:
+  ///   - states: What enters a block, from which the pass begins; nil begins at the embeddings.
+  ///   - workspaces: One for each thread.
+  ///   - progress: Called with the number of examples that are done; what it throws ends the measurement.
+  public func add(
+    _ examples: [TokenizedExample], _ weights: EncoderWeights, states: FrozenStates? = nil,
+    workspaces: [Workspace], progress: (Int) throws -> Void = { _ in }
+  ) rethrows {
+    while lanes.count < workspaces.count { lanes.append(GramDoor(shape: shape, sites: sites)) }
+    let end = (sites.map(\.layer).max() ?? 0) + 1
+    try inBatches(examples, tokens: WorkLimits.evaluationTokens, workspaces) { lane, range, workspace in
+      lanes[lane].sums.clear()
+      let start = states.map { EnteringStates(block: $0.block, hidden: $0.rows(range)) }
+      _ = Encoder.hidden(
+        weights, PackedBatch(examples[range]), workspace: workspace, from: start, below: end,
+        door: lanes[lane])
+    } joined: { lane, range in
+      total.sums.add(lanes[lane].sums)
+      tokens += examples[range].reduce(0) { $0 + $1.ids.count }
+      try progress(range.upperBound)
+    }
+  }
+
+  /// Ends the measurement: the matrices by the names of the inputs (`LinearSite.input`).
+  public func finished() -> [(name: String, matrix: Matrix)] {
+    total.sums.scale(by: 1 / Float(max(1, tokens)))
+    return zip(total.sums.sites, total.sums.matrices).map { site, matrix in
+      matrix.mirrorUpper()
+      return (site.input, matrix)
+    }
+  }
+}
+
+/// Runs a body over batches of examples on several threads, and joins what each left in the order of the batches.
+///
+/// - Parameters:
+///   - tokens: Examples are packed up to so many tokens.
+///   - body: The lane, the examples of its batch, and a workspace that was reset.
+func inBatches(
+  _ examples: [TokenizedExample], tokens: Int, _ workspaces: [Workspace],
+  _ body: (Int, Range<Int>, Workspace) -> Void, joined: (Int, Range<Int>) throws -> Void
+) rethrows {
+  let batches = Evaluator.batches(examples, tokens: tokens)
+  for first in stride(from: 0, to: batches.count, by: workspaces.count) {
+    let round = batches[first..<min(first + workspaces.count, batches.count)]
+    concurrently(round.count) { lane in
+      workspaces[lane].reset()
+      body(lane, round[first + lane], workspaces[lane])
+    }
+    for lane in 0..<round.count { try joined(lane, round[first + lane]) }
+  }
+}
