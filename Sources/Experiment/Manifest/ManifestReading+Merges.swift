@@ -83,7 +83,17 @@ extension ManifestReading {
   private func problem(_ merges: [Manifest.Merge]) -> Diagnostic? {
     merges.lazy.filter { $0.weights.contains { $0 != 0 } }.compactMap { merge in
       vocabulary.methods.first { $0.name == merge.method }?.problem(merge.parameters, merge.weights)
+        ?? problemOfTried(merge)
     }.first
+  }
+
+  /// What the method that a search tries has against the merge with which it begins.
+  private func problemOfTried(_ merge: Manifest.Merge) -> Diagnostic? {
+    guard merge.tuning?.takesRanges == true, let word = merge.parameters["try"],
+      let tried = vocabulary.methods.first(where: { .text($0.name) == word })
+    else { return nil }
+    let usual = Dictionary(uniqueKeysWithValues: tried.parameters.map { ($0.name, $0.defaultValue) })
+    return tried.problem(usual, merge.weights)
   }
 
   /// The method named, or of `all` the rules but those excepted: what learns or searches is named.
