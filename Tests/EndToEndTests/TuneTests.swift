@@ -89,6 +89,7 @@ import Testing
           - {method: search, try: ties, over: {densty: [0.2, 0.9], scale: [2, 1]}}
           - {method: search, over: {scale: [0, 1000]}}
           - {method: search, try: linear}
+          - {method: search, try: slerp, over: {t: [0, 1]}}
         """)
     let outcome = try Program.run("validate", "m.yaml", in: place.folder)
     #expect(outcome.status == 2)
@@ -106,6 +107,9 @@ import Testing
         m.yaml:16:27: error: there is nothing to search: no parameter of merge method 'linear' has usual values
            16 |   - {method: search, try: linear}
               |                           ^ name parameters under 'over', or set search_weights: true
+        m.yaml:17:14: error: merge method 'slerp' takes at most 2 models, not 3
+           17 |   - {method: search, try: slerp, over: {t: [0, 1]}}
+              |              ^ models of weight zero do not count
 
         """)
     let linear = try Workplace(
