@@ -59,9 +59,9 @@ private struct Consensus: Merging {
         for (t, block) in trimmed.enumerated() {
           block.withMutableSpan { masks[t].apply(to: &$0, columns: block.columns) }
         }
-        sum.append(trimmed, to: &together)
+        together = sum.sums(of: trimmed[...])
       } else {
-        sum.append(blocks, to: &together)
+        together = sum.sums(of: blocks[...])
       }
       keepServing(blocks, together, &merged)
     }

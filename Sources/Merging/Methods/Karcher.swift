@@ -25,7 +25,7 @@ extension MergeMethod {
   ) { Karcher(steps: $0.integer("max_iter"), tolerance: $0.number("tol")) }
 }
 
-private struct Karcher: Merging {
+struct Karcher: Merging {
   let steps: Int
   let tolerance: Double
   /// The rounding of a length from a Gram matrix.
@@ -34,8 +34,12 @@ private struct Karcher: Merging {
   func merge(_ deltas: [LowRank?], weights: [Double], at site: String, random: RandomStream) throws -> Merged
   {
     guard deltas.count > 1 else { return Merged(.lowRank(weightedSum(deltas, [1]))) }
+    return Merged(.lowRank(weightedSum(deltas, try factors(Gram(of: deltas), weights))))
+  }
+
+  /// The factors of the models.
+  func factors(_ gram: Gram, _ weights: [Double]) throws -> [Double] {
     let shares = try normalized(weights)
-    let gram = Gram(of: deltas)
     let norms = gram.norms
     let directed = norms.indices.filter { norms[$0] > 0 }
     var alphas = norms.map { _ in 0.0 }
@@ -44,7 +48,7 @@ private struct Karcher: Merging {
     }
     let mean = mean(gram.ofDirections, alphas)
     let length = zip(shares, norms).reduce(0) { $0 + $1.0 * $1.1 }
-    return Merged(.lowRank(weightedSum(deltas, zip(mean, norms).map { $1 > 0 ? length * $0 / $1 : 0 })))
+    return zip(mean, norms).map { $1 > 0 ? length * $0 / $1 : 0 }
   }
 
   /// m as coefficients of the directions.

@@ -23,7 +23,7 @@ extension MergeMethod {
   ) { MultiSLERP(normalizes: $0.flag("normalize_weights"), eps: $0.number("eps")) }
 }
 
-private struct MultiSLERP: Merging {
+struct MultiSLERP: Merging {
   let normalizes: Bool
   let eps: Double
   /// The rounding of a length from a Gram matrix, as a share of its terms.
@@ -32,21 +32,26 @@ private struct MultiSLERP: Merging {
   func merge(_ deltas: [LowRank?], weights: [Double], at site: String, random: RandomStream) throws -> Merged
   {
     guard deltas.count > 1 else { return Merged(.lowRank(weightedSum(deltas, [1]))) }
+    return Merged(.lowRank(weightedSum(deltas, try factors(Gram(of: deltas), weights, at: site))))
+  }
+
+  /// The factors of the models.
+  ///
+  /// - Throws: a `Diagnostic` where the directions of more than two cancel out.
+  func factors(_ gram: Gram, _ weights: [Double], at site: String) throws -> [Double] {
     let weights = normalizes ? try normalized(weights) : weights
-    let gram = Gram(of: deltas)
     let norms = gram.norms
     let length = gram.ofDirections.norm(weights)
     let weight = zip(weights, norms).reduce(0) { $0 + ($1.1 > 0 ? abs($1.0) : 0) }
     if length <= max(eps, Self.rounding * weight) {
-      guard weight == 0 || deltas.count == 2 else {
+      guard weight == 0 || norms.count == 2 else {
         throw Diagnostic(
           "the weighted directions of '\(site)' cancel out: there is no mean direction",
           hint: "change a weight, or use linear")
       }
-      return Merged(.lowRank(weightedSum(deltas, weights)))
+      return weights
     }
     let mean = zip(weights, norms).reduce(0) { $0 + $1.0 * $1.1 }
-    return Merged(
-      .lowRank(weightedSum(deltas, zip(weights, norms).map { $1 > 0 ? mean / length * $0 / $1 : 0 })))
+    return zip(weights, norms).map { $1 > 0 ? mean / length * $0 / $1 : 0 }
   }
 }

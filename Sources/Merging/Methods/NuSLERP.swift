@@ -26,7 +26,7 @@ extension MergeMethod {
   ) { NuSLERP(flattens: $0.flag("nuslerp_flatten"), goesAlongColumns: $0.flag("nuslerp_row_wise")) }
 }
 
-private struct NuSLERP: Merging {
+struct NuSLERP: Merging {
   let flattens: Bool
   let goesAlongColumns: Bool
 
@@ -43,7 +43,8 @@ private struct NuSLERP: Merging {
     weightedSum(deltas, rowwise: Gram.ofRows(deltas).map { factors($0, t) })
   }
 
-  private func factors(_ gram: Gram, _ t: Double) -> [Double] {
+  /// The factors of the two at t.
+  func factors(_ gram: Gram, _ t: Double) -> [Double] {
     Arc.factors(cosine: gram.ofDirections.products[0, 1], at: t, straight: 1e-12)
   }
 }

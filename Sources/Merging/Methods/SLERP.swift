@@ -20,7 +20,7 @@ extension MergeMethod {
   ) { SLERP(t: $0.number("t")) }
 }
 
-private struct SLERP: Merging {
+struct SLERP: Merging {
   let t: Double
   /// sin²θ at mergekit's threshold for |cos θ|.
   private static let straight = 1 - 0.9995 * 0.9995
@@ -28,9 +28,12 @@ private struct SLERP: Merging {
   func merge(_ deltas: [LowRank?], weights: [Double], at site: String, random: RandomStream) throws -> Merged
   {
     guard deltas.count == 2 else { return Merged(.lowRank(weightedSum(deltas, [1]))) }
-    let cosine = Gram(of: deltas).ofDirections.products[0, 1]
+    return Merged(.lowRank(weightedSum(deltas, factors(Gram(of: deltas), weights))))
+  }
+
+  /// The factors of the two by their angle.
+  func factors(_ gram: Gram, _ weights: [Double]) -> [Double] {
     let place = Arc.position(weights, at: t)
-    return Merged(
-      .lowRank(weightedSum(deltas, Arc.factors(cosine: cosine, at: place, straight: Self.straight))))
+    return Arc.factors(cosine: gram.ofDirections.products[0, 1], at: place, straight: Self.straight)
   }
 }
