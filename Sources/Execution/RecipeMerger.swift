@@ -65,7 +65,7 @@ public enum RecipeMerger {
       let isCheckpoint = files.fileExists(atPath: model.path + "/config.json")
       throw Diagnostic(
         isCheckpoint
-          ? "this is a whole checkpoint, and only adapters are merged so far" : "this is no adapter",
+          ? "this is a whole checkpoint among adapters" : "this is no adapter",
         at: Place(file: model.path),
         hint: "give folders with adapter_config.json and adapter_model.safetensors, as PEFT writes them")
     }
@@ -88,30 +88,15 @@ public enum RecipeMerger {
   private static func write(
     _ adapter: Adapter, _ record: Record, to folder: String, layers: [String]
   ) throws -> Int {
-    let target = URL(fileURLWithPath: folder).standardizedFileURL
-    let attempt = target.deletingLastPathComponent().appendingPathComponent(
-      ".\(target.lastPathComponent).\(ProcessInfo.processInfo.processIdentifier).partial")
-    defer { try? FileManager.default.removeItem(at: attempt) }
-    do {
-      try FileManager.default.createDirectory(at: attempt, withIntermediateDirectories: true)
-    } catch {
-      throw Diagnostic("cannot make the folder: \(FileProblem.reason(error))", at: Place(file: folder))
+    try FolderAttempt.write(folder) { attempt in
+      try PEFTAdapter.write(adapter, to: attempt, layers: layers)
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+      encoder.keyEncodingStrategy = .convertToSnakeCase
+      let bytes = Array(try encoder.encode(record)) + [0x0a]
+      try AtomicFile.write(attempt + "/merge.json") { try $0.append(bytes) }
+      let size = try FileManager.default.attributesOfItem(atPath: weights(attempt))[.size] as? Int
+      return size ?? 0
     }
-    try PEFTAdapter.write(adapter, to: attempt.path, layers: layers)
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    encoder.keyEncodingStrategy = .convertToSnakeCase
-    let bytes = Array(try encoder.encode(record)) + [0x0a]
-    try AtomicFile.write(attempt.appendingPathComponent("merge.json").path) { try $0.append(bytes) }
-    do {
-      if FileManager.default.fileExists(atPath: target.path) {
-        try FileManager.default.removeItem(at: target)
-      }
-      try FileManager.default.moveItem(at: attempt, to: target)
-    } catch {
-      throw Diagnostic("cannot write the folder: \(FileProblem.reason(error))", at: Place(file: folder))
-    }
-    let size = try FileManager.default.attributesOfItem(atPath: weights(target.path))[.size] as? Int
-    return size ?? 0
   }
 }

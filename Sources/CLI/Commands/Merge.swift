@@ -7,10 +7,10 @@ import Foundation
 import Merging
 import Specs
 
-/// Merges adapters by a recipe.
+/// Merges adapters or checkpoints by a recipe.
 struct Merge: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Merges PEFT adapters by a recipe; lists and explains the merge methods.",
+    abstract: "Merges PEFT adapters or full checkpoints by a recipe; lists and explains the merge methods.",
     discussion: """
       A recipe is a YAML file in mergekit's words:
 
@@ -23,16 +23,25 @@ struct Merge: ParsableCommand {
 
       'base_model' may be left out; with it the adapters are checked against the base. Relative folders start from \
       the recipe's own.
+
+      Recipes of full checkpoints are mergekit's as they are: models or slices, gradients over layers, filters, \
+      checkpoint+adapter, dtype, tokenizer_source. A method means there what mergekit means by it.
       """)
 
   @Argument(help: "The recipe, a YAML file.")
   var recipe: String?
 
-  @Argument(help: "The folder of the merged adapter.")
+  @Argument(help: "The folder of the merged adapter or checkpoint.")
   var output: String?
 
   @Flag(help: "Replaces an earlier merge in the output folder.")
   var force = false
+
+  @Option(help: "The most bytes of tensors in a file of a checkpoint: 5GB, 500MB.")
+  var maxShardSize = "5GB"
+
+  @Option(help: "Tensors of a checkpoint that are merged at once; by default one per core.")
+  var threads: Int?
 
   @Flag(help: "Lists the merge methods.")
   var list = false
@@ -50,6 +59,8 @@ struct Merge: ParsableCommand {
     if list {
       let width = MergeMethods.all.names.map(\.count).max() ?? 0
       for row in MergeMethods.all.entries { Console.print("\(padded(row.name, width))  \(row.summary)") }
+      Console.print("\nof full checkpoints, with mergekit's meaning:")
+      for row in CheckpointMethods.all.entries { Console.print("\(padded(row.name, width))  \(row.summary)") }
     } else if let explain {
       Console.print(MergeExplanation.text(try MergeMethods.all.entry(named: explain)))
     } else if let recipe, let output {
@@ -64,10 +75,16 @@ struct Merge: ParsableCommand {
     guard let text = String(data: data, encoding: .utf8) else {
       throw Diagnostic("the recipe is not UTF-8", at: Place(file: file), hint: "save it as UTF-8")
     }
+    let environment = ProcessInfo.processInfo.environment
+    if CheckpointMerger.takes(text, path: file, environment: environment) {
+      return try CheckpointMerge(threads: threads, maxShardSize: maxShardSize).run(text, file, into: output) {
+        try checkOutput(output)
+      }
+    }
     let recipe = try MergeRecipeReader.read(text, path: file, methods: Vocabulary.joined.methods)
     try checkOutput(output)
     let result = try RecipeMerger.merge(
-      recipe, into: output, environment: ProcessInfo.processInfo.environment, version: Mixology.version)
+      recipe, into: output, environment: environment, version: Mixology.version)
     let energies = result.sites.map(\.retainedEnergy)
     let mean = energies.reduce(0, +) / Double(max(1, energies.count))
     Console.print(
@@ -89,7 +106,8 @@ extension Merge {
         "the output is a file, not a folder", at: Place(file: output), hint: "name another one")
     }
     let own = ["adapter_config.json", "adapter_model.safetensors", "merge.json"]
-    if let other = names.sorted().first(where: { !own.contains($0) }) {
+    let written = CheckpointMerger.files(writtenTo: output)
+    if let other = names.sorted().first(where: { !own.contains($0) && !written.contains($0) }) {
       throw Diagnostic(
         "the output folder holds something else: '\(other)'", at: Place(file: output),
         hint: "name another one")
