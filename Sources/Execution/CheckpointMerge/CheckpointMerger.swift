@@ -84,7 +84,9 @@ public enum CheckpointMerger {
     return try FolderAttempt.write(folder) { attempt in
       try TensorWork(plan: plan, folder: attempt, progress: options.progress).run(threads: options.threads)
       try plan.configuration.write(to: attempt)
-      let copied = try ModelFiles.copy(from: plan.models[plan.donor].folder, to: attempt)
+      let copied = try ModelFiles.copy(
+        from: plan.models[plan.vocabulary?.source ?? plan.tokenizer].folder, to: attempt,
+        tokenizer: try plan.vocabulary?.tokenizer())
       let outcome = Outcome(
         models: plan.models.count, tensors: plan.tensors.count,
         parameters: plan.layout.tensors.reduce(0) { $0 + $1.shape.reduce(1, *) }, bytes: plan.layout.bytes,

@@ -94,6 +94,13 @@ struct CheckpointModel: Sendable {
       try checkpoint.stored(name), shape: try checkpoint.entry(name).shape, adding: changes[name])
   }
 
+  /// A weight as one row per token, also where it is a vector.
+  func embeddings(_ name: String) throws -> ModelTensor {
+    let shape = try checkpoint.entry(name).shape
+    return shape.count > 1
+      ? try tensor(name) : ModelTensor(try checkpoint.stored(name), shape: [shape.first ?? 1, 1])
+  }
+
   /// Whether a weight is just what is stored.
   func isPlain(_ name: String) -> Bool { changes[name] == nil }
 }

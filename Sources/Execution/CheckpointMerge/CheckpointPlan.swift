@@ -28,8 +28,10 @@ struct CheckpointPlan: Sendable {
   let tensors: [Tensor]
   let layout: CheckpointLayout
   let configuration: CheckpointConfiguration
-  /// The model from which configuration and tokenizer come.
+  /// The model from which the configuration comes, and the tokenizer where no other one is asked for.
   let donor: Int
+  /// The model from which the tokenizer comes.
+  let tokenizer: Int
   /// Other rows of embeddings, where vocabularies differ.
   let vocabulary: VocabularyAlignment?
   /// What a user should know.
@@ -51,6 +53,7 @@ extension CheckpointPlan {
     self.tensors = tensors.map(\.merge)
     models = planning.models
     donor = planning.donor
+    tokenizer = planning.tokenizer
     vocabulary = planning.vocabulary
     layout = try CheckpointLayout(tensors.map(\.planned), largestShard: largestShard)
     configuration = try planning.configuration()

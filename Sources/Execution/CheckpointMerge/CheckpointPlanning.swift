@@ -12,6 +12,8 @@ struct CheckpointPlanning {
   var vocabulary: VocabularyAlignment?
   var notes: [String] = []
   private var resolver: ParameterResolver
+  /// The model from which configuration and names come: the base, else the first one.
+  let donor: Int
 
   init(_ recipe: CheckpointRecipe, method: CheckpointMethod, environment: [String: String]) throws {
     self.recipe = recipe
@@ -22,12 +24,17 @@ struct CheckpointPlanning {
         try CheckpointModel(reference, relativeTo: recipe.folder, environment: environment))
     }
     self.models = models
+    // The base is the first of the references.
+    donor = recipe.base == nil ? models.firstIndex { $0.reference == recipe.slices[0].sources[0].reference } ?? 0 : 0
     resolver = ParameterResolver(method: method, recipe: recipe)
-    vocabulary = try VocabularyAlignment(recipe, models)
+    vocabulary = try VocabularyAlignment(recipe, models, donor: donor)
   }
 
-  /// The model from which configuration, names and tokenizer come: the base, else the first one.
-  var donor: Int { recipe.base == nil ? index(recipe.slices[0].sources[0].reference) : 0 }
+  /// The model from which the tokenizer comes.
+  var tokenizer: Int {
+    guard case .model(let reference) = recipe.tokenizer else { return donor }
+    return index(reference)
+  }
 
   /// Whether the result is put together from ranges of layers.
   var hasRanges: Bool { recipe.slices.contains { $0.sources.contains { $0.layers != nil } } }

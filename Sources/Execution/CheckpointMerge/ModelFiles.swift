@@ -17,8 +17,9 @@ enum ModelFiles {
 
   /// Copies those that a model has.
   ///
+  /// - Parameter tokenizer: What to write as `tokenizer.json` instead.
   /// - Returns: Their names.
-  static func copy(from folder: String, to attempt: String) throws -> [String] {
+  static func copy(from folder: String, to attempt: String, tokenizer: [UInt8]?) throws -> [String] {
     var copied: [String] = []
     for name in beside {
       guard let data = FileManager.default.contents(atPath: "\(folder)/\(name)") else { continue }
@@ -26,7 +27,7 @@ enum ModelFiles {
         let below = URL(fileURLWithPath: "\(attempt)/\(name)").deletingLastPathComponent()
         try FileManager.default.createDirectory(at: below, withIntermediateDirectories: true)
       }
-      try AtomicFile.write("\(attempt)/\(name)") { try $0.append(Array(data)) }
+      try AtomicFile.write("\(attempt)/\(name)") { try $0.append(name == "tokenizer.json" ? tokenizer ?? Array(data) : Array(data)) }
       copied.append(name)
     }
     return copied

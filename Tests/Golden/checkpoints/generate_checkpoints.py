@@ -181,6 +181,9 @@ def main(output):
                 checkpoint(folder / (f"m{model}" if model else "base"), config, shapes, model)
             cases = recipes() | (llama_recipes() if family == "llama" else {})
             for name, recipe in cases.items():
+                if family == "bert":
+                    text = json.dumps(recipe).replace("self_attn", "attention").replace("mlp.up", "intermediate")
+                    recipe = json.loads(text.replace("mlp", "intermediate"))
                 local = json.loads(json.dumps(recipe), object_hook=lambda o: o | {
                     k: str(folder / o[k]) for k in ("model", "base_model") if isinstance(o.get(k), str)})
                 out = folder / "out"
