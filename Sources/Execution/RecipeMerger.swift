@@ -62,10 +62,8 @@ public enum RecipeMerger {
         hint: "the recipe names it '\(model.name)'; relative names start from the recipe's folder")
     }
     if !files.fileExists(atPath: model.path + "/adapter_config.json") {
-      let isCheckpoint = files.fileExists(atPath: model.path + "/config.json")
       throw Diagnostic(
-        isCheckpoint
-          ? "this is a whole checkpoint among adapters" : "this is no adapter",
+        "this is no adapter",
         at: Place(file: model.path),
         hint: "give folders with adapter_config.json and adapter_model.safetensors, as PEFT writes them")
     }

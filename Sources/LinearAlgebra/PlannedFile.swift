@@ -35,7 +35,8 @@ public final class PlannedFile: @unchecked Sendable {
 
   /// Writes bytes at a place.
   public func write(_ bytes: Span<UInt8>, at offset: Int) throws(Diagnostic) {
-    precondition(offset >= 0 && offset + bytes.count <= count, "\(bytes.count) bytes at \(offset) of \(count)")
+    precondition(
+      offset >= 0 && offset + bytes.count <= count, "\(bytes.count) bytes at \(offset) of \(count)")
     var done = 0
     while done < bytes.count {
       // SAFETY: the rest of a live buffer.

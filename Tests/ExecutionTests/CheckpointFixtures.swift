@@ -29,7 +29,9 @@ enum TinyCheckpoint {
     """
 
   static var llamaShapes: [String: [Int]] {
-    var shapes = ["model.embed_tokens.weight": [10, 8], "model.norm.weight": [8], "lm_head.weight": [10, 8]]
+    var shapes = [
+      "model.embed_tokens.weight": [10, 8], "model.norm.weight": [8], "lm_head.weight": [10, 8],
+    ]
     for i in 0..<3 {
       let layer = "model.layers.\(i)."
       for (name, shape) in [

@@ -25,7 +25,8 @@ import Testing
     #expect(outcome.files.filter { $0.hasSuffix(".safetensors") }.count > 3)
     #expect(try yard.weights("one") == yard.weights("shards"))
     // What was written in shards is read like any model.
-    try yard.merge(ties.replacingOccurrences(of: "base_model: base", with: "base_model: shards"), into: "again")
+    try yard.merge(
+      ties.replacingOccurrences(of: "base_model: base", with: "base_model: shards"), into: "again")
     #expect(try yard.weights("again") != yard.weights("shards"))
   }
 
@@ -126,7 +127,8 @@ import Testing
         "README.md", "config.json", "merge.json", "model.safetensors", "tokenizer_config.json",
       ])
     let card = try yard.text("out/README.md")
-    let top = "---\nbase_model:\n- \"base\"\n- \"m1\"\n- \"m2\"\nlibrary_name: transformers\ntags:\n- merge\n- mixology\n---\n"
+    let top =
+      "---\nbase_model:\n- \"base\"\n- \"m1\"\n- \"m2\"\nlibrary_name: transformers\ntags:\n- merge\n- mixology\n---\n"
     #expect(card.hasPrefix(top + "# out\n"))
     #expect(card.contains("```yaml\n\(ties)\n```\n"))
     // All but the layers is as the base has it, a float a float.
@@ -148,7 +150,8 @@ import Testing
       try yard.change(model) { tensor in
         guard tensor.shape == [10, 8] else { return tensor }
         return NamedTensor(
-          tensor.name, shape: [rows, 8], Matrix(rows: rows, columns: 8, values: Array(tensor.values.values.prefix(rows * 8))))
+          tensor.name, shape: [rows, 8],
+          Matrix(rows: rows, columns: 8, values: Array(tensor.values.values.prefix(rows * 8))))
       }
     }
     try tokenizer(["a", "b", "c"], "m1", rows: 3)
@@ -172,7 +175,8 @@ import Testing
     ].enumerated() {
       #expect(relativeError(row(union, index), expected) < 1e-6, "row \(index)")
     }
-    #expect(try TokenizerVocabulary(folder: yard.url.path + "/out").ids == ["a": 0, "b": 1, "c": 2, "x": 3, "y": 4])
+    #expect(
+      try TokenizerVocabulary(folder: yard.url.path + "/out").ids == ["a": 0, "b": 1, "c": 2, "x": 3, "y": 4])
     #expect(try yard.text("out/config.json").contains("\"vocab_size\": 5"))
     try yard.merge(recipe + "tokenizer: {source: m2}")
     let second = try yard.weights("out")

@@ -22,12 +22,12 @@ import Testing
         YARD/r.yaml:3:1: error: unknown key 'dtyp'
             3 | dtyp: float32
               | ^ did you mean 'dtype'?
-        YARD/r.yaml:5:39: error: unknown key 'densty' in 'models.0.parameters'
+        YARD/r.yaml:5:41: error: unknown key 'densty' in 'models.0.parameters'
             5 |   - {model: m1, parameters: {weight: 1, densty: 0.5}}
-              |                                       ^ did you mean 'density'?
-        YARD/r.yaml:6:39: error: 'normalize' is a parameter of the whole merge, not of one model
+              |                                         ^ did you mean 'density'?
+        YARD/r.yaml:6:41: error: 'normalize' is a parameter of the whole merge, not of one model
             6 |   - {model: m2, parameters: {weight: 1, normalize: true}}
-              |                                       ^ move it to the parameters at the top
+              |                                         ^ move it to the parameters at the top
         YARD/r.yaml:7:25: error: the key 'lambda' stands twice
             7 | parameters: {lambda: 1, lambda: 2}
               |                         ^ it stands in line 7 already; keep one of the two
@@ -96,6 +96,17 @@ import Testing
     #expect(try MergeYard().refusal(recipe) == text)
   }
 
+  @Test func `an adapter among checkpoints is refused`() throws {
+    let yard = try MergeYard()
+    try Data("{}".utf8).write(to: yard.url.appendingPathComponent("m2/adapter_config.json"))
+    try FileManager.default.removeItem(at: yard.url.appendingPathComponent("m2/config.json"))
+    #expect(
+      yard.refusal("merge_method: linear\nparameters: {weight: 1}\nmodels: [{model: m1}, {model: m2}]") == """
+        YARD/m2: error: this is an adapter among checkpoints
+          write checkpoint+m2 to fold it into one
+        """)
+  }
+
   @Test func `models that do not fit are refused by name`() throws {
     let recipe = """
       merge_method: ties
@@ -152,7 +163,10 @@ import Testing
         error: the merge equals its base: no number is another one, so nothing is written
           are the models others than the base? a smaller change than the number type holds is lost: try dtype: float32
         """)
-    #expect(try FileManager.default.contentsOfDirectory(atPath: yard.url.path).sorted() == ["base", "m1", "m2", "m3"])
+    #expect(
+      try FileManager.default.contentsOfDirectory(atPath: yard.url.path).sorted() == [
+        "base", "m1", "m2", "m3",
+      ])
     try yard.change("m1") { tensor in
       tensor.values[0, 0] = .nan
       return tensor

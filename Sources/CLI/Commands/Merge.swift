@@ -43,6 +43,9 @@ struct Merge: ParsableCommand {
   @Option(help: "Tensors of a checkpoint that are merged at once; by default one per core.")
   var threads: Int?
 
+  @Flag(help: "With --list or --explain: the methods of full checkpoints.")
+  var checkpoints = false
+
   @Flag(help: "Lists the merge methods.")
   var list = false
 
@@ -56,11 +59,14 @@ struct Merge: ParsableCommand {
   }
 
   func run() throws {
-    if list {
+    if checkpoints, list {
+      let width = CheckpointMethods.all.names.map(\.count).max() ?? 0
+      for row in CheckpointMethods.all.entries { Console.print("\(padded(row.name, width))  \(row.summary)") }
+    } else if checkpoints, let explain {
+      Console.print(MergeExplanation.text(try CheckpointMethods.all.entry(named: explain)))
+    } else if list {
       let width = MergeMethods.all.names.map(\.count).max() ?? 0
       for row in MergeMethods.all.entries { Console.print("\(padded(row.name, width))  \(row.summary)") }
-      Console.print("\nof full checkpoints, with mergekit's meaning:")
-      for row in CheckpointMethods.all.entries { Console.print("\(padded(row.name, width))  \(row.summary)") }
     } else if let explain {
       Console.print(MergeExplanation.text(try MergeMethods.all.entry(named: explain)))
     } else if let recipe, let output {
@@ -128,12 +134,34 @@ enum MergeExplanation {
       method.symmetric ? "the order of the models makes no difference" : "the order of the models matters")
     if method.models.upperBound < Int.max { lines.append("takes at most \(method.models.upperBound) models") }
     lines.append("parameters:")
-    let width = method.parameters.map(\.name.count).max() ?? 0
-    for parameter in method.parameters {
-      lines.append("  \(padded(parameter.name, width))  \(parameter.summary)")
-      lines.append(
-        "  \(padded("", width))  \(parameter.kind); default \(parameter.defaultValue)")
+    return (lines + rows(method.parameters)).joined(separator: "\n")
+  }
+
+  /// The same of a method of full checkpoints.
+  static func text(_ method: CheckpointMethod) -> String {
+    var lines = ["\(method.name): \(method.summary)"]
+    switch method.base {
+    case .origin: lines.append("merges changes on the base_model")
+    case .optionalOrigin:
+      lines.append("merges changes on the base_model, or whole weights where there is none")
+    case .model: lines.append("merges whole weights; a base_model is one more model")
+    case .endpoint: lines.append("goes from the base_model to the other model")
+    }
+    for (title, specs) in [("parameters:", method.shared), ("parameters of each model:", method.own)]
+    where !specs.isEmpty {
+      lines += [title] + rows(specs, required: method.required)
     }
     return lines.joined(separator: "\n")
+  }
+
+  private static func rows(_ parameters: [ParameterSpec], required: Set<String> = []) -> [String] {
+    let width = parameters.map(\.name.count).max() ?? 0
+    return parameters.flatMap { parameter in
+      let value = required.contains(parameter.name) ? "must be given" : "default \(parameter.defaultValue)"
+      return [
+        "  \(padded(parameter.name, width))  \(parameter.summary)",
+        "  \(padded("", width))  \(parameter.kind); \(value)",
+      ]
+    }
   }
 }

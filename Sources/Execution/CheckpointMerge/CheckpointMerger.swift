@@ -173,10 +173,11 @@ private final class TensorWork: Sendable {
   }
 
   private func advance(_ bytes: Int) {
-    progress(state.withLock { state in
-      state.done += bytes
-      return state.done
-    }, plan.layout.bytes)
+    progress(
+      state.withLock { state in
+        state.done += bytes
+        return state.done
+      }, plan.layout.bytes)
   }
 
   private func merge(_ index: Int) throws {
@@ -229,7 +230,8 @@ private final class TensorWork: Sendable {
     guard largest >= limit else { return }
     throw largest >= Float.infinity.bitPattern
       ? Diagnostic(
-        "the merged '\(name)' holds NaN or infinity", hint: "does one of the models? mixology inspect shows it")
+        "the merged '\(name)' holds NaN or infinity",
+        hint: "does one of the models? mixology inspect shows it")
       : Diagnostic(
         "the merged '\(name)' holds numbers too large for float16", hint: "write dtype: bfloat16 or float32")
   }

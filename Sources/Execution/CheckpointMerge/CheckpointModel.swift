@@ -31,9 +31,10 @@ struct CheckpointModel: Sendable {
     names = checkpoint.names.filter {
       !TensorNames.isBuffer($0) && !(isTied && TensorNames.isTiedHead($0))
     }
-    changes = try reference.adapter.map {
-      try Self.changes(try Self.find(adapter: $0, relativeTo: folder), checkpoint)
-    } ?? [:]
+    changes =
+      try reference.adapter.map {
+        try Self.changes(try Self.find(adapter: $0, relativeTo: folder), checkpoint)
+      } ?? [:]
   }
 
   /// The recipe's folder goes first; mergekit starts from where it is called, so that comes next.
@@ -45,6 +46,13 @@ struct CheckpointModel: Sendable {
       files.fileExists(atPath: name + "/config.json")
     {
       return name
+    }
+    let own = name.hasPrefix("/") ? name : "\(folder)/\(name)"
+    if files.fileExists(atPath: own + "/adapter_config.json"), !files.fileExists(atPath: own + "/config.json")
+    {
+      throw Diagnostic(
+        "this is an adapter among checkpoints", at: Place(file: own),
+        hint: "write checkpoint+\(name) to fold it into one")
     }
     return try BaseLocator.resolve(name, relativeTo: folder, environment: environment)
   }

@@ -33,7 +33,9 @@ extension CheckpointPlanning {
         hint: method.base == .origin
           ? "the model from which the others were trained" : "the model at which t is 0")
     }
-    if method.base == .endpoint, !slice.sources.contains(where: { $0.reference == self.base(of: slice) }), hasRanges {
+    if method.base == .endpoint, !slice.sources.contains(where: { $0.reference == self.base(of: slice) }),
+      hasRanges
+    {
       throw Diagnostic(
         "the base_model is not among the sources of a slice", at: slice.place,
         hint: "list it with its layer_range")
@@ -50,7 +52,8 @@ extension CheckpointPlanning {
           hint: "give it the sum of the weights, once")
       }
       if hasRanges, source.layers == nil {
-        throw Diagnostic("'\(source.reference)' has no layer_range", at: source.place, hint: "every source needs one")
+        throw Diagnostic(
+          "'\(source.reference)' has no layer_range", at: source.place, hint: "every source needs one")
       }
     }
     let count = voices.count
@@ -100,7 +103,8 @@ extension CheckpointPlanning {
       problems.append(
         Diagnostic(
           "the model lacks \(listed(missing))", at: Place(file: model.folder),
-          hint: "\(reference.folder) has \(missing.count == 1 ? "it" : "them"): no tensor is left out unasked"))
+          hint: "\(reference.folder) has \(missing.count == 1 ? "it" : "them"): no tensor is left out unasked"
+        ))
     }
     if !extra.isEmpty {
       problems.append(
@@ -118,7 +122,8 @@ extension CheckpointPlanning {
       return try model.checkpoint.entry(input.name)
     } catch {
       throw Diagnostic(
-        "the model has no tensor '\(input.name)'" + (name == input.name ? "" : ", which '\(name)' is made of"),
+        "the model has no tensor '\(input.name)'"
+          + (name == input.name ? "" : ", which '\(name)' is made of"),
         at: Place(file: model.folder), hint: hasRanges ? "is the layer_range right?" : nil)
     }
   }
@@ -132,7 +137,8 @@ extension CheckpointPlanning {
     for (input, entry) in zip(inputs, entries) {
       let place = Place(file: models[input.model].folder, detail: "tensor '\(input.name)'")
       if shape(entry) != shape(entries[0]) {
-        let isVocabulary = TensorNames.isOfVocabulary(name) && entry.shape.dropFirst() == entries[0].shape.dropFirst()
+        let isVocabulary =
+          TensorNames.isOfVocabulary(name) && entry.shape.dropFirst() == entries[0].shape.dropFirst()
         throw Diagnostic(
           "the tensor has shape \(entry.shape) here and \(entries[0].shape) in \(models[inputs[0].model].folder)",
           at: place,
@@ -159,7 +165,8 @@ extension CheckpointPlanning {
     if method.shared.contains(where: { $0.name == "lambda" }),
       tensors.allSatisfy({ $0.shared.number("lambda") == 0 })
     {
-      throw Diagnostic("lambda is zero: the merge would equal its base", at: place, hint: "lambda 1 is neutral")
+      throw Diagnostic(
+        "lambda is zero: the merge would equal its base", at: place, hint: "lambda 1 is neutral")
     }
   }
 }

@@ -25,7 +25,9 @@ struct CheckpointPlanning {
     }
     self.models = models
     // The base is the first of the references.
-    donor = recipe.base == nil ? models.firstIndex { $0.reference == recipe.slices[0].sources[0].reference } ?? 0 : 0
+    donor =
+      recipe.base == nil
+      ? models.firstIndex { $0.reference == recipe.slices[0].sources[0].reference } ?? 0 : 0
     resolver = ParameterResolver(method: method, recipe: recipe)
     vocabulary = try VocabularyAlignment(recipe, models, donor: donor)
   }

@@ -28,7 +28,9 @@ struct LayerName: Hashable {
 enum TensorNames {
   /// Buffers that a model makes anew when it is loaded: no weights.
   static func isBuffer(_ name: String) -> Bool {
-    ["rotary_emb.inv_freq", "attn.masked_bias", "position_ids", "token_type_ids"].contains { name.hasSuffix($0) }
+    ["rotary_emb.inv_freq", "attn.masked_bias", "position_ids", "token_type_ids"].contains {
+      name.hasSuffix($0)
+    }
       || (name.hasSuffix(".attn.bias") && name.contains("h."))
   }
 
@@ -49,7 +51,8 @@ enum TensorNames {
   static func isOfVocabulary(_ name: String) -> Bool {
     isTiedHead(name)
       || [
-        "embed_tokens.weight", "wte.weight", "word_embeddings.weight", "embed_in.weight", "tok_embeddings.weight",
+        "embed_tokens.weight", "wte.weight", "word_embeddings.weight", "embed_in.weight",
+        "tok_embeddings.weight",
         "cls.predictions.decoder.bias", "cls.predictions.bias", "lm_head.bias",
       ].contains { name.hasSuffix($0) }
   }

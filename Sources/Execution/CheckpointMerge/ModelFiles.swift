@@ -27,7 +27,9 @@ enum ModelFiles {
         let below = URL(fileURLWithPath: "\(attempt)/\(name)").deletingLastPathComponent()
         try FileManager.default.createDirectory(at: below, withIntermediateDirectories: true)
       }
-      try AtomicFile.write("\(attempt)/\(name)") { try $0.append(name == "tokenizer.json" ? tokenizer ?? Array(data) : Array(data)) }
+      try AtomicFile.write("\(attempt)/\(name)") {
+        try $0.append(name == "tokenizer.json" ? tokenizer ?? Array(data) : Array(data))
+      }
       copied.append(name)
     }
     return copied

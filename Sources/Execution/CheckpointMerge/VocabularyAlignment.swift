@@ -25,7 +25,9 @@ struct VocabularyAlignment: Sendable {
     let sizes = models.map { $0.configuration.integer("vocab_size") ?? 0 }
     let source = try Self.source(wanted, recipe, models, donor)
     let isPadded = recipe.padsVocabularyTo.map { sizes[source] % $0 != 0 } ?? false
-    let isSame = zip(vocabularies, sizes).allSatisfy { $0.ids == vocabularies[source].ids && $1 == sizes[source] }
+    let isSame = zip(vocabularies, sizes).allSatisfy {
+      $0.ids == vocabularies[source].ids && $1 == sizes[source]
+    }
     if isSame, !isPadded { return nil }
     self.source = source
     let vocabulary = vocabularies[source]
@@ -70,8 +72,12 @@ struct VocabularyAlignment: Sendable {
     for (id, token) in tokens.enumerated() {
       let own = vocabularies.indices.map { model -> ModelTensor.Row? in
         // A row without a token, which pads the embeddings, is one of the tokenizer's model.
-        guard let token else { return model == source && id < sizes[source] ? .init(tensor: model, row: id) : nil }
-        return vocabularies[model].ids[token].flatMap { $0 < sizes[model] ? .init(tensor: model, row: $0) : nil }
+        guard let token else {
+          return model == source && id < sizes[source] ? .init(tensor: model, row: id) : nil
+        }
+        return vocabularies[model].ids[token].flatMap {
+          $0 < sizes[model] ? .init(tensor: model, row: $0) : nil
+        }
       }
       let present = own.compactMap(\.self)
       let others = hasBase ? own[0].map { [$0] } ?? present : present

@@ -75,9 +75,11 @@ public struct CheckpointRecipe: Sendable {
   /// All models, the base first, each once.
   public var references: [Reference] {
     var all: [Reference] = []
-    for reference in [base].compactMap(\.self) + slices.flatMap({ slice in
-      [slice.base].compactMap(\.self) + slice.sources.map(\.reference)
-    }) where !all.contains(reference) {
+    for reference in [base].compactMap(\.self)
+      + slices.flatMap({ slice in
+        [slice.base].compactMap(\.self) + slice.sources.map(\.reference)
+      }) where !all.contains(reference)
+    {
       all.append(reference)
     }
     return all

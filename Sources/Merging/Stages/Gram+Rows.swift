@@ -73,7 +73,8 @@ extension Gram {
 
   /// Σ x·y in doubles, in eight sums side by side, which a processor adds at once.
   private static func dot(_ x: Span<Float>, _ y: Span<Float>, _ range: Range<Int>) -> Double {
-    precondition(range.upperBound <= x.count && range.upperBound <= y.count, "\(range) of \(x.count), \(y.count)")
+    precondition(
+      range.upperBound <= x.count && range.upperBound <= y.count, "\(range) of \(x.count), \(y.count)")
     var (a, b, c, d, e, f, g, h) = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
     var i = range.lowerBound
     while i + 8 <= range.upperBound {

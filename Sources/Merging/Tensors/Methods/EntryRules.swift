@@ -28,8 +28,9 @@ extension CheckpointMethod {
     }
   }
 
-  /// Every entry from the model that changed it most, times λ; of equal ones the last. mergekit has no such method.
+  /// Every entry from the model that changed it most, times λ; of equal ones the last.
   ///
+  /// mergekit has no such method.
   /// Source: Marczak et al. 2024, arXiv:2407.06322.
   static let magMax = CheckpointMethod(
     name: "magmax", summary: "every entry from the model that changed it most", base: .origin,
