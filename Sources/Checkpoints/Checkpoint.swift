@@ -18,8 +18,9 @@ public struct Checkpoint: Sendable {
 
   /// Opens `model.safetensors`, or all shards that `model.safetensors.index.json` names.
   ///
+  /// - Parameter asStored: Whether the names are those of the files and none is changed.
   /// - Throws: a `Diagnostic` where a file is missing or broken, or a shard lacks a tensor of the index.
-  public init(folder: String) throws(Diagnostic) {
+  public init(folder: String, asStored: Bool = false) throws(Diagnostic) {
     let single = folder + "/model.safetensors"
     let index = single + ".index.json"
     var stored: [(shard: Int, name: String)] = []
@@ -45,7 +46,7 @@ public struct Checkpoint: Sendable {
     }
     var places: [String: (shard: Int, stored: String)] = [:]
     for (shard, name) in stored {
-      let seen = Self.visibleName(name)
+      let seen = asStored ? name : Self.visibleName(name)
       if let other = places[seen] {
         throw Diagnostic(
           "'\(other.stored)' and '\(name)' are two names of one tensor", at: Place(file: shards[shard].path))
@@ -77,6 +78,18 @@ public struct Checkpoint: Sendable {
   public func entry(_ name: String) throws(Diagnostic) -> TensorEntry {
     let (file, stored) = try place(name)
     return try file.entry(stored)
+  }
+
+  /// A tensor's numbers, to be read in blocks; nothing is read yet.
+  public func stored(_ name: String) throws(Diagnostic) -> StoredFloats {
+    let (file, stored) = try place(name)
+    return try file.stored(stored)
+  }
+
+  /// The bytes of a tensor, as stored.
+  public func bytes(_ name: String) throws(Diagnostic) -> [UInt8] {
+    let (file, stored) = try place(name)
+    return try file.bytes(stored)
   }
 
   private func place(_ name: String) throws(Diagnostic) -> (file: SafeTensorsFile, stored: String) {

@@ -41,11 +41,16 @@ struct JSONFile {
     return value
   }
 
-  /// Writes a value as JSON with sorted keys, whole or not at all.
-  static func write(_ value: some Encodable, to path: String) throws {
+  /// A value as JSON with sorted keys.
+  static func bytes(_ value: some Encodable) throws -> [UInt8] {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    let bytes = Array(try encoder.encode(value)) + [0x0a]
+    return Array(try encoder.encode(value)) + [0x0a]
+  }
+
+  /// Writes a value as JSON with sorted keys, whole or not at all.
+  static func write(_ value: some Encodable, to path: String) throws {
+    let bytes = try bytes(value)
     try AtomicFile.write(path) { try $0.append(bytes) }
   }
 }

@@ -4,7 +4,7 @@ internal import Basics
 ///
 /// Foundation's decoder silently keeps one of two equal names, which in a tensor header would hide a tensor, and loses
 /// the order by which PEFT chooses among rank patterns.
-enum JSONTree: Hashable {
+enum JSONTree: Hashable, Sendable {
   case null
   case flag(Bool)
   case number(Double)
@@ -13,7 +13,7 @@ enum JSONTree: Hashable {
   case object([Member])
 
   /// A name and its value.
-  struct Member: Hashable {
+  struct Member: Hashable, Sendable {
     let name: String
     let value: JSONTree
   }
@@ -48,11 +48,19 @@ enum JSONTree: Hashable {
     var parser = JSONParser(bytes: bytes, file: file)
     return try parser.document()
   }
+
+  /// Where the values of an object's members stand in its text, for whoever replaces one and keeps the rest as it is.
+  static func memberRanges(_ bytes: [UInt8], file: String) throws(Diagnostic) -> [String: Range<Int>] {
+    var parser = JSONParser(bytes: bytes, file: file)
+    _ = try parser.document()
+    return parser.outerMembers
+  }
 }
 
 private struct JSONParser {
   let bytes: [UInt8]
   let file: String
+  private(set) var outerMembers: [String: Range<Int>] = [:]
   var at = 0
 
   mutating func document() throws(Diagnostic) -> JSONTree {
@@ -98,7 +106,10 @@ private struct JSONParser {
         throw problem("'\(name)' stands twice")
       }
       guard skip(":") else { throw problem("a ':' must stand here") }
+      skipSpaces()
+      let valueStart = at
       members.append(JSONTree.Member(name: name, value: try value(depth: depth + 1)))
+      if depth == 0 { outerMembers[name] = valueStart..<at }
     } while skip(",")
     guard skip("}") else { throw problem("a ',' or '}' must stand here") }
     return .object(members)

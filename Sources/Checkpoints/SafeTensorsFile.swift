@@ -95,6 +95,20 @@ public struct SafeTensorsFile: Sendable {
     return Matrix(rows: rows, columns: columns, values: try floats(name))
   }
 
+  /// A tensor's numbers, to be read in blocks; nothing is read yet.
+  ///
+  /// - Throws: a `Diagnostic` where it is missing or of whole numbers.
+  public func stored(_ name: String) throws(Diagnostic) -> StoredFloats {
+    let entry = try entry(name)
+    guard let format = entry.type.format else {
+      throw Diagnostic(
+        "the tensor holds \(entry.type.rawValue), not floating-point numbers",
+        at: Place(file: path, detail: "tensor '\(name)'"))
+    }
+    return StoredFloats(
+      mapping: mapping, byteOffset: entry.bytes.lowerBound, count: entry.count, format: format)
+  }
+
   private func size(_ entry: TensorEntry) -> (rows: Int, columns: Int) {
     let columns = entry.shape.last ?? 1
     return (entry.shape.dropLast().reduce(1, *), columns)

@@ -1,4 +1,5 @@
 internal import Basics
+public import LinearAlgebra
 
 /// What a number of a stored tensor is.
 public enum TensorType: String, Sendable, Hashable, CaseIterable {
@@ -30,6 +31,17 @@ public enum TensorType: String, Sendable, Hashable, CaseIterable {
     case .float32, .int32: 4
     case .float16, .bfloat16, .int16: 2
     case .int8, .uint8, .flag: 1
+    }
+  }
+
+  /// How its floating-point numbers are stored; nil for whole numbers.
+  public var format: StoredFloats.Format? {
+    switch self {
+    case .float64: .float64
+    case .float32: .float32
+    case .float16: .float16
+    case .bfloat16: .bfloat16
+    case .int64, .int32, .int16, .int8, .uint8, .flag: nil
     }
   }
 }

@@ -99,10 +99,8 @@ public enum RecipeMerger {
         hint: "the recipe names it '\(model.name)'; relative names start from the recipe's folder")
     }
     if !files.fileExists(atPath: model.path + "/adapter_config.json") {
-      let isCheckpoint = files.fileExists(atPath: model.path + "/config.json")
       throw Diagnostic(
-        isCheckpoint
-          ? "this is a whole checkpoint, and only adapters are merged so far" : "this is no adapter",
+        "this is no adapter",
         at: Place(file: model.path),
         hint: "give folders with adapter_config.json and adapter_model.safetensors, as PEFT writes them")
     }
@@ -127,29 +125,14 @@ public enum RecipeMerger {
   private static func write(
     _ record: Record, to folder: String, _ contents: (String) throws -> Int
   ) throws -> Int {
-    let target = URL(fileURLWithPath: folder).standardizedFileURL
-    let attempt = target.deletingLastPathComponent().appendingPathComponent(
-      ".\(target.lastPathComponent).\(ProcessInfo.processInfo.processIdentifier).partial")
-    defer { try? FileManager.default.removeItem(at: attempt) }
-    do {
-      try FileManager.default.createDirectory(at: attempt, withIntermediateDirectories: true)
-    } catch {
-      throw Diagnostic("cannot make the folder: \(FileProblem.reason(error))", at: Place(file: folder))
+    try FolderAttempt.write(folder) { attempt in
+      let size = try contents(attempt)
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+      encoder.keyEncodingStrategy = .convertToSnakeCase
+      let bytes = Array(try encoder.encode(record)) + [0x0a]
+      try AtomicFile.write(attempt + "/merge.json") { try $0.append(bytes) }
+      return size
     }
-    let size = try contents(attempt.path)
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    encoder.keyEncodingStrategy = .convertToSnakeCase
-    let bytes = Array(try encoder.encode(record)) + [0x0a]
-    try AtomicFile.write(attempt.appendingPathComponent("merge.json").path) { try $0.append(bytes) }
-    do {
-      if FileManager.default.fileExists(atPath: target.path) {
-        try FileManager.default.removeItem(at: target)
-      }
-      try FileManager.default.moveItem(at: attempt, to: target)
-    } catch {
-      throw Diagnostic("cannot write the folder: \(FileProblem.reason(error))", at: Place(file: folder))
-    }
-    return size
   }
 }

@@ -51,6 +51,19 @@ public final class MappedFile: @unchecked Sendable {
     return unsafe Array(UnsafeRawBufferPointer(start: base + range.lowerBound, count: range.count))
   }
 
+  /// Gives the memory of whole pages inside some bytes back to the system.
+  ///
+  /// Whatever a view wrote there is lost; what is read again comes from the file.
+  public func discard(_ range: Range<Int>) {
+    precondition(range.lowerBound >= 0 && range.upperBound <= count, "bytes \(range) of \(count)")
+    let page = Int(getpagesize())
+    let start = (range.lowerBound + page - 1) / page * page
+    let end = range.upperBound == count ? count : range.upperBound / page * page
+    guard start < end else { return }
+    // SAFETY: whole pages inside the mapping; only advice, which may fail without harm.
+    unsafe madvise(base + start, end - start, MADV_DONTNEED)
+  }
+
   private static func reason() -> String {
     unsafe String(cString: strerror(errno))
   }

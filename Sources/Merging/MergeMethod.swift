@@ -124,6 +124,11 @@ public struct MergeMethod: CatalogEntry {
     (requirements, self.form) = (base.requirements, form ?? base.form)
   }
 
+  /// Its parameters without those that every method of adapters has.
+  var ownParameters: [ParameterSpec] {
+    parameters.filter { ![ParameterSpec.rank.name, ParameterSpec.depthGain.name].contains($0.name) }
+  }
+
   /// Checks what can be known without the models: how many there are, and what parameters and weights say together.
   ///
   /// - Parameter weights: One per model; models of weight zero do not count.

@@ -146,14 +146,14 @@ import Testing
         """)
   }
 
-  @Test func `a whole checkpoint, a missing folder and a cut adapter are refused`() throws {
+  @Test func `an adapter among checkpoints, a missing folder and a cut adapter are refused`() throws {
     let place = try workshop()
-    let whole = try merge("merge_method: linear\nmodels: [{model: base}]", place)
+    let whole = try merge("merge_method: linear\nmodels: [{model: base}, {model: a1}]", place)
     #expect(whole.status == 2)
     #expect(
       whole.errors == """
-        ./base: error: this is a whole checkpoint, and only adapters are merged so far
-          give folders with adapter_config.json and adapter_model.safetensors, as PEFT writes them
+        ./a1: error: this is an adapter among checkpoints
+          write checkpoint+a1 to fold it into one
 
         """)
     let missing = try merge("merge_method: linear\nmodels: [{model: a3}]", place)
@@ -183,6 +183,31 @@ import Testing
 
           """)
       #expect(!FileManager.default.fileExists(atPath: place.folder.path + "/out"))
+    }
+  }
+
+  @Test func `a recipe of checkpoints writes a checkpoint, which an encoder is`() throws {
+    let place = try workshop()
+    let recipe = """
+      merge_method: task_arithmetic
+      base_model: base
+      models: [{model: base+a1, parameters: {weight: 0.5}}, {model: base+a2, parameters: {weight: 0.5}}]
+      dtype: bfloat16
+      """
+    let outcome = try merge(recipe, place)
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    #expect(outcome.output.hasPrefix("task_arithmetic of 3 checkpoints: "))
+    let inspected = try Program.run("inspect", "out", in: place.folder)
+    #expect(inspected.status == 0, "\(inspected.errors)")
+    #expect(try merge(recipe, place).status == 2)
+    #expect(try merge(recipe, place, "--force", "--max-shard-size", "20KB").status == 0)
+    #expect(!FileManager.default.contentsOfDirectoryContainsPartial(place.folder))
+    let methods = try Program.run("merge", "--list", "--checkpoints", in: place.folder).output
+    for line in methods.split(separator: "\n") {
+      let name = line.split(separator: " ").first.map(String.init) ?? ""
+      let text = try Program.run("merge", "--checkpoints", "--explain", name, in: place.folder)
+      #expect(text.status == 0)
+      #expect(text.output.hasPrefix("\(name): "))
     }
   }
 

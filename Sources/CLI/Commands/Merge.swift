@@ -7,10 +7,10 @@ import Foundation
 import Merging
 import Specs
 
-/// Merges adapters by a recipe.
+/// Merges adapters or checkpoints by a recipe.
 struct Merge: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Merges PEFT adapters by a recipe; lists and explains the merge methods.",
+    abstract: "Merges PEFT adapters or full checkpoints by a recipe; lists and explains the merge methods.",
     discussion: """
       A recipe is a YAML file in mergekit's words:
 
@@ -23,16 +23,28 @@ struct Merge: ParsableCommand {
 
       'base_model' may be left out; with it the adapters are checked against the base. Relative folders start from \
       the recipe's own.
+
+      Recipes of full checkpoints are mergekit's as they are: models or slices, gradients over layers, filters, \
+      checkpoint+adapter, dtype, tokenizer_source. A method means there what mergekit means by it.
       """)
 
   @Argument(help: "The recipe, a YAML file.")
   var recipe: String?
 
-  @Argument(help: "The folder of the merged adapter.")
+  @Argument(help: "The folder of the merged adapter or checkpoint.")
   var output: String?
 
   @Flag(help: "Replaces an earlier merge in the output folder.")
   var force = false
+
+  @Option(help: "The most bytes of tensors in a file of a checkpoint: 5GB, 500MB.")
+  var maxShardSize = "5GB"
+
+  @Option(help: "Tensors of a checkpoint that are merged at once; by default one per core.")
+  var threads: Int?
+
+  @Flag(help: "With --list or --explain: the methods of full checkpoints.")
+  var checkpoints = false
 
   @Flag(help: "Lists the merge methods.")
   var list = false
@@ -47,7 +59,12 @@ struct Merge: ParsableCommand {
   }
 
   func run() throws {
-    if list {
+    if checkpoints, list {
+      let width = CheckpointMethods.all.names.map(\.count).max() ?? 0
+      for row in CheckpointMethods.all.entries { Console.print("\(padded(row.name, width))  \(row.summary)") }
+    } else if checkpoints, let explain {
+      Console.print(MergeExplanation.text(try CheckpointMethods.all.entry(named: explain)))
+    } else if list {
       let width = MergeMethods.all.names.map(\.count).max() ?? 0
       for row in MergeMethods.all.entries { Console.print("\(padded(row.name, width))  \(row.summary)") }
     } else if let explain {
@@ -64,10 +81,16 @@ struct Merge: ParsableCommand {
     guard let text = String(data: data, encoding: .utf8) else {
       throw Diagnostic("the recipe is not UTF-8", at: Place(file: file), hint: "save it as UTF-8")
     }
+    let environment = ProcessInfo.processInfo.environment
+    if CheckpointMerger.takes(text, path: file, environment: environment) {
+      return try CheckpointMerge(threads: threads, maxShardSize: maxShardSize).run(text, file, into: output) {
+        try checkOutput(output)
+      }
+    }
     let recipe = try MergeRecipeReader.read(text, path: file, methods: Vocabulary.joined.methods)
     try checkOutput(output)
     let result = try RecipeMerger.merge(
-      recipe, into: output, environment: ProcessInfo.processInfo.environment, version: Mixology.version)
+      recipe, into: output, environment: environment, version: Mixology.version)
     let energies = result.sites.map(\.retainedEnergy)
     let mean = energies.reduce(0, +) / Double(max(1, energies.count))
     Console.print(
@@ -93,7 +116,8 @@ extension Merge {
         "the output is a file, not a folder", at: Place(file: output), hint: "name another one")
     }
     let own = ["adapter_config.json", "adapter_model.safetensors", "merge.json"] + RoutedFile.names
-    if let other = names.sorted().first(where: { !own.contains($0) }) {
+    let written = CheckpointMerger.files(writtenTo: output)
+    if let other = names.sorted().first(where: { !own.contains($0) && !written.contains($0) }) {
       throw Diagnostic(
         "the output folder holds something else: '\(other)'", at: Place(file: output),
         hint: "name another one")
@@ -127,14 +151,36 @@ enum MergeExplanation {
       lines.append("measures \(evidence) on examples of each model's tasks, so it needs an experiment")
     }
     lines.append(method.parameters.isEmpty ? "it has no parameters" : "parameters:")
-    let width = method.parameters.map(\.name.count).max() ?? 0
-    for parameter in method.parameters {
-      lines.append("  \(padded(parameter.name, width))  \(parameter.summary)")
-      lines.append(
-        "  \(padded("", width))  \(parameter.kind); default \(parameter.defaultValue)"
-          + (parameter.usual.isEmpty
-            ? "" : "; usual grid \(parameter.usual.map(\.description).joined(separator: ", "))"))
+    return (lines + rows(method.parameters)).joined(separator: "\n")
+  }
+
+  /// The same of a method of full checkpoints.
+  static func text(_ method: CheckpointMethod) -> String {
+    var lines = ["\(method.name): \(method.summary)"]
+    switch method.base {
+    case .origin: lines.append("merges changes on the base_model")
+    case .optionalOrigin:
+      lines.append("merges changes on the base_model, or whole weights where there is none")
+    case .model: lines.append("merges whole weights; a base_model is one more model")
+    case .endpoint: lines.append("goes from the base_model to the other model")
+    }
+    for (title, specs) in [("parameters:", method.shared), ("parameters of each model:", method.own)]
+    where !specs.isEmpty {
+      lines += [title] + rows(specs, required: method.required)
     }
     return lines.joined(separator: "\n")
+  }
+
+  private static func rows(_ parameters: [ParameterSpec], required: Set<String> = []) -> [String] {
+    let width = parameters.map(\.name.count).max() ?? 0
+    return parameters.flatMap { parameter in
+      let value = required.contains(parameter.name) ? "must be given" : "default \(parameter.defaultValue)"
+      return [
+        "  \(padded(parameter.name, width))  \(parameter.summary)",
+        "  \(padded("", width))  \(parameter.kind); \(value)"
+          + (parameter.usual.isEmpty
+            ? "" : "; usual grid \(parameter.usual.map(\.description).joined(separator: ", "))"),
+      ]
+    }
   }
 }

@@ -33,7 +33,7 @@ extension MergeMethod {
   ) { Karcher(steps: $0.integer("max_iter"), tolerance: $0.number("tol")) }
 }
 
-private struct Karcher: GramRule {
+struct Karcher: GramRule {
   let steps: Int
   let tolerance: Double
   /// The rounding of a length from a Gram matrix.

@@ -18,22 +18,29 @@ extension MergeMethod {
   ) { MagMax(scale: $0.number("scale")) }
 }
 
-private struct MagMax: Merging {
+struct MagMax: Merging {
   let scale: Double
 
   func merge(_ deltas: [LowRank?], weights: [Double], at site: String, random: RandomStream) throws -> Merged
   {
     let merged = mergeByBlocks(deltas) { blocks, merged in
-      for (block, weight) in zip(blocks, weights) {
-        block.withSpan { span in
-          for i in 0..<span.count {
-            let x = weight * Double(span[i])
-            merged[i] = x.magnitude >= merged[i].magnitude ? x : merged[i]
-          }
-        }
-      }
-      for i in 0..<merged.count { merged[i] *= scale }
+      MagMax.largest(blocks[...], weights, scale: scale, &merged)
     }
     return Merged(.dense(merged), defaultRank: try sumOfRanks(deltas))
+  }
+
+  /// Turns zeros into λ times the largest weighted entries of a block of every model.
+  static func largest(
+    _ blocks: ArraySlice<Matrix>, _ weights: [Double], scale: Double, _ merged: inout [Double]
+  ) {
+    for (block, weight) in zip(blocks, weights) {
+      block.withSpan { span in
+        for i in 0..<span.count {
+          let x = weight * Double(span[i])
+          merged[i] = x.magnitude >= merged[i].magnitude ? x : merged[i]
+        }
+      }
+    }
+    for i in 0..<merged.count { merged[i] *= scale }
   }
 }

@@ -30,7 +30,7 @@ extension MergeMethod {
   ) { ModelStock(perRow: $0.flag("filter_wise"), clamps: $0.flag("clamp")) }
 }
 
-private struct ModelStock: GramRule {
+struct ModelStock: GramRule {
   let perRow: Bool
   let clamps: Bool
 
@@ -46,7 +46,8 @@ private struct ModelStock: GramRule {
     return try normalized(weights).map { $0 * t }
   }
 
-  private func ratio(_ gram: Gram) -> Double {
+  /// The factor t on the average.
+  func ratio(_ gram: Gram) -> Double {
     let count = gram.products.rows
     guard count > 1 else { return 1 }
     let cosines = gram.ofDirections.products

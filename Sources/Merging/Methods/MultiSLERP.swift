@@ -28,7 +28,7 @@ extension MergeMethod {
   ) { MultiSLERP(normalizes: $0.flag("normalize_weights"), eps: $0.number("eps")) }
 }
 
-private struct MultiSLERP: GramRule {
+struct MultiSLERP: GramRule {
   let normalizes: Bool
   let eps: Double
   /// The rounding of a length from a Gram matrix, as a share of its terms.
@@ -40,7 +40,7 @@ private struct MultiSLERP: GramRule {
     let length = gram.ofDirections.norm(weights)
     let weight = zip(weights, norms).reduce(0) { $0 + ($1.1 > 0 ? abs($1.0) : 0) }
     if length <= max(eps, Self.rounding * weight) {
-      guard weight == 0 || weights.count == 2 else {
+      guard weight == 0 || norms.count == 2 else {
         throw Diagnostic(
           "the weighted directions of '\(site)' cancel out: there is no mean direction",
           hint: "change a weight, or use linear")

@@ -32,7 +32,7 @@ extension MergeMethod {
   ) { NuSLERP(flattens: $0.flag("nuslerp_flatten"), goesAlongColumns: $0.flag("nuslerp_row_wise")) }
 }
 
-private struct NuSLERP: GramRule {
+struct NuSLERP: GramRule {
   let flattens: Bool
   let goesAlongColumns: Bool
 

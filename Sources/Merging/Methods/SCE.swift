@@ -51,7 +51,7 @@ extension MergeMethod {
     ["deltas": .text("masked")])
 }
 
-private struct SCE: Merging {
+struct SCE: Merging {
   let share: Double
   let masked: Bool
   let scale: Double
@@ -59,6 +59,23 @@ private struct SCE: Merging {
   func merge(_ deltas: [LowRank?], weights: [Double], at site: String, random: RandomStream) throws -> Merged
   {
     let changes = ChangeRows.all(deltas)
+    var merged: [Double] = []
+    merged.reserveCapacity(changes[0].count)
+    try merge(changes, weights) { _, sums in merged.append(contentsOf: sums) }
+    return Merged(
+      .dense(DoubleMatrix(rows: changes[0].rows, columns: changes[0].columns, values: merged)),
+      defaultRank: try sumOfRanks(deltas))
+  }
+
+  /// Merges changes, block after block.
+  ///
+  /// - Parameters:
+  ///   - beside: Rows that are read along and not merged.
+  ///   - emit: Gets a block of every one of these and the merged numbers beside it.
+  func merge(
+    _ changes: [ChangeRows], _ weights: [Double], beside others: [ChangeRows] = [],
+    emit: (_ others: ArraySlice<Matrix>, _ sums: [Double]) throws -> Void
+  ) throws {
     let selection = share < 1 ? select(changes) : Cutoff.all
     let energies = energies(of: changes, selection)
     let parts = zip(energies, weights).map { $0 * abs($1) }
@@ -68,15 +85,11 @@ private struct SCE: Merging {
     }
     var sum = EntrySum(elect: .weighted, voices: voices, divides: true, scale: scale)
     var cutoff = selection
-    var merged: [Double] = []
-    merged.reserveCapacity(changes[0].count)
-    ChangeRows.forEachBlock(changes) { blocks in
-      if masked { mask(blocks, &cutoff) }
-      sum.append(blocks, to: &merged)
+    try ChangeRows.forEachBlock(changes + others) { blocks in
+      let own = Array(blocks.prefix(changes.count))
+      if masked { mask(own, &cutoff) }
+      try emit(blocks.dropFirst(changes.count), sum.sums(of: own[...]))
     }
-    return Merged(
-      .dense(DoubleMatrix(rows: changes[0].rows, columns: changes[0].columns, values: merged)),
-      defaultRank: try sumOfRanks(deltas))
   }
 
   /// The cutoff of the variances of the entries.

@@ -27,7 +27,7 @@ extension MergeMethod {
   ) { SLERP(t: $0.number("t")) }
 }
 
-private struct SLERP: GramRule {
+struct SLERP: GramRule {
   let t: Double
 
   func coefficients(_ gram: Gram, _ weights: [Double], at site: String) -> [Double] {

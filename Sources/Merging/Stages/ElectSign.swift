@@ -56,16 +56,16 @@ struct EntrySum {
     self.scale = scale
   }
 
-  /// Appends the merged numbers of a block of every model.
-  mutating func append(_ blocks: [Matrix], to merged: inout [Double]) {
-    let count = blocks[0].count
+  /// The merged numbers of a block of every model.
+  mutating func sums(of blocks: ArraySlice<Matrix>) -> [Double] {
+    let count = blocks.first?.count ?? 0
     sums.reset(count)
     guard let elect else {
       for (block, voice) in zip(blocks, voices) {
         let weight = voice.weight * scale
         block.withSpan { EntrySum.add($0, weight, to: &sums) }
       }
-      return merged.append(contentsOf: sums)
+      return sums
     }
     votes.reset(count)
     parts.reset(count)
@@ -78,7 +78,7 @@ struct EntrySum {
       block.withSpan { EntrySum.addAgreeing($0, voice, votes, &sums, &parts) }
     }
     EntrySum.finish(&sums, parts, divides: divides, scale)
-    merged.append(contentsOf: sums)
+    return sums
   }
 
   private static func add(_ block: Span<Float>, _ weight: Double, to sums: inout [Double]) {
@@ -123,7 +123,7 @@ struct EntrySum {
 
 extension [Double] {
   /// Becomes so many zeros in the memory it has.
-  fileprivate mutating func reset(_ count: Int) {
+  mutating func reset(_ count: Int) {
     removeAll(keepingCapacity: true)
     append(contentsOf: repeatElement(0, count: count))
   }

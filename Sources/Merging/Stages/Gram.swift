@@ -43,7 +43,7 @@ struct Gram: Sendable {
     products = grams.dropFirst().reduce(grams.first ?? DoubleMatrix(rows: 0, columns: 0), +)
   }
 
-  private init(products: DoubleMatrix) { self.products = products }
+  init(products: DoubleMatrix) { self.products = products }
 
   /// One table per row of a site: ⟨row of ΔW_i, row of ΔW_j⟩ = s_i·s_j·B_i[row]·(A_iA_jᵀ)·B_j[row]ᵀ.
   ///

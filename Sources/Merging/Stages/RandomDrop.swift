@@ -19,9 +19,12 @@ private struct RandomMask: EntryMask {
 
   mutating func apply(to block: inout MutableSpan<Float>, columns: Int) {
     if limit >> 53 > 0 { return }
+    // A copy of its own lets the loop keep the state in a register.
+    var stream = random
     for i in 0..<block.count {
-      let draw = random.next() >> 11
+      let draw = stream.next() >> 11
       block[i] = draw < limit ? block[i] : 0
     }
+    random = stream
   }
 }

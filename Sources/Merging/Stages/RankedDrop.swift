@@ -11,6 +11,12 @@ struct RankedDrop: Sparsify {
   /// Whether a kept entry is divided by its own p_i.
   let dividesByProbability: Bool
 
+  init(density: Double, epsilon: Double, dividesByProbability: Bool) {
+    self.density = density
+    self.epsilon = epsilon
+    self.dividesByProbability = dividesByProbability
+  }
+
   /// Reads `density`, `epsilon` and `rescale`.
   init(_ parameters: Parameters) {
     density = parameters.number("density")

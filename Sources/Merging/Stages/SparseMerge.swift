@@ -1,11 +1,11 @@
 internal import Basics
 internal import LinearAlgebra
 
-/// Sparsify, rescale, elect, combine: the stages that most rules on single entries are made of.
+/// Sparsify, rescale, elect, combine, on adapters: most rules on single entries are made of these stages.
 ///
-/// Per model x̂_t = rescale(sparsify(ΔW_t)), then λ·`EntrySum` of the x̂_t. Space: row blocks of all models and one full
-/// result. Cost: a pass over the entries of all models (2·r FLOPs each) and two more for every limit by magnitude; the
-/// cut of the full result to a rank costs more than these.
+/// The `SparseStages` on adapters. Space: row blocks of all models and one full result. Cost: a pass over the entries of
+/// all models (2·r FLOPs each) and two more for every limit by magnitude; the cut of the full result to a rank costs more
+/// than these.
 /// A model without a layer counts as zero there, in the shares of a whole model too.
 struct SparseMerge: Merging {
   /// Which entries are kept.
@@ -86,42 +86,12 @@ struct SparseMerge: Merging {
   private func merge(
     _ changes: [ChangeRows], _ voices: [Voice], _ streams: [RandomStream]
   ) throws -> DoubleMatrix {
-    var masks = changes.indices.map { sparsify.mask(of: changes[$0], model: $0, random: streams[$0]) }
-    let factors = changes.indices.map {
-      rescale.factor(for: changes[$0], mask: masks[$0], density: density)
-    }
-    var sum = EntrySum(
-      elect: elect, voices: try adjusted(voices, factors), divides: divisor != .one,
-      scale: byFactor ? 1 : scale)
+    let stages = SparseStages(
+      sparsify: changes.map { _ in sparsify }, rescale: rescale, densities: changes.map { _ in density },
+      elect: elect, divisor: divisor, scale: byFactor ? 1 : scale)
     var merged: [Double] = []
     merged.reserveCapacity(changes[0].count)
-    ChangeRows.forEachBlock(changes) { blocks in
-      for (t, block) in blocks.enumerated() {
-        block.withMutableSpan { masks[t].apply(to: &$0, columns: block.columns) }
-      }
-      sum.append(blocks, to: &merged)
-    }
+    try stages.merge(changes, voices, streams) { _, sums in merged.append(contentsOf: sums) }
     return DoubleMatrix(rows: changes[0].rows, columns: changes[0].columns, values: merged)
-  }
-
-  /// The voices with the factors of rescaling and the parts of the chosen divisor.
-  private func adjusted(_ voices: [Voice], _ factors: [Double]) throws -> [Voice] {
-    let total = elect == nil && divisor == .weights ? try sumOfWeights(voices) : 1
-    return zip(voices, factors).map { voice, factor in
-      Voice(
-        vote: (elect == .weighted ? voice.vote : 1) * factor, weight: voice.weight * factor / total,
-        part: divisor == .weights ? voice.part : 1)
-    }
-  }
-
-  private func sumOfWeights(_ voices: [Voice]) throws(Diagnostic) -> Double {
-    let parts = voices.map { $0.weight < 0 ? -$0.part : $0.part }
-    let total = parts.reduce(0, +)
-    guard abs(total) > 1e-12 * parts.reduce(0, { $0 + abs($1) }) else {
-      throw Diagnostic(
-        "the weights of the merge sum to zero: no average",
-        hint: "set normalize to false for differences of models")
-    }
-    return total
   }
 }

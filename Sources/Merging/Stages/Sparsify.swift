@@ -53,9 +53,20 @@ enum Rescale: String, CaseIterable, Sendable {
   }
 }
 
-/// Σ|x| in doubles.
+/// Σ|x| in doubles, in four sums side by side, which a processor adds at once.
 private func absoluteSum(_ numbers: Span<Float>) -> Double {
-  var sum = 0.0
-  for i in 0..<numbers.count { sum += Double(numbers[i].magnitude) }
-  return sum
+  var (a, b, c, d) = (0.0, 0.0, 0.0, 0.0)
+  var i = 0
+  while i + 4 <= numbers.count {
+    a += Double(numbers[i].magnitude)
+    b += Double(numbers[i + 1].magnitude)
+    c += Double(numbers[i + 2].magnitude)
+    d += Double(numbers[i + 3].magnitude)
+    i += 4
+  }
+  while i < numbers.count {
+    a += Double(numbers[i].magnitude)
+    i += 1
+  }
+  return (a + b) + (c + d)
 }

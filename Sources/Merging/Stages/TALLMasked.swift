@@ -45,9 +45,9 @@ struct TALLMasked: Merging {
         for (t, block) in trimmed.enumerated() {
           block.withMutableSpan { masks[t].apply(to: &$0, columns: block.columns) }
         }
-        sum.append(trimmed, to: &together)
+        together = sum.sums(of: trimmed[...])
       } else {
-        sum.append(blocks, to: &together)
+        together = sum.sums(of: blocks[...])
       }
       keep(blocks, together, &merged)
     }

@@ -1,0 +1,74 @@
+import ArgumentParser
+import Basics
+import Execution
+import Experiment
+import Foundation
+import LinearAlgebra
+
+/// `mixology merge` on a recipe of full checkpoints.
+struct CheckpointMerge {
+  let threads: Int?
+  let maxShardSize: String
+
+  /// Reads the recipe, merges and says what came out.
+  ///
+  /// - Parameter check: Looks at the output folder before any work.
+  func run(_ text: String, _ file: String, into output: String, check: () throws -> Void) throws {
+    let recipe = try CheckpointRecipeReader.read(text, path: file) { try CheckpointMerger.method($0, at: $1) }
+    let shard = try Self.bytes(maxShardSize)
+    try check()
+    // Tensors are what runs side by side.
+    BLASRuntime.threads = 1
+    let watch = MergeWatch()
+    let outcome = try CheckpointMerger.merge(
+      recipe, into: output,
+      options: .init(
+        largestShard: shard, threads: threads ?? MachineFacts.cores,
+        environment: ProcessInfo.processInfo.environment, version: Mixology.version,
+        progress: { watch.tell($0, of: $1) }))
+    Console.status(nil)
+    for note in outcome.notes { Console.note("note: \(note)") }
+    Console.print(
+      """
+      \(recipe.method) of \(outcome.models) checkpoints: \(grouped(outcome.tensors)) tensors, \
+      \(grouped(outcome.parameters)) parameters, \(spoken(bytes: outcome.bytes)) in \(spoken(seconds: watch.seconds))
+      written: \(output)/\(outcome.files.joined(separator: ", "))
+      """)
+  }
+
+  /// Bytes of a size as mergekit and transformers write it: 5GB, 500MB, 1000000.
+  static func bytes(_ text: String) throws -> Int {
+    let units: [(String, Double)] = [
+      ("KB", 1e3), ("MB", 1e6), ("GB", 1e9), ("TB", 1e12), ("B", 1e9), ("K", 1e3), ("M", 1e6), ("G", 1e9),
+      ("", 1),
+    ]
+    for (unit, factor) in units where text.uppercased().hasSuffix(unit) {
+      if let number = Double(text.dropLast(unit.count)), number * factor >= 1, number * factor < 1e18 {
+        return Int(number * factor)
+      }
+    }
+    throw Diagnostic("'\(text)' is no size of a file", hint: "write --max-shard-size 5GB or 500MB")
+  }
+}
+
+/// The living line of a long merge.
+private final class MergeWatch: @unchecked Sendable {
+  // The lock guards the time of the last word: several threads tell how far they are.
+  private let lock = NSLock()
+  private let started = DispatchTime.now().uptimeNanoseconds
+  private var last: UInt64 = 0
+
+  /// Seconds since it was made.
+  var seconds: Double { Double(DispatchTime.now().uptimeNanoseconds - started) / 1e9 }
+
+  func tell(_ done: Int, of total: Int) {
+    let now = DispatchTime.now().uptimeNanoseconds
+    lock.lock()
+    defer { lock.unlock() }
+    guard now - last > 200_000_000 else { return }
+    last = now
+    let left = seconds * Double(total - done) / Double(max(1, done))
+    Console.status(
+      "\(spoken(bytes: done)) of \(spoken(bytes: total)) merged, \(spoken(seconds: left)) left")
+  }
+}

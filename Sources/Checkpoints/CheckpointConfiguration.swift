@@ -1,0 +1,81 @@
+public import Basics
+internal import Foundation
+internal import LinearAlgebra
+
+/// `config.json` of any transformer, kept as it was written but for the keys that are set.
+public struct CheckpointConfiguration: Sendable {
+  /// The file.
+  public let path: String
+  private var bytes: [UInt8]
+  private var tree: JSONTree
+
+  /// Reads `config.json` in a folder.
+  ///
+  /// - Throws: a `Diagnostic` where there is none or it is no JSON object.
+  public init(folder: String) throws(Diagnostic) {
+    path = folder + "/config.json"
+    guard let data = FileManager.default.contents(atPath: path) else {
+      throw Diagnostic("cannot read the file", at: Place(file: path), hint: "a checkpoint has one")
+    }
+    bytes = Array(data)
+    tree = try JSONTree.parse(bytes, file: path)
+    guard tree.members != nil else {
+      throw Diagnostic("the file holds \(tree.kind), not an object", at: Place(file: path))
+    }
+  }
+
+  /// A text; nil where there is none.
+  public func text(_ key: String) -> String? { tree[key]?.text }
+
+  /// A whole number; nil where there is none.
+  public func integer(_ key: String) -> Int? { tree[key]?.integer }
+
+  /// True or false; nil where neither stands there.
+  public func flag(_ key: String) -> Bool? { tree[key]?.flag }
+
+  /// The texts of a list; nil where there is none.
+  public func texts(_ key: String) -> [String]? {
+    guard let list = tree[key]?.list else { return nil }
+    let texts = list.compactMap(\.text)
+    return texts.count == list.count ? texts : nil
+  }
+
+  /// Whether the key stands there.
+  public func has(_ key: String) -> Bool { tree[key] != nil }
+
+  /// The first of some keys that stands there.
+  public func first(of keys: [String]) -> String? { keys.first { has($0) } }
+
+  /// What another configuration says differently, of some keys: `hidden_size` is 64 here, 32 there.
+  public func differences(from other: CheckpointConfiguration, in keys: [String]) -> [String] {
+    keys.filter { tree[$0] != other.tree[$0] }.map { key in
+      "'\(key)' is \(written(key)) here, \(other.written(key)) there"
+    }
+  }
+
+  private func written(_ key: String) -> String {
+    guard let range = try? JSONTree.memberRanges(bytes, file: path)[key] else { return "missing" }
+    return String(decoding: bytes[range], as: UTF8.self)
+  }
+
+  /// Replaces a key's value, or adds the key at the end.
+  public mutating func set(_ key: String, to value: some Encodable) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.withoutEscapingSlashes]
+    let text = Array(try encoder.encode(value))
+    if let range = try JSONTree.memberRanges(bytes, file: path)[key] {
+      bytes.replaceSubrange(range, with: text)
+    } else if let end = bytes.lastIndex(of: UInt8(ascii: "}")) {
+      let last = bytes[..<end].lastIndex { ![0x20, 0x09, 0x0a, 0x0d].contains($0) } ?? 0
+      let comma = bytes[last] == UInt8(ascii: "{") ? "" : ","
+      bytes.replaceSubrange(last + 1..<end, with: Array("\(comma)\n  \"\(key)\": ".utf8) + text + [0x0a])
+    }
+    tree = try JSONTree.parse(bytes, file: path)
+  }
+
+  /// Writes `config.json` into a folder.
+  public func write(to folder: String) throws {
+    let bytes = bytes.last == 0x0a ? bytes : bytes + [0x0a]
+    try AtomicFile.write(folder + "/config.json") { try $0.append(bytes) }
+  }
+}

@@ -1,0 +1,172 @@
+internal import Basics
+internal import Checkpoints
+internal import Experiment
+internal import Merging
+
+/// What must hold before any work is done.
+extension CheckpointPlanning {
+  /// Sizes that all models share.
+  private static let sizes = [
+    "model_type", "hidden_size", "n_embd", "intermediate_size", "num_attention_heads", "num_key_value_heads",
+    "head_dim", "num_experts", "num_local_experts", "tie_word_embeddings",
+  ]
+
+  /// Checks the recipe against the method and the models against each other.
+  func check() throws {
+    for slice in recipe.slices { try check(slice) }
+    var problems: [Diagnostic] = []
+    let reference = models[donor]
+    for model in models where model.folder != reference.folder {
+      problems += configurationProblems(model, reference)
+      if problems.isEmpty, !hasRanges { problems += nameProblems(model, reference) }
+    }
+    guard problems.isEmpty else { throw Diagnostics(problems) }
+  }
+
+  private func check(_ slice: CheckpointRecipe.Slice) throws(Diagnostic) {
+    let (base, voices) = voices(slice)
+    let place = Place(file: recipe.methodPlace.file, line: recipe.methodPlace.line)
+    let needsBase = [.origin, .endpoint].contains(method.base)
+    if needsBase, self.base(of: slice) == nil {
+      throw Diagnostic(
+        "\(method.name) needs a base_model", at: place,
+        hint: method.base == .origin
+          ? "the model from which the others were trained" : "the model at which t is 0")
+    }
+    if method.base == .endpoint, !slice.sources.contains(where: { $0.reference == self.base(of: slice) }),
+      hasRanges
+    {
+      throw Diagnostic(
+        "the base_model is not among the sources of a slice", at: slice.place,
+        hint: "list it with its layer_range")
+    }
+    if hasRanges, let base, !slice.sources.contains(where: { index($0.reference) == base.model }) {
+      throw Diagnostic(
+        "the base_model is not among the sources of a slice", at: slice.place,
+        hint: "list it with its layer_range")
+    }
+    for (number, source) in slice.sources.enumerated() {
+      if slice.sources[..<number].contains(where: { $0.reference == source.reference }) {
+        throw Diagnostic(
+          "'\(source.reference)' is listed twice", at: source.place,
+          hint: "give it the sum of the weights, once")
+      }
+      if hasRanges, source.layers == nil {
+        throw Diagnostic(
+          "'\(source.reference)' has no layer_range", at: source.place, hint: "every source needs one")
+      }
+    }
+    let count = voices.count
+    guard method.models.contains(count) else {
+      let wanted = method.models
+      let number =
+        wanted.lowerBound == wanted.upperBound
+        ? "\(wanted.lowerBound)"
+        : (count < wanted.lowerBound ? "at least \(wanted.lowerBound)" : "at most \(wanted.upperBound)")
+      let beside = base == nil ? "" : " beside the base_model"
+      let models = wanted.lowerBound == 1 && wanted.upperBound == 1 ? "model" : "models"
+      throw Diagnostic("\(method.name) takes \(number) \(models)\(beside), not \(count)", at: slice.place)
+    }
+  }
+
+  private func configurationProblems(
+    _ model: CheckpointModel, _ reference: CheckpointModel
+  ) -> [Diagnostic] {
+    var keys = Self.sizes
+    if !hasRanges { keys += Self.layerKeys }
+    if vocabulary == nil { keys.append("vocab_size") }
+    let differences = model.configuration.differences(from: reference.configuration, in: keys)
+    guard !differences.isEmpty else { return [] }
+    let isVocabulary = differences.allSatisfy { $0.hasPrefix("'vocab_size'") }
+    return [
+      Diagnostic(
+        isVocabulary
+          ? "the models have different vocabularies: \(differences[0])"
+          : "the models have different architectures: \(differences.joined(separator: "; "))",
+        at: Place(file: model.configuration.path),
+        hint: isVocabulary
+          ? "add tokenizer_source: base or union, which brings equal tokens together (there is \(reference.folder))"
+          : "only models of one architecture can be merged (there is \(reference.folder))")
+    ]
+  }
+
+  private func nameProblems(_ model: CheckpointModel, _ reference: CheckpointModel) -> [Diagnostic] {
+    let (own, others) = (Set(model.names), Set(reference.names))
+    let missing = reference.names.filter { !own.contains($0) }
+    let extra = model.names.filter { !others.contains($0) }
+    func listed(_ names: [String]) -> String {
+      names.prefix(3).map { "'\($0)'" }.joined(separator: ", ")
+        + (names.count > 3 ? " and \(names.count - 3) more" : "")
+    }
+    var problems: [Diagnostic] = []
+    if !missing.isEmpty {
+      problems.append(
+        Diagnostic(
+          "the model lacks \(listed(missing))", at: Place(file: model.folder),
+          hint: "\(reference.folder) has \(missing.count == 1 ? "it" : "them"): no tensor is left out unasked"
+        ))
+    }
+    if !extra.isEmpty {
+      problems.append(
+        Diagnostic(
+          "the model has \(listed(extra)) beyond those of \(reference.folder)", at: Place(file: model.folder),
+          hint: "no tensor is left out unasked: merge models with the same heads"))
+    }
+    return problems
+  }
+
+  /// What a tensor is; an error where a model lacks it.
+  func entry(_ input: CheckpointPlan.Input, as name: String) throws -> TensorEntry {
+    let model = models[input.model]
+    do {
+      return try model.checkpoint.entry(input.name)
+    } catch {
+      throw Diagnostic(
+        "the model has no tensor '\(input.name)'"
+          + (name == input.name ? "" : ", which '\(name)' is made of"),
+        at: Place(file: model.folder), hint: hasRanges ? "is the layer_range right?" : nil)
+    }
+  }
+
+  /// Refuses tensors of different shapes, and those that mix whole and other numbers.
+  func checkShapes(
+    _ name: String, _ inputs: [CheckpointPlan.Input], _ entries: [TensorEntry]
+  ) throws(Diagnostic) {
+    let alignsRows = vocabulary != nil && TensorNames.isOfVocabulary(name)
+    func shape(_ entry: TensorEntry) -> [Int] { alignsRows ? Array(entry.shape.dropFirst()) : entry.shape }
+    for (input, entry) in zip(inputs, entries) {
+      let place = Place(file: models[input.model].folder, detail: "tensor '\(input.name)'")
+      if shape(entry) != shape(entries[0]) {
+        let isVocabulary =
+          TensorNames.isOfVocabulary(name) && entry.shape.dropFirst() == entries[0].shape.dropFirst()
+        throw Diagnostic(
+          "the tensor has shape \(entry.shape) here and \(entries[0].shape) in \(models[inputs[0].model].folder)",
+          at: place,
+          hint: isVocabulary
+            ? "add tokenizer_source: base or union, which brings equal tokens together"
+            : "only models of one architecture can be merged")
+      }
+      if (entry.type.format == nil) != (entries[0].type.format == nil) {
+        throw Diagnostic(
+          "the tensor holds \(entry.type.rawValue) here and \(entries[0].type.rawValue) in "
+            + models[inputs[0].model].folder, at: place)
+      }
+    }
+  }
+
+  /// Refuses a merge that is its base whatever the models are.
+  func checkEffect(_ tensors: [CheckpointPlan.Tensor]) throws(Diagnostic) {
+    guard method.base == .origin, method.own.contains(where: { $0.name == "weight" }) else { return }
+    let place = Place(file: recipe.methodPlace.file, line: recipe.methodPlace.line)
+    if tensors.allSatisfy({ $0.own.allSatisfy { $0.number("weight") == 0 } }) {
+      throw Diagnostic(
+        "all weights are zero: the merge would equal its base", at: place, hint: "give a model a weight")
+    }
+    if method.shared.contains(where: { $0.name == "lambda" }),
+      tensors.allSatisfy({ $0.shared.number("lambda") == 0 })
+    {
+      throw Diagnostic(
+        "lambda is zero: the merge would equal its base", at: place, hint: "lambda 1 is neutral")
+    }
+  }
+}

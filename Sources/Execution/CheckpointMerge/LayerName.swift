@@ -1,0 +1,59 @@
+/// The name of a tensor of a numbered layer: `model.layers.3.mlp.up_proj.weight` is layer 3 of the stack `model.layers`.
+///
+/// The layer is the first component that is a number, so that experts and the like are parts of it.
+struct LayerName: Hashable {
+  /// What stands before the number.
+  let stack: String
+  /// The number.
+  let layer: Int
+  /// What stands behind it.
+  let rest: String
+
+  /// Nil for a tensor outside layers.
+  init?(_ name: String) {
+    let parts = name.split(separator: ".", omittingEmptySubsequences: false)
+    guard let place = parts.firstIndex(where: { Int($0).map { $0 >= 0 } ?? false }), place > 0,
+      let layer = Int(parts[place])
+    else { return nil }
+    stack = parts[..<place].joined(separator: ".")
+    self.layer = layer
+    rest = parts[(place + 1)...].joined(separator: ".")
+  }
+
+  /// The name of the same tensor of another layer.
+  func name(at layer: Int) -> String { "\(stack).\(layer)" + (rest.isEmpty ? "" : ".\(rest)") }
+}
+
+/// Names of tensors that mean the same in every architecture.
+enum TensorNames {
+  /// Buffers that a model makes anew when it is loaded: no weights.
+  static func isBuffer(_ name: String) -> Bool {
+    ["rotary_emb.inv_freq", "attn.masked_bias", "position_ids", "token_type_ids"].contains {
+      name.hasSuffix($0)
+    }
+      || (name.hasSuffix(".attn.bias") && name.contains("h."))
+  }
+
+  /// Whether a tensor outside layers stands before them: it goes with the first slice.
+  static func isBeforeLayers(_ name: String) -> Bool {
+    if name.contains("embed_out") { return false }
+    return ["embed", "wte", "wpe"].contains { name.contains($0) }
+  }
+
+  /// The output layer that shares the embeddings where they are tied.
+  static func isTiedHead(_ name: String) -> Bool {
+    ["lm_head.weight", "embed_out.weight", "cls.predictions.decoder.weight"].contains {
+      name == $0 || name.hasSuffix("." + $0)
+    }
+  }
+
+  /// Whether the first size counts tokens.
+  static func isOfVocabulary(_ name: String) -> Bool {
+    isTiedHead(name)
+      || [
+        "embed_tokens.weight", "wte.weight", "word_embeddings.weight", "embed_in.weight",
+        "tok_embeddings.weight",
+        "cls.predictions.decoder.bias", "cls.predictions.bias", "lm_head.bias",
+      ].contains { name.hasSuffix($0) }
+  }
+}
