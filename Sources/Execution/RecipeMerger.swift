@@ -29,7 +29,8 @@ public enum RecipeMerger {
   ///
   /// - Throws: a `Diagnostic` for what cannot be read, does not fit together or cannot be written.
   public static func merge(
-    _ recipe: MergeRecipe, into folder: String, environment: [String: String], version: String
+    _ recipe: MergeRecipe, into folder: String, environment: [String: String], version: String,
+    threads: Int = 1
   ) throws -> MergeResult {
     let method = try MergeMethods.all.entry(named: recipe.method)
     let parameters = try Parameters(
@@ -56,7 +57,7 @@ public enum RecipeMerger {
     }
     let merged = try AdapterMerger.merge(
       adapters, weights: recipe.models.map(\.weight), method: method, parameters: parameters,
-      seed: recipe.seed)
+      seed: recipe.seed, threads: threads)
     let sites = merged.sites.map {
       Specs.MergedSite(site: $0.path, rank: $0.rank, retainedEnergy: $0.retainedEnergy, norm: $0.norm)
     }

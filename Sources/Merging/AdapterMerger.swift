@@ -26,11 +26,12 @@ public enum AdapterMerger {
   ///   - weights: One per adapter.
   ///   - parameters: Checked against the method's specs; of `rank` 0 leaves the rank to the method.
   ///   - seed: The seed of rules that draw.
+  ///   - threads: Layers that are merged at once; their number changes no result.
   ///   - evidence: What was measured of each adapter, for methods that need it.
   /// - Throws: a `Diagnostic` where there is nothing to merge, a factor is not finite, shapes differ or evidence is missing.
   public static func merge(
     _ adapters: [Adapter], weights: [Double], method: MergeMethod, parameters: Parameters, seed: Int,
-    evidence: [ModelEvidence] = []
+    evidence: [ModelEvidence] = [], threads: Int = 1
   ) throws -> MergeOutcome {
     try check(adapters, weights)
     try method.check(parameters, weights: weights)
@@ -39,7 +40,7 @@ public enum AdapterMerger {
     return try merge(
       adapters, weights: weights, by: method.makeRule(parameters, evidence: known, models: used), method,
       rank: parameters.integer("rank"),
-      depthGain: parameters.number("depth_gain"), seed: seed)
+      depthGain: parameters.number("depth_gain"), seed: seed, threads: threads)
   }
 
   /// Merges by a rule that somebody made for a row of the table: what learning or a search ended with.
@@ -49,7 +50,7 @@ public enum AdapterMerger {
   ///   - depthGain: See `ParameterSpec.depthGain`.
   public static func merge(
     _ adapters: [Adapter], weights: [Double], by rule: any Merging, _ method: MergeMethod, rank: Int,
-    depthGain: Double = 0, seed: Int
+    depthGain: Double = 0, seed: Int, threads: Int = 1
   ) throws -> MergeOutcome {
     var rule = rule
     try check(adapters, weights)
@@ -65,10 +66,9 @@ public enum AdapterMerger {
     try rule.prepare(sites: paths, deltas: deltas, weights: used)
     let random = RandomStream(seed: seed, "merge", method.base ?? method.name)
     let layers = LayerDepth(sites: paths)
-    var sites: [(path: String, delta: AdapterSite)] = []
-    var report: [MergedSite] = []
-    for path in paths {
-      let merged = try rule.merge(deltas(path), weights: used, at: path, random: random.stream(path))
+    let prepared = rule
+    func merged(at path: String) throws -> (site: AdapterSite, report: MergedSite) {
+      let merged = try prepared.merge(deltas(path), weights: used, at: path, random: random.stream(path))
       let asked = rank > 0 ? rank : merged.defaultRank
       let delta =
         depthGain == 0 ? merged.delta : merged.delta.scaled(by: 1 + depthGain * (layers.depth(of: path) ?? 0))
@@ -76,11 +76,37 @@ public enum AdapterMerger {
       let (matrix, energy, norm) = try cut(delta, rank: asked.map { max(1, $0) })
       let factors = site(matrix)
       guard isFinite(factors.a), isFinite(factors.b) else { throw notFinite(path) }
-      sites.append((path, factors))
-      report.append(
-        MergedSite(path: path, rank: max(1, matrix.rank), retainedEnergy: energy, norm: norm))
+      return (
+        factors, MergedSite(path: path, rank: max(1, matrix.rank), retainedEnergy: energy, norm: norm)
+      )
     }
-    return (adapter(of: models.map(\.0), method: method.name, sites: sites), report)
+    let sites = try Lane.all(paths, threads: threads, merged)
+    return (
+      adapter(of: models.map(\.0), method: method.name, sites: zip(paths, sites).map { ($0, $1.site) }),
+      sites.map(\.report)
+    )
+  }
+
+  /// What one thread has made of its share of the layers.
+  private final class Lane<Result> {
+    private var results: [Result] = []
+    private var problem: (index: Int, error: any Error)?
+
+    /// A result for each path; of several errors that of the first path is thrown.
+    static func all(_ paths: [String], threads: Int, _ body: (String) throws -> Result) throws -> [Result] {
+      let lanes = (0..<max(1, min(threads, paths.count))).map { _ in Lane() }
+      concurrently(lanes.count) { lane in
+        for index in stride(from: lane, to: paths.count, by: lanes.count) {
+          do { lanes[lane].results.append(try body(paths[index])) } catch {
+            lanes[lane].problem = (index, error)
+            return
+          }
+        }
+      }
+      let first = lanes.compactMap(\.problem).min { $0.index < $1.index }
+      if let first { throw first.error }
+      return paths.indices.map { lanes[$0 % lanes.count].results[$0 / lanes.count] }
+    }
   }
 
   private static func notFinite(_ path: String) -> Diagnostic {

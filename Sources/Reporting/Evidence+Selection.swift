@@ -49,8 +49,8 @@ extension Evidence {
     return onlyOrWinner(among: candidates(of: .cocktail).filter { Set($0.tasks) == all }, on: task)
   }
 
-  /// Among the merges with the task among their inputs.
+  /// Among the merges with the task among their inputs; those that are told the task are no rivals of the others.
   package func bestMerge(for task: TaskColumn) -> Candidate? {
-    winner(among: candidates(of: .merge).filter { $0.tasks.contains(task.name) }, on: task)
+    winner(among: candidates(of: .merge).filter { $0.tasks.contains(task.name) && !$0.isTold }, on: task)
   }
 }

@@ -15,6 +15,8 @@ package struct Candidate: Sendable, Hashable {
 
   /// How a model of several parts is used; the same for all seeds.
   package var serving: Serving? { rows[0].serving }
+  /// Whether the model is told which task a text belongs to.
+  package var isTold: Bool { serving?.isTold ?? false }
 
   /// `fpb+fomc`.
   package var taskList: String { tasks.joined(separator: "+") }

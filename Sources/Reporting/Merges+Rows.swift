@@ -23,7 +23,9 @@ extension Evidence {
     let validation = models.map { meanNormalised(of: $0, on: .validation) }
     return models.indices.map { index in
       let model = models[index]
-      let rivals = models.indices.filter { Set(models[$0].tasks) == Set(model.tasks) }
+      let rivals = models.indices.filter {
+        Set(models[$0].tasks) == Set(model.tasks) && models[$0].isTold == model.isTold
+      }
       let best = rivals.compactMap { validation[$0] }.max()
       let sites = model.rows.flatMap { row in
         results.merges.first { $0.model == row.model && $0.seed == row.seed }?.sites ?? []

@@ -77,6 +77,10 @@ public struct MergedSite: Sendable, Hashable, Codable {
 public struct Serving: Sendable, Hashable, Codable {
   /// Who decides among the parts: `task known`, `routed by text` or `routed by token`.
   public var by: String
+  /// Who asks says which task it is: what other models do not know.
+  public static let taskKnown = "task known"
+  /// Whether the model is told the task, so that it cannot be compared with those that are not.
+  public var isTold: Bool { by == Serving.taskKnown }
   /// Bytes of one of its experts' adapters, the mean.
   public var expertBytes: Int
   /// How often a text passes through the encoder.

@@ -86,6 +86,23 @@ import Testing
     #expect(equal.map(\.isChosen) == [true, false, false, false])
   }
 
+  @Test func `a merge that is told the task is no rival of those that are not`() throws {
+    var results = Sample.results
+    let told = "merge:linear[adapter.rank=4]"
+    for index in results.models.indices where results.models[index].model == told {
+      results.models[index].serving = Serving(
+        by: Serving.taskKnown, expertBytes: 1000, passes: 1, flopsPerToken: 0)
+    }
+    for index in results.scores.indices where results.scores[index].model == told {
+      results.scores[index].value = results.scores[index].metric == "mse" ? 1e-3 : 0.99
+    }
+    let evidence = try Evidence(results)
+    for task in Sample.tasks {
+      #expect(evidence.bestMerge(for: task) != nil && evidence.bestMerge(for: task)?.model != told)
+    }
+    #expect(evidence.merges.filter(\.isChosen).map(\.candidate.isTold).sorted { $0 && !$1 } == [true, false])
+  }
+
   @Test func `a grid's point is chosen by validation alone, over all seeds`() throws {
     let points = Sample.settings.map { "merge:linear[\($0)]" }
     let grids = [(name: "merge:linear", models: points)]

@@ -40,7 +40,7 @@ struct Merge: ParsableCommand {
   @Option(help: "The most bytes of tensors in a file of a checkpoint: 5GB, 500MB.")
   var maxShardSize = "5GB"
 
-  @Option(help: "Tensors of a checkpoint that are merged at once; by default one per core.")
+  @Option(help: "Layers or tensors that are merged at once; by default one per core.")
   var threads: Int?
 
   @Flag(help: "With --list or --explain: the methods of full checkpoints.")
@@ -70,6 +70,7 @@ struct Merge: ParsableCommand {
     } else if let explain {
       Console.print(MergeExplanation.text(try MergeMethods.all.entry(named: explain)))
     } else if let recipe, let output {
+      BestKernel.use()
       try merge(recipe, into: output)
     }
   }
@@ -90,7 +91,8 @@ struct Merge: ParsableCommand {
     let recipe = try MergeRecipeReader.read(text, path: file, methods: Vocabulary.joined.methods)
     try checkOutput(output)
     let result = try RecipeMerger.merge(
-      recipe, into: output, environment: environment, version: Mixology.version)
+      recipe, into: output, environment: environment, version: Mixology.version,
+      threads: threads ?? MachineFacts.cores)
     let energies = result.sites.map(\.retainedEnergy)
     let mean = energies.reduce(0, +) / Double(max(1, energies.count))
     Console.print(

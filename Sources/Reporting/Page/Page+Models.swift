@@ -82,7 +82,7 @@ extension Page {
           "; worst is \(MarkdownFormat.escaped($0.task)) at \(NumberText.fixed($0.score))"
         }
         return "Chosen on validation for \(MarkdownFormat.escaped(row.candidate.taskList)): "
-          + "\(MarkdownFormat.escaped(row.candidate.model)), which keeps \(NumberText.fixed(row.mean)) "
+          + "\(MarkdownFormat.escaped(row.candidate.model))\(row.candidate.isTold ? " (told the task)" : ""), which keeps \(NumberText.fixed(row.mean)) "
           + "of its singles "
           + "on average\(worst ?? "")."
       }

@@ -38,7 +38,8 @@ extension ReportTable {
     },
     .flag(
       "chosen_on_validation",
-      "Whether it has the best validation mean among the merges of the same tasks; the earlier of equal ones."
+      "Whether it has the best validation mean among the merges of the same tasks, those that are told the task apart; "
+        + "the earlier of equal ones."
     ) { $0.isChosen },
     .number(
       "retained_energy",
