@@ -11,7 +11,7 @@ FLAGS := -c release -Xcc -march=native -Xcc -mprefer-vector-width=512
 MIXOLOGY := .build/release/mixology
 RUN := $(if $(DATA),MIXOLOGY_DATA=$(DATA) )$(MIXOLOGY)
 
-.PHONY: help install build sweep plan report status test lint format model bench bench-baseline bench-peers golden clean
+.PHONY: help install build sweep plan report status test lint format model bench bench-baseline bench-peers bench-merge golden clean
 
 help:
 	@echo "make sweep     builds and runs $(EXPERIMENT)   (EXPERIMENT=file.yaml DATA=folder ARGS=…)"
@@ -22,6 +22,7 @@ help:
 	@echo "make bench     measures training, evaluation, memory and merging against the GEMM peak, and what changed"
 	@echo "make bench-baseline   makes the ratios of the last make bench the new baseline"
 	@echo "make bench-peers      puts PyTorch + PEFT beside it   (PYTHON_ENV=environment DATA=folder)"
+	@echo "make bench-merge      puts PEFT and mergekit beside the merges   (PYTHON_ENV=environment; some 30 GB in the temporary folder)"
 	@echo "make lint      checks format and documentation; make format mends the format"
 	@echo "make clean     removes the build; results stay"
 
@@ -63,7 +64,7 @@ model:
 
 # Real rows (Financial PhraseBank) where DATA has them, generated ones of the same lengths otherwise.
 ROWS := $(if $(DATA),$(DATA)/fpb/train.jsonl)
-bench bench-peers: export MIXOLOGY_COMMIT = $(or $(shell git rev-parse --short HEAD 2>/dev/null)$(if $(shell git status --porcelain 2>/dev/null),-dirty),unknown)
+bench bench-peers bench-merge: export MIXOLOGY_COMMIT = $(or $(shell git rev-parse --short HEAD 2>/dev/null)$(if $(shell git status --porcelain 2>/dev/null),-dirty),unknown)
 
 bench: build
 	@.bench/run.sh $(MIXOLOGY) .bench/latest.jsonl $(ROWS)
@@ -74,7 +75,10 @@ bench-baseline: build
 	@mv .bench/baseline.partial .bench/baseline.jsonl
 
 bench-peers: build
-	@.bench/peers.sh $(MIXOLOGY) $(ROWS)
+	@.bench/peers.sh peers $(MIXOLOGY) $(ROWS)
+
+bench-merge: build
+	@.bench/peers.sh merge_peers $(MIXOLOGY)
 
 # Golden numbers from PyTorch, transformers, PEFT, scikit-learn and SciPy, with a Python that has them.
 PYTHON ?= python3

