@@ -44,7 +44,8 @@ public final class JobPerformer {
   ///
   /// - Parameters:
   ///   - predictedSeconds: Goes into the record of costs as it is.
-  ///   - exclusively: Runs the making of the attempt's folder, for callers whose other threads remove such folders.
+  ///   - exclusively: Runs the making of the attempt's folder and its commit, for callers whose other threads remove such
+  ///     folders: one that is being removed must not become a result.
   public func perform(
     _ spec: JobSpec, id: JobID, worker: String, predictedSeconds: Double? = nil,
     exclusively: (() -> Void) -> Void = { $0() }, progress: Progress
@@ -53,11 +54,14 @@ public final class JobPerformer {
     arithmeticSeconds = 0
     MachineFacts.forgetPeak()
     let wall = DispatchTime.now().uptimeNanoseconds
-    var begun: Result<URL, any Error>?
-    exclusively { begun = Result { try store.beginAttempt(id) } }
-    guard let begun else { preconditionFailure("the attempt was not begun") }
+    func alone<Value>(_ body: () throws -> Value) throws -> Value {
+      var outcome: Result<Value, any Error>?
+      exclusively { outcome = Result(catching: body) }
+      guard let outcome else { preconditionFailure("the body did not run") }
+      return try outcome.get()
+    }
     let attempt: URL
-    do { attempt = try begun.get() } catch {
+    do { attempt = try alone { try store.beginAttempt(id) } } catch {
       throw FileProblem.explained(error, attempt: nil, store: store.root)
     }
     do {
@@ -67,7 +71,7 @@ public final class JobPerformer {
         wallSeconds: Double(DispatchTime.now().uptimeNanoseconds - wall) / 1e9,
         peakResidentMegabytes: MachineFacts.peakResidentMegabytes, worker: worker,
         machine: MachineFacts.machineAndKernel, predictedSeconds: predictedSeconds)
-      try store.commit(attempt, as: id, spec: spec, result: result, cost: cost)
+      try alone { try store.commit(attempt, as: id, spec: spec, result: result, cost: cost) }
       return cost
     } catch {
       try? FileManager.default.removeItem(at: attempt)

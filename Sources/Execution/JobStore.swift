@@ -104,10 +104,14 @@ public struct JobStore: Sendable {
     }
   }
 
-  /// Removes what this process began and did not finish.
+  /// Removes what this process began and did not finish, also while another thread still writes into it.
   public func abandonAttempts() {
-    for (name, _, process) in attempts() where process == ProcessInfo.processInfo.processIdentifier {
-      try? FileManager.default.removeItem(at: root.appendingPathComponent(name))
+    let own = ProcessInfo.processInfo.processIdentifier
+    for (index, attempt) in attempts().enumerated() where attempt.process == own {
+      // Under another name nothing new comes in while it is removed; a sweep knows that name too.
+      let abandoned = root.appendingPathComponent("attempt-abandoned\(index)-\(own)")
+      try? FileManager.default.moveItem(at: root.appendingPathComponent(attempt.name), to: abandoned)
+      try? FileManager.default.removeItem(at: abandoned)
     }
   }
 
