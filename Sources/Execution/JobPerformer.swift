@@ -54,14 +54,11 @@ public final class JobPerformer {
     arithmeticSeconds = 0
     MachineFacts.forgetPeak()
     let wall = DispatchTime.now().uptimeNanoseconds
-    func alone<Value>(_ body: () throws -> Value) throws -> Value {
-      var outcome: Result<Value, any Error>?
-      exclusively { outcome = Result(catching: body) }
-      guard let outcome else { preconditionFailure("the body did not run") }
-      return try outcome.get()
-    }
+    var begun: Result<URL, any Error>?
+    exclusively { begun = Result { try store.beginAttempt(id) } }
+    guard let begun else { preconditionFailure("the attempt was not begun") }
     let attempt: URL
-    do { attempt = try alone { try store.beginAttempt(id) } } catch {
+    do { attempt = try begun.get() } catch {
       throw FileProblem.explained(error, attempt: nil, store: store.root)
     }
     do {
@@ -71,7 +68,12 @@ public final class JobPerformer {
         wallSeconds: Double(DispatchTime.now().uptimeNanoseconds - wall) / 1e9,
         peakResidentMegabytes: MachineFacts.peakResidentMegabytes, worker: worker,
         machine: MachineFacts.machineAndKernel, predictedSeconds: predictedSeconds)
-      try alone { try store.commit(attempt, as: id, spec: spec, result: result, cost: cost) }
+      var committed: Result<Void, any Error>?
+      exclusively {
+        committed = Result { try store.commit(attempt, as: id, spec: spec, result: result, cost: cost) }
+      }
+      guard let committed else { preconditionFailure("the attempt was not committed") }
+      try committed.get()
       return cost
     } catch {
       try? FileManager.default.removeItem(at: attempt)
