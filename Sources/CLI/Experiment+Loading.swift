@@ -61,17 +61,23 @@ struct LoadedManifest {
   /// Expands the manifest, with the tests of the points that validation has chosen by now.
   func plan() throws -> Plan {
     let full = try fullPlan()
-    let results = try Collector(store: store).collect(full.testing(onlyChosen: []))
-    return full.testing(onlyChosen: Set(try GridChoice.chosen(results, grids: full.grids)))
+    return full.testing(onlyChosen: try chosen(of: full))
   }
 
   /// The same, but where nothing is chosen yet the first point of a grid stands for the one to come.
   func planWithStandIns() throws -> Plan {
-    let plan = try plan()
-    let tested = Set(plan.models.filter { $0.evaluations.contains { $0.split == .test } }.map(\.model))
-    let undecided = plan.grids.filter { grid in !grid.models.contains { tested.contains($0) } }
-    let standIns = undecided.compactMap(\.models.first)
-    return try fullPlan().testing(onlyChosen: tested.union(standIns))
+    let full = try fullPlan()
+    let chosen = try chosen(of: full)
+    let undecided = full.grids.filter { !$0.models.contains(where: chosen.contains) }
+    return full.testing(onlyChosen: chosen.union(undecided.compactMap(\.models.first)))
+  }
+
+  /// The points that validation has chosen by now; results are read only where there is something to choose.
+  private func chosen(of full: Plan) throws -> Set<String> {
+    let grids = full.grids
+    if grids.isEmpty { return [] }
+    let results = try Collector(store: store).collect(full.testing(onlyChosen: []))
+    return Set(try GridChoice.chosen(results, grids: grids))
   }
 
   private func fullPlan() throws -> Plan {

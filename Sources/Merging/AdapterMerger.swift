@@ -37,10 +37,10 @@ public enum AdapterMerger {
     try method.check(parameters, weights: weights)
     let used = weights.filter { $0 != 0 }.count
     let known = zip(evidence, weights).filter { $0.1 != 0 }.map(\.0)
-    return try merge(
-      adapters, weights: weights, by: method.makeRule(parameters, evidence: known, models: used), method,
-      rank: parameters.integer("rank"),
-      depthGain: parameters.number("depth_gain"), seed: seed, threads: threads)
+    return try mergeChecked(
+      adapters, weights, method.makeRule(parameters, evidence: known, models: used), method,
+      rank: parameters.integer("rank"), depthGain: parameters.number("depth_gain"), seed: seed,
+      threads: threads)
   }
 
   /// Merges by a rule that somebody made for a row of the table: what learning or a search ended with.
@@ -50,10 +50,18 @@ public enum AdapterMerger {
   ///   - depthGain: See `ParameterSpec.depthGain`.
   public static func merge(
     _ adapters: [Adapter], weights: [Double], by rule: any Merging, _ method: MergeMethod, rank: Int,
-    depthGain: Double = 0, seed: Int, threads: Int = 1
+    depthGain: Double = 0, seed: Int
+  ) throws -> MergeOutcome {
+    try check(adapters, weights)
+    return try mergeChecked(
+      adapters, weights, rule, method, rank: rank, depthGain: depthGain, seed: seed, threads: 1)
+  }
+
+  private static func mergeChecked(
+    _ adapters: [Adapter], _ weights: [Double], _ rule: any Merging, _ method: MergeMethod, rank: Int,
+    depthGain: Double, seed: Int, threads: Int
   ) throws -> MergeOutcome {
     var rule = rule
-    try check(adapters, weights)
     let models = zip(adapters, weights).filter { $0.1 != 0 }
     let used = models.map(\.1)
     let paths = Set(models.flatMap { $0.0.sites.map(\.path) }).sorted()

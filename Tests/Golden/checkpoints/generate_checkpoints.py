@@ -201,7 +201,7 @@ def main(output):
                 golden["cases"].append(dict(
                     family=family, name=name, recipe=yaml.safe_dump(recipe, sort_keys=False), layers=layers,
                     count=len(merged),
-                    tensors={n: [float(f"{x:.8g}") for x in t.flatten().tolist()] for n, t in sorted(kept.items())}))
+                    tensors={n: [float(f"{x:.7g}") for x in t.flatten().tolist()] for n, t in sorted(kept.items())}))
     path = pathlib.Path(output) / "checkpoints.json"
     path.write_text(json.dumps(golden, separators=(",", ":")) + "\n")
     print(path, path.stat().st_size)
