@@ -16,10 +16,10 @@ extension JobPerformer {
     let parameters = try Parameters(
       job.parameters, for: method.parameters, of: "merge method '\(method.name)'")
     let evidence = try (job.statistics ?? []).map { try StatisticsFile.read(store.folder($0)) }
-    func outcome(_ adapters: [Adapter], _ evidence: [ModelEvidence]) throws -> MergeOutcome {
+    func outcome(_ parts: [Adapter], _ evidence: [ModelEvidence]) throws -> MergeOutcome {
       try AdapterMerger.merge(
-        adapters, weights: job.weights, method: method, parameters: parameters, seed: job.seed,
-        evidence: evidence)
+        parts, weights: job.weights, method: method, parameters: parameters, seed: job.seed,
+        evidence: evidence, whole: adapters)
     }
     let merged = try counted {
       guard let data = job.data else { return try outcome(adapters, evidence) }
