@@ -84,7 +84,7 @@ public enum AdapterMerger {
         depthGain == 0 ? merged.delta : merged.delta.scaled(by: 1 + depthGain * (layers.depth(of: path) ?? 0))
       guard delta.isFinite else { throw notFinite(path) }
       let (matrix, energy, norm) = try cut(delta, rank: asked.map { max(1, $0) })
-      let factors = site(matrix)
+      let factors = AdapterSite(matrix)
       guard isFinite(factors.a), isFinite(factors.b) else { throw notFinite(path) }
       return (
         factors, MergedSite(path: path, rank: max(1, matrix.rank), retainedEnergy: energy, norm: norm)
@@ -146,15 +146,6 @@ public enum AdapterMerger {
     let (matrix, energy) = space.lowRank(of: svd, rank: rank)
     let kept = svd.values.prefix(matrix.rank)
     return (matrix, energy, kept.reduce(0) { $0 + $1 * $1 }.squareRoot())
-  }
-
-  /// Factors as floats with scale 1; rank 0 becomes a zero of rank 1, which every reader of adapters takes.
-  private static func site(_ matrix: LowRank) -> AdapterSite {
-    if matrix.rank == 0 {
-      return AdapterSite(
-        a: Matrix(rows: 1, columns: matrix.columns), b: Matrix(rows: matrix.rows, columns: 1), alpha: 1)
-    }
-    return AdapterSite(a: matrix.a.matrix, b: matrix.b.matrix, alpha: Double(matrix.rank))
   }
 
   /// The merged adapter keeps what its models agree on.

@@ -150,6 +150,11 @@ import Testing
     #expect(
       try problem("della", [1], ["density": .number(0.9)])
         == "density 0.9 ± epsilon 0.15 are not probabilities between 0 and 1")
+    for (name, word) in [("search", "try"), ("surgery", "over")] {
+      #expect(
+        try problem(name, [1, 1, 1], [word: .text("slerp")])
+          == "merge method 'slerp' takes at most 2 models, not 3")
+    }
     #expect(try problem("linear", [0, 0]) == "all weights of the merge are zero")
     #expect(try problem("linear", [.nan]) == "a weight of the merge is not finite")
   }

@@ -33,7 +33,9 @@ extension JobPerformer {
         adapter: try PEFTAdapter.read(store.folder(input.0).appendingPathComponent("adapter").path),
         weight: weight)
     }
-    var (model, sites) = try counted { try RoutedMerger.model(of: experts, by: routing, method: method.name) }
+    var (model, sites) = try counted {
+      try RoutedMerger.model(of: experts, by: routing, method: method.name, seed: job.seed)
+    }
     if let wanted = routing.texts {
       let used = zip(trainings, experts).filter { $1.weight != 0 }
       let texts = try counted { try self.texts(wanted, of: used, model, seed: job.seed) }

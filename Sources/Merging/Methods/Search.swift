@@ -30,6 +30,9 @@ extension MergeMethod {
         "weights are searched between 0 and this"),
       .rows(0), .split,
     ],
+    requirements: { parameters, weights throws(Diagnostic) in
+      try checkDefaults(of: parameters.text("try"), weights)
+    },
     form: .searched { parameters in
       MergeSearch(
         target: .method(parameters.text("try")),
