@@ -12,9 +12,16 @@ extension JobPerformer {
   private static let folderName = "routed"
 
   /// The model of a merge job that routes; nil where the job left one adapter.
+  ///
+  /// Kept for the next evaluation, which is mostly of the same model.
   func routed(_ id: JobID) throws -> RoutedModel? {
+    if let kept = readModel, kept.merge == id { return kept.model }
+    readModel = nil
     let folder = store.folder(id).appendingPathComponent(Self.folderName).path
-    return FileManager.default.fileExists(atPath: folder) ? try RoutedFile.read(folder) : nil
+    guard FileManager.default.fileExists(atPath: folder) else { return nil }
+    let read = try RoutedFile.read(folder)
+    readModel = (id, read)
+    return read
   }
 
   /// Makes a model that routes; nil where the job's method makes one adapter.
