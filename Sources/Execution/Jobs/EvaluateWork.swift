@@ -59,8 +59,7 @@ extension JobPerformer {
     if let kept = model, kept.adapter == adapter { return (kept.weights, kept.lowestLayer) }
     // The old copy goes before the new one comes.
     model = nil
-    let folder = store.folder(adapter).appendingPathComponent("adapter").path
-    let read = try PEFTAdapter.read(folder)
+    let read = try self.adapter(of: adapter)
     let weights = try base.weights.folding(read)
     let changed = weights.shape.sites.filter { (read.site($0.path)?.rank ?? 0) > 0 }
     let lowest = changed.map(\.layer).min() ?? 0

@@ -25,14 +25,16 @@ extension JobPerformer {
     while trials.count < search.trials, let point = searcher.next() {
       let values = space.values(at: point)
       try counted {
-        let merged: MergeOutcome
-        do { merged = try space.merge(values) } catch let problem as Diagnostic {
+        func refuse(_ problem: Diagnostic) {
           trials.append(Trial(values: values, refused: problem))
           searcher.tell(.infinity)
-          return
         }
+        let merged: MergeOutcome
+        do { merged = try space.merge(values) } catch let problem as Diagnostic { return refuse(problem) }
         let parts = try scores(of: merged.adapter, tuning, search, experts)
         let score = space.score(parts, values)
+        // What is no number would never be beaten.
+        guard score.isFinite else { return refuse(Diagnostic("the merge predicts no numbers")) }
         trials.append(Trial(values: values, parts: parts, score: score))
         let cost = search.score == .normalised ? -score : score
         searcher.tell(cost)
