@@ -104,6 +104,13 @@ import Testing
     }
   }
 
+  @Test(arguments: names)
+  func `experts of weight zero alone are refused`(name: String) throws {
+    #expect(throws: Diagnostic("all weights of the merge are zero")) {
+      _ = try route([expert("one", rank: 2, weight: 0)], name)
+    }
+  }
+
   @Test func `a part of one task goes before one of several`() {
     let model = RoutedModel(
       method: "m",

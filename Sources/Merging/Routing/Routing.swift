@@ -147,6 +147,9 @@ public enum RoutedMerger {
     of experts: [RoutedExpert], by routing: any Routing, method: String, seed: Int = 0
   ) throws -> (model: RoutedModel, sites: [MergedSite]) {
     try AdapterMerger.check(experts.map(\.adapter), experts.map(\.weight))
+    guard experts.contains(where: { $0.weight != 0 }) else {
+      throw Diagnostic("all weights of the merge are zero")
+    }
     var routed = try routing.model(of: experts.filter { $0.weight != 0 }, seed: seed)
     routed.model.method = method
     let model = routed.model
