@@ -128,6 +128,24 @@ import Testing
     #expect(abs(seen - Double(fpb * 10 / 4 + 10 * walk.forward(2)) / 3) < 1)
   }
 
+  @Test func `a tuning that makes changes in full holds them, and what it says beside them`() throws {
+    var vocabulary = Vocabulary.small
+    vocabulary.methods += [0, 3].map { full in
+      let tuning = Vocabulary.Tuning(needsDistributions: true, takesRanges: false, fullMatrices: full)
+      return .init(name: "learned\(full)", parameters: [], tuning: tuning)
+    }
+    let text = manifestText(
+      "merges: [{method: learned0, of: [fpb, fomc]}, {method: learned3, of: [fpb, fomc]}]\nadapter: {rank: 2}"
+    )
+    let manifest = try ManifestReader.read(text, path: "a.yaml", overrides: [], vocabulary: vocabulary)
+    let plan = try Planner(vocabulary: vocabulary, resources: resources()).plan(manifest)
+    func memory(_ full: Int) throws -> Double {
+      try #require(plan.jobs.first { $0.label == "tune merge:learned\(full) seed 0" }).work.memory
+    }
+    // Two models and three more, 4 bytes for each of four layers of 8 by 8.
+    #expect(try memory(3) - memory(0) == 5 * 4 * 4 * 64)
+  }
+
   @Test func `budgets of steps, tokens and passes come to the rows that they draw`() throws {
     func rows(_ label: String, _ overrides: String...) throws -> Double {
       try work(label, "cocktails: [singles, {name: two, tasks: [fpb, fomc]}]", overrides).rows

@@ -127,14 +127,7 @@ struct Planning {
       return (single ?? inputs.first { $0.0.tasks.contains(task) })?.1
     }
     let id: JobID
-    if merge.tuning == nil {
-      var job = MergeJob(
-        method: merge.method, parameters: merge.parameters, inputs: ordered.map(\.id),
-        weights: ordered.map(\.weight), seed: seed)
-      var work = estimate.merge(inputs: inputs.count, point.adapter)
-      try addEvidence(to: &job, &work, of: ordered.map(\.cocktail), point: point)
-      id = try graph.add(.merge(job), label: "merge \(model) seed \(seed)", work: work)
-    } else {
+    if let tuning = merge.tuning {
       let data = tasks.filter { learned.contains($0.spec.name) }.sorted { $0.spec.name < $1.spec.name }
       let job = TuneJob(
         base: base.spec, method: merge.method, parameters: merge.parameters, inputs: ordered.map(\.id),
@@ -148,7 +141,14 @@ struct Planning {
         seed: seed)
       id = try graph.add(
         .tune(job), label: "tune \(model) seed \(seed)",
-        work: estimate.tuning(job, data, point.adapter))
+        work: estimate.tuning(job, data, point.adapter, fullMatrices: tuning.fullMatrices))
+    } else {
+      var job = MergeJob(
+        method: merge.method, parameters: merge.parameters, inputs: ordered.map(\.id),
+        weights: ordered.map(\.weight), seed: seed)
+      var work = estimate.merge(inputs: inputs.count, point.adapter)
+      try addEvidence(to: &job, &work, of: ordered.map(\.cocktail), point: point)
+      id = try graph.add(.merge(job), label: "merge \(model) seed \(seed)", work: work)
     }
     let evaluations = try evaluate(
       model, id, learned: learned, seed: seed, point: point, served: method(merge.method)?.servedBy,

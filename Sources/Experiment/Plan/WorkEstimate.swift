@@ -249,7 +249,11 @@ struct WorkEstimate: Sendable {
 
   /// Steps forward and backward through the merged encoder, or trials that merge and read all rows, and a pass over them
   /// before and after.
-  func tuning(_ job: TuneJob, _ tasks: [TaskData], _ adapter: AdapterSpec) -> JobWork {
+  ///
+  /// - Parameter fullMatrices: See `Vocabulary.Tuning`.
+  func tuning(
+    _ job: TuneJob, _ tasks: [TaskData], _ adapter: AdapterSpec, fullMatrices: Int
+  ) -> JobWork {
     func count(_ name: String) -> Double? {
       guard case .number(let number)? = job.parameters[name] else { return nil }
       return number
@@ -278,6 +282,10 @@ struct WorkEstimate: Sendable {
     work.memory =
       MemoryEstimate.base(sizes) + 2 * MemoryEstimate.folded(layers)
       + MemoryEstimate.tape(sizes, tokens: fullest, row: longest, lowest: lowest) + merging.memory
+    if fullMatrices > 0 {
+      let weights = layers.reduce(0) { $0 + $1.weights }
+      work.memory += 4 * weights * Double(job.inputs.count + fullMatrices)
+    }
     work.disk = merging.disk + 75 * steps + 60 * trials
     return work
   }
