@@ -73,8 +73,9 @@ extension JobPerformer {
   ) throws -> [Double] {
     let weights = try tuning.base.weights.folding(adapter)
     guard search.score == .normalised else {
-      return tuning.tasks.map {
-        $0.meanLoss(weights: weights, pooling: tuning.base.pooling, workspace: workspaces[0])
+      return try tuning.tasks.enumerated().map { index, task in
+        Evaluator(weights: weights, pooling: tuning.base.pooling).meanLoss(
+          task.examples, head: task.head, states: try states(index, tuning), workspaces: workspaces)
       }
     }
     return try experts.enumerated().map { index, expert in
@@ -86,17 +87,22 @@ extension JobPerformer {
     }
   }
 
-  /// The first metric of a task; what lies below the lowest adapter is computed once for all trials.
+  /// The first metric of a task.
   private func score(_ index: Int, weights: EncoderWeights, _ tuning: Tuning) throws -> Double {
-    let (task, job) = (tuning.tasks[index], tuning.job)
-    let all = try key(job.tasks[index].task, job.split.split, base: job.base, maxTokens: job.maxTokens)
-    let states = frozen.states(
-      [("\(all) \(tuning.parameters.integer("rows")) \(job.seed)", task.examples)], below: tuning.lowestLayer,
-      of: tuning.base.weights, workspaces: workspaces)
+    let task = tuning.tasks[index]
     let predictions = try Evaluator(weights: weights, pooling: tuning.base.pooling).predict(
-      task.examples, head: task.head, states: states?.first, workspaces: workspaces)
+      task.examples, head: task.head, states: try states(index, tuning), workspaces: workspaces)
     let metric = try Metrics.all.entry(named: task.head.task.metrics[0])
     return metric.compute(predictions, task.examples.map(\.target), task.head.task.labels.map(\.name))
+  }
+
+  /// What enters the lowest adapted block for the rows of a task: computed once for all trials.
+  private func states(_ index: Int, _ tuning: Tuning) throws -> FrozenStates? {
+    let job = tuning.job
+    let all = try key(job.tasks[index].task, job.split.split, base: job.base, maxTokens: job.maxTokens)
+    return frozen.states(
+      [("\(all) \(tuning.parameters.integer("rows")) \(job.seed)", tuning.tasks[index].examples)],
+      below: tuning.lowestLayer, of: tuning.base.weights, workspaces: workspaces)?.first
   }
 
   /// Writes `trials.csv`: one line a trial with what was tried and what it came to, or why it was refused.
