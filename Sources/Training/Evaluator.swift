@@ -56,12 +56,15 @@ public struct Evaluator: Sendable {
     _ examples: [TokenizedExample], head: TaskHead, states: FrozenStates? = nil,
     workspaces: [Workspace] = [Workspace()]
   ) -> Double {
-    let sums = collected(examples, states, workspaces) { lane, range, batch, hidden, pooled in
+    func loss(_ lane: Int, _ range: Range<Int>, _ batch: PackedBatch, _ hidden: Matrix, _ pooled: Matrix)
+      -> Double
+    {
       let unused = workspaces[lane].zeros(rows: batch.tokens, columns: hidden.columns)
       return head.loss(
         hidden, pooled: pooled, batch, rows: 0..<batch.rows, examples: examples[range], pooling: pooling,
         weight: 1, dhidden: unused, workspace: workspaces[lane])
     }
+    let sums = collected(examples, states, workspaces, progress: { _ in }, loss)
     return sums.reduce(0, +) / Double(examples.count)
   }
 
@@ -84,7 +87,7 @@ public struct Evaluator: Sendable {
   ///   - body: See `run`.
   private func collected<Part>(
     _ examples: [TokenizedExample], _ states: FrozenStates?, _ workspaces: [Workspace],
-    progress: (Int) throws -> Void = { _ in }, _ body: (Int, Range<Int>, PackedBatch, Matrix, Matrix) -> Part
+    progress: (Int) throws -> Void, _ body: (Int, Range<Int>, PackedBatch, Matrix, Matrix) -> Part
   ) rethrows -> [Part] {
     let lanes = workspaces.map { _ in EvaluationLane<Part>() }
     var parts: [Part] = []
