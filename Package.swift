@@ -92,7 +92,7 @@ let package = Package(
         "Merging",
         "Experiment", "Execution", "ModelFixtures",
       ]),
-    tests("EndToEndTests", ["CLI"]),
+    tests("EndToEndTests", ["CLI", "Checkpoints", "LinearAlgebra"]),
   ],
   swiftLanguageModes: [.v6]
 )

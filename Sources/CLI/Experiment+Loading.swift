@@ -129,9 +129,12 @@ extension Vocabulary {
     switch method.form {
     case .rule, .measured, .routed: return nil
     case .learned(let make):
-      // Which loss a row has does not depend on its parameters.
+      // Neither the loss of a row nor how it keeps changes depends on its parameters.
       guard let parameters = try? Parameters([:], for: method.parameters, of: method.name) else { return nil }
-      return Tuning(needsDistributions: !make(parameters).objective.readsLabels, takesRanges: false)
+      let learning = make(parameters)
+      return Tuning(
+        needsDistributions: !learning.objective.readsLabels, takesRanges: false,
+        fullMatrices: learning.fullMatrices)
     case .searched: return Tuning(needsDistributions: false, takesRanges: method.takesRanges)
     }
   }

@@ -18,9 +18,13 @@ public final class JobPerformer {
   let frozen = FrozenStateCache()
   private var bases: [String: BaseModel] = [:]
   private var tokenized = ByteLimitedCache<[TokenizedExample]>(limit: WorkLimits.tokenizedBytes)
+  /// By the base alone, of sets of examples.
+  var pooled = ByteLimitedCache<Matrix>(limit: WorkLimits.pooledBytes)
   private var heads: [String: TaskHead] = [:]
   /// The model that was evaluated last: an adapter belongs to one base.
   var model: (adapter: JobID, weights: EncoderWeights, lowestLayer: Int)?
+  /// The model of several parts that was read last.
+  var readModel: (merge: JobID, model: RoutedModel)?
   /// Processor seconds that the present job has spent in arithmetic.
   private var arithmeticSeconds = 0.0
 

@@ -28,10 +28,11 @@ public enum AdapterMerger {
   ///   - seed: The seed of rules that draw.
   ///   - threads: Layers that are merged at once; their number changes no result.
   ///   - evidence: What was measured of each adapter, for methods that need it.
+  ///   - whole: The whole models, where `adapters` are only some of their layers: how deep a layer lies depends on all.
   /// - Throws: a `Diagnostic` where there is nothing to merge, a factor is not finite, shapes differ or evidence is missing.
   public static func merge(
     _ adapters: [Adapter], weights: [Double], method: MergeMethod, parameters: Parameters, seed: Int,
-    evidence: [ModelEvidence] = [], threads: Int = 1
+    evidence: [ModelEvidence] = [], whole: [Adapter]? = nil, threads: Int = 1
   ) throws -> MergeOutcome {
     try check(adapters, weights)
     try method.check(parameters, weights: weights)
@@ -39,7 +40,7 @@ public enum AdapterMerger {
     let known = zip(evidence, weights).filter { $0.1 != 0 }.map(\.0)
     return try mergeChecked(
       adapters, weights, method.makeRule(parameters, evidence: known, models: used), method,
-      rank: parameters.integer("rank"), depthGain: parameters.number("depth_gain"), seed: seed,
+      rank: parameters.integer("rank"), depthGain: parameters.number("depth_gain"), whole: whole, seed: seed,
       threads: threads)
   }
 
@@ -59,7 +60,7 @@ public enum AdapterMerger {
 
   private static func mergeChecked(
     _ adapters: [Adapter], _ weights: [Double], _ rule: any Merging, _ method: MergeMethod, rank: Int,
-    depthGain: Double, seed: Int, threads: Int
+    depthGain: Double, whole: [Adapter]? = nil, seed: Int, threads: Int
   ) throws -> MergeOutcome {
     var rule = rule
     let models = zip(adapters, weights).filter { $0.1 != 0 }
@@ -73,7 +74,8 @@ public enum AdapterMerger {
     }
     try rule.prepare(sites: paths, deltas: deltas, weights: used)
     let random = RandomStream(seed: seed, "merge", method.base ?? method.name)
-    let layers = LayerDepth(sites: paths)
+    let layers = LayerDepth(
+      sites: zip(whole ?? adapters, weights).flatMap { $1 == 0 ? [] : $0.sites.map(\.path) })
     let prepared = rule
     func merged(at path: String) throws -> (site: AdapterSite, report: MergedSite) {
       let merged = try prepared.merge(deltas(path), weights: used, at: path, random: random.stream(path))
@@ -82,7 +84,7 @@ public enum AdapterMerger {
         depthGain == 0 ? merged.delta : merged.delta.scaled(by: 1 + depthGain * (layers.depth(of: path) ?? 0))
       guard delta.isFinite else { throw notFinite(path) }
       let (matrix, energy, norm) = try cut(delta, rank: asked.map { max(1, $0) })
-      let factors = site(matrix)
+      let factors = AdapterSite(matrix)
       guard isFinite(factors.a), isFinite(factors.b) else { throw notFinite(path) }
       return (
         factors, MergedSite(path: path, rank: max(1, matrix.rank), retainedEnergy: energy, norm: norm)
@@ -144,15 +146,6 @@ public enum AdapterMerger {
     let (matrix, energy) = space.lowRank(of: svd, rank: rank)
     let kept = svd.values.prefix(matrix.rank)
     return (matrix, energy, kept.reduce(0) { $0 + $1 * $1 }.squareRoot())
-  }
-
-  /// Factors as floats with scale 1; rank 0 becomes a zero of rank 1, which every reader of adapters takes.
-  private static func site(_ matrix: LowRank) -> AdapterSite {
-    if matrix.rank == 0 {
-      return AdapterSite(
-        a: Matrix(rows: 1, columns: matrix.columns), b: Matrix(rows: matrix.rows, columns: 1), alpha: 1)
-    }
-    return AdapterSite(a: matrix.a.matrix, b: matrix.b.matrix, alpha: Double(matrix.rank))
   }
 
   /// The merged adapter keeps what its models agree on.

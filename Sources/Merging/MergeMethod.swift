@@ -10,15 +10,15 @@ public struct MergeMethod: CatalogEntry {
   public typealias Requirements = @Sendable (Parameters, [Double]) throws(Diagnostic) -> Void
 
   /// The word in a manifest.
-  public let name: String
+  public private(set) var name: String
   /// One line on what it does.
-  public let summary: String
+  public private(set) var summary: String
   /// The arXiv number of the paper it comes from, where there is one.
   public let paper: String?
   /// Formula, cost and the like, for readers.
-  public let notes: MergeNotes
+  public private(set) var notes: MergeNotes
   /// What it takes, `rank` and `depth_gain` among them.
-  public let parameters: [ParameterSpec]
+  public private(set) var parameters: [ParameterSpec]
   /// Parameters under which one model of weight one is returned as it is; the others have any value.
   public let neutral: [String: ParameterValue]
   /// Whether the order of the models makes no difference.
@@ -28,16 +28,16 @@ public struct MergeMethod: CatalogEntry {
   /// Whether changes that are all c times as large, c > 0, merge to one that is c times as large.
   public let isHomogeneous: Bool
   /// The row of which this one is a preset or another name.
-  public let base: String?
+  public private(set) var base: String?
   /// The row that gives the same under equal parameters: itself or, where it only has other defaults, its base.
-  public let rule: String
+  public private(set) var rule: String
   /// How many models with a weight other than zero it takes.
   public let models: ClosedRange<Int>
   /// What kind of merge it is, and how to make one with checked parameters.
-  public let form: MergeForm
+  public private(set) var form: MergeForm
   private let requirements: Requirements
 
-  /// Makes a row; `rank` and `depth_gain`, which every rule shares, are added to its parameters.
+  /// Makes a row of a formula.
   public init(
     name: String, summary: String, paper: String?, notes: MergeNotes = MergeNotes(),
     parameters: [ParameterSpec] = [], neutral: [String: ParameterValue] = [:], symmetric: Bool = true,
@@ -51,19 +51,21 @@ public struct MergeMethod: CatalogEntry {
       requirements: requirements, form: .rule(make))
   }
 
-  /// Makes a row of any form.
+  /// Makes a row of any form; what every row of one adapter has, `rank` and `depth_gain`, is added to its parameters.
   init(
     name: String, summary: String, paper: String?, notes: MergeNotes = MergeNotes(),
     parameters: [ParameterSpec], neutral: [String: ParameterValue] = [:], symmetric: Bool = true,
     draws: Bool = false, isHomogeneous: Bool = true, models: ClosedRange<Int> = 1...Int.max,
     requirements: @escaping Requirements = { _, _ throws(Diagnostic) in }, form: MergeForm
   ) {
+    let shared: [ParameterSpec] = if case .routed = form { [] } else { [.rank, .depthGain] }
+    let unchanged = Dictionary(uniqueKeysWithValues: shared.map { ($0.name, $0.defaultValue) })
     self.name = name
     self.summary = summary
     self.paper = paper
     self.notes = notes
-    self.parameters = parameters + [.rank, .depthGain]
-    self.neutral = neutral.merging(["rank": .number(0), "depth_gain": .number(0)]) { _, shared in shared }
+    self.parameters = parameters + shared
+    self.neutral = neutral.merging(unchanged) { _, shared in shared }
     self.symmetric = symmetric
     self.draws = draws
     self.isHomogeneous = isHomogeneous
@@ -74,54 +76,19 @@ public struct MergeMethod: CatalogEntry {
     self.form = form
   }
 
-  /// Makes a row of a model that routes, which has no rank of its own.
-  init(
-    name: String, summary: String, paper: String?, notes: MergeNotes = MergeNotes(),
-    parameters: [ParameterSpec], route: @escaping @Sendable (Parameters) -> any Routing
-  ) {
-    self.name = name
-    self.summary = summary
-    self.paper = paper
-    self.notes = notes
-    self.parameters = parameters
-    (neutral, symmetric, draws, isHomogeneous) = ([:], true, false, true)
-    (base, rule, models) = (nil, name, 1...Int.max)
-    requirements = { _, _ throws(Diagnostic) in }
-    form = .routed(route)
-  }
-
-  /// Makes a row that needs to know more of each model than its change; one evidence for each model comes with the
-  /// parameters.
-  init(
-    name: String, summary: String, paper: String?, notes: MergeNotes, parameters: [ParameterSpec],
-    evidence: MergeEvidence, make: @escaping @Sendable (Parameters, [ModelEvidence]) -> any Merging
-  ) {
-    self.name = name
-    self.summary = summary
-    self.paper = paper
-    self.notes = notes
-    self.parameters = parameters + [.rank, .depthGain]
-    neutral = ["rank": .number(0), "depth_gain": .number(0)]
-    (symmetric, draws, isHomogeneous) = (true, false, true)
-    (base, rule, models) = (nil, name, 1...Int.max)
-    requirements = { _, _ throws(Diagnostic) in }
-    form = .measured(evidence, make)
-  }
-
   /// A row with all but its name, summary and parameters from another one.
   init(
     of base: MergeMethod, name: String, summary: String, parameters: [ParameterSpec],
     notes: MergeNotes? = nil, form: MergeForm? = nil
   ) {
+    self = base
     self.name = name
     self.summary = summary
     self.parameters = parameters
     self.base = base.base ?? base.name
     self.rule = form == nil ? base.rule : name
-    (paper, self.notes, neutral) = (base.paper, notes ?? base.notes, base.neutral)
-    (symmetric, draws, isHomogeneous) = (base.symmetric, base.draws, base.isHomogeneous)
-    models = base.models
-    (requirements, self.form) = (base.requirements, form ?? base.form)
+    self.notes = notes ?? base.notes
+    self.form = form ?? base.form
   }
 
   /// Its parameters without those that every method of adapters has.
@@ -145,6 +112,17 @@ public struct MergeMethod: CatalogEntry {
         hint: "models of weight zero do not count")
     }
     try requirements(parameters, used)
+  }
+
+  /// Its parameters where nobody sets any.
+  var defaults: Parameters {
+    get throws(Diagnostic) { try Parameters([:], for: parameters, of: "merge method '\(name)'") }
+  }
+
+  /// What a row requires that begins with another one's defaults: what that one requires.
+  static func checkDefaults(of name: String, _ weights: [Double]) throws(Diagnostic) {
+    let method = try MergeMethods.all.entry(named: name)
+    try method.check(method.defaults, weights: weights)
   }
 
   /// What averages require: weights that do not cancel out.

@@ -79,6 +79,10 @@ public struct Serving: Sendable, Hashable, Codable {
   public var by: String
   /// Who asks says which task it is: what other models do not know.
   public static let taskKnown = "task known"
+  /// A gate reads the whole text, in a pass of its own.
+  public static let routedByText = "routed by text"
+  /// Experts run beside the weights, and every token chooses among them.
+  public static let routedByToken = "routed by token"
   /// Whether the model is told the task, so that it cannot be compared with those that are not.
   public var isTold: Bool { by == Serving.taskKnown }
   /// Bytes of one of its experts' adapters, the mean.

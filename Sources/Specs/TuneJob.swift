@@ -111,9 +111,9 @@ public struct TuneResult: Sendable, Hashable, Codable {
   public var examples: Int
   /// What `start` and `end` measure: `entropy`, `jensen_shannon`, `cross_entropy` or `normalised_score`.
   public var measure: String
-  /// The measure over all those rows before the first round.
+  /// The measure over all those rows before the first round; of a search that of its first trial that was not refused.
   public var start: Double
-  /// The same for the merge that is kept.
+  /// The same at the end: of what was learned before it is cut to a rank, or of the trial that is kept.
   public var end: Double
 
   /// Makes a result.

@@ -6,6 +6,8 @@ public enum WorkLimits {
   public static let evaluationTokens = 1024
   /// Bytes of the hidden states that a worker keeps below the lowest adapter.
   public static let keptStateBytes = 256 << 20
+  /// Bytes of the base's pooled vectors that a worker keeps for gates.
+  public static let pooledBytes = 32 << 20
   /// Bytes of the tokenised examples that a worker keeps.
   public static let tokenizedBytes = 128 << 20
 }

@@ -62,22 +62,3 @@ public struct CoefficientTask: Sendable {
     }
   }
 }
-
-extension CoefficientTask {
-  /// The mean loss of all texts on labels, for weights with any ΔW folded in.
-  public func meanLoss(weights: EncoderWeights, pooling: Pooling, workspace: Workspace) -> Double {
-    let sums = Evaluator.batches(examples, tokens: WorkLimits.evaluationTokens).map { range -> Double in
-      let part = Array(examples[range])
-      let batch = PackedBatch(part)
-      workspace.reset()
-      let hidden = Encoder.hidden(weights, batch, workspace: workspace)
-      let pooled = workspace.matrix(rows: batch.rows, columns: hidden.columns)
-      Pool.forward(hidden, batch, pooling, into: pooled)
-      let unused = workspace.zeros(rows: batch.tokens, columns: hidden.columns)
-      return head.loss(
-        hidden, pooled: pooled, batch, rows: Array(0..<batch.rows), examples: part, pooling: pooling,
-        weight: 1, dhidden: unused, workspace: workspace)
-    }
-    return sums.reduce(0, +) / Double(examples.count)
-  }
-}

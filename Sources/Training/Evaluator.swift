@@ -44,22 +44,28 @@ public struct Evaluator: Sendable {
     workspaces: [Workspace] = [Workspace()],
     progress: (Int) throws -> Void = { _ in }
   ) rethrows -> [Target] {
-    let lanes = workspaces.map { _ in EvaluationLane() }
-    var predictions: [Target] = []
-    predictions.reserveCapacity(examples.count)
-    try run(examples, states: states, workspaces: workspaces) { lane, range, batch, hidden, pooled in
-      lanes[lane].predictions.append(
-        head.predict(
-          hidden, pooled: pooled, batch, rows: 0..<batch.rows, examples: examples[range],
-          workspace: workspaces[lane]))
-    } afterRound: { count in
-      for batch in 0..<count {
-        predictions += lanes[batch % lanes.count].predictions[batch / lanes.count]
-      }
-      for lane in lanes { lane.predictions.removeAll(keepingCapacity: true) }
-      try progress(predictions.count)
+    try collected(examples, states, workspaces, progress: progress) { lane, range, batch, hidden, pooled in
+      head.predict(
+        hidden, pooled: pooled, batch, rows: 0..<batch.rows, examples: examples[range],
+        workspace: workspaces[lane])
+    }.flatMap { $0 }
+  }
+
+  /// The mean of the examples' losses on labels.
+  public func meanLoss(
+    _ examples: [TokenizedExample], head: TaskHead, states: FrozenStates? = nil,
+    workspaces: [Workspace] = [Workspace()]
+  ) -> Double {
+    func loss(_ lane: Int, _ range: Range<Int>, _ batch: PackedBatch, _ hidden: Matrix, _ pooled: Matrix)
+      -> Double
+    {
+      let unused = workspaces[lane].zeros(rows: batch.tokens, columns: hidden.columns)
+      return head.loss(
+        hidden, pooled: pooled, batch, rows: 0..<batch.rows, examples: examples[range], pooling: pooling,
+        weight: 1, dhidden: unused, workspace: workspaces[lane])
     }
-    return predictions
+    let sums = collected(examples, states, workspaces, progress: { _ in }, loss)
+    return sums.reduce(0, +) / Double(examples.count)
   }
 
   /// The pooled vector of each example, (n, C), in order.
@@ -69,19 +75,41 @@ public struct Evaluator: Sendable {
     let all = Matrix(rows: examples.count, columns: weights.shape.hidden)
     run(examples, states: states, workspaces: workspaces) { _, range, _, _, pooled in
       all.rows(range).copy(from: pooled)
-    } afterRound: { _ in
+    } afterRound: { _, _ in
     }
     return all
+  }
+
+  /// What a body makes of every batch, in order.
+  ///
+  /// - Parameters:
+  ///   - progress: Gets how many examples are done.
+  ///   - body: See `run`.
+  private func collected<Part>(
+    _ examples: [TokenizedExample], _ states: FrozenStates?, _ workspaces: [Workspace],
+    progress: (Int) throws -> Void, _ body: (Int, Range<Int>, PackedBatch, Matrix, Matrix) -> Part
+  ) rethrows -> [Part] {
+    let lanes = workspaces.map { _ in EvaluationLane<Part>() }
+    var parts: [Part] = []
+    try run(examples, states: states, workspaces: workspaces) { lane, range, batch, hidden, pooled in
+      lanes[lane].parts.append(body(lane, range, batch, hidden, pooled))
+    } afterRound: { batches, done in
+      for batch in 0..<batches { parts.append(lanes[batch % lanes.count].parts[batch / lanes.count]) }
+      for lane in lanes { lane.parts.removeAll(keepingCapacity: true) }
+      try progress(done)
+    }
+    return parts
   }
 
   /// Runs all batches in rounds, of which batch i goes to workspace i modulo their number.
   ///
   /// - Parameters:
   ///   - body: Gets the number of its workspace, the batch's examples, the last hidden state and the pooled vectors.
-  ///   - afterRound: Gets how many batches were run.
+  ///   - afterRound: Gets how many batches were run, and how many examples are done.
   private func run(
     _ examples: [TokenizedExample], states: FrozenStates?, workspaces: [Workspace],
-    _ body: (Int, Range<Int>, PackedBatch, Matrix, Matrix) -> Void, afterRound: (Int) throws -> Void
+    _ body: (Int, Range<Int>, PackedBatch, Matrix, Matrix) -> Void,
+    afterRound: (_ batches: Int, _ done: Int) throws -> Void
   ) rethrows {
     let batches = Evaluator.batches(examples, tokens: tokensPerBatch)
     let lanes = workspaces.count
@@ -105,7 +133,7 @@ public struct Evaluator: Sendable {
           body(lane, range, batch, hidden, pooled)
         }
       }
-      try afterRound(round.count)
+      try afterRound(round.count, round.last?.upperBound ?? 0)
     }
   }
 
@@ -127,9 +155,9 @@ public struct Evaluator: Sendable {
 }
 
 /// What one thread of an evaluation leaves.
-private final class EvaluationLane {
-  /// A list for each batch since they were last emptied.
-  var predictions: [[Target]] = []
+private final class EvaluationLane<Part> {
+  /// One for each batch since they were last emptied.
+  var parts: [Part] = []
 }
 
 extension TaskSpec {

@@ -1,4 +1,7 @@
+import Checkpoints
 import Foundation
+import LinearAlgebra
+import TestSupport
 import Testing
 
 @Suite struct MergeTests {
@@ -166,6 +169,36 @@ import Testing
     #expect(cut.errors.hasPrefix("./a1/adapter_model.safetensors: tensor '"))
     #expect(cut.errors.contains("it was cut short\n"))
     #expect(!FileManager.default.fileExists(atPath: place.folder.path + "/out"))
+  }
+
+  @Test func `heads that were saved whole stay out of a merge where the recipe says so`() throws {
+    let place = try Workplace()
+    for name in ["c1", "c2"] {
+      try FileManager.default.copyItem(
+        at: Reference.golden("peft/classifier"), to: place.folder.appendingPathComponent(name))
+    }
+    let recipe = "merge_method: linear\nmodels: [{model: c1}, {model: c2}]"
+    let refused = try merge(recipe, place)
+    #expect(refused.status == 2)
+    #expect(
+      refused.errors == """
+        ./c1/adapter_config.json: error: modules_to_save is not supported: whole layers were trained beside the factors
+          a merge that can do without them, as without heads, says leave_out: [classifier, score]
+
+        """)
+    let mistaken = try merge(recipe + "\nleave_out: [classifier, score, scores]", place)
+    #expect(mistaken.status == 2)
+    #expect(
+      mistaken.errors == "error: no adapter has a module 'scores' to leave out\n  did you mean 'score'?\n")
+    #expect(!FileManager.default.fileExists(atPath: place.folder.path + "/out"))
+    let outcome = try merge(recipe + "\nleave_out: [classifier, score]", place)
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    let written = try PEFTAdapter.read(place.folder.path + "/out")
+    let one = try PEFTAdapter.read(place.folder.path + "/c1", leavingOut: ["classifier", "score"])
+    #expect(written.sites.map(\.path) == one.sites.map(\.path) && written.leftOut.isEmpty)
+    for ((_, merged), (_, own)) in zip(written.sites, one.sites) {
+      #expect(relativeError(written.lowRank(merged).dense.floats, one.lowRank(own).dense.floats) < 1e-6)
+    }
   }
 
   @Test func `a method that needs data says how to get it`() throws {

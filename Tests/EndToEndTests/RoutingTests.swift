@@ -81,6 +81,8 @@ import Testing
     func cell(_ model: String, _ column: String) throws -> String {
       try #require(merges.first { $0["model"] == "merge:\(model)" }?[column])
     }
+    let files = try Set(
+      place.files(below: "Results/.store") { $0.hasSuffix("/adapter_model.safetensors") }.values.map(\.count))
     #expect(try cell("linear", "served") == "" && cell("linear", "extra_bytes") == "")
     for (model, served, passes) in [
       ("arrow", "routed by token", "1"), ("smile(gate_rank=2)", "routed by token", "1"),
@@ -91,6 +93,9 @@ import Testing
       #expect(try cell(model, "served") == served)
       #expect(try cell(model, "passes") == passes)
       #expect(try #require(Double(cell(model, "extra_bytes"))) > 0)
+      // A file against a file.
+      let (whole, extra) = (try Double(cell(model, "bytes")), try Double(cell(model, "extra_bytes")))
+      #expect(files.contains(Int(try #require(whole) - #require(extra))), "\(model)")
       let flops = try #require(Double(cell(model, "extra_flops")))
       #expect((flops > 0) == (served == "routed by token" || model.hasPrefix("twin")), "\(model)")
     }

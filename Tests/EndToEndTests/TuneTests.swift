@@ -69,6 +69,32 @@ import Testing
     #expect(try other.artefacts() == place.artefacts())
   }
 
+  @Test func `what the tried method refuses is a trial that lost, unless it refuses all`() throws {
+    let place = try Workplace(
+      manifest: Self.manifest.components(separatedBy: "merges:")[0] + """
+        merges:
+          - {method: search, of: singles, try: consensus, trials: 6, over: {k: [1, 5]}}
+          - {method: search, of: [news, names], name: never, try: consensus, trials: 3, over: {k: [3, 5]}}
+        """)
+    let outcome = try Program.run("run", "m.yaml", "--quiet", in: place.folder)
+    #expect(outcome.status == 1)
+    #expect(
+      outcome.errors.contains(
+        """
+        the method refuses all 3 trials of the search; the first: no entry can serve 3 of 2 models: the merge would be zero
+          k must be at most the number of models
+        """), "\(outcome.errors)")
+    let stored = try tunings(place)
+    #expect(stored.count == 1)
+    let lines = try place.read("\(#require(stored.first).folder)/trials.csv").split(separator: "\n")
+    #expect(lines[0] == "trial,k,names,news,score,score,refused")
+    #expect(lines.count == 7 && lines[1].hasPrefix("0,2.0,") && lines[1].hasSuffix(","))
+    for k in [4, 5] {
+      let reason = "no entry can serve \(k) of 3 models: the merge would be zero"
+      #expect(lines[k + 1] == "\(k),\(k).0,,,,,\"\(reason)\"")
+    }
+  }
+
   @Test func `plan, status and inspect know tunings`() throws {
     let place = try Workplace(
       manifest: Self.manifest.components(separatedBy: "  - {method: adamerging_taskwise_plus")[0])

@@ -5,6 +5,7 @@ import LinearAlgebra
 import Merging
 import ModelFixtures
 import Models
+import Specs
 import TestSupport
 import Testing
 
@@ -37,5 +38,11 @@ import Testing
     #expect(error < 2e-5, "\(error)")
     let plain = Encoder.hidden(bert.weights, bert.batch, workspace: Workspace())
     #expect(relativeError(plain.values, try golden.floats(setting)) > 0.05)
+  }
+
+  @Test func `who decides among parts is called the same by merges, plans and tables`() {
+    #expect(ServedBy.task.rawValue == Serving.taskKnown)
+    #expect(ServedBy.text.rawValue == Serving.routedByText)
+    #expect(ServedBy.token.rawValue == Serving.routedByToken)
   }
 }

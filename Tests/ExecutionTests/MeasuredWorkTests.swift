@@ -11,7 +11,7 @@ import TestSupport
 import Testing
 import Training
 
-/// Measurements and merges that need them, as jobs over a tiny base of two blocks.
+/// Measurements and merges that need them, as jobs over a tiny base of three blocks.
 @Suite struct MeasuredWorkTests {
   private let scratch: Scratch
   private let performer: JobPerformer
@@ -30,7 +30,7 @@ import Training
     let pretrained = try done(
       .pretrain(
         PretrainSpec(
-          hidden: 32, layers: 2, heads: 2, intermediate: 64, sentences: 120, steps: 4, batchRows: 8)))
+          hidden: 32, layers: 3, heads: 2, intermediate: 64, sentences: 120, steps: 4, batchRows: 8)))
     tasks = try ["sentiment", "topic"].map { form in
       var task = try #require(GeneratedSuite.template(form))
       task.source = .generated(GeneratorSpec(form: form, rows: ["train": 50, "validation": 5, "test": 5]))
@@ -98,7 +98,7 @@ import Training
     for method in ["regmean", "regmean_pp", "fisher"] {
       let (one, alone) = (try adapter(of: adapters[1]), try merged(method, [1]))
       #expect(alone.sites.map(\.path) == one.sites.map(\.path))
-      for block in 0..<2 {
+      for block in 0..<3 {
         #expect(relativeError(changes(alone, block: block), changes(one, block: block)) < 1e-5, "\(method)")
       }
     }
@@ -134,6 +134,17 @@ import Training
     #expect(relativeError(changes(propagated, block: 1), changes(expected.adapter, block: 1)) < 1e-4)
   }
 
+  @Test func `depth_gain grows from the first block to the last, in a merge block by block too`() throws {
+    let one = try adapter(of: adapters[1])
+    for method in ["regmean", "regmean_pp"] {
+      let deep = try merged(method, [1], more: ["depth_gain": .number(1)])
+      for (block, factor) in [1, 1.5, 2].enumerated() {
+        let expected = changes(one, block: block).map { $0 * Float(factor) }
+        #expect(relativeError(changes(deep, block: block), expected) < 1e-5, "\(method), block \(block)")
+      }
+    }
+  }
+
   @Test func `a measurement reads as many rows as it is told, and says what it left`() throws {
     for (rows, examples) in [(20, 20), (50, 50), (1000, 50)] {
       let id = try measured(0, .inputGrams, rows: rows)
@@ -143,10 +154,10 @@ import Training
       }
       #expect(result.examples == examples && result.tokens > 5 * examples)
       // Four inputs a block.
-      #expect(result.matrices == 8)
+      #expect(result.matrices == 12)
       let file = scratch.store.folder(id).appendingPathComponent("statistics.safetensors")
       #expect(try Data(contentsOf: file).count == result.bytes)
-      #expect(result.bytes > 4 * 2 * (3 * 32 * 32 + 64 * 64))
+      #expect(result.bytes > 4 * 3 * (3 * 32 * 32 + 64 * 64))
     }
   }
 }

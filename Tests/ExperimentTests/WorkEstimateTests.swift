@@ -1,3 +1,4 @@
+import Basics
 import Experiment
 import Specs
 import Testing
@@ -93,6 +94,56 @@ import Testing
     #expect(work.flops == Double(50 * (walk.forward(4) + walk.forward(6)) + walk.folding))
     let base = try self.work("evaluate base on fpb test", "cocktails: [singles]")
     #expect(base.flops == Double(50 * (walk.forward(4) + walk.forward(6))))
+  }
+
+  @Test func `a gate that reads the text passes it twice, and experts of tokens run beside the weights`()
+    throws
+  {
+    var vocabulary = Vocabulary.small
+    let rows = ParameterSpec("rows", .integer(1...1000), default: .number(10), "texts")
+    vocabulary.methods += [
+      .init(name: "twin", parameters: [rows], servedBy: Serving.routedByText),
+      .init(name: "arrow", parameters: [], servedBy: Serving.routedByToken),
+      .init(name: "masks", parameters: [], servedBy: Serving.taskKnown),
+    ]
+    let text = manifestText(
+      "merges: [{method: twin, of: [fpb, fomc]}, {method: arrow, of: [fpb, fomc]}, {method: masks, of: [fpb]}]\n"
+        + "adapter: {rank: 2}")
+    let manifest = try ManifestReader.read(text, path: "a.yaml", overrides: [], vocabulary: vocabulary)
+    let plan = try Planner(vocabulary: vocabulary, resources: resources()).plan(manifest)
+    func flops(_ label: String) throws -> Double {
+      try #require(plan.jobs.first { $0.label == label }).work.flops
+    }
+    func tested(_ name: String) throws -> Double { try flops("evaluate merge:\(name) seed 0 on fpb test") }
+    let walk = Walk(
+      sizes: FakeResources().sizes, adapted: [0, 1].flatMap { [($0, "query"), ($0, "value")] }, rank: 2)
+    let forward = 50 * (walk.forward(4) + walk.forward(6))
+    #expect(try tested("masks") == Double(forward + walk.folding))
+    #expect(try tested("twin") == Double(2 * forward + walk.folding))
+    // 500 tokens; two experts, each with x·Aᵀ, u·Bᵀ and one direction in four layers of 8 and 8.
+    #expect(try tested("arrow") == Double(forward + walk.folding + 500 * 2 * 4 * 2 * (2 * 16 + 8)))
+    // Ten rows of each of two tasks, 8.75 and 2 tokens long in the mean, at three times the speed of merges.
+    let seen = try flops("merge merge:twin seed 0") - flops("merge merge:arrow seed 0")
+    let fpb = [3, 5, 7, 20].map { walk.forward($0) }.reduce(0, +)
+    #expect(abs(seen - Double(fpb * 10 / 4 + 10 * walk.forward(2)) / 3) < 1)
+  }
+
+  @Test func `a tuning that makes changes in full holds them, and what it says beside them`() throws {
+    var vocabulary = Vocabulary.small
+    vocabulary.methods += [0, 3].map { full in
+      let tuning = Vocabulary.Tuning(needsDistributions: true, takesRanges: false, fullMatrices: full)
+      return .init(name: "learned\(full)", parameters: [], tuning: tuning)
+    }
+    let text = manifestText(
+      "merges: [{method: learned0, of: [fpb, fomc]}, {method: learned3, of: [fpb, fomc]}]\nadapter: {rank: 2}"
+    )
+    let manifest = try ManifestReader.read(text, path: "a.yaml", overrides: [], vocabulary: vocabulary)
+    let plan = try Planner(vocabulary: vocabulary, resources: resources()).plan(manifest)
+    func memory(_ full: Int) throws -> Double {
+      try #require(plan.jobs.first { $0.label == "tune merge:learned\(full) seed 0" }).work.memory
+    }
+    // Two models and three more, 4 bytes for each of four layers of 8 by 8.
+    #expect(try memory(3) - memory(0) == 5 * 4 * 4 * 64)
   }
 
   @Test func `budgets of steps, tokens and passes come to the rows that they draw`() throws {

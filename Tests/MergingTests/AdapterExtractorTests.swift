@@ -55,6 +55,25 @@ import Testing
     }
   }
 
+  /// DoRA is refused with the advice to do this: Tests/Golden/peft/generate_oddities.py.
+  @Test func `a DoRA adapter that PEFT put into its base is taken out again`() throws {
+    struct Golden: Decodable { let adapters: [String: [String: [Double]]] }
+    let data = try Data(contentsOf: Reference.golden("peft/oddities.json"))
+    let expected = try #require(try JSONDecoder().decode(Golden.self, from: data).adapters["dora"])
+    let found = try AdapterExtractor.extract(
+      base: Checkpoint(folder: Reference.golden("peft/base").path),
+      tuned: Checkpoint(folder: Reference.golden("peft/dora-merged").path), rank: 0, energy: 1)
+    #expect(found.rest.isEmpty && found.adapter.sites.map(\.path) == expected.keys.sorted())
+    for (path, delta) in found.adapter.sites {
+      let probe = DoubleMatrix(
+        rows: delta.a.columns, columns: 1, values: (0..<delta.a.columns).map { 1 / Double($0 + 1) })
+      let product = (found.adapter.lowRank(delta).dense * probe).floats
+      #expect(relativeError(product, (expected[path] ?? []).map(Float.init)) < 1e-5, "\(path)")
+      // More than the factors: rows are rescaled.
+      #expect(delta.rank > 2)
+    }
+  }
+
   @Test func `a change of low rank is found again, with its rank`() throws {
     let changes = ["layer.0.up.weight": change(8, 6), "layer.0.down.weight": change(6, 8)]
     let found = try extracted(changes)

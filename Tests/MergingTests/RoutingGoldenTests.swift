@@ -140,12 +140,12 @@ struct RoutingGolden: Decodable {
 
 /// A routed model by name.
 func route(
-  _ experts: [RoutedExpert], _ method: String, _ given: [String: ParameterValue] = [:]
+  _ experts: [RoutedExpert], _ method: String, _ given: [String: ParameterValue] = [:], seed: Int = 0
 ) throws -> (model: RoutedModel, sites: [MergedSite]) {
   let method = try MergeMethods.all.entry(named: method)
   let parameters = try Parameters(given, for: method.parameters, of: "merge method '\(method.name)'")
   let routing = try #require(RoutedMerger.routing(method, parameters))
-  return try RoutedMerger.model(of: experts, by: routing, method: method.name)
+  return try RoutedMerger.model(of: experts, by: routing, method: method.name, seed: seed)
 }
 
 /// The unified change at a layer.

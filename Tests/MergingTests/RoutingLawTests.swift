@@ -76,6 +76,41 @@ import Testing
     #expect(served(model, part, path).allSatisfy { $0 == 0 })
   }
 
+  @Test(arguments: ["arrow", "smile"])
+  func `an expert whose change is zero at a layer has its directions there`(name: String) throws {
+    let path = "layer.0.value"
+    var still = expert("still", rank: 2)
+    let place = try #require(still.adapter.sites.firstIndex { $0.path == path })
+    still.adapter.sites[place].delta.b = Matrix(rows: 9, columns: 2)
+    let (model, _) = try route([still, expert("one", rank: 3)], name)
+    guard case .token(let gate) = model.gate else {
+      Issue.record("no gate of tokens")
+      return
+    }
+    let having = model.parts.filter { $0.change?.site(path) != nil }
+    #expect(having.map(\.name) == ["still", "one"])
+    let rows = try #require(gate.directions.first { $0.path == path }).rows
+    #expect(rows.rows == 2)
+    #expect(rows.rows(0..<1).values.allSatisfy { $0 == 0 } && rows.rows(1..<2).values.contains { $0 != 0 })
+  }
+
+  @Test func `surgery draws what the merge under it draws with the same seed`() throws {
+    let experts = [expert("one", rank: 2), expert("two", rank: 2)]
+    let dare = try MergeMethods.all.entry(named: "dare_linear")
+    for seed in [0, 7] {
+      let unified = try #require(
+        try route(experts, "surgery", ["over": .text("dare_linear")], seed: seed).model.unified)
+      #expect(dense(unified) == dense(try merge(experts.map(\.adapter), [1, 1], dare, seed: seed).adapter))
+    }
+  }
+
+  @Test(arguments: names)
+  func `experts of weight zero alone are refused`(name: String) throws {
+    #expect(throws: Diagnostic("all weights of the merge are zero")) {
+      _ = try route([expert("one", rank: 2, weight: 0)], name)
+    }
+  }
+
   @Test func `a part of one task goes before one of several`() {
     let model = RoutedModel(
       method: "m",
@@ -100,7 +135,7 @@ import Testing
       let method = try MergeMethods.all.entry(named: name)
       let routing = try #require(
         RoutedMerger.routing(method, Parameters([:], for: method.parameters, of: name)))
-      var model = try routing.model(of: [expert("one", rank: 2)]).model
+      var model = try routing.model(of: [expert("one", rank: 2)], seed: 0).model
       #expect(throws: Diagnostic.self) {
         try routing.fit(&model, to: [], random: RandomStream(seed: 0, "none"))
       }
@@ -116,7 +151,7 @@ import Testing
       RoutedExpert(
         name: name, tasks: [name], adapter: randomAdapter(name, rank: 2, layers: [path]), weight: 1)
     }
-    var model = try routing.model(of: experts).model
+    var model = try routing.model(of: experts, seed: 0).model
     func texts(_ expert: Int, _ task: String, _ values: [Float]) -> ExpertTexts {
       ExpertTexts(
         expert: expert, task: task, isPooled: true, embeddings: Matrix(rows: 1, columns: 3),
@@ -144,7 +179,7 @@ import Testing
         Parameters(
           ["surgery_rank": .number(2), "iterations": .number(40)], for: method.parameters, of: "surgery")))
     #expect(routing.texts?.wantsExperts == true && routing.texts?.readsUnified == true)
-    var model = try routing.model(of: [expert("one", rank: 2), expert("two", rank: 2)]).model
+    var model = try routing.model(of: [expert("one", rank: 2), expert("two", rank: 2)], seed: 0).model
     let z = randomMatrix(20, 6, RandomStream(seed: 3, "z"))
     let wanted = Matrix(rows: 20, columns: 6, values: z.values.map { $0 - 0.3 * max(0, $0) })
     let before = model.unified?.sites.map { $0.delta.a.values }

@@ -37,6 +37,19 @@ import Testing
     #expect((other == points) == (searcher == .grid))
   }
 
+  @Test(arguments: MergeSearch.Searcher.allCases)
+  func `points that are refused count as the worst, and a search goes on without any other`(
+    _ searcher: MergeSearch.Searcher
+  ) {
+    let start = [0.9, 0.1, 0.5]
+    let (least, points) = run(searcher, { $0[0] > 0.6 ? .infinity : sphere($0) }, start: start, trials: 60)
+    #expect(least < 0.2 && points.count > 25, "\(least)")
+    #expect(points.allSatisfy { $0.allSatisfy { $0 >= 0 && $0 <= 1 } })
+    let refused = run(searcher, { _ in .infinity }, start: start, trials: 40).points
+    #expect(refused.count > 25 && Set(refused).count == refused.count)
+    #expect(refused.allSatisfy { $0.allSatisfy { $0 >= 0 && $0 <= 1 } })
+  }
+
   @Test func `a grid has as many values for each dimension as the trials allow`() {
     func points(_ n: Int, _ trials: Int) -> [[Double]] {
       run(.grid, sphere, start: Array(repeating: 0.2, count: n), trials: trials).points

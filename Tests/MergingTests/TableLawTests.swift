@@ -150,6 +150,17 @@ import Testing
     #expect(
       try problem("della", [1], ["density": .number(0.9)])
         == "density 0.9 ± epsilon 0.15 are not probabilities between 0 and 1")
+    for (name, word) in [("search", "try"), ("surgery", "over")] {
+      #expect(
+        try problem(name, [1, 1, 1], [word: .text("slerp")])
+          == "merge method 'slerp' takes at most 2 models, not 3")
+    }
+    for weights in [[1, -0.5], [1, 2]] {
+      #expect(
+        try problem("search", weights, ["search_weights": .flag(true)])
+          == "the search of weights begins with those given, and \(weights[1]) is not in 0…1.5")
+      #expect(try problem("search", weights) == nil)
+    }
     #expect(try problem("linear", [0, 0]) == "all weights of the merge are zero")
     #expect(try problem("linear", [.nan]) == "a weight of the merge is not finite")
   }

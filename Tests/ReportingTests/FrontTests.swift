@@ -61,6 +61,16 @@ import Testing
     #expect(rows.allSatisfy { $0.hypervolume == 0.75 })
   }
 
+  @Test func `a model that is told the task beats none that is not`() throws {
+    let told = Serving(by: Serving.taskKnown, expertBytes: 2000, passes: 1, flopsPerToken: 0)
+    let rows = try Evidence(
+      results([("x", [0.5, 0.25], nil), ("t", [0.5, 0.5], told), ("u", [0.25, 0.5], told)])
+    ).fronts
+    #expect(rows.map(\.isOnFront) == [true, true, false])
+    #expect(rows.map(\.beatenBy) == [nil, nil, "t"])
+    #expect(rows.map(\.hypervolume) == [0.5, 1, 1])
+  }
+
   @Test func `a model of several parts says who decides, and what it takes beyond one adapter`() throws {
     let serving = Serving(by: "routed by token", expertBytes: 2000, passes: 1, flopsPerToken: 96)
     let files = try Report.files(results([("x", [0.5, 0.25], serving), ("y", [0.25, 0.5], nil)]))

@@ -93,6 +93,25 @@ import Training
     }
   }
 
+  @Test func `gradients by the logits of a mask are those of a difference along them`() throws {
+    let learning = CoefficientLearning(granularity: .site, mask: .init(temperature: 0.5, learningRate: 0.01))
+    let bench = try Bench(steps: 40)
+    let trainer = try bench.trainer(learning)
+    let merge = try LearnableMerge(bench.adapters, weights: [1, 1], learning: learning)
+    let first = merge.coefficients.count
+    let values = (0..<merge.count).map { $0 < first ? 0.5 : 0.1 * Double($0 % 5) }
+    let gradient = trainer.lossAndGradient(values).gradient
+    let norm = gradient.dropFirst(first).reduce(0) { $0 + $1 * $1 }.squareRoot()
+    #expect(merge.logits > 100 && norm > 1e-3)
+    func moved(_ by: Double) -> Double {
+      var changed = values
+      for i in first..<merge.count { changed[i] += by * gradient[i] / norm }
+      return trainer.lossAndGradient(changed).loss
+    }
+    let slope = (moved(0.05) - moved(-0.05)) / 0.1
+    #expect(abs(slope / norm - 1) < 0.02, "\(slope), \(norm)")
+  }
+
   @Test(arguments: learnings)
   func `learning makes the objective smaller`(_ name: String, _ learning: CoefficientLearning) throws {
     var learning = learning

@@ -52,6 +52,29 @@ import Training
     #expect(Set(predictions[0]).count > 1, "all predictions are the same, so that this test says nothing")
   }
 
+  @Test(arguments: TrainerTests.everything)
+  func `the mean loss is that of the examples one by one, whatever the threads and states`(
+    _ kind: TaskKind, _ headKind: HeadKind
+  ) throws {
+    let base = try Toy.base(layers: 2)
+    let task = Toy.training(kind, headKind, base: base, train: 12)
+    let head = head(task.task, base)
+    func loss(_ examples: [TokenizedExample], threads: Int = 1) -> Double {
+      Evaluator(weights: base.weights, pooling: base.pooling, tokensPerBatch: 40).meanLoss(
+        examples, head: head, workspaces: (0..<threads).map { _ in Workspace() })
+    }
+    let whole = loss(task.train)
+    let alone = task.train.reduce(0) { $0 + loss([$1]) } / 12
+    #expect(whole > 0 && abs(whole - alone) < 1e-5 * whole)
+    #expect(loss(task.train, threads: 3) == whole)
+    let states = FrozenStates(base.weights, below: 1, examples: task.train, workspaces: [Workspace()])
+    // Kept states are those of the usual batches.
+    let evaluator = Evaluator(weights: base.weights, pooling: base.pooling)
+    #expect(
+      evaluator.meanLoss(task.train, head: head, states: states)
+        == evaluator.meanLoss(task.train, head: head))
+  }
+
   @Test func `progress counts the examples that are done`() throws {
     let base = try Toy.base()
     let task = Toy.training(.classification, .labels, base: base, train: 10)

@@ -150,6 +150,11 @@ import Training
       }
       #expect(same == 12 && different > 0, "\(same) of 12")
     }
+    #expect(evaluator.readsBase)
+    #expect(try evaluator.predict(task.train, head: head, embeddings: known) == answers)
+    let turned = Matrix(
+      rows: 24, columns: 16, values: (0..<24).reversed().flatMap { known.rows($0..<$0 + 1).values })
+    #expect(try evaluator.predict(task.train, head: head, embeddings: turned) != answers)
     let three = try evaluator.predict(
       task.train, head: head, workspaces: (0..<3).map { _ in Workspace() })
     #expect(three == answers)

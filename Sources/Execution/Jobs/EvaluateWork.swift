@@ -1,6 +1,7 @@
 internal import Basics
 internal import Checkpoints
 internal import Foundation
+internal import LinearAlgebra
 internal import Models
 internal import Specs
 internal import Tasks
@@ -22,9 +23,10 @@ extension JobPerformer {
     if let routed = try job.adapter.flatMap({ try routed($0) }) {
       let evaluator = RoutedEvaluator(routed, base: base)
       predictions = try counted {
-        try evaluator.predict(
-          examples, head: head, states: states(below: evaluator.lowestLayer), workspaces: workspaces,
-          progress: done)
+        let states = states(below: evaluator.lowestLayer)
+        let known = evaluator.readsBase ? embeddings(of: examples, set, by: base, states) : nil
+        return try evaluator.predict(
+          examples, head: head, states: states, embeddings: known, workspaces: workspaces, progress: done)
       }
     } else {
       let (weights, lowest) = try job.adapter.map { try folded($0, into: base) } ?? (base.weights, 0)
@@ -41,13 +43,23 @@ extension JobPerformer {
       metrics: try job.task.scores(predictions, targets))
   }
 
+  /// The pooled vectors of the base, which the gates of several models and seeds read.
+  private func embeddings(
+    of examples: [TokenizedExample], _ set: String, by base: BaseModel, _ states: FrozenStates?
+  ) -> Matrix {
+    if let known = pooled.value(set) { return known }
+    let vectors = Evaluator(weights: base.weights, pooling: base.pooling)
+      .pooled(examples, states: states, workspaces: workspaces)
+    pooled.insert(vectors, set, bytes: 4 * vectors.count)
+    return vectors
+  }
+
   /// The base's weights with an adapter in them; kept for the next evaluation, which is mostly of the same model.
   func folded(_ adapter: JobID, into base: BaseModel) throws -> (EncoderWeights, lowestLayer: Int) {
     if let kept = model, kept.adapter == adapter { return (kept.weights, kept.lowestLayer) }
     // The old copy goes before the new one comes.
     model = nil
-    let folder = store.folder(adapter).appendingPathComponent("adapter").path
-    let read = try PEFTAdapter.read(folder)
+    let read = try self.adapter(of: adapter)
     let weights = try base.weights.folding(read)
     let changed = weights.shape.sites.filter { (read.site($0.path)?.rank ?? 0) > 0 }
     let lowest = changed.map(\.layer).min() ?? 0

@@ -8,18 +8,18 @@ internal import Training
 extension JobPerformer {
   /// Merges the adapters of training jobs.
   func merge(_ job: MergeJob, into folder: URL, progress: Progress) throws -> MergeResult {
-    if let result = try route(job, into: folder) { return result }
-    let adapters = try job.inputs.map {
-      try PEFTAdapter.read(store.folder($0).appendingPathComponent("adapter").path)
-    }
     let method = try MergeMethods.all.entry(named: job.method)
     let parameters = try Parameters(
       job.parameters, for: method.parameters, of: "merge method '\(method.name)'")
+    let adapters = try job.inputs.map { try adapter(of: $0) }
+    if let routing = RoutedMerger.routing(method, parameters) {
+      return try route(job, adapters, by: routing, into: folder)
+    }
     let evidence = try (job.statistics ?? []).map { try StatisticsFile.read(store.folder($0)) }
-    func outcome(_ adapters: [Adapter], _ evidence: [ModelEvidence]) throws -> MergeOutcome {
+    func outcome(_ parts: [Adapter], _ evidence: [ModelEvidence]) throws -> MergeOutcome {
       try AdapterMerger.merge(
-        adapters, weights: job.weights, method: method, parameters: parameters, seed: job.seed,
-        evidence: evidence)
+        parts, weights: job.weights, method: method, parameters: parameters, seed: job.seed,
+        evidence: evidence, whole: adapters)
     }
     let merged = try counted {
       guard let data = job.data else { return try outcome(adapters, evidence) }
@@ -28,16 +28,24 @@ extension JobPerformer {
     return try write(merged, to: folder)
   }
 
+  /// The adapter that a job left.
+  func adapter(of job: JobID) throws -> Adapter {
+    try PEFTAdapter.read(store.folder(job).appendingPathComponent("adapter").path)
+  }
+
+  /// Bytes of the factors of an adapter in the folder of a job.
+  func adapterBytes(in folder: URL) throws -> Int {
+    let file = folder.appendingPathComponent("adapter/adapter_model.safetensors")
+    return try FileManager.default.attributesOfItem(atPath: file.path)[.size] as? Int ?? 0
+  }
+
   /// Writes a merged adapter and says what the merge kept.
   func write(_ merged: MergeOutcome, to folder: URL) throws -> MergeResult {
-    let target = folder.appendingPathComponent("adapter")
-    try PEFTAdapter.write(merged.adapter, to: target.path)
-    let file = target.appendingPathComponent("adapter_model.safetensors")
-    let bytes = try FileManager.default.attributesOfItem(atPath: file.path)[.size] as? Int
+    try PEFTAdapter.write(merged.adapter, to: folder.appendingPathComponent("adapter").path)
     return MergeResult(
       sites: merged.sites.map {
         Specs.MergedSite(site: $0.path, rank: $0.rank, retainedEnergy: $0.retainedEnergy, norm: $0.norm)
-      }, bytes: bytes ?? 0)
+      }, bytes: try adapterBytes(in: folder))
   }
 
   /// A merge that measures each block's inputs on the way, with the examples of each model's tasks.
@@ -48,7 +56,7 @@ extension JobPerformer {
       // A model of weight zero counts nothing.
       try tasks.filter { _ in weight != 0 }.flatMap { task in
         let all = try self.examples(task, data.split, base: data.base, maxTokens: maxTokens)
-        return chosen(all, data.rows, of: task, seed: job.seed)
+        return all.drawn(data.rows, RandomStream(seed: job.seed, "statistics", task.name))
       }
     }
     return BlockwiseMerge(base.weights, adapters: adapters, examples: examples, workspaces: workspaces)

@@ -12,41 +12,46 @@ extension JobPerformer {
   private static let folderName = "routed"
 
   /// The model of a merge job that routes; nil where the job left one adapter.
+  ///
+  /// Kept for the next evaluation, which is mostly of the same model.
   func routed(_ id: JobID) throws -> RoutedModel? {
+    if let kept = readModel, kept.merge == id { return kept.model }
+    readModel = nil
     let folder = store.folder(id).appendingPathComponent(Self.folderName).path
-    return FileManager.default.fileExists(atPath: folder) ? try RoutedFile.read(folder) : nil
+    guard FileManager.default.fileExists(atPath: folder) else { return nil }
+    let read = try RoutedFile.read(folder)
+    readModel = (id, read)
+    return read
   }
 
-  /// Makes a model that routes; nil where the job's method makes one adapter.
+  /// Makes a model that routes.
   ///
   /// What a gate has to see are training texts of its experts' tasks, as the jobs of the experts say: a function of the
   /// merge job alone.
-  func route(_ job: MergeJob, into folder: URL) throws -> MergeResult? {
-    let method = try MergeMethods.all.entry(named: job.method)
-    let parameters = try Parameters(
-      job.parameters, for: method.parameters, of: "merge method '\(method.name)'")
-    guard let routing = RoutedMerger.routing(method, parameters) else { return nil }
+  func route(
+    _ job: MergeJob, _ adapters: [Adapter], by routing: any Routing, into folder: URL
+  ) throws -> MergeResult {
     let trainings = try job.inputs.map { try training($0) }
-    let experts = try zip(zip(job.inputs, trainings), job.weights).map { input, weight in
+    let experts = zip(zip(adapters, trainings), job.weights).map { input, weight in
       RoutedExpert(
         name: input.1.tasks.map(\.name).joined(separator: "+"), tasks: input.1.tasks.map(\.name),
-        adapter: try PEFTAdapter.read(store.folder(input.0).appendingPathComponent("adapter").path),
-        weight: weight)
+        adapter: input.0, weight: weight)
     }
-    var (model, sites) = try counted { try RoutedMerger.model(of: experts, by: routing, method: method.name) }
+    var (model, sites) = try counted {
+      try RoutedMerger.model(of: experts, by: routing, method: job.method, seed: job.seed)
+    }
     if let wanted = routing.texts {
       let used = zip(trainings, experts).filter { $1.weight != 0 }
       let texts = try counted { try self.texts(wanted, of: used, model, seed: job.seed) }
       try counted {
-        try routing.fit(&model, to: texts, random: RandomStream(seed: job.seed, "routing", method.name))
+        try routing.fit(&model, to: texts, random: RandomStream(seed: job.seed, "routing", job.method))
       }
     }
     let bytes = try RoutedFile.write(model, to: folder.appendingPathComponent(Self.folderName).path)
-    let shape = try trainings.first.map { try base($0.base).weights.shape }
     return MergeResult(
       sites: sites.map {
         Specs.MergedSite(site: $0.path, rank: $0.rank, retainedEnergy: $0.retainedEnergy, norm: $0.norm)
-      }, bytes: bytes, serving: try serving(model, routing.serving, experts, shape))
+      }, bytes: bytes, serving: try serving(model, routing.serving, job, trainings))
   }
 
   private func training(_ id: JobID) throws -> TrainJob {
@@ -59,12 +64,12 @@ extension JobPerformer {
   }
 
   private func serving(
-    _ model: RoutedModel, _ by: ServedBy, _ experts: [RoutedExpert], _ shape: EncoderShape?
+    _ model: RoutedModel, _ by: ServedBy, _ job: MergeJob, _ trainings: [TrainJob]
   ) throws -> Serving {
-    let sizes = experts.map { expert in
-      expert.adapter.sites.reduce(0) { $0 + 4 * ($1.delta.a.count + $1.delta.b.count) }
+    let sizes = try zip(job.inputs, job.weights).filter { $1 != 0 }.map { input, _ in
+      try adapterBytes(in: store.folder(input))
     }
-    let runsBeside = by == .task ? nil : shape
+    let runsBeside = by == .task ? nil : try trainings.first.map { try base($0.base).weights.shape }
     return Serving(
       by: by.rawValue, expertBytes: sizes.reduce(0, +) / max(1, sizes.count), passes: by == .text ? 2 : 1,
       flopsPerToken: try runsBeside.map { try RoutedEvaluator.flopsPerToken(model, $0) } ?? 0)
@@ -82,8 +87,7 @@ extension JobPerformer {
       let own = wanted.wantsExperts ? try base.weights.folding(expert.adapter) : nil
       return try job.tasks.map { task in
         let all = try examples(task, .train, base: job.base, maxTokens: maxTokens)
-        var random = RandomStream(seed: seed, "routing", "texts", task.name)
-        let chosen = random.permutation(all.count).prefix(wanted.rows).sorted().map { all[$0] }
+        let chosen = all.drawn(wanted.rows, RandomStream(seed: seed, "routing", "texts", task.name))
         func pooled(_ weights: EncoderWeights) -> Matrix {
           Evaluator(weights: weights, pooling: base.pooling).pooled(chosen, workspaces: workspaces)
         }

@@ -9,34 +9,55 @@ internal import Training
 
 extension JobPerformer {
   /// Tries merges and keeps the best; of equal ones the earlier.
+  ///
+  /// Values that the tried method refuses are the worst there are.
+  /// - Throws: a `Diagnostic` where it refuses all of them.
   func search(
     _ tuning: Tuning, _ search: MergeSearch, into folder: URL, progress: Progress
   ) throws -> TuneResult {
     let space = try TrialSpace(tuning, search)
     var trials: [Trial] = []
-    var best: (trial: Trial, merged: MergeOutcome)?
+    var best: (score: Double, merged: MergeOutcome)?
     let experts = try counted { try search.score == .normalised ? expertScores(tuning) : [] }
     var searcher = search.searcher.make(
       dimensions: space.dimensions.count, start: space.start, trials: search.trials, levels: space.levels,
       random: RandomStream(seed: tuning.job.seed, "tune", "search"))
     while trials.count < search.trials, let point = searcher.next() {
-      let (trial, merged) = try counted {
-        let merged = try space.merge(at: point)
+      let values = space.values(at: point)
+      try counted {
+        func refuse(_ problem: Diagnostic) {
+          trials.append(Trial(values: values, refused: problem))
+          searcher.tell(.infinity)
+        }
+        let merged: MergeOutcome
+        do { merged = try space.merge(values) } catch let problem as Diagnostic { return refuse(problem) }
         let parts = try scores(of: merged.adapter, tuning, search, experts)
-        return (Trial(values: space.values(at: point), parts: parts, search: search, space: space), merged)
+        let score = space.score(parts, values)
+        // What is no number would never be beaten.
+        guard score.isFinite else { return refuse(Diagnostic("the merge predicts no numbers")) }
+        trials.append(Trial(values: values, parts: parts, score: score))
+        let cost = search.score == .normalised ? -score : score
+        searcher.tell(cost)
+        if best.map({ search.score == .normalised ? score > $0.score : score < $0.score }) ?? true {
+          best = (score, merged)
+        }
       }
-      searcher.tell(search.score == .normalised ? -trial.score : trial.score)
-      trials.append(trial)
-      if best.map({ trial.isBetter(than: $0.trial, search) }) ?? true { best = (trial, merged) }
       try progress(
-        Double(trials.count) / Double(search.trials), "best score \(rounded(best?.trial.score ?? 0))")
+        Double(trials.count) / Double(search.trials), best.map { "best score \(rounded($0.score))" } ?? "")
     }
-    guard let best else { preconditionFailure("a search without trials") }
+    guard let best, let first = trials.lazy.compactMap(\.score).first else { throw allRefused(trials) }
     try write(trials, space, tuning, to: folder)
     return TuneResult(
       merged: try write(best.merged, to: folder), rounds: trials.count, trainable: space.dimensions.count,
       examples: tuning.rows, measure: search.score == .normalised ? "normalised_score" : "cross_entropy",
-      start: trials[0].score, end: best.trial.score)
+      start: first, end: best.score)
+  }
+
+  private func allRefused(_ trials: [Trial]) -> Diagnostic {
+    guard let problem = trials.first?.refused else { preconditionFailure("a search without trials") }
+    return Diagnostic(
+      "the method refuses all \(trials.count) trials of the search; the first: \(problem.what)",
+      at: problem.place, hint: problem.hint)
   }
 
   /// The first metric of every task's expert on its rows.
@@ -52,8 +73,9 @@ extension JobPerformer {
   ) throws -> [Double] {
     let weights = try tuning.base.weights.folding(adapter)
     guard search.score == .normalised else {
-      return tuning.tasks.map {
-        $0.meanLoss(weights: weights, pooling: tuning.base.pooling, workspace: workspaces[0])
+      return try tuning.tasks.enumerated().map { index, task in
+        Evaluator(weights: weights, pooling: tuning.base.pooling).meanLoss(
+          task.examples, head: task.head, states: try states(index, tuning), workspaces: workspaces)
       }
     }
     return try experts.enumerated().map { index, expert in
@@ -65,26 +87,35 @@ extension JobPerformer {
     }
   }
 
-  /// The first metric of a task; what lies below the lowest adapter is computed once for all trials.
+  /// The first metric of a task.
   private func score(_ index: Int, weights: EncoderWeights, _ tuning: Tuning) throws -> Double {
-    let (task, job) = (tuning.tasks[index], tuning.job)
-    let all = try key(job.tasks[index].task, job.split.split, base: job.base, maxTokens: job.maxTokens)
-    let states = frozen.states(
-      [("\(all) \(tuning.parameters.integer("rows")) \(job.seed)", task.examples)], below: tuning.lowestLayer,
-      of: tuning.base.weights, workspaces: workspaces)
+    let task = tuning.tasks[index]
     let predictions = try Evaluator(weights: weights, pooling: tuning.base.pooling).predict(
-      task.examples, head: task.head, states: states?.first, workspaces: workspaces)
+      task.examples, head: task.head, states: try states(index, tuning), workspaces: workspaces)
     let metric = try Metrics.all.entry(named: task.head.task.metrics[0])
     return metric.compute(predictions, task.examples.map(\.target), task.head.task.labels.map(\.name))
   }
 
-  /// Writes `trials.csv`: one line a trial with what was tried and what it came to.
+  /// What enters the lowest adapted block for the rows of a task: computed once for all trials.
+  private func states(_ index: Int, _ tuning: Tuning) throws -> FrozenStates? {
+    let job = tuning.job
+    let all = try key(job.tasks[index].task, job.split.split, base: job.base, maxTokens: job.maxTokens)
+    return frozen.states(
+      [("\(all) \(tuning.parameters.integer("rows")) \(job.seed)", tuning.tasks[index].examples)],
+      below: tuning.lowestLayer, of: tuning.base.weights, workspaces: workspaces)?.first
+  }
+
+  /// Writes `trials.csv`: one line a trial with what was tried and what it came to, or why it was refused.
   private func write(_ trials: [Trial], _ space: TrialSpace, _ tuning: Tuning, to folder: URL) throws {
     let tasks = tuning.job.tasks.map(\.task.name)
-    var text = (["trial"] + space.dimensions.map(\.name) + tasks + ["score"]).joined(separator: ",") + "\n"
+    let names = ["trial"] + space.dimensions.map(\.name) + tasks + ["score", "refused"]
+    var text = names.joined(separator: ",") + "\n"
     for (number, trial) in trials.enumerated() {
-      let numbers = (trial.values + trial.parts + [trial.score]).map { "\($0)" }
-      text += (["\(number)"] + numbers).joined(separator: ",") + "\n"
+      let values = trial.values.map { "\($0)" }
+      let parts = trial.refused == nil ? trial.parts.map { "\($0)" } : tasks.map { _ in "" }
+      let reason = trial.refused.map { "\"\($0.what.replacingOccurrences(of: "\"", with: "\"\""))\"" } ?? ""
+      let score = trial.score.map { "\($0)" } ?? ""
+      text += (["\(number)"] + values + parts + [score, reason]).joined(separator: ",") + "\n"
     }
     try Data(text.utf8).write(to: folder.appendingPathComponent("trials.csv"))
   }
@@ -95,23 +126,11 @@ private struct Trial {
   /// By dimension.
   let values: [Double]
   /// By task.
-  let parts: [Double]
-  let score: Double
-
-  init(values: [Double], parts: [Double], search: MergeSearch, space: TrialSpace) {
-    self.values = values
-    self.parts = parts
-    var score = parts.reduce(0, +) / Double(parts.count)
-    if case .crossEntropy(let l1) = search.score {
-      let weights = zip(space.dimensions, values).filter { $0.0.model != nil }.map { abs($0.1) }
-      score += l1 * weights.reduce(0, +) / Double(max(1, weights.count))
-    }
-    self.score = score
-  }
-
-  func isBetter(than other: Trial, _ search: MergeSearch) -> Bool {
-    search.score == .normalised ? score > other.score : score < other.score
-  }
+  var parts: [Double] = []
+  /// Nil where the method refused the values.
+  var score: Double?
+  /// What the method has against the values.
+  var refused: Diagnostic?
 }
 
 /// What a search moves, as the cube 0…1 of every dimension.
@@ -131,6 +150,14 @@ private struct TrialSpace {
     func place(of value: Double) -> Double {
       let width = range.upperBound - range.lowerBound
       return width > 0 ? (value - range.lowerBound) / width : 0
+    }
+
+    /// The value at a place in 0…1; at those of the start, the levels and the bounds these themselves, to the last bit.
+    func value(at place: Double) -> Double {
+      let known = [start, range.lowerBound, range.upperBound] + levels
+      if let same = known.first(where: { self.place(of: $0) == place }) { return same }
+      let value = range.lowerBound + min(max(place, 0), 1) * (range.upperBound - range.lowerBound)
+      return isInteger ? value.rounded() : min(value, range.upperBound)
     }
   }
 
@@ -199,16 +226,21 @@ private struct TrialSpace {
 
   /// A point of the cube in the parameters' own numbers.
   func values(at point: [Double]) -> [Double] {
-    zip(dimensions, point).map { dimension, x in
-      let range = dimension.range
-      let value = range.lowerBound + min(max(x, 0), 1) * (range.upperBound - range.lowerBound)
-      return dimension.isInteger ? value.rounded() : value
-    }
+    zip(dimensions, point).map { $0.value(at: $1) }
   }
 
-  /// The merge at a point.
-  func merge(at point: [Double]) throws -> MergeOutcome {
-    let values = values(at: point)
+  /// What a trial comes to: the mean over the tasks, with the regulariser of a loss.
+  func score(_ parts: [Double], _ values: [Double]) -> Double {
+    let mean = parts.reduce(0, +) / Double(parts.count)
+    guard case .crossEntropy(let l1) = search.score else { return mean }
+    let weights = zip(dimensions, values).filter { $0.0.model != nil }.map { abs($0.1) }
+    return mean + l1 * weights.reduce(0, +) / Double(max(1, weights.count))
+  }
+
+  /// The merge with some values.
+  ///
+  /// - Throws: a `Diagnostic` where the method refuses them.
+  func merge(_ values: [Double]) throws -> MergeOutcome {
     var weights = tuning.job.weights
     var given: [String: ParameterValue] = [:]
     for (dimension, value) in zip(dimensions, values) {

@@ -14,7 +14,8 @@ extension JobPerformer {
     let maxTokens = base.maxTokens(job.maxTokens)
     let sets = try job.tasks.map { task in
       let all = try examples(task, job.split, base: job.base, maxTokens: maxTokens)
-      return (task: task, examples: chosen(all, job.rows, of: task, seed: job.seed))
+      let stream = RandomStream(seed: job.seed, "statistics", task.name)
+      return (task: task, examples: all.drawn(job.rows, stream))
     }
     let weights = try folded(job.adapter, into: base).0
     let sites = try adaptedSites(job.adapter, of: base)
@@ -58,18 +59,18 @@ extension JobPerformer {
     return StatisticsResult(examples: all, tokens: tokens, matrices: matrices.count, bytes: bytes)
   }
 
-  /// At most so many examples of a task, drawn without replacement, in the order of the file.
-  func chosen(
-    _ examples: [TokenizedExample], _ rows: Int, of task: TaskSpec, seed: Int
-  ) -> [TokenizedExample] {
-    if examples.count <= rows { return examples }
-    var stream = RandomStream(seed: seed, "statistics", task.name)
-    return stream.permutation(examples.count).prefix(rows).sorted().map { examples[$0] }
-  }
-
   /// The linear layers that an adapter changes, in the order of the forward pass.
   private func adaptedSites(_ adapter: JobID, of base: BaseModel) throws -> [LinearSite] {
-    let read = try PEFTAdapter.read(store.folder(adapter).appendingPathComponent("adapter").path)
+    let read = try self.adapter(of: adapter)
     return base.weights.shape.sites.filter { (read.site($0.path)?.rank ?? 0) > 0 }
+  }
+}
+
+extension [TokenizedExample] {
+  /// At most so many of them, drawn without replacement, in their order.
+  func drawn(_ rows: Int, _ stream: RandomStream) -> [TokenizedExample] {
+    if count <= rows { return self }
+    var stream = stream
+    return stream.permutation(count).prefix(rows).sorted().map { self[$0] }
   }
 }

@@ -39,9 +39,8 @@ extension JobPerformer {
       job.parameters, for: method.parameters, of: "merge method '\(method.name)'")
     let tuning = Tuning(
       job: job, method: method, parameters: parameters, base: try base(job.base),
-      adapters: try job.inputs.map {
-        try PEFTAdapter.read(store.folder($0).appendingPathComponent("adapter").path)
-      }, tasks: try tasks(of: job, rows: parameters.integer("rows")))
+      adapters: try job.inputs.map { try adapter(of: $0) },
+      tasks: try tasks(of: job, rows: parameters.integer("rows")))
     model = nil
     switch method.form {
     case .rule, .measured, .routed: preconditionFailure("'\(method.name)' has nothing to tune")
@@ -54,14 +53,10 @@ extension JobPerformer {
     let maxTokens = try base(job.base).maxTokens(job.maxTokens)
     return try job.tasks.map { entry in
       let all = try examples(entry.task, job.split.split, base: job.base, maxTokens: maxTokens)
-      var chosen = all
-      if rows > 0, rows < all.count {
-        var stream = RandomStream(seed: job.seed, "tune", "rows", entry.task.name)
-        chosen = stream.permutation(all.count).prefix(rows).sorted().map { all[$0] }
-      }
+      let stream = RandomStream(seed: job.seed, "tune", "rows", entry.task.name)
       return CoefficientTask(
         head: try head(entry.task, of: entry.head, base: job.base, labelScale: job.labelScale),
-        examples: chosen)
+        examples: rows > 0 ? all.drawn(rows, stream) : all)
     }
   }
 

@@ -77,9 +77,7 @@ extension ManifestReading {
     var seen: Set<[String: ParameterValue]> = []
     for method in methods(value) {
       for merge in variants(value, method, inputs, weights, over) {
-        let problem =
-          weights.contains { $0 != 0 }
-          ? method.problem(merge.parameters, weights) ?? problemOfTried(merge) : nil
+        let problem = weights.contains { $0 != 0 } ? method.problem(merge.parameters, weights) : nil
         if let problem, !isAll {
           let place = (value["weights"] ?? value["of"] ?? value["method"] ?? value).place
           report(problem.what, at: place, hint: problem.hint)
@@ -90,15 +88,6 @@ extension ManifestReading {
       }
     }
     return cells
-  }
-
-  /// What the method that a search tries has against the merge with which it begins.
-  private func problemOfTried(_ merge: Manifest.Merge) -> Diagnostic? {
-    guard merge.tuning?.takesRanges == true, let word = merge.parameters["try"],
-      let tried = vocabulary.methods.first(where: { .text($0.name) == word })
-    else { return nil }
-    let usual = Dictionary(uniqueKeysWithValues: tried.parameters.map { ($0.name, $0.defaultValue) })
-    return tried.problem(usual, merge.weights)
   }
 
   /// The method named, or of `all` the rules but those excepted: what learns or searches is named.

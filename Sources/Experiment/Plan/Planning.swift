@@ -127,14 +127,7 @@ struct Planning {
       return (single ?? inputs.first { $0.0.tasks.contains(task) })?.1
     }
     let id: JobID
-    if merge.tuning == nil {
-      var job = MergeJob(
-        method: merge.method, parameters: merge.parameters, inputs: ordered.map(\.id),
-        weights: ordered.map(\.weight), seed: seed)
-      var work = estimate.merge(inputs: inputs.count, point.adapter)
-      try addEvidence(to: &job, &work, of: ordered.map(\.cocktail), point: point)
-      id = try graph.add(.merge(job), label: "merge \(model) seed \(seed)", work: work)
-    } else {
+    if let tuning = merge.tuning {
       let data = tasks.filter { learned.contains($0.spec.name) }.sorted { $0.spec.name < $1.spec.name }
       let job = TuneJob(
         base: base.spec, method: merge.method, parameters: merge.parameters, inputs: ordered.map(\.id),
@@ -148,10 +141,18 @@ struct Planning {
         seed: seed)
       id = try graph.add(
         .tune(job), label: "tune \(model) seed \(seed)",
-        work: estimate.tuning(job, data, point.adapter))
+        work: estimate.tuning(job, data, point.adapter, fullMatrices: tuning.fullMatrices))
+    } else {
+      var job = MergeJob(
+        method: merge.method, parameters: merge.parameters, inputs: ordered.map(\.id),
+        weights: ordered.map(\.weight), seed: seed)
+      var work = estimate.merge(inputs: inputs.count, point.adapter)
+      try addEvidence(to: &job, &work, of: ordered.map(\.cocktail), point: point)
+      id = try graph.add(.merge(job), label: "merge \(model) seed \(seed)", work: work)
     }
     let evaluations = try evaluate(
-      model, id, learned: learned, seed: seed, point: point, head: expert)
+      model, id, learned: learned, seed: seed, point: point, served: method(merge.method)?.servedBy,
+      experts: inputs.count, head: expert)
     models.append(
       PlannedModel(
         model: model, kind: .merge, recipe: recipe(merge, inputs.map(\.0)), settings: point.settings,
@@ -159,17 +160,21 @@ struct Planning {
         grid: manifest.evaluate.testsChosenOnly ? merge.grid.map { named($0, point.settings) } : nil))
   }
 
-  /// Plans what a merge's method has to know of its inputs: measurements of each, or data for the merge itself.
+  /// Plans what a merge's method has to know of its inputs: measurements of each, or data for the merge itself; and counts
+  /// the texts that a model that routes has to see.
   private mutating func addEvidence(
     to job: inout MergeJob, _ work: inout JobWork, of inputs: [Manifest.Cocktail], point: Manifest.GridPoint
   ) throws {
-    guard let evidence = vocabulary.methods.first(where: { $0.name == job.method })?.evidence else { return }
-    var rows = 0
-    if case .number(let number) = job.parameters["rows"] { rows = Int(number) }
+    guard let method = method(job.method), case .number(let number) = job.parameters["rows"] else { return }
+    let rows = Int(number)
     let data = inputs.map { input in
       tasks.filter { input.tasks.contains($0.spec.name) }.sorted { $0.spec.name < $1.spec.name }
     }
     let maxTokens = point.training.maxTokens
+    guard let evidence = method.evidence else {
+      work = estimate.routedMerge(work, data, rows: rows, maxTokens: maxTokens)
+      return
+    }
     work = estimate.measuredMerge(work, inputs: inputs.count, evidence, point.adapter)
     let what: Statistic
     switch evidence {
@@ -199,9 +204,11 @@ struct Planning {
   private func recipe(_ merge: Manifest.Merge, _ inputs: [Manifest.Cocktail]) -> String {
     let separator = inputs.allSatisfy(\.isSingle) ? "+" : ", "
     let method = merge.words.isEmpty ? merge.method : "\(merge.method) \(merge.words)"
-    let served = vocabulary.methods.first { $0.name == merge.method }?.servedBy.map { " (\($0))" } ?? ""
+    let served = self.method(merge.method)?.servedBy.map { " (\($0))" } ?? ""
     return "\(method)\(served) of \(inputs.map(\.name).joined(separator: separator))"
   }
+
+  private func method(_ name: String) -> Vocabulary.Method? { vocabulary.methods.first { $0.name == name } }
 
   private func named(_ model: String, _ settings: String) -> String {
     settings.isEmpty ? model : "\(model)[\(settings)]"
@@ -212,7 +219,7 @@ struct Planning {
   /// A model's evaluations: with label heads on every task, with linear heads on those that it learned.
   private mutating func evaluate(
     _ model: String, _ adapter: JobID?, learned: [String], seed: Int?, point: Manifest.GridPoint,
-    head: (String) -> JobID?
+    served: String? = nil, experts: Int = 0, head: (String) -> JobID?
   ) throws -> [PlannedEvaluation] {
     var evaluations: [PlannedEvaluation] = []
     for task in tasks where isWanted(task.spec, learned: learned, isBase: adapter == nil) {
@@ -225,7 +232,8 @@ struct Planning {
         let id = try graph.add(
           .evaluate(job), label: "evaluate \(who) on \(task.spec.name) \(split.rawValue)",
           work: estimate.evaluation(
-            task, split, maxTokens: point.training.maxTokens, adapter: adapter == nil ? nil : point.adapter))
+            task, split, maxTokens: point.training.maxTokens, adapter: adapter == nil ? nil : point.adapter,
+            served: served, experts: experts))
         evaluations.append(PlannedEvaluation(task: task.spec.name, split: split, job: id))
       }
     }

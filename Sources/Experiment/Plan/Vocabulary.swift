@@ -45,11 +45,14 @@ public struct Vocabulary: Sendable {
     public var needsDistributions: Bool
     /// Whether ranges of another method's parameters can stand beside it.
     public var takesRanges: Bool
+    /// How many matrices of the size of all adapted weights it holds beside one of each model; 0: none, nor of models.
+    public var fullMatrices: Int
 
     /// Makes a description.
-    public init(needsDistributions: Bool, takesRanges: Bool) {
+    public init(needsDistributions: Bool, takesRanges: Bool, fullMatrices: Int = 0) {
       self.needsDistributions = needsDistributions
       self.takesRanges = takesRanges
+      self.fullMatrices = fullMatrices
     }
   }
 

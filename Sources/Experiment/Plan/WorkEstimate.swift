@@ -174,14 +174,30 @@ struct WorkEstimate: Sendable {
     return Texts(rows: rows, mean: mean, meanSquare: parts.reduce(0) { $0 + $1.1 * $1.0.meanSquare })
   }
 
-  /// One split forward, with the adapter folded in before.
-  func evaluation(_ task: TaskData, _ split: Split, maxTokens: Int, adapter: AdapterSpec?) -> JobWork {
+  /// One split forward, with the adapter folded in before; of models that route, again for a gate that reads the text, and
+  /// 2·Σ (r·(in + out) + in) a token for each expert among which tokens choose.
+  ///
+  /// - Parameters:
+  ///   - served: Who decides among the parts of a model that routes, a word of `Serving`.
+  ///   - experts: How many it has.
+  func evaluation(
+    _ task: TaskData, _ split: Split, maxTokens: Int, adapter: AdapterSpec?, served: String? = nil,
+    experts: Int = 0
+  ) -> JobWork {
     let texts = texts(task, split, maxTokens: maxTokens)
     let layers = adapter.map { sizes.linearLayers(targets: $0.targets) } ?? []
     let lowest = layers.map(\.block).min() ?? 0
     // Where states are kept, the first model computes them for all that follow.
     let kept = keptBytes([texts], lowest: lowest)
     var work = forward(texts, blocks: kept > 0 ? sizes.layers - lowest : nil)
+    if served == Serving.routedByText {
+      work.flops *= 2
+      work.elements *= 2
+    }
+    if served == Serving.routedByToken {
+      let own = factors(layers, rank: adapter?.rank ?? 0) + layers.reduce(0) { $0 + Double($1.in) }
+      work.flops += texts.rows * texts.mean * 2 * Double(experts) * own
+    }
     let folding = folding(layers, rank: adapter?.rank ?? 0)
     work.flops += folding.flops
     work.elements += folding.elements
@@ -213,9 +229,31 @@ struct WorkEstimate: Sendable {
       disk: 4 * Double(inputs) * factors(layers, rank: adapter.rank) + Self.blocks(files: 5))
   }
 
+  /// A merge whose gate or correction sees rows of each task of each input: forward, at three times the speed that merges
+  /// are expected to reach.
+  func routedMerge(_ merge: JobWork, _ inputs: [[TaskData]], rows: Int, maxTokens: Int) -> JobWork {
+    var work = merge
+    for task in inputs.joined() {
+      var texts = texts(task, .train, maxTokens: maxTokens)
+      texts.rows = min(texts.rows, Double(rows))
+      let there = forward(texts)
+      work.flops += there.flops / 3
+      work.elements += there.elements / 3
+      work.rows += texts.rows
+    }
+    work.memory +=
+      MemoryEstimate.base(sizes)
+      + MemoryEstimate.block(sizes, tokens: Double(WorkLimits.evaluationTokens), row: 128)
+    return work
+  }
+
   /// Steps forward and backward through the merged encoder, or trials that merge and read all rows, and a pass over them
   /// before and after.
-  func tuning(_ job: TuneJob, _ tasks: [TaskData], _ adapter: AdapterSpec) -> JobWork {
+  ///
+  /// - Parameter fullMatrices: See `Vocabulary.Tuning`.
+  func tuning(
+    _ job: TuneJob, _ tasks: [TaskData], _ adapter: AdapterSpec, fullMatrices: Int
+  ) -> JobWork {
     func count(_ name: String) -> Double? {
       guard case .number(let number)? = job.parameters[name] else { return nil }
       return number
@@ -244,6 +282,10 @@ struct WorkEstimate: Sendable {
     work.memory =
       MemoryEstimate.base(sizes) + 2 * MemoryEstimate.folded(layers)
       + MemoryEstimate.tape(sizes, tokens: fullest, row: longest, lowest: lowest) + merging.memory
+    if fullMatrices > 0 {
+      let weights = layers.reduce(0) { $0 + $1.weights }
+      work.memory += 4 * weights * Double(job.inputs.count + fullMatrices)
+    }
     work.disk = merging.disk + 75 * steps + 60 * trials
     return work
   }

@@ -20,8 +20,8 @@ extension MergeMethod {
         """,
       differences: """
         PEFT takes the 3 largest and finds v_t by a power iteration of 15 steps, where this is exact
-        """), parameters: [.temperature, .topK(0)]
-  ) { Arrow(temperature: $0.number("temperature"), most: $0.integer("top_k")) }
+        """), parameters: [.temperature, .topK(0)],
+    form: .routed { Arrow(temperature: $0.number("temperature"), most: $0.integer("top_k")) })
 }
 
 extension ParameterSpec {
@@ -42,7 +42,7 @@ private struct Arrow: Routing {
   let most: Int
   let serving = ServedBy.token
 
-  func model(of experts: [RoutedExpert]) throws -> Routed {
+  func model(of experts: [RoutedExpert], seed: Int) throws -> Routed {
     Routed(
       RoutedModel(
         method: "arrow",

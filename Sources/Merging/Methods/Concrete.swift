@@ -7,7 +7,7 @@ extension MergeMethod {
   /// Relaxed Bernoulli draws of temperature 0.5 while the logits are learned by Adam from 0, their probabilities in the
   /// end; see `ConcreteMask`. Source: Tang et al. 2023, arXiv:2312.06173, Algorithm 1, with the settings of its code: λ 0.3,
   /// learning rate 1e-3, 2000 steps. The mask is one number for every entry of every layer, so changes are made in full:
-  /// memory 4 bytes · entries · (models + 6).
+  /// memory 4 bytes · entries · (models + 13).
   static let concreteTaskArithmetic = concrete(
     "concrete_task_arithmetic", "task arithmetic under a learned mask that all models share", .model,
     coefficientRate: 0)
@@ -28,7 +28,7 @@ extension MergeMethod {
         formula: "Σ c·w_t·(m ÷ mean m) ⊙ ΔW_t, the mask m learned for the least mean entropy",
         cost: """
           steps · batch texts of every task forward and backward; all changes and the mask in full, 4 bytes · \
-          entries · (models + 6)
+          entries · (models + 13)
           """,
         differences:
           "the paper takes a step of the coefficients inside every step of the mask; here both at once"),

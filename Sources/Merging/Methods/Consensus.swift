@@ -22,12 +22,12 @@ extension MergeMethod {
     parameters: [
       TALLMasked.vector,
       ParameterSpec("k", .integer(0...1024), default: .number(2), "how many models an entry must serve"),
-      TALLMasked.maskLambda, TALLMasked.density, .scale(0.3),
+      TALLMasked.maskLambda(), TALLMasked.density, .scale(0.3),
     ],
     neutral: ["density": .number(1), "k": .number(1), "scale": .number(1)],
     requirements: enoughModels
   ) {
-    TALLMasked($0, keeps: .servingAtLeast($0.integer("k")))
+    TALLMasked($0, keeps: .servingAtLeast($0.integer("k")), scale: $0.number("scale"))
   }
 
   private static let enoughModels: Requirements = { parameters, weights throws(Diagnostic) in

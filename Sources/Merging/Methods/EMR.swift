@@ -45,11 +45,31 @@ extension ParameterSpec {
   )
 }
 
+/// What one model keeps of the unified change, entry by entry: M, and f = ‖τ‖₁ ÷ ‖M ⊙ τ_uni‖₁ of all that was seen.
+struct EMRShare {
+  private var own = 0.0
+  private var shared = 0.0
+
+  /// Whether the mask has an entry.
+  static func keeps(_ entry: Double, of unified: Double) -> Bool { entry * unified > 0 }
+
+  /// The same, and the entry counts for f.
+  mutating func takes(_ entry: Double, of unified: Double) -> Bool {
+    own += entry.magnitude
+    let keeps = Self.keeps(entry, of: unified)
+    if keeps { shared += unified.magnitude }
+    return keeps
+  }
+
+  /// f; 1 where nothing is kept.
+  var factor: Double { shared > 0 ? own / shared : 1 }
+}
+
 struct EMR: Merging {
   let scale: Double
   let task: Int
-  /// f of the task.
-  private var factor = 1.0
+  /// Of the task.
+  private var share = EMRShare()
 
   init(scale: Double, task: Int = 0) {
     self.scale = scale
@@ -58,32 +78,31 @@ struct EMR: Merging {
 
   mutating func prepare(sites: [String], deltas: (String) -> [LowRank?], weights: [Double]) throws {
     guard task > 0 else { return }
-    var (own, shared) = (0.0, 0.0)
+    share = EMRShare()
     for site in sites {
       ChangeRows.forEachBlock(ChangeRows.all(deltas(site))) { blocks in
         let unified = Self.unified(blocks, weights)
         blocks[task - 1].withSpan { span in
           for i in 0..<span.count {
-            let x = weights[task - 1] * Double(span[i])
-            own += x.magnitude
-            shared += x * unified[i] > 0 ? unified[i].magnitude : 0
+            _ = share.takes(weights[task - 1] * Double(span[i]), of: unified[i])
           }
         }
       }
     }
-    factor = shared > 0 ? own / shared : 1
   }
 
   func merge(_ deltas: [LowRank?], weights: [Double], at site: String, random: RandomStream) throws -> Merged
   {
+    let factor = share.factor
     let merged = mergeByBlocks(deltas) { blocks, merged in
-      merged = Self.unified(blocks, weights).map { $0 * scale * factor }
-      guard task > 0 else { return }
-      blocks[task - 1].withSpan { span in
-        for i in 0..<span.count where weights[task - 1] * Double(span[i]) * merged[i] * scale <= 0 {
-          merged[i] = 0
+      merged = Self.unified(blocks, weights)
+      if task > 0 {
+        blocks[task - 1].withSpan { span in
+          for i in 0..<span.count
+          where !EMRShare.keeps(weights[task - 1] * Double(span[i]), of: merged[i]) { merged[i] = 0 }
         }
       }
+      for i in 0..<merged.count { merged[i] = merged[i] * scale * factor }
     }
     return Merged(.dense(merged), defaultRank: try sumOfRanks(deltas))
   }

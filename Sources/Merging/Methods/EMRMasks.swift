@@ -24,34 +24,28 @@ extension MergeMethod {
         """,
       differences: """
         the code sums the means of the tensors in λ_t; here, as in the paper, all entries
-        """), parameters: []
-  ) { _ in EMRMasks() }
+        """), parameters: [],
+    form: .routed { _ in EMRMasks() })
 }
 
 private struct EMRMasks: Routing {
   let serving = ServedBy.task
 
-  func model(of experts: [RoutedExpert]) throws -> Routed {
+  func model(of experts: [RoutedExpert], seed: Int) throws -> Routed {
     var full: [(path: String, change: Matrix)] = []
     var parts = experts.map { RoutedModel.Part(name: $0.name, tasks: $0.tasks) }
-    var own = [Double](repeating: 0, count: experts.count)
-    var shared = own
+    var shares = experts.map { _ in EMRShare() }
     for path in RoutedMerger.paths(of: experts) {
       let deltas = experts.map { expert in expert.delta(path)?.scaled(by: expert.weight) }
       let merged = try EMR(scale: 1).merge(
         deltas, weights: deltas.map { _ in 1 }, at: path, random: RandomStream(seed: 0, path))
       guard case .dense(let unified) = merged.delta else { preconditionFailure("emr gives full matrices") }
       let change = unified.matrix
-      let masks = EntryMasks.of(deltas, unified: unified) { t, entry, unified in
-        own[t] += abs(entry)
-        guard entry * unified > 0 else { return false }
-        shared[t] += abs(unified)
-        return true
-      }
+      let masks = EntryMasks.of(deltas, unified: unified) { shares[$0].takes($1, of: $2) }
       full.append((path, change))
       for t in parts.indices { parts[t].masks.append((path, masks[t])) }
     }
-    for t in parts.indices { parts[t].scale = shared[t] > 0 ? own[t] / shared[t] : 1 }
+    for t in parts.indices { parts[t].scale = shares[t].factor }
     return Routed(RoutedModel(method: "emr_masks", full: full, parts: parts, gate: .task))
   }
 }

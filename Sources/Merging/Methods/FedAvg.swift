@@ -76,13 +76,13 @@ private struct FedAvg: Merging {
       return Merged(.lowRank(weightedSum(deltas, zip(shares, shortening).map { $0 * $1 })))
     case "gma":
       let merged = Entrywise.merge(deltas) { masked($0, shares) }
-      return Merged(.dense(merged), defaultRank: try Entrywise.rank(of: deltas))
+      return Merged(.dense(merged), defaultRank: try sumOfRanks(deltas))
     case "median":
       let merged = Entrywise.merge(deltas) { entries in
         for model in entries.indices where weights[model] < 0 { entries[model].negate() }
         return scale * WeightedMedian.of(&entries, sizes, half: total / 2)
       }
-      return Merged(.dense(merged), defaultRank: try Entrywise.rank(of: deltas))
+      return Merged(.dense(merged), defaultRank: try sumOfRanks(deltas))
     default: return Merged(.lowRank(weightedSum(deltas, shares)))
     }
   }

@@ -31,8 +31,10 @@ extension MergeMethod {
       ParameterSpec(
         "floor", .number(1e-30...1), default: .number(1e-6), "information that every entry has beside its own"
       ),
-    ], evidence: .fisher
-  ) { Fisher(normalizes: $0.flag("normalize"), floor: $0.number("floor"), evidence: $1) }
+    ],
+    form: .measured(.fisher) {
+      Fisher(normalizes: $0.flag("normalize"), floor: $0.number("floor"), evidence: $1)
+    })
 }
 
 private struct Fisher: Merging {

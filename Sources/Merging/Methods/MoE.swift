@@ -27,10 +27,10 @@ extension MergeMethod {
       ParameterSpec(
         "temperature", .number(0.001...1000), default: .number(0.1), "what the cosines are divided by"),
       .topK(0), .textRows(100),
-    ]
-  ) {
-    MoE(temperature: $0.number("temperature"), most: $0.integer("top_k"), rows: $0.integer("rows"))
-  }
+    ],
+    form: .routed {
+      MoE(temperature: $0.number("temperature"), most: $0.integer("top_k"), rows: $0.integer("rows"))
+    })
 }
 
 private struct MoE: Routing {
@@ -43,7 +43,7 @@ private struct MoE: Routing {
     RoutingTexts(rows: rows, readsUnified: false, wantsExperts: false, wantsInputs: true)
   }
 
-  func model(of experts: [RoutedExpert]) throws -> Routed {
+  func model(of experts: [RoutedExpert], seed: Int) throws -> Routed {
     Routed(
       RoutedModel(
         method: "moe", parts: experts.map { .init(name: $0.name, tasks: $0.tasks, change: $0.change) },

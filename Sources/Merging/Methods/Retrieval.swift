@@ -37,12 +37,13 @@ extension MergeMethod {
       ParameterSpec(
         "vote", .choice(["text", "set"]), default: .text("text"),
         "whether every text chooses for itself or all texts of a set together"),
-    ]
-  ) {
-    Retrieval(
-      rows: $0.integer("rows"), keepsTexts: $0.text("index") == "texts", neighbours: $0.integer("neighbours"),
-      experts: $0.integer("experts"), together: $0.text("vote") == "set")
-  }
+    ],
+    form: .routed {
+      Retrieval(
+        rows: $0.integer("rows"), keepsTexts: $0.text("index") == "texts",
+        neighbours: $0.integer("neighbours"), experts: $0.integer("experts"),
+        together: $0.text("vote") == "set")
+    })
 }
 
 extension ParameterSpec {
@@ -64,7 +65,7 @@ private struct Retrieval: Routing {
 
   var texts: RoutingTexts? { RoutingTexts(rows: rows, readsUnified: false, wantsExperts: false) }
 
-  func model(of experts: [RoutedExpert]) throws -> Routed {
+  func model(of experts: [RoutedExpert], seed: Int) throws -> Routed {
     Routed(
       RoutedModel(
         method: "retrieval",

@@ -26,12 +26,12 @@ extension MergeMethod {
       ParameterSpec(
         "gate_rank", .integer(1...1024), default: .number(1), "input directions that a gate looks at"),
       .temperature, .topK(1),
-    ]
-  ) {
-    SMILE(
-      rank: $0.integer("rank"), width: $0.integer("gate_rank"), temperature: $0.number("temperature"),
-      most: $0.integer("top_k"))
-  }
+    ],
+    form: .routed {
+      SMILE(
+        rank: $0.integer("rank"), width: $0.integer("gate_rank"), temperature: $0.number("temperature"),
+        most: $0.integer("top_k"))
+    })
 }
 
 private struct SMILE: Routing {
@@ -41,7 +41,7 @@ private struct SMILE: Routing {
   let most: Int
   let serving = ServedBy.token
 
-  func model(of experts: [RoutedExpert]) throws -> Routed {
+  func model(of experts: [RoutedExpert], seed: Int) throws -> Routed {
     let cut = try CutExperts(experts) { _ in rank > 0 ? rank : nil }
     return Routed(
       RoutedModel(

@@ -30,6 +30,15 @@ extension MergeMethod {
         "weights are searched between 0 and this"),
       .rows(0), .split,
     ],
+    requirements: { parameters, weights throws(Diagnostic) in
+      try checkDefaults(of: parameters.text("try"), weights)
+      let range = 0...parameters.number("largest_weight")
+      guard parameters.flag("search_weights"), let outside = weights.first(where: { !range.contains($0) })
+      else { return }
+      throw Diagnostic(
+        "the search of weights begins with those given, and \(outside) is not in 0…\(range.upperBound)",
+        hint: "raise largest_weight, or set search_weights to false")
+    },
     form: .searched { parameters in
       MergeSearch(
         target: .method(parameters.text("try")),

@@ -34,12 +34,15 @@ extension MergeMethod {
       .textRows(256),
       ParameterSpec(
         "iterations", .integer(1...100_000), default: .number(500), "steps of the correction's training"),
-    ]
-  ) {
-    Surgery(
-      over: $0.text("over"), rank: $0.integer("surgery_rank"), rows: $0.integer("rows"),
-      iterations: $0.integer("iterations"))
-  }
+    ],
+    requirements: { parameters, weights throws(Diagnostic) in
+      try checkDefaults(of: parameters.text("over"), weights)
+    },
+    form: .routed {
+      Surgery(
+        over: $0.text("over"), rank: $0.integer("surgery_rank"), rows: $0.integer("rows"),
+        iterations: $0.integer("iterations"))
+    })
 }
 
 private struct Surgery: Routing {
@@ -52,11 +55,11 @@ private struct Surgery: Routing {
 
   var texts: RoutingTexts? { RoutingTexts(rows: rows, readsUnified: true, wantsExperts: true) }
 
-  func model(of experts: [RoutedExpert]) throws -> Routed {
+  func model(of experts: [RoutedExpert], seed: Int) throws -> Routed {
     let method = try MergeMethods.all.entry(named: over)
     let merged = try AdapterMerger.merge(
       experts.map(\.adapter), weights: experts.map(\.weight), method: method,
-      parameters: Parameters([:], for: method.parameters, of: "merge method '\(over)'"), seed: 0)
+      parameters: method.defaults, seed: seed)
     return Routed(
       RoutedModel(
         method: "surgery", unified: merged.adapter,

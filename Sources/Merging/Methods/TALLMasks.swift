@@ -25,41 +25,29 @@ extension MergeMethod {
         the paper chooses λ_m of every task on validation; here all tasks share it
         """),
     parameters: [
-      ParameterSpec(
-        "vector", .choice(["task_arithmetic", "ties"]), default: .text("task_arithmetic"),
-        "the change that is masked: the weighted sum, or the sum of trimmed entries of the elected sign"),
-      ParameterSpec(
-        "mask_lambda", .number(0...10), default: .number(0.4), usual: [0.2, 0.3, 0.4, 0.5, 0.6],
-        "an entry serves a model whose own change exceeds this times the distance from the sum to it"),
-      .density(0.2, "share of the entries kept per model where the vector is that of ties"),
-    ]
-  ) {
-    TALLMasks(
-      elects: $0.text("vector") == "ties", lambda: $0.number("mask_lambda"), density: $0.number("density"))
-  }
+      TALLMasked.vector, TALLMasked.maskLambda(usual: [0.2, 0.3, 0.4, 0.5, 0.6]), TALLMasked.density,
+    ],
+    // The whole of τ: its masks stand beside it.
+    form: .routed { TALLMasks(summed: TALLMasked($0, keeps: .servingAtLeast(0), scale: 1)) })
 }
 
 private struct TALLMasks: Routing {
-  let elects: Bool
-  let lambda: Double
-  let density: Double
+  let summed: TALLMasked
   let serving = ServedBy.task
 
-  func model(of experts: [RoutedExpert]) throws -> Routed {
+  func model(of experts: [RoutedExpert], seed: Int) throws -> Routed {
     var parts = experts.map { RoutedModel.Part(name: $0.name, tasks: $0.tasks) }
     var full: [(path: String, change: Matrix)] = []
     var factors: [(path: String, change: LowRank)] = []
     let weights = experts.map(\.weight)
     let paths = RoutedMerger.paths(of: experts)
-    var ties = try electing()
-    if elects {
-      try ties.prepare(sites: paths, deltas: { path in experts.map { $0.delta(path) } }, weights: weights)
-    }
+    var summed = summed
+    try summed.prepare(sites: paths, deltas: { path in experts.map { $0.delta(path) } })
     for path in paths {
       let deltas = experts.map { $0.delta(path) }
       let unified: DoubleMatrix
-      if elects {
-        let merged = try ties.merge(deltas, weights: weights, at: path, random: RandomStream(seed: 0, path))
+      if summed.elects {
+        let merged = try summed.merge(deltas, weights: weights, at: path, random: RandomStream(seed: seed))
         guard case .dense(let sum) = merged.delta else { preconditionFailure("ties gives full matrices") }
         unified = sum
         full.append((path, sum.matrix))
@@ -68,23 +56,12 @@ private struct TALLMasks: Routing {
         unified = sum.dense
         factors.append((path, sum))
       }
-      let masks = EntryMasks.of(deltas, unified: unified) { _, own, together in
-        abs(own) > lambda * abs(together - own)
-      }
+      let masks = EntryMasks.of(deltas, unified: unified) { summed.serves($1, $2) }
       for t in parts.indices { parts[t].masks.append((path, masks[t])) }
     }
     return Routed(
       RoutedModel(
-        method: "tall_masks", unified: elects ? nil : Adapter(name: "sum", factors), full: full, parts: parts,
-        gate: .task))
-  }
-
-  /// TIES as the paper's code has it: the whole model trimmed, the sum of what agrees.
-  private func electing() throws -> any Merging {
-    let parameters = try Parameters(
-      [
-        "density": .number(density), "trim_scope": .text("model"), "combine": .text("sum"),
-      ], for: MergeMethod.ties.parameters, of: "merge method 'tall_masks'")
-    return SparseMerge(parameters, elects: true, sparsify: MergeMethod.trim(parameters))
+        method: "tall_masks", unified: summed.elects ? nil : Adapter(name: "sum", factors), full: full,
+        parts: parts, gate: .task))
   }
 }

@@ -29,15 +29,15 @@ extension MergeMethod {
         "fraction", .number(0...1), default: .number(0),
         "share of its singular directions that a change keeps, at least one; 0: one over the number of models"
       )
-    ]
-  ) { TSVCompress(fraction: $0.number("fraction")) }
+    ],
+    form: .routed { TSVCompress(fraction: $0.number("fraction")) })
 }
 
 private struct TSVCompress: Routing {
   let fraction: Double
   let serving = ServedBy.task
 
-  func model(of experts: [RoutedExpert]) throws -> Routed {
+  func model(of experts: [RoutedExpert], seed: Int) throws -> Routed {
     let share = fraction > 0 ? fraction : 1 / Double(experts.count)
     let cut = try CutExperts(experts) { max(1, Int(share * Double(try $0.numericalRank()))) }
     return Routed(RoutedModel(method: "tsv_compress", parts: cut.parts, gate: .task), retained: cut.retained)

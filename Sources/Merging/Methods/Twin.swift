@@ -35,12 +35,12 @@ extension MergeMethod {
       .textRows(256), .topK(0),
       ParameterSpec(
         "iterations", .integer(1...100_000), default: .number(300), "steps of the router's training"),
-    ]
-  ) {
-    Twin(
-      scale: $0.number("scale"), fraction: $0.number("fraction"), rows: $0.integer("rows"),
-      most: $0.integer("top_k"), iterations: $0.integer("iterations"))
-  }
+    ],
+    form: .routed {
+      Twin(
+        scale: $0.number("scale"), fraction: $0.number("fraction"), rows: $0.integer("rows"),
+        most: $0.integer("top_k"), iterations: $0.integer("iterations"))
+    })
 }
 
 private struct Twin: Routing {
@@ -55,7 +55,7 @@ private struct Twin: Routing {
 
   var texts: RoutingTexts? { RoutingTexts(rows: rows, readsUnified: true, wantsExperts: false) }
 
-  func model(of experts: [RoutedExpert]) throws -> Routed {
+  func model(of experts: [RoutedExpert], seed: Int) throws -> Routed {
     var shared: [(path: String, change: LowRank)] = []
     var own = experts.map { _ in [(path: String, change: LowRank)]() }
     var retained: [String: Double] = [:]

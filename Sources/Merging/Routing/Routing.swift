@@ -97,7 +97,9 @@ public protocol Routing: Sendable {
   /// The texts that it has to see; nil: none.
   var texts: RoutingTexts? { get }
   /// The parts, with a gate as far as it needs no texts.
-  func model(of experts: [RoutedExpert]) throws -> Routed
+  ///
+  /// - Parameter seed: The seed of what draws.
+  func model(of experts: [RoutedExpert], seed: Int) throws -> Routed
   /// Finishes the gate, or what depends on texts otherwise.
   func fit(_ model: inout RoutedModel, to texts: [ExpertTexts], random: RandomStream) throws
 }
@@ -139,12 +141,16 @@ public enum RoutedMerger {
 
   /// The parts of experts of one base, and what became of each layer; an expert of weight zero is left out.
   ///
+  /// - Parameter seed: The seed of what draws.
   /// - Throws: a `Diagnostic` where there is nothing to join, a factor is not finite or shapes differ.
   public static func model(
-    of experts: [RoutedExpert], by routing: any Routing, method: String
+    of experts: [RoutedExpert], by routing: any Routing, method: String, seed: Int = 0
   ) throws -> (model: RoutedModel, sites: [MergedSite]) {
     try AdapterMerger.check(experts.map(\.adapter), experts.map(\.weight))
-    var routed = try routing.model(of: experts.filter { $0.weight != 0 })
+    guard experts.contains(where: { $0.weight != 0 }) else {
+      throw Diagnostic("all weights of the merge are zero")
+    }
+    var routed = try routing.model(of: experts.filter { $0.weight != 0 }, seed: seed)
     routed.model.method = method
     let model = routed.model
     let adapters = model.parts.compactMap(\.change) + [model.unified].compactMap { $0 }
@@ -173,16 +179,21 @@ public enum RoutedMerger {
 }
 
 extension Adapter {
-  /// An adapter from changes in factors; changes of zero are left out.
+  /// An adapter from changes in factors.
   init(name: String, _ changes: [(path: String, change: LowRank)]) {
-    self.init(
-      name: name,
-      sites: changes.filter { $0.change.rank > 0 }.map { path, change in
-        (
-          path,
-          AdapterSite(
-            a: change.a.matrix, b: change.b.scaled(by: change.scale).matrix, alpha: Double(change.rank))
-        )
-      })
+    self.init(name: name, sites: changes.map { ($0.path, AdapterSite($0.change)) })
+  }
+}
+
+extension AdapterSite {
+  /// Factors as floats with scale 1; rank 0 becomes a zero of rank 1, which every reader of adapters takes.
+  init(_ change: LowRank) {
+    if change.rank == 0 {
+      self.init(
+        a: Matrix(rows: 1, columns: change.columns), b: Matrix(rows: change.rows, columns: 1), alpha: 1)
+    } else {
+      self.init(
+        a: change.a.matrix, b: change.b.scaled(by: change.scale).matrix, alpha: Double(change.rank))
+    }
   }
 }

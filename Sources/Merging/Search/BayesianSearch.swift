@@ -38,6 +38,9 @@ public struct BayesianSearch: Searching {
 
   private mutating func promising() -> [Double] {
     let n = points[0].count
+    guard let worst = values.filter(\.isFinite).max() else { return (0..<n).map { _ in random.uniform() } }
+    // A point that was refused is as bad as the worst: the process needs numbers.
+    let values = values.map { min($0, worst) }
     let best = values.indices.min { (values[$0], $0) < (values[$1], $1) } ?? 0
     guard let process = GaussianProcess.fitted(Array(points.prefix(values.count)), values) else {
       return (0..<n).map { _ in random.uniform() }

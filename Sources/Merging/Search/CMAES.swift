@@ -81,7 +81,9 @@ public struct CMAES: Searching {
       return
     }
     asked.append((point, value))
-    if asked.count == population { update() }
+    guard asked.count == population else { return }
+    // Of points that are all refused none is better than another.
+    if asked.contains(where: { $0.value < .infinity }) { update() } else { asked = [] }
   }
 
   private mutating func update() {

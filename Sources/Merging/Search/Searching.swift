@@ -4,7 +4,7 @@ public import Basics
 public protocol Searching {
   /// The next point to try; nil where there is none left. The first one is the start.
   mutating func next() -> [Double]?
-  /// What the last point came to; less is better.
+  /// What the last point came to; less is better, and infinity stands for a point that is refused.
   mutating func tell(_ value: Double)
 }
 

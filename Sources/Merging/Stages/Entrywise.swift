@@ -28,9 +28,4 @@ enum Entrywise {
     }
     return DoubleMatrix(rows: shape.0, columns: shape.1, values: merged)
   }
-
-  /// Σ of the ranks of the models: the rank to which a full result is cut where none is asked for.
-  static func rank(of deltas: [LowRank?]) throws -> Int {
-    try deltas.reduce(0) { try $0 + ($1?.numericalRank() ?? 0) }
-  }
 }

@@ -20,12 +20,17 @@ struct TALLMasked: Merging {
   let scale: Double
   var trim: MagnitudeBand
 
-  init(_ parameters: Parameters, keeps: Kept) {
+  init(_ parameters: Parameters, keeps: Kept, scale: Double) {
     elects = parameters.text("vector") == "ties"
     self.keeps = keeps
     maskLambda = parameters.number("mask_lambda")
-    scale = parameters.number("scale")
+    self.scale = scale
     trim = MagnitudeBand(density: parameters.number("density"), scope: .model)
+  }
+
+  /// Whether an entry of τ serves a model whose own change there is this: m_t.
+  func serves(_ own: Double, _ together: Double) -> Bool {
+    own.magnitude > maskLambda * (together - own).magnitude
   }
 
   mutating func prepare(sites: [String], deltas: (String) -> [LowRank?]) throws {
@@ -64,8 +69,7 @@ struct TALLMasked: Merging {
     for block in heard {
       block.withSpan { span in
         for i in 0..<span.count {
-          let own = Double(span[i])
-          merged[i] += own.magnitude > maskLambda * (together[i] - own).magnitude ? 1 : 0
+          merged[i] += serves(Double(span[i]), together[i]) ? 1 : 0
         }
       }
     }
@@ -80,9 +84,11 @@ extension TALLMasked {
     "the change that is masked: the weighted sum, or the sum of trimmed entries of the elected sign")
 
   /// λ_m.
-  static let maskLambda = ParameterSpec(
-    "mask_lambda", .number(0...10), default: .number(0.4),
-    "an entry serves a model whose own change exceeds this times the distance from the sum to it")
+  static func maskLambda(usual: [Double] = []) -> ParameterSpec {
+    ParameterSpec(
+      "mask_lambda", .number(0...10), default: .number(0.4), usual: usual,
+      "an entry serves a model whose own change exceeds this times the distance from the sum to it")
+  }
 
   /// The share kept by the trim of ties.
   static let density = ParameterSpec.density(

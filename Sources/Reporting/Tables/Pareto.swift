@@ -25,7 +25,9 @@ extension ReportTable {
       $0.candidate.settings
     },
     .text(
-      "tasks", "The tasks of its inputs, joined by +: models of the same tasks are held against each other."
+      "tasks",
+      "The tasks of its inputs, joined by +: models of the same tasks are held against each other, those that are told the "
+        + "task apart."
     ) {
       $0.candidate.taskList
     },
@@ -60,7 +62,8 @@ package struct FrontRow {
 }
 
 extension Evidence {
-  /// The merges, in the manifest's order, with the front of those that learned the same tasks at the same settings.
+  /// The merges, in the manifest's order, with the front of those that learned the same tasks at the same settings; those
+  /// that are told the task have one of their own.
   package var fronts: [FrontRow] {
     let models = candidates(of: .merge)
     let own = models.map { model in tasks.indices.filter { model.tasks.contains(tasks[$0].name) } }
@@ -77,6 +80,7 @@ extension Evidence {
     return models.indices.map { index in
       let rivals = models.indices.filter {
         Set(models[$0].tasks) == Set(models[index].tasks) && models[$0].settings == models[index].settings
+          && models[$0].isTold == models[index].isTold
       }
       let better = chosen[index].map { point in
         rivals.first { other in chosen[other].map { Front.beats($0, point) } ?? false }

@@ -36,13 +36,17 @@ public struct RoutedEvaluator: Sendable {
   /// The lowest block that the model changes.
   public var lowestLayer: Int { model.lowestLayer(base.weights.shape) }
 
+  /// Whether its gate reads the pooled vectors of the base alone, which are the same for all such models.
+  public var readsBase: Bool { if case .text(let gate) = model.gate { !gate.readsUnified } else { false } }
+
   /// One prediction for each example, in order.
   ///
   /// - Parameters:
   ///   - states: What enters the model's lowest block, for these examples.
+  ///   - embeddings: The pooled vectors of the base for these examples, where they are known and the gate reads them.
   ///   - workspaces: One for each thread; their number changes no result.
   public func predict(
-    _ examples: [TokenizedExample], head: TaskHead, states: FrozenStates? = nil,
+    _ examples: [TokenizedExample], head: TaskHead, states: FrozenStates? = nil, embeddings: Matrix? = nil,
     workspaces: [Workspace] = [Workspace()], progress: (Int) throws -> Void = { _ in }
   ) throws -> [Target] {
     switch model.gate {
@@ -58,7 +62,10 @@ public struct RoutedEvaluator: Sendable {
         GatedDoor(factors, gates: .tokens(gate), batch: batch)
       }.predict(examples, head: head, states: states, workspaces: workspaces, progress: progress)
     case .text(let gate):
-      let gates = try gates(gate, examples, states: states, workspaces: workspaces)
+      let known = readsBase ? embeddings : nil
+      let gates = gate.gates(
+        try known ?? self.embeddings(gate, examples, states: states, workspaces: workspaces),
+        experts: model.parts.count)
       if RoutedEvaluator.isFolded(model) {
         return try predictGrouped(examples, gates, head, workspaces, progress)
       }
@@ -69,14 +76,12 @@ public struct RoutedEvaluator: Sendable {
     }
   }
 
-  /// The gates of some texts, (n, experts).
-  public func gates(
-    _ gate: TextGate, _ examples: [TokenizedExample], states: FrozenStates? = nil, workspaces: [Workspace]
+  /// The pooled vectors that a gate reads, (n, C).
+  private func embeddings(
+    _ gate: TextGate, _ examples: [TokenizedExample], states: FrozenStates?, workspaces: [Workspace]
   ) throws -> Matrix {
-    let reader = gate.readsUnified ? try unified : base.weights
-    let embeddings = Evaluator(weights: reader, pooling: base.pooling)
+    try Evaluator(weights: gate.readsUnified ? unified : base.weights, pooling: base.pooling)
       .pooled(examples, states: states, workspaces: workspaces)
-    return gate.gates(embeddings, experts: model.parts.count)
   }
 
   private var unified: EncoderWeights {

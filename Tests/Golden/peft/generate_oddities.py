@@ -45,6 +45,15 @@ def bert():
     return BertModel.from_pretrained(HERE / "base", add_pooling_layer=False)
 
 
+def unloaded(name):
+    """The base with an adapter in it, and what that changed."""
+    before = dict(bert().named_parameters())
+    model = PeftModel.from_pretrained(bert(), HERE / name).merge_and_unload()
+    model.save_pretrained(HERE / f"{name}-merged")
+    return {path.removesuffix(".weight"): probed(weight - before[path])
+            for path, weight in model.named_parameters() if "query.weight" in path}
+
+
 def main():
     torch.manual_seed(5)
     found = {}
@@ -59,6 +68,7 @@ def main():
     found["classifier"] = {path: probed(module.get_delta_weight("default")) for path, module in layers(model)}
 
     save(get_peft_model(bert(), LoraConfig(r=2, target_modules=["query"], use_dora=True)), "dora", "base")
+    found["dora"] = unloaded("dora")
     save(get_peft_model(bert(), LoraConfig(r=2, target_modules=["query"], bias="lora_only")), "biased", "base")
     save(get_peft_model(bert(), LoraConfig(r=2, target_modules=["position_embeddings"])), "embedding", "base")
 
