@@ -34,6 +34,8 @@ struct CheckpointPlan: Sendable {
   let tokenizer: Int
   /// Other rows of embeddings, where vocabularies differ.
   let vocabulary: VocabularyAlignment?
+  /// The chat template that the recipe asks for.
+  let chatTemplate: String?
   /// What a user should know.
   let notes: [String]
   let seed: Int
@@ -57,6 +59,7 @@ extension CheckpointPlan {
     vocabulary = planning.vocabulary
     layout = try CheckpointLayout(tensors.map(\.planned), largestShard: largestShard)
     configuration = try planning.configuration()
+    chatTemplate = try recipe.chatTemplate.map { try ChatTemplate.text($0.text, at: $0.place, planning.models) }
     notes = planning.notes
     seed = recipe.seed
   }
