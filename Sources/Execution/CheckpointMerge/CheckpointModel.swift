@@ -68,7 +68,9 @@ struct CheckpointModel: Sendable {
       text = "the names of \(reference) begin with '\(prefix)', those of \(other.reference) do not"
     } else if wanted.hasSuffix("." + own) {
       let prefix = String(wanted.dropLast(own.count))
-      for name in names { renamed[prefix + name] = name }
+      // Heads lie outside what has the prefix.
+      let others = Set(other.names)
+      for name in names { renamed[others.contains(name) ? name : prefix + name] = name }
       text = "the names of \(other.reference) begin with '\(prefix)', those of \(reference) do not"
     } else {
       return nil

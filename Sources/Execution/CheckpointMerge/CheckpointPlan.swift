@@ -59,7 +59,9 @@ extension CheckpointPlan {
     vocabulary = planning.vocabulary
     layout = try CheckpointLayout(tensors.map(\.planned), largestShard: largestShard)
     configuration = try planning.configuration()
-    chatTemplate = try recipe.chatTemplate.map { try ChatTemplate.text($0.text, at: $0.place, planning.models) }
+    chatTemplate = try recipe.chatTemplate.map {
+      try ChatTemplate.text($0.text, at: $0.place, planning.models)
+    }
     notes = planning.notes
     seed = recipe.seed
   }

@@ -2,7 +2,9 @@ public import Basics
 
 /// A merge of full checkpoints as mergekit's recipes describe it.
 public struct CheckpointRecipe: Sendable {
-  /// A model, or a model with an adapter folded in: `path+adapter`. Either may have a revision: `path@revision`.
+  /// A model, or a model with an adapter folded in: `path+adapter`.
+  ///
+  /// A model of the hub may have a revision: `name@revision`.
   public struct Reference: Sendable, Hashable, CustomStringConvertible {
     /// The checkpoint as the recipe writes it.
     public var model: String

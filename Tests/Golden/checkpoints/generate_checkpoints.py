@@ -196,7 +196,8 @@ def vocabulary_recipes():
         "union": ties | dict(tokenizer_source="union"),
         "mean": linear | dict(tokenizer_source="m2"),
         "padded": linear | dict(tokenizer={"source": "m2", "pad_to_multiple_of": 8}),
-        "tokens": ties | dict(tokenizer={"source": "base", "tokens": {
+        # mergekit fails where tokens are added to the base's tokenizer itself.
+        "tokens": ties | dict(tokenizer={"source": "union", "tokens": {
             "x": {"source": "m2"},
             "d": {"source": {"kind": "model_token", "model": "m2", "token": "z"}, "force": True},
             "e": {"source": {"kind": "model_token", "model": "m1", "token_id": 3}},
