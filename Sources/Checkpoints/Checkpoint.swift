@@ -127,20 +127,21 @@ public struct Checkpoint: Sendable {
     }
   }
 
+  private static func isPickle(_ file: String) -> Bool {
+    ["pytorch_model", "consolidated"].contains { file.hasPrefix($0) }
+      && [".bin", ".pt", ".pth"].contains { file.hasSuffix($0) }
+  }
+
   private static func nothing(in folder: String) -> Diagnostic {
     let files = (try? FileManager.default.contentsOfDirectory(atPath: folder).sorted()) ?? []
     var hint: String?
-    if let shard = files.first(where: { $0.hasSuffix(".safetensors") }) {
+    if let shard = files.first(where: { $0.hasPrefix("model") && $0.hasSuffix(".safetensors") }) {
       hint = "'\(shard)' is there without an index: fetch model.safetensors.index.json too"
-    } else if let pickled = files.first(where: {
-      $0.hasSuffix(".bin") || $0.hasSuffix(".pt") || $0.hasSuffix(".pth")
-    }) {
+    } else if let pickled = files.first(where: { isPickle($0) }) {
       hint =
         "\(pickled) is not read, as a pickle may hold any program: save the model as safetensors, with transformers' "
         + "save_pretrained"
-    } else if let other = files.first(where: { name in
-      [".h5", ".msgpack", ".gguf"].contains { name.hasSuffix($0) }
-    }) {
+    } else if let other = files.first(where: { $0.hasSuffix(".gguf") || $0.hasSuffix(".h5") }) {
       hint = "\(other) is not read: save the model as safetensors"
     }
     return Diagnostic(

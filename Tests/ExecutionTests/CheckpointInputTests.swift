@@ -66,8 +66,14 @@ import Testing
       models:
         - {model: m1, parameters: {weight: 1}}
         - {model: m2, parameters: {weight: [{filter: lm_head, value: 2}, {value: 1}]}}
-      parameters: {weight: [{filter: mlp, value: 3}, {value: 1}], int8_mask: true}
+      parameters: {weight: [{filter: mlp, value: 3}, {value: 1}]}
       """)
+    for model in ["m1", "m2"] { try yard.change(model) { $0.name == "lm_head.weight" ? nil : $0 } }
+    let outcome = try yard.merge(
+      "merge_method: linear\nparameters: {weight: [{filter: lm_head, value: 2}, {value: 1}]}\n"
+        + "models: [{model: m1}, {model: m2}]")
+    #expect(
+      outcome.notes == ["the filter 'lm_head' has no effect: the output layer is that of the embeddings"])
   }
 
   @Test func `what differs from mergekit on purpose is said`() throws {
@@ -300,7 +306,7 @@ import Testing
         "merge_method: linear\nmodels: [{model: org/net@v3, parameters: {weight: 1}}]",
         environment: environment)
           == """
-          error: cannot find the base 'org/net' at the revision 'v3'
+          YARD/r.yaml:2:18: error: cannot find the base 'org/net' at the revision 'v3'
             a folder with config.json was looked for at:
               YARD/hub/models--org--net/snapshots/v3
           """)

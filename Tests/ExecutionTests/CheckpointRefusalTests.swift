@@ -194,6 +194,19 @@ import Testing
       tensor.values[0, 0] = .nan
       return tensor
     }
-    #expect(yard.refusal(recipe).hasPrefix("error: the merged '"))
+    let nan = yard.refusal(recipe)
+    #expect(
+      nan.hasPrefix("YARD/r.yaml: tensor '")
+        && nan.contains("': error: the merged tensor holds NaN or infinity"))
+  }
+
+  @Test func `a mistake that only one tensor shows is told with its name`() throws {
+    #expect(
+      try MergeYard().refusal(
+        "merge_method: linear\nparameters: {weight: [{filter: model.norm, value: 0}, {value: 1}]}\nmodels: [{model: m1}]"
+      ) == """
+        YARD/r.yaml: tensor 'model.norm.weight': error: the weights of the merge sum to zero: no average
+          use task_arithmetic for differences of models
+        """)
   }
 }

@@ -144,7 +144,12 @@ private final class TensorWork: Sendable {
   func run(threads: Int) throws {
     concurrently(max(1, min(threads, order.count))) { _ in
       while let tensor = take() {
-        do { try merge(tensor) } catch { fail(tensor, error) }
+        do { try merge(tensor) } catch var problem as Diagnostic where problem.place == nil {
+          problem.place = Place(file: plan.file, detail: "tensor '\(plan.layout.tensors[tensor].name)'")
+          fail(tensor, problem)
+        } catch {
+          fail(tensor, error)
+        }
       }
     }
     let (failure, isChanged) = state.withLock { ($0.failure, $0.isChanged) }
@@ -189,7 +194,7 @@ private final class TensorWork: Sendable {
     var encoder = FloatEncoder(format)
     var isChanged = group.base == nil || plan.vocabulary != nil || state.withLock { $0.isChanged }
     try plan.method.merge(group) { start, block in
-      try check(block, planned.name, format)
+      try check(block, format)
       encoder.encode(block)
       if !isChanged, let base = group.base {
         isChanged = encoder.bytes != TensorWork.bytes(of: base, from: start, like: block, format)
@@ -229,17 +234,17 @@ private final class TensorWork: Sendable {
     advance(bytes.count)
   }
 
-  private func check(_ block: Matrix, _ name: String, _ format: StoredFloats.Format) throws {
+  private func check(_ block: Matrix, _ format: StoredFloats.Format) throws {
     let largest = block.withSpan { TensorWork.largestMagnitude($0) }
     // Above the largest finite number of 16 bits and its half step.
     let limit = format == .float16 ? Float(65_520).bitPattern : Float.infinity.bitPattern
     guard largest >= limit else { return }
     throw largest >= Float.infinity.bitPattern
       ? Diagnostic(
-        "the merged '\(name)' holds NaN or infinity",
+        "the merged tensor holds NaN or infinity",
         hint: "does one of the models? mixology inspect shows it")
       : Diagnostic(
-        "the merged '\(name)' holds numbers too large for float16", hint: "write dtype: bfloat16 or float32")
+        "the merged tensor holds numbers too large for float16", hint: "write dtype: bfloat16 or float32")
   }
 
   /// Bits of the largest magnitude; those of NaN are above those of infinity.

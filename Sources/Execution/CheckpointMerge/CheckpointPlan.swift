@@ -39,6 +39,8 @@ struct CheckpointPlan: Sendable {
   /// What a user should know.
   let notes: [String]
   let seed: Int
+  /// The recipe.
+  let file: String
 }
 
 extension CheckpointPlan {
@@ -64,6 +66,7 @@ extension CheckpointPlan {
     }
     notes = planning.notes
     seed = recipe.seed
+    file = recipe.methodPlace.file
   }
 
   /// The tensors of all models at one place, to be merged.

@@ -20,10 +20,15 @@ struct CheckpointPlanning {
     self.method = method
     var models: [CheckpointModel] = []
     for reference in recipe.references {
-      models.append(
-        try CheckpointModel(
-          reference, leavingOut: recipe.leaveOut.map(\.module), relativeTo: recipe.folder,
-          environment: environment))
+      do {
+        models.append(
+          try CheckpointModel(
+            reference, leavingOut: recipe.leaveOut.map(\.module), relativeTo: recipe.folder,
+            environment: environment))
+      } catch var problem as Diagnostic where problem.place == nil {
+        problem.place = recipe.place(of: reference)
+        throw problem
+      }
     }
     // The base is the first of the references.
     donor =

@@ -44,10 +44,11 @@ enum TensorNames {
 
   /// The output layer that shares the embeddings where they are tied.
   static func isTiedHead(_ name: String) -> Bool {
-    ["lm_head.weight", "embed_out.weight", "cls.predictions.decoder.weight"].contains {
-      name == $0 || name.hasSuffix("." + $0)
-    }
+    tiedHeads.contains { name == $0 || name.hasSuffix("." + $0) }
   }
+
+  /// What that layer may be called.
+  static let tiedHeads = ["lm_head.weight", "embed_out.weight", "cls.predictions.decoder.weight"]
 
   /// Whether a name is that of a module, or of something in it: `classifier` has `classifier.weight`.
   static func isPart(_ name: String, of module: String) -> Bool { ".\(name).".contains(".\(module).") }

@@ -63,6 +63,11 @@ struct ParameterResolver {
       for key in level.keys.sorted() {
         for filter in level[key]?.filters ?? []
         where !used.contains(filter.text) && !dropped.contains(where: { $0.contains(filter.text) }) {
+          if TensorNames.tiedHeads.contains(where: { $0.contains(filter.text) }) {
+            let note = "the filter '\(filter.text)' has no effect: the output layer is that of the embeddings"
+            if !notes.contains(note) { notes.append(note) }
+            continue
+          }
           throw Diagnostic(
             "the filter '\(filter.text)' of '\(key)' is part of no tensor's name", at: filter.place,
             hint: "mixology inspect shows the names of a model's tensors")

@@ -79,6 +79,8 @@ public struct CheckpointRecipe: Sendable {
   public var methodPlace: Place
   /// The base.
   public var base: Reference?
+  /// Where it stands.
+  public var basePlace: Place?
   /// The slices from the first layer to the last; one of all layers where the recipe has `models`.
   public var slices: [Slice]
   /// The parameters of the whole merge, those of a module before those of the top.
@@ -103,6 +105,13 @@ public struct CheckpointRecipe: Sendable {
   public var text: String
   /// The folder that relative names start from: the recipe's.
   public var folder: String
+
+  /// Where a model is named.
+  public func place(of reference: Reference) -> Place {
+    if reference == base, let basePlace { return basePlace }
+    let sources = slices.flatMap(\.sources)
+    return sources.first { $0.reference == reference }?.place ?? Place(file: methodPlace.file)
+  }
 
   /// All models, the base first, each once.
   public var references: [Reference] {

@@ -31,7 +31,8 @@ struct CheckpointRecipeReading {
     guard problems.isEmpty, let name = value["merge_method"] else { return nil }
     return CheckpointRecipe(
       method: name.text ?? "", methodPlace: name.place,
-      base: value["base_model"]?.text.map { reference($0, at: value.place) }, slices: slices,
+      base: value["base_model"].flatMap { base in base.text.map { reference($0, at: base.place) } },
+      basePlace: value["base_model"]?.place, slices: slices,
       settings: levels, dtype: value["out_dtype"]?.text ?? value["dtype"]?.text, tokenizer: tokenizer,
       tokens: tokens, chatTemplate: value["chat_template"].map { ($0.text ?? "", $0.place) },
       leaveOut: (value["leave_out"]?.elements ?? []).compactMap { item in item.text.map { ($0, item.place) }
