@@ -22,7 +22,7 @@ help:
 	@echo "make bench     measures training, evaluation, memory and merging against the GEMM peak, and what changed"
 	@echo "make bench-baseline   makes the ratios of the last make bench the new baseline"
 	@echo "make bench-peers      puts PyTorch + PEFT beside it   (PYTHON_ENV=environment DATA=folder)"
-	@echo "make bench-merge      puts PEFT and mergekit beside the merges   (PYTHON_ENV=environment; some 30 GB in the temporary folder)"
+	@echo "make bench-merge      puts PEFT and mergekit beside the merges   (PYTHON_ENV=environment; some 20 GB in the temporary folder; PEERS_ARGS="--only 1b-ties")"
 	@echo "make lint      checks format and documentation; make format mends the format"
 	@echo "make clean     removes the build; results stay"
 

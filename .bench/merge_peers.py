@@ -4,12 +4,15 @@
 Adapters: four of rank 16 on all linear layers of a Llama of 16 layers, 2048 wide. PEFT needs minutes for them, so it
 merges those of one layer and its time counts sixteen times; Mixology merges all of them, reading and writing included.
 Checkpoints: a base and four models of 135 million fp32 parameters, or of a billion in bf16, in the page cache; both
-programs are timed as processes, from start to end, with the most memory they held. Run by `make bench-merge`.
+programs are timed as processes, from start to end, with the most memory they held. A peer that takes too long is
+stopped and written as "> seconds". Last, 200 merges of six small adapters, which have no peer. Run by
+`make bench-merge`; PEERS_ARGS="--only 1b-ties --repeats 1" runs one case.
 """
 
 import argparse
 import importlib.metadata
 import json
+import math
 import os
 import shutil
 import statistics
@@ -18,32 +21,41 @@ import sys
 import tempfile
 import time
 
-parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-parser.add_argument("--mixology", required=True, help="the binary")
-parser.add_argument("--output", required=True, help="where the JSON lines go")
-parser.add_argument("--only", default="", help="cases whose name holds this")
-parser.add_argument("--repeats", type=int, default=3)
-parser.add_argument("--scratch", help="a folder for some 30 GB of checkpoints; a temporary one where nothing is said")
-options = parser.parse_args()
-cores = len(os.sched_getaffinity(0))
-os.environ["OMP_NUM_THREADS"] = str(cores)
-os.environ["HF_HUB_OFFLINE"] = "1"
-
-import peft
-import torch
-import transformers
-from safetensors.torch import save_file
-
-transformers.logging.set_verbosity_error()
-transformers.logging.disable_progress_bar()
-torch.set_num_threads(cores)
+LAYERS, RANK, MODELS = 16, 16, 4
 
 
 def llama(layers, hidden=2048, intermediate=8192, heads=32, groups=8, vocabulary=64):
-    return transformers.LlamaConfig(
-        hidden_size=hidden, num_hidden_layers=layers, intermediate_size=intermediate, num_attention_heads=heads,
-        num_key_value_heads=groups, vocab_size=vocabulary, tie_word_embeddings=True, max_position_embeddings=2048,
+    """The configuration of a Llama with tied embeddings, as transformers takes and writes it."""
+    return dict(
+        architectures=["LlamaForCausalLM"], model_type="llama", hidden_size=hidden, num_hidden_layers=layers,
+        intermediate_size=intermediate, num_attention_heads=heads, num_key_value_heads=groups,
+        head_dim=hidden // heads, vocab_size=vocabulary, tie_word_embeddings=True, max_position_embeddings=2048,
+        hidden_act="silu", rms_norm_eps=1e-5, bos_token_id=1, eos_token_id=2,
     )
+
+
+def linears(config):
+    """Name and shape of every linear layer of such a Llama."""
+    hidden, intermediate = config["hidden_size"], config["intermediate_size"]
+    groups = hidden // config["num_attention_heads"] * config["num_key_value_heads"]
+    attention, mlp = "self_attn", "mlp"
+    layer = {
+        f"{attention}.q_proj": (hidden, hidden), f"{attention}.k_proj": (groups, hidden),
+        f"{attention}.v_proj": (groups, hidden), f"{attention}.o_proj": (hidden, hidden),
+        f"{mlp}.gate_proj": (intermediate, hidden), f"{mlp}.up_proj": (intermediate, hidden),
+        f"{mlp}.down_proj": (hidden, intermediate),
+    }
+    return {
+        f"model.layers.{number}.{name}": shape
+        for number in range(config["num_hidden_layers"]) for name, shape in layer.items()
+    }
+
+
+# Processes
+
+
+class TooLong(Exception):
+    """A process was stopped."""
 
 
 def most_memory(process):
@@ -58,26 +70,55 @@ def most_memory(process):
         return 0
 
 
-def process(command):
-    """Seconds and megabytes of a process; its output is shown where it fails."""
+def process(command, limit=math.inf):
+    """Seconds, megabytes and output of a process; its output is shown where it fails.
+
+    Raises TooLong once it has taken more seconds than the limit.
+    """
     start = time.perf_counter()
     with tempfile.TemporaryFile() as output:
         child = subprocess.Popen([str(word) for word in command], stdout=output, stderr=output)
         memory = 0
         while child.poll() is None:
             memory = max(memory, most_memory(child.pid))
+            if time.perf_counter() - start > limit:
+                child.kill()
+                child.wait()
+                raise TooLong
             time.sleep(0.005)
         seconds = time.perf_counter() - start
+        output.seek(0)
+        text = output.read().decode()
         if child.returncode != 0:
-            output.seek(0)
-            sys.exit(f"error: {' '.join(map(str, command))}\n{output.read().decode()[-2000:]}")
-    return seconds, memory
+            sys.exit(f"error: {' '.join(map(str, command))}\n{text[-2000:]}")
+    return seconds, memory, text
 
 
-def merge(recipe, out):
-    """Mixology on a recipe."""
+def mixology(recipe, out):
+    """Seconds and megabytes of Mixology on a recipe."""
     shutil.rmtree(out, ignore_errors=True)
-    return process([options.mixology, "merge", recipe, out])
+    return process([options.mixology, "merge", recipe, out])[:2]
+
+
+class Peer:
+    """A peer, asked again and again until it once takes too long."""
+
+    def __init__(self, ask):
+        self.ask = ask
+        self.is_stopped = False
+
+    def measure(self):
+        """Seconds and megabytes; of one that was stopped the limit and nothing."""
+        if not self.is_stopped:
+            try:
+                return self.ask()
+            except TooLong:
+                self.is_stopped = True
+        return options.timeout, None
+
+
+def spoken(seconds, is_stopped):
+    return f"> {seconds:.0f} s" if is_stopped else f"{seconds:.2f} s"
 
 
 # Adapters
@@ -85,81 +126,151 @@ def merge(recipe, out):
 
 def write_adapters(folder):
     """Four random adapters of rank 16 over all linear layers, as PEFT writes them."""
-    with torch.device("meta"):
-        shapes = {
-            name: module.weight.shape
-            for name, module in transformers.LlamaForCausalLM(llama(16)).named_modules()
-            if isinstance(module, torch.nn.Linear) and name != "lm_head"
-        }
-    for task in range(4):
-        generator = torch.Generator().manual_seed(task)
+    import numpy
+
+    shapes = linears(llama(LAYERS))
+    for task in range(MODELS):
+        random = numpy.random.default_rng(task)
         tensors = {}
         for name, (rows, columns) in shapes.items():
-            tensors[f"base_model.model.{name}.lora_A.weight"] = torch.randn(16, columns, generator=generator) * 0.02
-            tensors[f"base_model.model.{name}.lora_B.weight"] = torch.randn(rows, 16, generator=generator) * 0.02
+            for factor, shape in [("A", (RANK, columns)), ("B", (rows, RANK))]:
+                numbers = random.standard_normal(shape, dtype=numpy.float32) * numpy.float32(0.02)
+                tensors[f"base_model.model.{name}.lora_{factor}.weight"] = numbers
         path = os.path.join(folder, f"task{task}")
         os.makedirs(path)
-        save_file(tensors, os.path.join(path, "adapter_model.safetensors"), metadata={"format": "pt"})
-        targets = sorted({name.rsplit(".", 1)[1] for name in shapes})
-        peft.LoraConfig(r=16, lora_alpha=32, target_modules=targets, task_type="CAUSAL_LM").save_pretrained(path)
+        write_safetensors(
+            os.path.join(path, "adapter_model.safetensors"), "F32", 4,
+            {name: numbers.shape for name, numbers in tensors.items()}, lambda name: [tensors[name]])
+        with open(os.path.join(path, "adapter_config.json"), "w", encoding="utf-8") as out:
+            json.dump(dict(
+                peft_type="LORA", task_type="CAUSAL_LM", r=RANK, lora_alpha=2 * RANK, bias="none",
+                target_modules=sorted({name.rsplit(".", 1)[1] for name in shapes})), out)
 
 
-def one_layer():
-    """A model of one of these layers with four random adapters."""
-    settings = peft.LoraConfig(r=16, lora_alpha=32, target_modules="all-linear", task_type="CAUSAL_LM")
-    model = peft.get_peft_model(transformers.LlamaForCausalLM(llama(1)), settings, adapter_name="task0")
-    for task in range(1, 4):
+def merge_with_peft(combination):
+    """Prints the seconds in which PEFT merges four adapters of one of these layers."""
+    import peft
+    import torch
+    import transformers
+
+    torch.set_num_threads(cores)
+    settings = peft.LoraConfig(r=RANK, lora_alpha=2 * RANK, target_modules="all-linear", task_type="CAUSAL_LM")
+    model = transformers.LlamaForCausalLM(transformers.LlamaConfig(**llama(1)))
+    model = peft.get_peft_model(model, settings, adapter_name="task0")
+    for task in range(1, MODELS):
         model.add_adapter(f"task{task}", settings)
     for name, parameter in model.named_parameters():
         if "lora_" in name:
             torch.nn.init.normal_(parameter, std=0.02)
-    return model
+    density = {"density": 0.5} if combination != "svd" else {}
+    start = time.perf_counter()
+    model.add_weighted_adapter(
+        [f"task{task}" for task in range(MODELS)], [1.0] * MODELS, adapter_name="merged", combination_type=combination,
+        svd_rank=RANK, **density,
+    )
+    print(json.dumps(time.perf_counter() - start))
 
 
-def adapter_case(name, combination, recipe, work):
-    model = one_layer()
-    file = os.path.join(work, "adapters.yaml")
+def adapter_case(name, work, combination, recipe):
+    folder = os.path.join(work, "adapters")
+    if not os.path.exists(folder):
+        write_adapters(folder)
+    file = os.path.join(folder, f"{combination}.yaml")
     with open(file, "w", encoding="utf-8") as out:
-        out.write(recipe + "models:\n" + "".join(f"  - {{model: task{task}}}\n" for task in range(4)))
+        out.write(recipe + "models:\n" + "".join(f"  - {{model: task{task}}}\n" for task in range(MODELS)))
+
+    def ask():
+        command = [sys.executable, os.path.abspath(__file__), "--peft", combination]
+        _, memory, text = process(command, options.timeout)
+        return LAYERS * json.loads(text.splitlines()[-1]), memory
+
+    peer = Peer(ask)
     found = []
-    for repeat in range(options.repeats):
-        start = time.perf_counter()
-        density = {"density": 0.5} if combination != "svd" else {}
-        model.add_weighted_adapter(
-            [f"task{task}" for task in range(4)], [1.0] * 4, adapter_name="merged", combination_type=combination,
-            svd_rank=16, **density,
-        )
-        theirs = 16 * (time.perf_counter() - start)
-        model.delete_adapter("merged")
-        seconds, memory = merge(file, os.path.join(work, "merged"))
-        found.append((seconds, theirs, memory, None))
-        print(f"{name}: {seconds:.2f} s, PEFT 16 × {theirs / 16:.2f} s", file=sys.stderr)
-    return found
+    for _ in range(options.repeats):
+        # What PEFT holds is one layer and the program itself: no measure of the whole.
+        theirs, _ = peer.measure()
+        seconds, memory = mixology(file, os.path.join(work, "merged"))
+        found.append(dict(seconds=seconds, memory=memory, theirs=theirs))
+        tell(name, found[-1], peer)
+    return entry(name, found, peer, ["peft", "torch"])
 
 
 # Checkpoints
 
 SIZES = {
-    "135m fp32": (llama(30, 576, 1536, 9, 3, 49152), torch.float32),
-    "1b bf16": (llama(16, 2048, 8192, 32, 8, 128256), torch.bfloat16),
+    "135m": (llama(30, 576, 1536, 9, 3, 49152), "float32", "F32", 4),
+    "1b": (llama(16, 2048, 8192, 32, 8, 128256), "bfloat16", "BF16", 2),
 }
 METHODS = {
     "ties": "merge_method: ties\nparameters: {density: 0.5, weight: 0.5}\n",
-    "dare_ties": "merge_method: dare_ties\nparameters: {density: 0.5, weight: 0.5}\n",
+    "dare": "merge_method: dare_ties\nparameters: {density: 0.5, weight: 0.5}\n",
 }
 
 
+def write_safetensors(path, kind, width, shapes, blocks):
+    """Writes a safetensors file; `blocks` gives the numbers of a tensor piece by piece."""
+    header, end = {"__metadata__": {"format": "pt"}}, 0
+    for name, shape in shapes.items():
+        start, end = end, end + width * math.prod(shape)
+        header[name] = {"dtype": kind, "shape": list(shape), "data_offsets": [start, end]}
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    with open(path, "wb", buffering=0) as out:
+        out.write(len(text).to_bytes(8, "little") + text)
+        for name in shapes:
+            for block in blocks(name):
+                view = memoryview(block).cast("B")
+                while view:
+                    view = view[out.write(view):]
+
+
 def write_checkpoints(folder, size):
-    config, kind = SIZES[size]
-    torch.manual_seed(0)
-    model = transformers.LlamaForCausalLM(config).to(kind)
-    model.save_pretrained(os.path.join(folder, "base"))
-    for task in range(4):
-        generator = torch.Generator().manual_seed(task)
-        with torch.no_grad():
-            for parameter in model.parameters():
-                parameter.add_((torch.randn(parameter.shape, generator=generator) * 1e-3).to(kind))
-        model.save_pretrained(os.path.join(folder, f"task{task}"))
+    """A base and four models near it.
+
+    Drawing billions of numbers takes minutes, so 2²³ are drawn, and each tensor starts somewhere else among them: no
+    merge can tell.
+    """
+    import numpy
+
+    config, word, kind, width = SIZES[size]
+    count = 1 << 23
+    hidden = config["hidden_size"]
+    shapes = {"model.embed_tokens.weight": (config["vocab_size"], hidden)}
+    shapes |= {name + ".weight": shape for name, shape in linears(config).items()}
+    for number in range(config["num_hidden_layers"]):
+        for norm in ("input_layernorm", "post_attention_layernorm"):
+            shapes[f"model.layers.{number}.{norm}.weight"] = (hidden,)
+    shapes["model.norm.weight"] = (hidden,)
+
+    def stored(numbers):
+        if width == 4:
+            return numbers
+        bits = numbers.view(numpy.uint32)
+        # The upper half of a float, halves to even.
+        return ((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16).astype(numpy.uint16)
+
+    random = numpy.random.default_rng(0)
+    base = random.standard_normal(count, dtype=numpy.float32) * numpy.float32(0.02)
+    for task in [None, *range(MODELS)]:
+        numbers = base
+        if task is not None:
+            numbers = base + random.standard_normal(count, dtype=numpy.float32) * numpy.float32(1e-3)
+        block = stored(numbers)
+
+        def blocks(name):
+            left = math.prod(shapes[name])
+            start = list(shapes).index(name) * 1_000_003 % count
+            while left:
+                piece = block[start:start + left]
+                yield piece
+                left -= len(piece)
+                start = 0
+
+        path = os.path.join(folder, "base" if task is None else f"task{task}")
+        os.makedirs(path)
+        write_safetensors(os.path.join(path, "model.safetensors"), kind, width, shapes, blocks)
+        with open(os.path.join(path, "config.json"), "w", encoding="utf-8") as out:
+            json.dump(config | {"torch_dtype": word}, out, indent=2)
 
 
 def files(folder):
@@ -181,73 +292,151 @@ def read_and_write(folder, work):
     return seconds
 
 
-def checkpoint_case(name, size, method, work):
-    folder = os.path.join(work, size.replace(" ", "-"))
+def checkpoint_case(name, work, size, method):
+    folder = os.path.join(work, size)
     if not os.path.exists(folder):
+        start = time.perf_counter()
         write_checkpoints(folder, size)
-    recipe = os.path.join(folder, f"{method}.yaml")
-    kind = str(SIZES[size][1]).removeprefix("torch.")
+        print(f"{size}: models written in {time.perf_counter() - start:.0f} s", file=sys.stderr)
+    recipe = os.path.join(work, f"{size}-{method}.yaml")
     with open(recipe, "w", encoding="utf-8") as out:
-        out.write(METHODS[method] + f"dtype: {kind}\nbase_model: {folder}/base\nmodels:\n")
-        out.write("".join(f"  - {{model: {folder}/task{task}}}\n" for task in range(4)))
+        out.write(METHODS[method] + f"dtype: {SIZES[size][1]}\nbase_model: {folder}/base\nmodels:\n")
+        out.write("".join(f"  - {{model: {folder}/task{task}}}\n" for task in range(MODELS)))
     mergekit = os.path.join(os.path.dirname(sys.executable), "mergekit-yaml")
-    found = []
-    for repeat in range(options.repeats):
-        floor = read_and_write(folder, work)
+
+    def ask():
         out = os.path.join(work, "theirs")
-        shutil.rmtree(out, ignore_errors=True)
-        theirs, their_memory = process([mergekit, recipe, out])
-        shutil.rmtree(out, ignore_errors=True)
-        seconds, memory = merge(recipe, os.path.join(work, "ours"))
-        found.append((seconds, theirs, memory, their_memory))
+        try:
+            return process([mergekit, recipe, out], options.timeout)[:2]
+        finally:
+            shutil.rmtree(out, ignore_errors=True)
+
+    peer = Peer(ask)
+    found = []
+    for _ in range(options.repeats):
+        floor = read_and_write(folder, work)
+        theirs, their_memory = peer.measure()
+        seconds, memory = mixology(recipe, os.path.join(work, "ours"))
+        shutil.rmtree(os.path.join(work, "ours"))
+        found.append(dict(
+            seconds=seconds, memory=memory, theirs=theirs, their_memory=their_memory, floor=floor))
+        tell(name, found[-1], peer)
+    return entry(name, found, peer, ["mergekit", "torch"])
+
+
+# Many merges
+
+
+def merges_case(name, work):
+    found = []
+    for _ in range(options.repeats):
+        _, memory, text = process([options.mixology, "bench", "merges"])
+        seconds = json.loads(text.splitlines()[-1])["seconds"]
+        found.append(dict(seconds=seconds, memory=memory))
+        tell(name, found[-1])
+    return entry(name, found)
+
+
+# Results
+
+
+def tell(name, row, peer=None):
+    parts = [f"{row['seconds']:.2f} s and {row['memory']:.0f} MB"]
+    if peer:
+        parts.append(f"peer {spoken(row['theirs'], peer.is_stopped)}")
+    if row.get("their_memory"):
+        parts[-1] += f" and {row['their_memory']:.0f} MB"
+    if "floor" in row:
+        parts.append(f"reading and writing alone {row['floor']:.2f} s")
+    print(f"{name}: {', '.join(parts)}", file=sys.stderr)
+
+
+def entry(name, found, peer=None, packages=()):
+    """The line of a case; a peer that was stopped took more seconds, and the ratio is larger, than it says."""
+    def middle(value):
+        return statistics.median(map(value, found))
+
+    line = {
+        "bench": "merge_peers", "settings": {"case": name}, "seconds": middle(lambda row: row["seconds"]),
+        "peak_rss_mb": middle(lambda row: row["memory"]), "repeats": options.repeats, "cores": cores,
+    }
+    if peer:
+        line |= {
+            "peer": " ".join(f"{name} {importlib.metadata.version(name)}" for name in packages),
+            "peer_seconds": middle(lambda row: row["theirs"]),
+            "peer_ratio": middle(lambda row: row["theirs"] / row["seconds"]), "peer_was_stopped": peer.is_stopped,
+        }
+        if all(row.get("their_memory") for row in found):
+            line["peer_peak_rss_mb"] = middle(lambda row: row["their_memory"])
+    if "floor" in found[0]:
+        line["read_and_write_ratio"] = middle(lambda row: row["seconds"] / row["floor"])
+    return line
+
+
+def show(lines):
+    print("| | Mixology s | MB | peer | peer s | MB | ratio | of reading and writing |")
+    print("|---|---|---|---|---|---|---|---|")
+    for line in lines:
+        def cell(key, digits):
+            return f"{line[key]:.{digits}f}" if key in line else ""
+
+        above = "> " if line.get("peer_was_stopped") else ""
         print(
-            f"{name}: {seconds:.2f} s and {memory:.0f} MB, mergekit {theirs:.2f} s and {their_memory:.0f} MB; "
-            f"reading and writing alone {floor:.2f} s", file=sys.stderr,
+            f"| {line['settings']['case']} | {cell('seconds', 2)} | {cell('peak_rss_mb', 0)} | {line.get('peer', '')} "
+            f"| {above}{cell('peer_seconds', 1)} | {cell('peer_peak_rss_mb', 0)} | {above}{cell('peer_ratio', 0)} "
+            f"| {cell('read_and_write_ratio', 2)} |"
         )
-        found[-1] += (floor,)
+
+
+def cases():
+    """Name to type, title and function."""
+    found = {
+        "adapters-svd": (
+            "adapters, svd to rank 16", adapter_case, ("svd", "merge_method: svd\nparameters: {rank: 16}\n")),
+        "adapters-ties": (
+            "adapters, ties to rank 16", adapter_case,
+            ("ties_svd", "merge_method: ties\nparameters: {density: 0.5, rank: 16}\n")),
+    }
+    for size in SIZES:
+        word = {"float32": "fp32", "bfloat16": "bf16"}[SIZES[size][1]]
+        for method in METHODS:
+            found[f"{size}-{method}"] = (
+                f"checkpoints of {size} {word}, {method}", checkpoint_case, (size, method))
+    found["200-merges"] = ("200 merges of six MiniLM adapters", merges_case, ())
     return found
 
 
-CASES = [
-    ("adapters, svd to rank 16", lambda name, work: adapter_case(name, "svd", "merge_method: svd\nparameters: {rank: 16}\n", work)),
-    ("adapters, ties to rank 16", lambda name, work: adapter_case(name, "ties_svd", "merge_method: ties\nparameters: {density: 0.5, rank: 16}\n", work)),
-] + [
-    (f"checkpoints of {size}, {method}", lambda name, work, size=size, method=method: checkpoint_case(name, size, method, work))
-    for size in SIZES for method in METHODS
-]
-
-
-def line(name, found):
-    middle = lambda place: statistics.median(row[place] for row in found)
-    checkpoint = found[0][3] is not None
-    return {
-        "bench": "merge_peers", "settings": {"case": name}, "seconds": middle(0), "peer_seconds": middle(1),
-        "peer_ratio": statistics.median(row[1] / row[0] for row in found), "peak_rss_mb": middle(2),
-        **({"peer_peak_rss_mb": middle(3), "read_and_write_ratio": statistics.median(row[0] / row[4] for row in found)} if checkpoint else {}),
-        "repeats": options.repeats, "cores": cores,
-        "peer": " ".join(f"{name} {importlib.metadata.version(name)}" for name in (["mergekit"] if checkpoint else ["peft", "torch"])),
-    }
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--mixology", help="the binary")
+    parser.add_argument("--output", help="where the JSON lines go")
+    parser.add_argument("--only", choices=list(cases()), help="one case")
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--timeout", type=float, default=250, help="seconds after which a peer is stopped")
+    parser.add_argument("--scratch", help="a folder for some 20 GB of checkpoints; a temporary one where nothing is said")
+    parser.add_argument("--peft", help=argparse.SUPPRESS)
+    found = parser.parse_args()
+    if not found.peft and not (found.mixology and found.output):
+        parser.error("--mixology and --output are needed")
+    return found
 
 
 def main():
+    if options.peft:
+        return merge_with_peft(options.peft)
     lines = []
     with tempfile.TemporaryDirectory(dir=options.scratch) as work:
-        write_adapters(work)
-        for name, measure in CASES:
-            if options.only in name:
-                lines.append(line(name, measure(name, work)))
+        for key, (title, measure, settings) in cases().items():
+            if options.only in (None, key):
+                lines.append(measure(title, work, *settings))
                 with open(options.output, "w", encoding="utf-8") as out:
-                    out.writelines(json.dumps(entry, sort_keys=True) + "\n" for entry in lines)
-    print("| | Mixology s | MB | peer | peer s | MB | ratio | of reading and writing |")
-    print("|---|---|---|---|---|---|---|---|")
-    for entry in lines:
-        memory = f"{entry['peer_peak_rss_mb']:.0f}" if "peer_peak_rss_mb" in entry else ""
-        floor = f"{entry['read_and_write_ratio']:.2f}" if "read_and_write_ratio" in entry else ""
-        print(
-            f"| {entry['settings']['case']} | {entry['seconds']:.2f} | {entry['peak_rss_mb']:.0f} | {entry['peer']} "
-            f"| {entry['peer_seconds']:.1f} | {memory} | {entry['peer_ratio']:.0f} | {floor} |"
-        )
+                    out.writelines(json.dumps(line, sort_keys=True) + "\n" for line in lines)
+    show(lines)
 
 
 if __name__ == "__main__":
+    options = arguments()
+    cores = len(os.sched_getaffinity(0))
+    os.environ["OMP_NUM_THREADS"] = str(cores)
+    os.environ["HF_HUB_OFFLINE"] = "1"
     main()

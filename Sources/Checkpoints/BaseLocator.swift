@@ -11,24 +11,31 @@ public enum BaseLocator {
   /// revision in `refs/main`). A folder counts where it holds `config.json`.
   /// - Parameters:
   ///   - name: A path, or a name such as `all-MiniLM-L6-v2` or `sentence-transformers/all-MiniLM-L6-v2`.
+  ///   - revision: A branch, a tag or a commit of the hub, where `refs/main` is not wanted; folders have none.
   ///   - relativeTo: The folder that a relative path starts from: the manifest's.
   ///   - environment: The process's environment, handed in by the program.
   /// - Throws: a `Diagnostic` that lists where it looked.
   public static func resolve(
-    _ name: String, relativeTo: String, environment: [String: String]
+    _ name: String, revision: String? = nil, relativeTo: String, environment: [String: String]
   ) throws -> String {
-    let candidates = candidates(name, relativeTo: relativeTo, environment: environment)
+    let candidates = candidates(name, revision, relativeTo: relativeTo, environment: environment)
     if let folder = candidates.first(where: { fileExists($0 + "/config.json") }) { return folder }
     let looked = candidates.map { "\n    \($0)" }.joined()
     throw Diagnostic(
-      "cannot find the base '\(name)'",
+      "cannot find the base '\(name)'" + (revision.map { " at the revision '\($0)'" } ?? ""),
       hint: "a folder with config.json was looked for at:\(looked)")
   }
 
   private static func candidates(
-    _ name: String, relativeTo: String, environment: [String: String]
+    _ name: String, _ revision: String?, relativeTo: String, environment: [String: String]
   ) -> [String] {
     let home = environment["HOME"]
+    if let revision {
+      return hubs(environment, home: home).flatMap { hub in
+        let model = "\(hub)/models--" + name.replacingOccurrences(of: "/", with: "--")
+        return [commit(revision, of: model), revision].compactMap(\.self).map { "\(model)/snapshots/\($0)" }
+      }
+    }
     if name.hasPrefix("/") { return [name] }
     if name.hasPrefix("~/") { return [(home ?? "~") + name.dropFirst(1)] }
     var found = [relativeTo.isEmpty ? name : relativeTo + "/" + name]
@@ -37,11 +44,15 @@ public enum BaseLocator {
     if let cache { found.append("\(cache)/mixology/models/\(name)") }
     for hub in hubs(environment, home: home) {
       let model = "\(hub)/models--" + name.replacingOccurrences(of: "/", with: "--")
-      let revision = FileManager.default.contents(atPath: model + "/refs/main")
-        .map { String(decoding: $0, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines) }
-      found.append("\(model)/snapshots/\(revision ?? "main")")
+      found.append("\(model)/snapshots/\(commit("main", of: model) ?? "main")")
     }
     return found
+  }
+
+  /// The commit that a branch or tag of a model in the hub's cache means.
+  private static func commit(_ reference: String, of model: String) -> String? {
+    FileManager.default.contents(atPath: "\(model)/refs/\(reference)")
+      .map { String(decoding: $0, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines) }
   }
 
   /// The hub caches that the Hugging Face libraries would use, the named ones first.

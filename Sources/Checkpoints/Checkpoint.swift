@@ -37,12 +37,10 @@ public struct Checkpoint: Sendable {
         _ = try shards[shard].entry(name)
         stored.append((shard, name))
       }
+      if asStored { try Self.checkIndex(index, map, zip(fileNames, shards)) }
       self.shards = shards
     } else {
-      let pickled = FileManager.default.fileExists(atPath: folder + "/pytorch_model.bin")
-      throw Diagnostic(
-        "the folder holds no model.safetensors and no model.safetensors.index.json", at: Place(file: folder),
-        hint: pickled ? "pytorch_model.bin is not read: save the model as safetensors" : nil)
+      throw Self.nothing(in: folder)
     }
     var places: [String: (shard: Int, stored: String)] = [:]
     for (shard, name) in stored {
@@ -112,6 +110,43 @@ public struct Checkpoint: Sendable {
       map.append((member.name, file))
     }
     return map.sorted { $0.name < $1.name }
+  }
+
+  /// Refuses tensors of the shards that the index does not send there: they would be left out without a word.
+  private static func checkIndex(
+    _ index: String, _ map: [(name: String, file: String)],
+    _ shards: Zip2Sequence<[String], [SafeTensorsFile]>
+  ) throws(Diagnostic) {
+    let files = Dictionary(map.map { ($0.name, $0.file) }) { first, _ in first }
+    for (file, shard) in shards {
+      guard let name = shard.names.first(where: { files[$0] != file }) else { continue }
+      throw Diagnostic(
+        files[name].map { "'\(name)' lies in the shard '\(file)' too, not only in '\($0)'" }
+          ?? "the index leaves '\(name)' of the shard '\(file)' out", at: Place(file: index),
+        hint: "the files are of different models, it seems: fetch or save the model again")
+    }
+  }
+
+  private static func isPickle(_ file: String) -> Bool {
+    ["pytorch_model", "consolidated"].contains { file.hasPrefix($0) }
+      && [".bin", ".pt", ".pth"].contains { file.hasSuffix($0) }
+  }
+
+  private static func nothing(in folder: String) -> Diagnostic {
+    let files = (try? FileManager.default.contentsOfDirectory(atPath: folder).sorted()) ?? []
+    var hint: String?
+    if let shard = files.first(where: { $0.hasPrefix("model") && $0.hasSuffix(".safetensors") }) {
+      hint = "'\(shard)' is there without an index: fetch model.safetensors.index.json too"
+    } else if let pickled = files.first(where: { isPickle($0) }) {
+      hint =
+        "\(pickled) is not read, as a pickle may hold any program: save the model as safetensors, with transformers' "
+        + "save_pretrained"
+    } else if let other = files.first(where: { $0.hasSuffix(".gguf") || $0.hasSuffix(".h5") }) {
+      hint = "\(other) is not read: save the model as safetensors"
+    }
+    return Diagnostic(
+      "the folder holds no model.safetensors and no model.safetensors.index.json", at: Place(file: folder),
+      hint: hint)
   }
 
   private static func shard(_ name: String, in folder: String, index: String) throws(Diagnostic)

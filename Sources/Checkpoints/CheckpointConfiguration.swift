@@ -2,18 +2,18 @@ public import Basics
 internal import Foundation
 internal import LinearAlgebra
 
-/// `config.json` of any transformer, kept as it was written but for the keys that are set.
+/// `config.json` of any transformer, or another object beside it, kept as it was written but for the keys that are set.
 public struct CheckpointConfiguration: Sendable {
   /// The file.
   public let path: String
   private var bytes: [UInt8]
   private var tree: JSONTree
 
-  /// Reads `config.json` in a folder.
+  /// Reads `config.json` or another file in a folder.
   ///
   /// - Throws: a `Diagnostic` where there is none or it is no JSON object.
-  public init(folder: String) throws(Diagnostic) {
-    path = folder + "/config.json"
+  public init(folder: String, file: String = "config.json") throws(Diagnostic) {
+    path = folder + "/" + file
     guard let data = FileManager.default.contents(atPath: path) else {
       throw Diagnostic("cannot read the file", at: Place(file: path), hint: "a checkpoint has one")
     }
@@ -33,6 +33,11 @@ public struct CheckpointConfiguration: Sendable {
   /// True or false; nil where neither stands there.
   public func flag(_ key: String) -> Bool? { tree[key]?.flag }
 
+  /// The text of the element of a list of objects whose `key` is `value`: `{"name": "default", "template": …}`.
+  public func text(_ member: String, where key: String, is value: String, in list: String) -> String? {
+    tree[list]?.list?.first { $0[key]?.text == value }?[member]?.text
+  }
+
   /// The texts of a list; nil where there is none.
   public func texts(_ key: String) -> [String]? {
     guard let list = tree[key]?.list else { return nil }
@@ -47,8 +52,13 @@ public struct CheckpointConfiguration: Sendable {
   public func first(of keys: [String]) -> String? { keys.first { has($0) } }
 
   /// What another configuration says differently, of some keys: `hidden_size` is 64 here, 32 there.
+  ///
+  /// A key that one of them lacks has its usual value there, which other versions of the same program write out.
   public func differences(from other: CheckpointConfiguration, in keys: [String]) -> [String] {
-    keys.filter { tree[$0] != other.tree[$0] }.map { key in
+    func isGiven(_ value: JSONTree?) -> Bool { value != nil && value != .null }
+    return keys.filter { key in
+      isGiven(tree[key]) && isGiven(other.tree[key]) && tree[key] != other.tree[key]
+    }.map { key in
       "'\(key)' is \(written(key)) here, \(other.written(key)) there"
     }
   }
@@ -73,9 +83,10 @@ public struct CheckpointConfiguration: Sendable {
     tree = try JSONTree.parse(bytes, file: path)
   }
 
-  /// Writes `config.json` into a folder.
+  /// Writes the file under its name into a folder.
   public func write(to folder: String) throws {
     let bytes = bytes.last == 0x0a ? bytes : bytes + [0x0a]
-    try AtomicFile.write(folder + "/config.json") { try $0.append(bytes) }
+    let name = URL(fileURLWithPath: path).lastPathComponent
+    try AtomicFile.write("\(folder)/\(name)") { try $0.append(bytes) }
   }
 }

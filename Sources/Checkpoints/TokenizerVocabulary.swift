@@ -3,8 +3,31 @@ internal import Foundation
 
 /// The tokens of a model's tokenizer, as `tokenizer.json` or an older file has them.
 public struct TokenizerVocabulary: Sendable, Hashable {
+  /// A token that stands beside the vocabulary, with how it is looked for in texts.
+  public struct Added: Sendable, Hashable, Encodable {
+    /// Its number.
+    public var id: Int
+    /// Its text.
+    public var content: String
+    var lstrip = false, normalized = false, rstrip = false, special = false
+    var singleWord = false
+
+    enum CodingKeys: String, CodingKey {
+      case id, content, lstrip, normalized, rstrip, special
+      case singleWord = "single_word"
+    }
+
+    /// A token that is looked for as it is written.
+    public init(id: Int, content: String) {
+      self.id = id
+      self.content = content
+    }
+  }
+
   /// The number of every token.
   public private(set) var ids: [String: Int] = [:]
+  /// Tokens beside the vocabulary, special ones among them.
+  private var added: [String: Added] = [:]
   /// The file.
   public let path: String
 
@@ -31,8 +54,23 @@ public struct TokenizerVocabulary: Sendable, Hashable {
     let file = try JSONFile(path: path)
     if let vocabulary = file.tree["model"]?["vocab"] { add(vocabulary) }
     for token in file.tree["added_tokens"]?.list ?? [] {
-      if let content = token["content"]?.text, let id = token["id"]?.integer { ids[content] = id }
+      guard let content = token["content"]?.text, let id = token["id"]?.integer else { continue }
+      ids[content] = id
+      var own = Added(id: id, content: content)
+      own.lstrip = token["lstrip"]?.flag ?? false
+      own.rstrip = token["rstrip"]?.flag ?? false
+      own.normalized = token["normalized"]?.flag ?? false
+      own.special = token["special"]?.flag ?? false
+      own.singleWord = token["single_word"]?.flag ?? false
+      added[content] = own
     }
+  }
+
+  /// A token as another vocabulary takes it over, under another number.
+  public func added(_ token: String, as id: Int) -> Added {
+    var own = added[token] ?? Added(id: id, content: token)
+    own.id = id
+    return own
   }
 
   private mutating func add(_ vocabulary: JSONTree) {
@@ -52,23 +90,16 @@ public struct TokenizerVocabulary: Sendable, Hashable {
   /// The text of the tokenizer's `tokenizer.json` with more tokens, by their numbers.
   ///
   /// - Throws: a `Diagnostic` where the model has only an older file.
-  public func tokenizer(adding tokens: [(token: String, id: Int)]) throws -> [UInt8] {
+  public func tokenizer(adding tokens: [Added]) throws -> [UInt8] {
     guard path.hasSuffix("tokenizer.json") else {
       throw Diagnostic(
         "tokens can be added to a tokenizer.json only", at: Place(file: path),
         hint: "save the tokenizer with today's transformers, or use tokenizer_source: base")
     }
-    struct Added: Encodable {
-      let id: Int
-      let content: String
-      var lstrip = false, normalized = false, rstrip = false, single_word = false, special = false
-    }
     var bytes = Array(FileManager.default.contents(atPath: path) ?? Data())
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    let entries = try tokens.map { token in
-      String(decoding: try encoder.encode(Added(id: token.id, content: token.token)), as: UTF8.self)
-    }
+    let entries = try tokens.map { String(decoding: try encoder.encode($0), as: UTF8.self) }
     let ranges = try JSONTree.memberRanges(bytes, file: path)
     guard let range = ranges["added_tokens"] else {
       throw Diagnostic("the file has no 'added_tokens'", at: Place(file: path))

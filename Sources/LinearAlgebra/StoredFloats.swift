@@ -75,16 +75,6 @@ public struct StoredFloats: Sendable {
     }
   }
 
-  /// Whether some numbers from `start` on are stored in these very bytes.
-  public func holds(_ bytes: Span<UInt8>, from start: Int) -> Bool {
-    precondition(start >= 0 && start * format.bytes + bytes.count <= count * format.bytes, "out of bounds")
-    // SAFETY: in bounds as just checked.
-    return unsafe bytes.withUnsafeBytes { bytes in
-      guard let address = bytes.baseAddress else { return true }
-      return unsafe memcmp(mapping.base + offset + start * format.bytes, address, bytes.count) == 0
-    }
-  }
-
   /// Gives the memory of some numbers back to the system; they are read from the file again when they are needed.
   public func discard(_ range: Range<Int>) {
     mapping.discard(offset + range.lowerBound * format.bytes..<offset + range.upperBound * format.bytes)

@@ -131,24 +131,44 @@ struct MergeYard {
 
   @discardableResult
   func merge(
-    _ recipe: String, into output: String = "out", largestShard: Int = 1 << 30, threads: Int = 2
+    _ recipe: String, into output: String = "out", largestShard: Int = 1 << 30, threads: Int = 2,
+    environment: [String: String] = [:]
   ) throws -> CheckpointMerger.Outcome {
     let recipe = try CheckpointRecipeReader.read(recipe, path: url.path + "/r.yaml") {
       try CheckpointMerger.method($0, at: $1)
     }
     return try CheckpointMerger.merge(
       recipe, into: url.path + "/" + output,
-      options: .init(largestShard: largestShard, threads: threads, environment: [:], version: "test"))
+      options: .init(
+        largestShard: largestShard, threads: threads, environment: environment, version: "test"))
   }
 
   /// What a recipe is refused with; the yard's folder is written `YARD`.
-  func refusal(_ recipe: String) -> String {
+  func refusal(_ recipe: String, environment: [String: String] = [:]) -> String {
     do {
-      try merge(recipe)
+      try merge(recipe, environment: environment)
       return "merged"
     } catch {
       return "\(error)".replacingOccurrences(of: url.path, with: "YARD")
     }
+  }
+
+  /// Writes a text into the yard.
+  func write(_ text: String, to path: String) throws {
+    let file = url.appendingPathComponent(path)
+    try FileManager.default.createDirectory(
+      at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try Data(text.utf8).write(to: file)
+  }
+
+  /// Gives a model a tokenizer of these tokens; those with `<` are special.
+  func tokenizer(_ tokens: [String], _ model: String) throws {
+    let vocabulary = tokens.enumerated().filter { !$1.hasPrefix("<") }.map { "\"\($1)\": \($0)" }
+    let added = tokens.enumerated().filter { $1.hasPrefix("<") }
+      .map { #"{"id": \#($0), "content": "\#($1)", "special": true, "rstrip": true}"# }
+    try write(
+      #"{"added_tokens": [\#(added.joined(separator: ", "))], "model": {"vocab": {\#(vocabulary.joined(separator: ", "))}}}"#,
+      to: model + "/tokenizer.json")
   }
 
   /// All weights of a folder as floats.

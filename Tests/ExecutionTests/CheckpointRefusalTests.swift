@@ -79,7 +79,7 @@ import Testing
     ),
     (
       "merge_method: linear\nparameters: {weight: [{filter: self_atn, value: 1}, {value: 2}]}\nmodels: [{model: m1}]",
-      "YARD/r.yaml: error: the filter 'self_atn' of 'weight' is part of no tensor's name\n"
+      "YARD/r.yaml:2:32: error: the filter 'self_atn' of 'weight' is part of no tensor's name\n"
         + "  mixology inspect shows the names of a model's tensors"
     ),
     (
@@ -89,7 +89,28 @@ import Testing
     ),
     (
       "merge_method: passthrough\nslices: [{sources: [{model: m1, layer_range: [1, 5]}]}]",
-      "merged"
+      "YARD/r.yaml:2:29: error: 'm1' has the layers 0 to 2, not 4\n"
+        + "  layer_range is [first, one past the last], here up to 3"
+    ),
+    (
+      "merge_method: ties@paper\nmodels: [{model: m1, parameters: {weight: 1}}]",
+      "YARD/r.yaml:1:15: error: 'ties@paper' is for adapters: methods of checkpoints have mergekit's meaning\n"
+        + "    1 | merge_method: ties@paper\n      |               ^ write ties, or merge adapters"
+    ),
+    (
+      "merge_method: linear\nparameters: {weight: 1}\nleave_out: [lm_hed]\nmodels: [{model: m1}]",
+      "YARD/r.yaml:3:13: error: no model has a module 'lm_hed' to leave out\n"
+        + "  mixology inspect shows the names of a model's tensors"
+    ),
+    (
+      "merge_method: linear\nparameters: {weight: 1}\nchat_template: chatmel\nmodels: [{model: m1}]",
+      "YARD/r.yaml:3:16: error: 'chatmel' is no chat template\n"
+        + "  known: auto, chatml; else write the template itself, as Jinja"
+    ),
+    (
+      "merge_method: linear\nparameters: {weight: 1}\nmodels: [{model: m1@v2}]",
+      "YARD/m1: error: 'm1' is a folder, and folders have no revision 'v2'\n"
+        + "  leave '@v2' out; only models of the Hugging Face cache have revisions"
     ),
   ])
   func `a recipe that does not do what it says is refused`(recipe: String, text: String) throws {
@@ -119,14 +140,14 @@ import Testing
     #expect(
       lacking.refusal(recipe) == """
         YARD/m1: error: the model lacks 'lm_head.weight'
-          YARD/base has it: no tensor is left out unasked
+          YARD/base has it: no tensor is left out unasked, or write leave_out: [lm_head]
         """)
     let longer = try MergeYard()
     try longer.change("base") { $0.name == "lm_head.weight" ? nil : $0 }
     #expect(
       longer.refusal(recipe) == """
         YARD/m1: error: the model has 'lm_head.weight' beyond those of YARD/base
-          no tensor is left out unasked: merge models with the same heads
+          no tensor is left out unasked: merge models with the same heads, or write leave_out: [lm_head]
         """)
     let wider = try MergeYard()
     try wider.change("m1") { tensor in
@@ -158,6 +179,8 @@ import Testing
         Matrix(rows: 1, columns: tensor.values.count, values: base ?? []))
     }
     let recipe = "merge_method: ties\nbase_model: base\nmodels: [{model: m1, parameters: {weight: 1}}]"
+    // Rounding makes no difference where both are rounded.
+    #expect(yard.refusal(recipe + "\ndtype: bfloat16").hasPrefix("error: the merge equals its base"))
     #expect(
       yard.refusal(recipe) == """
         error: the merge equals its base: no number is another one, so nothing is written
@@ -171,6 +194,19 @@ import Testing
       tensor.values[0, 0] = .nan
       return tensor
     }
-    #expect(yard.refusal(recipe).hasPrefix("error: the merged '"))
+    let nan = yard.refusal(recipe)
+    #expect(
+      nan.hasPrefix("YARD/r.yaml: tensor '")
+        && nan.contains("': error: the merged tensor holds NaN or infinity"))
+  }
+
+  @Test func `a mistake that only one tensor shows is told with its name`() throws {
+    #expect(
+      try MergeYard().refusal(
+        "merge_method: linear\nparameters: {weight: [{filter: model.norm, value: 0}, {value: 1}]}\nmodels: [{model: m1}]"
+      ) == """
+        YARD/r.yaml: tensor 'model.norm.weight': error: the weights of the merge sum to zero: no average
+          use task_arithmetic for differences of models
+        """)
   }
 }

@@ -58,17 +58,18 @@ public enum CheckpointMerger {
 
   /// Whether a recipe merges checkpoints, not adapters: it has slices, or a model that is one.
   public static func takes(_ text: String, path: String, environment: [String: String]) -> Bool {
-    let (names, hasSlices) = CheckpointRecipeReader.models(in: text, path: path)
+    let (names, hasSlices, hasOwnKeys) = CheckpointRecipeReader.models(in: text, path: path)
     let folder = URL(fileURLWithPath: path).deletingLastPathComponent().relativePath
-    return hasSlices
-      || names.contains { name in
-        if name.contains("+") { return true }
-        let files = FileManager.default
-        let own = name.hasPrefix("/") ? name : "\(folder)/\(name)"
-        if files.fileExists(atPath: own + "/adapter_config.json") { return false }
-        if files.fileExists(atPath: name + "/config.json") { return true }
-        return (try? BaseLocator.resolve(name, relativeTo: folder, environment: environment)) != nil
-      }
+    func isAdapter(_ name: String) -> Bool {
+      let own = name.hasPrefix("/") ? name : "\(folder)/\(name)"
+      return FileManager.default.fileExists(atPath: own + "/adapter_config.json")
+    }
+    if hasSlices || hasOwnKeys && !names.contains(where: isAdapter) { return true }
+    return names.contains { name in
+      if name.contains("+") { return true }
+      return !isAdapter(name)
+        && (try? ModelLocator.folder(of: name, relativeTo: folder, environment)) != nil
+    }
   }
 
   /// Merges and writes; the folder appears whole or not at all, and replaces one that was there.
@@ -86,7 +87,7 @@ public enum CheckpointMerger {
       try plan.configuration.write(to: attempt)
       let copied = try ModelFiles.copy(
         from: plan.models[plan.vocabulary?.source ?? plan.tokenizer].folder, to: attempt,
-        tokenizer: try plan.vocabulary?.tokenizer())
+        tokenizer: try plan.vocabulary?.tokenizer(), chatTemplate: plan.chatTemplate)
       let outcome = Outcome(
         models: plan.models.count, tensors: plan.tensors.count,
         parameters: plan.layout.tensors.reduce(0) { $0 + $1.shape.reduce(1, *) }, bytes: plan.layout.bytes,
@@ -143,7 +144,12 @@ private final class TensorWork: Sendable {
   func run(threads: Int) throws {
     concurrently(max(1, min(threads, order.count))) { _ in
       while let tensor = take() {
-        do { try merge(tensor) } catch { fail(tensor, error) }
+        do { try merge(tensor) } catch var problem as Diagnostic where problem.place == nil {
+          problem.place = Place(file: plan.file, detail: "tensor '\(plan.layout.tensors[tensor].name)'")
+          fail(tensor, problem)
+        } catch {
+          fail(tensor, error)
+        }
       }
     }
     let (failure, isChanged) = state.withLock { ($0.failure, $0.isChanged) }
@@ -183,14 +189,16 @@ private final class TensorWork: Sendable {
   private func merge(_ index: Int) throws {
     let planned = plan.layout.tensors[index]
     guard let format = planned.type.format else { return try copy(index) }
+    if planned.bytes == 0 { return }
     let group = try plan.group(index)
-    let origin = try origin(index, format)
     var encoder = FloatEncoder(format)
-    var isChanged = origin == nil
+    var isChanged = group.base == nil || plan.vocabulary != nil || state.withLock { $0.isChanged }
     try plan.method.merge(group) { start, block in
-      try check(block, planned.name, format)
+      try check(block, format)
       encoder.encode(block)
-      if !isChanged, let origin { isChanged = !origin.holds(encoder.bytes.span, from: start) }
+      if !isChanged, let base = group.base {
+        isChanged = encoder.bytes != TensorWork.bytes(of: base, from: start, like: block, format)
+      }
       try writer.write(encoder.bytes.span, tensor: index, at: start * format.bytes)
       advance(encoder.bytes.count)
     }
@@ -200,21 +208,24 @@ private final class TensorWork: Sendable {
     if isChanged { state.withLock { $0.isChanged = true } }
   }
 
-  /// The base's numbers as they are stored, where the merged ones are written in the same way.
-  private func origin(_ index: Int, _ format: StoredFloats.Format) throws -> StoredFloats? {
-    guard let base = plan.tensors[index].base, plan.models[base.model].isPlain(base.name),
-      plan.vocabulary == nil
-    else { return nil }
-    let stored = try plan.models[base.model].checkpoint.stored(base.name)
-    return stored.format == format ? stored : nil
+  /// What would be written for a block if the merge were its base.
+  private static func bytes(
+    of base: ModelTensor, from start: Int, like block: Matrix, _ format: StoredFloats.Format
+  ) -> [UInt8] {
+    let own = Matrix(rows: block.rows, columns: block.columns)
+    let row = start / block.columns
+    base.read(row..<row + block.rows, into: own)
+    var encoder = FloatEncoder(format)
+    encoder.encode(own)
+    return encoder.bytes
   }
 
   /// A tensor of whole numbers must be the same in all models.
   private func copy(_ index: Int) throws {
     let tensor = plan.tensors[index]
     let inputs = [tensor.base].compactMap(\.self) + tensor.inputs
-    let bytes = try plan.models[inputs[0].model].checkpoint.bytes(inputs[0].name)
-    for input in inputs where try plan.models[input.model].checkpoint.bytes(input.name) != bytes {
+    let bytes = try plan.models[inputs[0].model].bytes(inputs[0].name)
+    for input in inputs where try plan.models[input.model].bytes(input.name) != bytes {
       throw Diagnostic(
         "'\(tensor.name)' holds whole numbers, and the models differ in them",
         at: Place(file: plan.models[input.model].folder), hint: "whole numbers are not merged")
@@ -223,17 +234,17 @@ private final class TensorWork: Sendable {
     advance(bytes.count)
   }
 
-  private func check(_ block: Matrix, _ name: String, _ format: StoredFloats.Format) throws {
+  private func check(_ block: Matrix, _ format: StoredFloats.Format) throws {
     let largest = block.withSpan { TensorWork.largestMagnitude($0) }
     // Above the largest finite number of 16 bits and its half step.
     let limit = format == .float16 ? Float(65_520).bitPattern : Float.infinity.bitPattern
     guard largest >= limit else { return }
     throw largest >= Float.infinity.bitPattern
       ? Diagnostic(
-        "the merged '\(name)' holds NaN or infinity",
+        "the merged tensor holds NaN or infinity",
         hint: "does one of the models? mixology inspect shows it")
       : Diagnostic(
-        "the merged '\(name)' holds numbers too large for float16", hint: "write dtype: bfloat16 or float32")
+        "the merged tensor holds numbers too large for float16", hint: "write dtype: bfloat16 or float32")
   }
 
   /// Bits of the largest magnitude; those of NaN are above those of infinity.

@@ -9,83 +9,117 @@ internal import Merging
 struct CheckpointModel: Sendable {
   let reference: CheckpointRecipe.Reference
   let folder: String
-  let checkpoint: Checkpoint
   let configuration: CheckpointConfiguration
-  /// The names of its weights, without buffers and tied heads, sorted.
-  let names: [String]
-  /// Changes of an adapter, by the name of the weight.
+  /// The names of its weights as the merge calls them, without buffers, tied heads and what is left out, sorted.
+  private(set) var names: [String]
+  /// Its names that the merge leaves out.
+  let dropped: [String]
+  /// The files with weights, sorted.
+  var files: [String] { checkpoint.files }
+  private let checkpoint: Checkpoint
+  /// What a weight is called in its files, where the merge has another name for it.
+  private var storedNames: [String: String] = [:]
+  /// Changes of an adapter, by the stored name of the weight.
   private let changes: [String: LowRank]
 
   /// Opens a model.
   ///
+  /// - Parameter leavingOut: Modules that no model has a part of in the merge.
   /// - Throws: a `Diagnostic` where it cannot be found or read, or its adapter does not fit.
   init(
-    _ reference: CheckpointRecipe.Reference, relativeTo folder: String, environment: [String: String]
+    _ reference: CheckpointRecipe.Reference, leavingOut: [String], relativeTo folder: String,
+    environment: [String: String]
   ) throws {
     self.reference = reference
-    self.folder = try Self.find(reference.model, relativeTo: folder, environment)
+    self.folder = try ModelLocator.folder(of: reference.model, relativeTo: folder, environment)
     configuration = try CheckpointConfiguration(folder: self.folder)
     let checkpoint = try Checkpoint(folder: self.folder, asStored: true)
     self.checkpoint = checkpoint
     let isTied = configuration.flag("tie_word_embeddings") ?? false
-    names = checkpoint.names.filter {
-      !TensorNames.isBuffer($0) && !(isTied && TensorNames.isTiedHead($0))
+    let isUsed = { (name: String) throws(Diagnostic) -> Bool in
+      let dimensions = try checkpoint.entry(name).shape.count
+      return !TensorNames.isBuffer(name, dimensions: dimensions) && !(isTied && TensorNames.isTiedHead(name))
+        && !leavingOut.contains { TensorNames.isPart(name, of: $0) }
     }
+    var (names, dropped) = ([String](), [String]())
+    for name in checkpoint.names {
+      if try isUsed(name) { names.append(name) } else { dropped.append(name) }
+    }
+    (self.names, self.dropped) = (names, dropped)
     changes =
       try reference.adapter.map {
-        try Self.changes(try Self.find(adapter: $0, relativeTo: folder), checkpoint)
+        try Self.changes(
+          try ModelLocator.folder(ofAdapter: $0, relativeTo: folder), checkpoint, names, leavingOut)
       } ?? [:]
   }
 
-  /// The recipe's folder goes first; mergekit starts from where it is called, so that comes next.
-  private static func find(
-    _ name: String, relativeTo folder: String, _ environment: [String: String]
-  ) throws -> String {
-    let files = FileManager.default
-    if !name.hasPrefix("/"), !files.fileExists(atPath: "\(folder)/\(name)/config.json"),
-      files.fileExists(atPath: name + "/config.json")
-    {
-      return name
+  /// Calls the weights as another model does whose layers have a prefix more or less: `bert.encoder` and `encoder`.
+  ///
+  /// - Returns: What a user should know; nil where nothing was renamed.
+  mutating func rename(like other: CheckpointModel) -> String? {
+    guard let own = stack, let wanted = other.stack, own != wanted else { return nil }
+    var renamed: [String: String] = [:]
+    let text: String
+    if own.hasSuffix("." + wanted) {
+      let prefix = String(own.dropLast(wanted.count))
+      for name in names {
+        renamed[name.hasPrefix(prefix) ? String(name.dropFirst(prefix.count)) : name] = name
+      }
+      text = "the names of \(reference) begin with '\(prefix)', those of \(other.reference) do not"
+    } else if wanted.hasSuffix("." + own) {
+      let prefix = String(wanted.dropLast(own.count))
+      // Heads lie outside what has the prefix.
+      let others = Set(other.names)
+      for name in names { renamed[others.contains(name) ? name : prefix + name] = name }
+      text = "the names of \(other.reference) begin with '\(prefix)', those of \(reference) do not"
+    } else {
+      return nil
     }
-    let own = name.hasPrefix("/") ? name : "\(folder)/\(name)"
-    if files.fileExists(atPath: own + "/adapter_config.json"), !files.fileExists(atPath: own + "/config.json")
-    {
-      throw Diagnostic(
-        "this is an adapter among checkpoints", at: Place(file: own),
-        hint: "write checkpoint+\(name) to fold it into one")
-    }
-    return try BaseLocator.resolve(name, relativeTo: folder, environment: environment)
+    guard renamed.count == names.count else { return nil }
+    storedNames = renamed
+    names = renamed.keys.sorted()
+    return text + ": they count as the same"
   }
 
-  private static func find(adapter name: String, relativeTo folder: String) throws(Diagnostic) -> String {
-    let candidates = name.hasPrefix("/") ? [name] : ["\(folder)/\(name)", name]
-    let files = FileManager.default
-    if let found = candidates.first(where: { files.fileExists(atPath: $0 + "/adapter_config.json") }) {
-      return found
-    }
-    throw Diagnostic(
-      "cannot find the adapter '\(name)'",
-      hint: "a folder with adapter_config.json was looked for at:"
-        + candidates.map { "\n    \($0)" }.joined())
-  }
+  /// What stands before the number of the first layer.
+  private var stack: String? { names.lazy.compactMap { LayerName($0)?.stack }.first }
+
+  private func stored(_ name: String) -> String { storedNames[name] ?? name }
 
   /// ΔW by the names of the checkpoint, which may have a prefix that the adapter's paths lack.
-  private static func changes(_ folder: String, _ checkpoint: Checkpoint) throws -> [String: LowRank] {
-    let adapter = try PEFTAdapter.read(folder)
+  private static func changes(
+    _ folder: String, _ checkpoint: Checkpoint, _ used: [String], _ leavingOut: [String]
+  ) throws -> [String: LowRank] {
+    let adapter = try PEFTAdapter.read(folder, leavingOut: leavingOut)
     var changes: [String: LowRank] = [:]
     for (path, delta) in adapter.sites {
       let weight = path + ".weight"
       let place = Place(file: folder, detail: "layer '\(path)'")
-      guard
-        let name = checkpoint.names.first(where: { $0 == weight })
-          ?? checkpoint.names.first(where: { $0.hasSuffix("." + weight) })
-      else {
+      let names =
+        checkpoint.names.contains(weight)
+        ? [weight] : checkpoint.names.filter { $0.hasSuffix("." + weight) }
+      guard let name = names.first else {
         throw Diagnostic(
           "the checkpoint has no weight '\(weight)'", at: place,
           hint: "the adapter was made for another model than \(checkpoint.folder)")
       }
+      guard names.count == 1 else {
+        throw Diagnostic(
+          "the checkpoint has \(names.count) weights of that name: \(names.joined(separator: ", "))",
+          at: place,
+          hint: "the adapter was made for another model than \(checkpoint.folder)")
+      }
+      guard used.contains(name) else {
+        throw Diagnostic(
+          "the adapter changes '\(name)', which is tied to the embeddings or left out", at: place,
+          hint: "the merge would lose the change: untie the head, or use an adapter without it")
+      }
       let shape = try checkpoint.entry(name).shape
-      let change = adapter.lowRank(delta)
+      let plain = adapter.lowRank(delta)
+      // Layers as GPT-2's hold the transpose.
+      let change =
+        adapter.isFanInFanOut
+        ? LowRank(b: plain.a.transposed, a: plain.b.transposed, scale: plain.scale) : plain
       guard shape == [change.rows, change.columns] else {
         throw Diagnostic(
           "'\(name)' has shape \(shape), the adapter's change \([change.rows, change.columns])", at: place,
@@ -96,19 +130,23 @@ struct CheckpointModel: Sendable {
     return changes
   }
 
+  /// What a weight is.
+  func entry(_ name: String) throws(Diagnostic) -> TensorEntry { try checkpoint.entry(stored(name)) }
+
+  /// The bytes of a weight, as stored.
+  func bytes(_ name: String) throws(Diagnostic) -> [UInt8] { try checkpoint.bytes(stored(name)) }
+
   /// A weight with the adapter's change.
   func tensor(_ name: String) throws -> ModelTensor {
-    ModelTensor(
-      try checkpoint.stored(name), shape: try checkpoint.entry(name).shape, adding: changes[name])
+    let stored = stored(name)
+    return ModelTensor(
+      try checkpoint.stored(stored), shape: try checkpoint.entry(stored).shape, adding: changes[stored])
   }
 
   /// A weight as one row per token, also where it is a vector.
   func embeddings(_ name: String) throws -> ModelTensor {
-    let shape = try checkpoint.entry(name).shape
+    let shape = try entry(name).shape
     return shape.count > 1
-      ? try tensor(name) : ModelTensor(try checkpoint.stored(name), shape: [shape.first ?? 1, 1])
+      ? try tensor(name) : ModelTensor(try checkpoint.stored(stored(name)), shape: [shape.first ?? 1, 1])
   }
-
-  /// Whether a weight is just what is stored.
-  func isPlain(_ name: String) -> Bool { changes[name] == nil }
 }

@@ -34,9 +34,13 @@ struct CheckpointPlan: Sendable {
   let tokenizer: Int
   /// Other rows of embeddings, where vocabularies differ.
   let vocabulary: VocabularyAlignment?
+  /// The chat template that the recipe asks for.
+  let chatTemplate: String?
   /// What a user should know.
   let notes: [String]
   let seed: Int
+  /// The recipe.
+  let file: String
 }
 
 extension CheckpointPlan {
@@ -57,8 +61,12 @@ extension CheckpointPlan {
     vocabulary = planning.vocabulary
     layout = try CheckpointLayout(tensors.map(\.planned), largestShard: largestShard)
     configuration = try planning.configuration()
+    chatTemplate = try recipe.chatTemplate.map {
+      try ChatTemplate.text($0.text, at: $0.place, planning.models)
+    }
     notes = planning.notes
     seed = recipe.seed
+    file = recipe.methodPlace.file
   }
 
   /// The tensors of all models at one place, to be merged.

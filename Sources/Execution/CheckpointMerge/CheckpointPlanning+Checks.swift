@@ -13,6 +13,12 @@ extension CheckpointPlanning {
 
   /// Checks the recipe against the method and the models against each other.
   func check() throws {
+    for (module, place) in recipe.leaveOut
+    where !models.contains(where: { $0.dropped.contains { TensorNames.isPart($0, of: module) } }) {
+      throw Diagnostic(
+        "no model has a module '\(module)' to leave out", at: place,
+        hint: "mixology inspect shows the names of a model's tensors")
+    }
     for slice in recipe.slices { try check(slice) }
     var problems: [Diagnostic] = []
     let reference = models[donor]
@@ -55,6 +61,7 @@ extension CheckpointPlanning {
         throw Diagnostic(
           "'\(source.reference)' has no layer_range", at: source.place, hint: "every source needs one")
       }
+      try checkRange(source)
     }
     let count = voices.count
     guard method.models.contains(count) else {
@@ -67,6 +74,15 @@ extension CheckpointPlanning {
       let models = wanted.lowerBound == 1 && wanted.upperBound == 1 ? "model" : "models"
       throw Diagnostic("\(method.name) takes \(number) \(models)\(beside), not \(count)", at: slice.place)
     }
+  }
+
+  /// Layers that a model lacks would be missing in the result.
+  private func checkRange(_ source: CheckpointRecipe.Source) throws(Diagnostic) {
+    let layers = models[index(source.reference)].names.compactMap { LayerName($0)?.layer }
+    guard let range = source.layers, let last = layers.max(), range.upperBound > last + 1 else { return }
+    throw Diagnostic(
+      "'\(source.reference)' has the layers 0 to \(last), not \(range.upperBound - 1)", at: source.place,
+      hint: "layer_range is [first, one past the last], here up to \(last + 1)")
   }
 
   private func configurationProblems(
@@ -104,22 +120,33 @@ extension CheckpointPlanning {
         Diagnostic(
           "the model lacks \(listed(missing))", at: Place(file: model.folder),
           hint: "\(reference.folder) has \(missing.count == 1 ? "it" : "them"): no tensor is left out unasked"
-        ))
+            + leaveOut(missing)))
     }
     if !extra.isEmpty {
       problems.append(
         Diagnostic(
           "the model has \(listed(extra)) beyond those of \(reference.folder)", at: Place(file: model.folder),
-          hint: "no tensor is left out unasked: merge models with the same heads"))
+          hint: "no tensor is left out unasked: merge models with the same heads" + leaveOut(extra)))
     }
     return problems
+  }
+
+  /// What a recipe says to do without some tensors; nothing where they are parts of layers.
+  private func leaveOut(_ names: [String]) -> String {
+    guard names.allSatisfy({ LayerName($0) == nil }) else { return "" }
+    var modules: [String] = []
+    for name in names {
+      let module = name.split(separator: ".").dropLast().joined(separator: ".")
+      if !module.isEmpty, !modules.contains(module) { modules.append(module) }
+    }
+    return modules.isEmpty ? "" : ", or write leave_out: [\(modules.joined(separator: ", "))]"
   }
 
   /// What a tensor is; an error where a model lacks it.
   func entry(_ input: CheckpointPlan.Input, as name: String) throws -> TensorEntry {
     let model = models[input.model]
     do {
-      return try model.checkpoint.entry(input.name)
+      return try model.entry(input.name)
     } catch {
       throw Diagnostic(
         "the model has no tensor '\(input.name)'"
@@ -151,6 +178,18 @@ extension CheckpointPlanning {
           "the tensor holds \(entry.type.rawValue) here and \(entries[0].type.rawValue) in "
             + models[inputs[0].model].folder, at: place)
       }
+    }
+  }
+
+  /// Says where numbers are not mergekit's, on purpose.
+  mutating func noteNegativeWeights(_ tensors: [CheckpointPlan.Tensor]) {
+    guard method.base == .origin, method.shared.contains(where: { $0.name == "normalize" }) else { return }
+    let isNegative = tensors.contains { tensor in
+      tensor.shared.flag("normalize") && tensor.own.contains { $0.number("weight") < 0 }
+    }
+    if isNegative {
+      note(
+        "sums are divided by Σ |weight|; mergekit divides by Σ weight, which turns negative weights round")
     }
   }
 

@@ -20,14 +20,24 @@ struct CheckpointPlanning {
     self.method = method
     var models: [CheckpointModel] = []
     for reference in recipe.references {
-      models.append(
-        try CheckpointModel(reference, relativeTo: recipe.folder, environment: environment))
+      do {
+        models.append(
+          try CheckpointModel(
+            reference, leavingOut: recipe.leaveOut.map(\.module), relativeTo: recipe.folder,
+            environment: environment))
+      } catch var problem as Diagnostic where problem.place == nil {
+        problem.place = recipe.place(of: reference)
+        throw problem
+      }
     }
-    self.models = models
     // The base is the first of the references.
     donor =
       recipe.base == nil
       ? models.firstIndex { $0.reference == recipe.slices[0].sources[0].reference } ?? 0 : 0
+    for index in models.indices where index != donor {
+      if let note = models[index].rename(like: models[donor]) { notes.append(note) }
+    }
+    self.models = models
     resolver = ParameterResolver(method: method, recipe: recipe)
     vocabulary = try VocabularyAlignment(recipe, models, donor: donor)
   }
@@ -105,7 +115,8 @@ struct CheckpointPlanning {
     for name in outside where !TensorNames.isBeforeLayers(name) {
       result.append(try tensor(name, in: last, depth: 0) { _ in name })
     }
-    try resolver.checkFilters(notes: &notes)
+    try resolver.checkFilters(also: models.flatMap(\.dropped), notes: &notes)
+    noteNegativeWeights(result.map(\.merge))
     try checkEffect(result.map(\.merge))
     return result
   }

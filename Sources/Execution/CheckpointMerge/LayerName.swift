@@ -27,11 +27,13 @@ struct LayerName: Hashable {
 /// Names of tensors that mean the same in every architecture.
 enum TensorNames {
   /// Buffers that a model makes anew when it is loaded: no weights.
-  static func isBuffer(_ name: String) -> Bool {
+  ///
+  /// GPT-2's mask has the name that elsewhere is a bias, and four sizes.
+  static func isBuffer(_ name: String, dimensions: Int) -> Bool {
     ["rotary_emb.inv_freq", "attn.masked_bias", "position_ids", "token_type_ids"].contains {
       name.hasSuffix($0)
     }
-      || (name.hasSuffix(".attn.bias") && name.contains("h."))
+      || (name.hasSuffix(".attn.bias") && dimensions == 4)
   }
 
   /// Whether a tensor outside layers stands before them: it goes with the first slice.
@@ -42,10 +44,14 @@ enum TensorNames {
 
   /// The output layer that shares the embeddings where they are tied.
   static func isTiedHead(_ name: String) -> Bool {
-    ["lm_head.weight", "embed_out.weight", "cls.predictions.decoder.weight"].contains {
-      name == $0 || name.hasSuffix("." + $0)
-    }
+    tiedHeads.contains { name == $0 || name.hasSuffix("." + $0) }
   }
+
+  /// What that layer may be called.
+  static let tiedHeads = ["lm_head.weight", "embed_out.weight", "cls.predictions.decoder.weight"]
+
+  /// Whether a name is that of a module, or of something in it: `classifier` has `classifier.weight`.
+  static func isPart(_ name: String, of module: String) -> Bool { ".\(name).".contains(".\(module).") }
 
   /// Whether the first size counts tokens.
   static func isOfVocabulary(_ name: String) -> Bool {

@@ -17,9 +17,13 @@ enum ModelFiles {
 
   /// Copies those that a model has.
   ///
-  /// - Parameter tokenizer: What to write as `tokenizer.json` instead.
+  /// - Parameters:
+  ///   - tokenizer: What to write as `tokenizer.json` instead.
+  ///   - chatTemplate: The chat template to write instead.
   /// - Returns: Their names.
-  static func copy(from folder: String, to attempt: String, tokenizer: [UInt8]?) throws -> [String] {
+  static func copy(
+    from folder: String, to attempt: String, tokenizer: [UInt8]?, chatTemplate: String?
+  ) throws -> [String] {
     var copied: [String] = []
     for name in beside {
       guard let data = FileManager.default.contents(atPath: "\(folder)/\(name)") else { continue }
@@ -32,7 +36,8 @@ enum ModelFiles {
       }
       copied.append(name)
     }
-    return copied
+    guard let chatTemplate else { return copied }
+    return try copied + ChatTemplate.write(chatTemplate, to: attempt).filter { !copied.contains($0) }
   }
 
   /// `README.md` with the front matter that the Hub reads.
@@ -93,7 +98,7 @@ enum ModelFiles {
     version: String, to attempt: String
   ) throws {
     let models = plan.models.map { model in
-      let sizes = model.checkpoint.files.map { path in
+      let sizes = model.files.map { path in
         let size = try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int
         return (URL(fileURLWithPath: path).lastPathComponent, size ?? 0)
       }

@@ -26,14 +26,9 @@ struct ParameterResolver {
   ) throws -> Parameters {
     var given: [String: ParameterValue] = [:]
     for spec in specs {
-      for level in levels {
-        guard let setting = level[spec.name] else { continue }
-        for filter in setting.filters where name.contains(filter) { used.insert(filter) }
-        if let value = setting.value(for: name, at: depth) {
-          given[spec.name] = value
-          break
-        }
-      }
+      let settings = levels.compactMap { $0[spec.name] }
+      for filter in settings.flatMap(\.filters) where name.contains(filter.text) { used.insert(filter.text) }
+      given[spec.name] = settings.lazy.compactMap { $0.value(for: name, at: depth) }.first
       guard given[spec.name] == nil, method.required.contains(spec.name) else { continue }
       throw missing(spec, name, model, isFiltered: levels.contains { $0[spec.name] != nil })
     }
@@ -59,15 +54,22 @@ struct ParameterResolver {
   }
 
   /// Refuses filters that chose nothing: a slip of the pen would change the merge without a word.
-  func checkFilters(notes: inout [String]) throws {
+  ///
+  /// - Parameter dropped: Names that no tensor of the result has though the models do, as those of tied heads.
+  func checkFilters(also dropped: [String], notes: inout [String]) throws {
     let levels =
       recipe.settings + recipe.slices.flatMap { slice in [slice.settings] + slice.sources.map(\.settings) }
     for level in levels {
       for key in level.keys.sorted() {
-        for filter in level[key]?.filters ?? [] where !used.contains(filter) {
+        for filter in level[key]?.filters ?? []
+        where !used.contains(filter.text) && !dropped.contains(where: { $0.contains(filter.text) }) {
+          if TensorNames.tiedHeads.contains(where: { $0.contains(filter.text) }) {
+            let note = "the filter '\(filter.text)' has no effect: the output layer is that of the embeddings"
+            if !notes.contains(note) { notes.append(note) }
+            continue
+          }
           throw Diagnostic(
-            "the filter '\(filter)' of '\(key)' is part of no tensor's name",
-            at: Place(file: recipe.methodPlace.file),
+            "the filter '\(filter.text)' of '\(key)' is part of no tensor's name", at: filter.place,
             hint: "mixology inspect shows the names of a model's tensors")
         }
       }

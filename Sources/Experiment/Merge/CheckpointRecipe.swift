@@ -3,6 +3,8 @@ public import Basics
 /// A merge of full checkpoints as mergekit's recipes describe it.
 public struct CheckpointRecipe: Sendable {
   /// A model, or a model with an adapter folded in: `path+adapter`.
+  ///
+  /// A model of the hub may have a revision: `name@revision`.
   public struct Reference: Sendable, Hashable, CustomStringConvertible {
     /// The checkpoint as the recipe writes it.
     public var model: String
@@ -47,12 +49,38 @@ public struct CheckpointRecipe: Sendable {
     case model(Reference)
   }
 
+  /// Where the embedding of a token comes from.
+  public enum TokenSource: Sendable, Hashable {
+    /// From nowhere: zeros.
+    case zero
+    /// The same token of a model.
+    case model(Reference)
+    /// Another token of a model.
+    case token(Reference, String)
+    /// A row of a model's embeddings.
+    case row(Reference, Int)
+  }
+
+  /// What a recipe says of one token.
+  public struct TokenRule: Sendable {
+    /// The token; one that the tokenizer lacks is added to it.
+    public var token: String
+    /// Where its embedding comes from in models that lack it; nil where nothing is said.
+    public var source: TokenSource?
+    /// Whether it comes from there in all models.
+    public var isForced: Bool
+    /// Where it stands.
+    public var place: Place
+  }
+
   /// The method as the recipe writes it.
   public var method: String
   /// Where it stands.
   public var methodPlace: Place
   /// The base.
   public var base: Reference?
+  /// Where it stands.
+  public var basePlace: Place?
   /// The slices from the first layer to the last; one of all layers where the recipe has `models`.
   public var slices: [Slice]
   /// The parameters of the whole merge, those of a module before those of the top.
@@ -61,6 +89,12 @@ public struct CheckpointRecipe: Sendable {
   public var dtype: String?
   /// Whose tokenizer the result has, where the recipe says it.
   public var tokenizer: TokenizerSource?
+  /// Tokens of which more is said.
+  public var tokens: [TokenRule]
+  /// The chat template of the result: auto, a name or the template itself.
+  public var chatTemplate: (text: String, place: Place)?
+  /// Modules that are left out of all models: heads.
+  public var leaveOut: [(module: String, place: Place)]
   /// What the rows of the embeddings are padded to a multiple of.
   public var padsVocabularyTo: Int?
   /// The seed of methods that draw.
@@ -71,6 +105,13 @@ public struct CheckpointRecipe: Sendable {
   public var text: String
   /// The folder that relative names start from: the recipe's.
   public var folder: String
+
+  /// Where a model is named.
+  public func place(of reference: Reference) -> Place {
+    if reference == base, let basePlace { return basePlace }
+    let sources = slices.flatMap(\.sources)
+    return sources.first { $0.reference == reference }?.place ?? Place(file: methodPlace.file)
+  }
 
   /// All models, the base first, each once.
   public var references: [Reference] {
@@ -101,11 +142,14 @@ public indirect enum RecipeSetting: Sendable, Hashable {
     public var filter: String?
     /// The value there.
     public var value: RecipeSetting
+    /// Where it stands.
+    public var place: Place
 
     /// A value for some tensors.
-    public init(filter: String?, value: RecipeSetting) {
+    public init(filter: String?, value: RecipeSetting, place: Place) {
       self.filter = filter
       self.value = value
+      self.place = place
     }
   }
 
@@ -130,8 +174,8 @@ public indirect enum RecipeSetting: Sendable, Hashable {
   }
 
   /// The filters that choose by name.
-  public var filters: [String] {
+  public var filters: [(text: String, place: Place)] {
     guard case .filtered(let choices) = self else { return [] }
-    return choices.compactMap(\.filter)
+    return choices.compactMap { choice in choice.filter.map { ($0, choice.place) } }
   }
 }

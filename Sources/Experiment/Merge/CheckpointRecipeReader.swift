@@ -48,14 +48,20 @@ public enum CheckpointRecipeReader {
   }
 
   /// The models that a recipe of any kind names, to see what they are; none where it cannot be read.
-  public static func models(in text: String, path: String) -> (names: [String], hasSlices: Bool) {
+  ///
+  /// - Returns: The names, and whether the recipe has slices, or else keys that only recipes of checkpoints have.
+  public static func models(
+    in text: String, path: String
+  ) -> (names: [String], hasSlices: Bool, hasOwnKeys: Bool) {
     var yaml = YAMLReader(SourceText(text, path: path, called: "the recipe"))
-    guard let root = yaml.read(), case .mapping(let pairs) = root.content else { return ([], false) }
-    let hasSlices = pairs.contains { ["slices", "modules"].contains($0.key) }
+    guard let root = yaml.read(), case .mapping(let pairs) = root.content else { return ([], false, false) }
+    func has(_ keys: [String]) -> Bool { pairs.contains { keys.contains($0.key) } }
+    let hasSlices = has(["slices", "modules"])
+    let hasOwnKeys = has(["dtype", "out_dtype", "tokenizer", "tokenizer_source", "chat_template"])
     guard case .sequence(let models)? = pairs.first(where: { $0.key == "models" })?.value.content else {
-      return ([], hasSlices)
+      return ([], hasSlices, hasOwnKeys)
     }
-    return (models.compactMap { word("model", in: $0)?.0 }, hasSlices)
+    return (models.compactMap { word("model", in: $0)?.0 }, hasSlices, hasOwnKeys)
   }
 
   private static func word(_ key: String, in node: YAMLNode) -> (String, Place)? {
@@ -74,6 +80,9 @@ struct CheckpointRecipeShape {
   static let seed = ParameterSpec(
     "seed", .integer(0...2_147_483_647), default: .number(0), "seed of methods that draw")
 
+  private static let int8Mask = ParameterSpec(
+    "int8_mask", .flag, default: .flag(false), "no effect here: masks take no memory")
+
   var root: Shape {
     let dtype = Shape.scalar(.choice(Self.dtypes))
     return .object([
@@ -87,6 +96,8 @@ struct CheckpointRecipeShape {
       Field("out_dtype", dtype, "the number type to write; goes before dtype"),
       Field("tokenizer_source", .text, "whose tokenizer the result has: base, union or a model"),
       Field("tokenizer", .object(tokenizer), "whose tokenizer the result has"),
+      Field("chat_template", .text, "the chat template of the result: auto, chatml or the template itself"),
+      Field("leave_out", .list(.text), "modules that are left out of all models: heads"),
       Field("name", .text, "a name for the result"),
       Field(scalar: Self.seed),
       Field("random_seed", .scalar(Self.seed.kind), Self.seed.summary),
@@ -95,8 +106,23 @@ struct CheckpointRecipeShape {
 
   private var tokenizer: [Field] {
     [
-      Field("source", .text, required: true, "base, union or a model"),
+      Field("source", .text, "base, union or a model"),
+      Field("tokens", .table(.object(token), keysAreNames: true), "where embeddings of tokens come from"),
       Field("pad_to_multiple_of", .scalar(.integer(1...65_536)), "rows of embeddings are a multiple of it"),
+    ]
+  }
+
+  private var token: [Field] {
+    let other = Shape.object([
+      Field(
+        "kind", .scalar(.choice(["zero", "model_token"])), required: true, "zeros, or a token of a model"),
+      Field("model", .text, "the model"),
+      Field("token", .text, "the token there"),
+      Field("token_id", .scalar(.integer(0...10_000_000)), "the row there"),
+    ])
+    return [
+      Field("source", .either([.text, other]), "a model, or {kind: …}"),
+      Field("force", .scalar(.flag), "whether all models take it from there"),
     ]
   }
 
@@ -130,7 +156,10 @@ struct CheckpointRecipeShape {
   /// The parameters of the method; of one that does not exist anything goes, so that one mistake is reported once.
   private var parameters: Shape {
     guard let method else { return .table(Self.setting(.choice([])), keysAreNames: false) }
-    return .object((method.shared + method.own).map { Field($0.name, Self.setting($0.kind), $0.summary) })
+    var specs = method.shared + method.own
+    // Recipes carry it along, and it never changes a number.
+    if !specs.contains(where: { $0.name == Self.int8Mask.name }) { specs.append(Self.int8Mask) }
+    return .object(specs.map { Field($0.name, Self.setting($0.kind), $0.summary) })
   }
 
   /// One value, a gradient, or values with filters.

@@ -27,12 +27,16 @@ struct CheckpointRecipeReading {
     var levels = [settings(value, ofModel: false)]
     if value.has("modules") { levels.insert(settings(body, ofModel: false), at: 0) }
     let slices = slices(body)
-    let tokenizer = tokenizer(value)
+    let (tokenizer, tokens) = (tokenizer(value), tokens(value))
     guard problems.isEmpty, let name = value["merge_method"] else { return nil }
     return CheckpointRecipe(
       method: name.text ?? "", methodPlace: name.place,
-      base: value["base_model"]?.text.map { reference($0, at: value.place) }, slices: slices,
+      base: value["base_model"].flatMap { base in base.text.map { reference($0, at: base.place) } },
+      basePlace: value["base_model"]?.place, slices: slices,
       settings: levels, dtype: value["out_dtype"]?.text ?? value["dtype"]?.text, tokenizer: tokenizer,
+      tokens: tokens, chatTemplate: value["chat_template"].map { ($0.text ?? "", $0.place) },
+      leaveOut: (value["leave_out"]?.elements ?? []).compactMap { item in item.text.map { ($0, item.place) }
+      },
       padsVocabularyTo: value["tokenizer"]?["pad_to_multiple_of"]?.integer,
       seed: value["seed"]?.integer ?? value["random_seed"]?.integer ?? 0, name: value["name"]?.text,
       text: source.lines.joined(separator: "\n"), folder: folder)
@@ -119,11 +123,36 @@ struct CheckpointRecipeReading {
       report("'tokenizer' says it too", at: entry.keyPlace, hint: "keep one of the two")
     }
     guard let source = value["tokenizer_source"] ?? value["tokenizer"]?["source"], let word = source.text
-    else { return nil }
+    else { return value.has("tokenizer") ? .union : nil }
     switch word {
     case "base": return .base
     case "union": return .union
     default: return .model(reference(word, at: source.place))
+    }
+  }
+
+  private mutating func tokens(_ value: Value) -> [CheckpointRecipe.TokenRule] {
+    (value["tokenizer"]?["tokens"]?.entries ?? []).map { entry in
+      let rule = entry.value
+      return .init(
+        token: entry.key, source: rule["source"].flatMap { tokenSource($0) },
+        isForced: rule["force"]?.settings.first == .flag(true),
+        place: entry.keyPlace)
+    }
+  }
+
+  private mutating func tokenSource(_ value: Value) -> CheckpointRecipe.TokenSource? {
+    if let text = value.text { return .model(reference(text, at: value.place)) }
+    let model = value["model"]?.text.map { reference($0, at: value.place) }
+    switch (value["kind"]?.text, model, value["token"]?.text, value["token_id"]?.integer) {
+    case ("zero", nil, nil, nil): return .zero
+    case ("model_token", let model?, let token?, nil): return .token(model, token)
+    case ("model_token", let model?, nil, let row?): return .row(model, row)
+    default:
+      report(
+        "this is no source of a token", at: value.place,
+        hint: "write a model, {kind: zero}, or {kind: model_token, model: …} with either token or token_id")
+      return nil
     }
   }
 
@@ -168,7 +197,8 @@ struct CheckpointRecipeReading {
   private mutating func choice(_ value: Value) -> RecipeSetting.Choice? {
     guard let inner = value["value"], let setting = setting(inner) else { return nil }
     let filter = value["filter"]?.text
-    return .init(filter: filter == "*" ? nil : filter, value: setting)
+    let place = value["filter"]?.place ?? value.place
+    return .init(filter: filter == "*" ? nil : filter, value: setting, place: place)
   }
 
   /// Choices of which every one can be reached.

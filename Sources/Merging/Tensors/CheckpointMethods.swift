@@ -9,7 +9,7 @@ public enum CheckpointMethods {
       .passthrough, .linear, .taskArithmetic, .modelStock,
       .slerp, .nuSLERP, .multiSLERP, .karcher,
       .ties, .dareLinear, .dareTIES, .della, .dellaLinear, .breadcrumbs, .breadcrumbsTIES,
-      .sce, .magMax, .nearSwap,
+      .sce, .ram, .ramPlus, .magMax, .nearSwap, .arceeFusion,
     ])
 
   /// The row of that name; a name with `@mergekit` is the row before the `@`, which has that meaning here anyway.
@@ -21,6 +21,12 @@ public enum CheckpointMethods {
     guard MergeMethods.all.names.contains(name) else {
       throw Diagnostic(
         "unknown merge method '\(name)'", at: place, hint: suggestion(for: name, among: all.names))
+    }
+    if let plain = name.split(separator: "@").first.map(String.init), plain != name, all.names.contains(plain)
+    {
+      throw Diagnostic(
+        "'\(name)' is for adapters: methods of checkpoints have mergekit's meaning", at: place,
+        hint: "write \(plain), or merge adapters")
     }
     throw Diagnostic(
       "method '\(name)' merges adapters only", at: place,

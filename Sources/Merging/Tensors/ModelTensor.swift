@@ -59,14 +59,20 @@ public struct ModelTensor: Sendable {
   var count: Int { rows * columns }
 
   /// Writes some rows into a block of their size.
-  func read(_ range: Range<Int>, into block: Matrix) {
+  public func read(_ range: Range<Int>, into block: Matrix) {
     switch source {
     case .stored(let stored, let b, let a):
       stored.read(from: range.lowerBound * columns, into: block)
       if a.rows > 0 { gemm(b.rows(range), a, into: block, beta: 1) }
     case .gathered(let sources, let tensors):
       for (place, row) in range.enumerated() {
-        ModelTensor.readMean(of: sources[row], tensors, into: block.rows(place..<place + 1))
+        let target = block.rows(place..<place + 1)
+        // Rows that pad a vocabulary are all the mean of all others.
+        if place > 0, sources[row].count > 1, sources[row] == sources[row - 1] {
+          target.copy(from: block.rows(place - 1..<place))
+        } else {
+          ModelTensor.readMean(of: sources[row], tensors, into: target)
+        }
       }
     }
   }

@@ -14,6 +14,7 @@ import tempfile
 import importlib.util
 
 import torch
+import transformers
 import yaml
 
 
@@ -146,6 +147,10 @@ def recipes():
         "sce_topk": dict(merge_method="sce", base_model="base", models=plain, parameters={"select_topk": 0.3}),
         "nearswap": dict(merge_method="nearswap", base_model="base", models=[{"model": "m1"}],
                          parameters={"t": 0.05}),
+        "ram": dict(merge_method="ram", base_model="base", models=plain, parameters={"epsilon": 0.1}),
+        "ramplus_tl": dict(merge_method="ramplus_tl", base_model="base", models=plain,
+                           parameters={"epsilon": 0.15, "r": 0.5, "alpha": 3.0}),
+        "arcee_fusion": dict(merge_method="arcee_fusion", base_model="base", models=[{"model": "m1"}]),
         "gradients": dict(merge_method="task_arithmetic", base_model="base", models=[
             {"model": "m1", "parameters": {"weight": gradient}},
             {"model": "m2", "parameters": {"weight": [{"filter": "mlp.up", "value": 0.3}, {"value": [1, 0]}]}}]),
@@ -170,6 +175,73 @@ def llama_recipes():
                          {"model": "m1", "layer_range": [1, 3], "parameters": {"weight": 1}},
                          {"model": "m2", "layer_range": [0, 2], "parameters": {"weight": 0.5}}]}]),
     }
+
+
+# Each model has some of the tokens, in another order: rows of the embeddings as in the file.
+TOKENS = {
+    "base": ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"],
+    "m1": ["b", "a", "c", "x", "e", "f", "g", "h", "i", "j"],
+    "m2": ["a", "b", "y", "x", "c", "d", "z", "h", "i", "j"],
+    "m3": ["j", "i", "h", "g", "f", "e", "d", "c", "b", "a"],
+}
+
+
+def vocabulary_recipes():
+    ties = dict(merge_method="ties", base_model="base", models=[
+        {"model": "m1", "parameters": {"weight": 1.0}}, {"model": "m2", "parameters": {"weight": 0.5}}])
+    linear = dict(merge_method="linear", models=[
+        {"model": f"m{i}", "parameters": {"weight": w}} for i, w in ((1, 1.0), (2, 0.5), (3, 0.75))])
+    return {
+        "base": ties | dict(tokenizer_source="base"),
+        "union": ties | dict(tokenizer_source="union"),
+        "mean": linear | dict(tokenizer_source="m2"),
+        "padded": linear | dict(tokenizer={"source": "m2", "pad_to_multiple_of": 8}),
+        # mergekit fails where tokens are added to the base's tokenizer itself.
+        "tokens": ties | dict(tokenizer={"source": "union", "tokens": {
+            "x": {"source": "m2"},
+            "d": {"source": {"kind": "model_token", "model": "m2", "token": "z"}, "force": True},
+            "e": {"source": {"kind": "model_token", "model": "m1", "token_id": 3}},
+            "new": {"source": {"kind": "zero"}}}}),
+    }
+
+
+def tokenizer(folder, tokens):
+    """A tokenizer of whole words, as transformers loads it."""
+    model = {"type": "WordLevel", "vocab": {t: i for i, t in enumerate(tokens)}, "unk_token": tokens[0]}
+    whole = {"version": "1.0", "truncation": None, "padding": None, "added_tokens": [], "normalizer": None,
+             "pre_tokenizer": {"type": "Whitespace"}, "post_processor": None, "decoder": None, "model": model}
+    (folder / "tokenizer.json").write_text(json.dumps(whole))
+    (folder / "tokenizer_config.json").write_text(json.dumps({"tokenizer_class": "PreTrainedTokenizerFast"}))
+
+
+def vocabularies(folder):
+    """Merges of models with other tokens; of the results the rows of the tokens, by token, and those that pad."""
+    for name, tokens in TOKENS.items():
+        tokenizer(folder / name, tokens)
+
+    def is_model(key, value):
+        return isinstance(value, str) and value in TOKENS and (
+            key in ("model", "base_model") or key in ("source", "tokenizer_source") and value != "base")
+
+    cases = []
+    for name, recipe in vocabulary_recipes().items():
+        def local(value):
+            if isinstance(value, dict):
+                return {k: str(folder / v) if is_model(k, v) else local(v) for k, v in value.items()}
+            return [local(v) for v in value] if isinstance(value, list) else value
+
+        out = folder / "out"
+        run_merge(MergeConfiguration.model_validate(local(recipe) | {"dtype": "float32"}), str(out),
+                  options=MergeOptions(quiet=True))
+        ids = transformers.AutoTokenizer.from_pretrained(out).get_vocab()
+        merged = load_file(out / "model.safetensors")
+        shutil.rmtree(out)
+        tables = {}
+        for tensor in ("model.embed_tokens.weight", "lm_head.weight"):
+            rows = [[float(f"{x:.7g}") for x in row] for row in merged[tensor].tolist()]
+            tables[tensor] = {"tokens": {t: rows[i] for t, i in sorted(ids.items())}, "padding": rows[len(ids):]}
+        cases.append(dict(name=name, recipe=yaml.safe_dump(recipe, sort_keys=False), tensors=tables))
+    return {"tokens": TOKENS, "cases": cases}
 
 
 def main(output):
@@ -202,6 +274,13 @@ def main(output):
                     family=family, name=name, recipe=yaml.safe_dump(recipe, sort_keys=False), layers=layers,
                     count=len(merged),
                     tensors={n: [float(f"{x:.7g}") for x in t.flatten().tolist()] for n, t in sorted(kept.items())}))
+    with tempfile.TemporaryDirectory() as folder:
+        folder = pathlib.Path(folder)
+        for model in range(4):
+            checkpoint(folder / (f"m{model}" if model else "base"), LLAMA, llama_shapes(), model)
+        vocabulary = vocabularies(folder)
+    path = pathlib.Path(output) / "vocabularies.json"
+    path.write_text(json.dumps(vocabulary, separators=(",", ":")) + "\n")
     path = pathlib.Path(output) / "checkpoints.json"
     path.write_text(json.dumps(golden, separators=(",", ":")) + "\n")
     print(path, path.stat().st_size)

@@ -1,0 +1,87 @@
+import ArgumentParser
+import Basics
+import Checkpoints
+import Execution
+import LinearAlgebra
+import Merging
+import Models
+import Training
+
+/// `mixology bench merges`.
+struct BenchMerges: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "merges",
+    abstract: "Seconds for many merges one after the other, spread over all methods with a closed form.",
+    discussion: """
+      The adapters are random ones on the linear layers of all-MiniLM-L6-v2; nothing is read, written or evaluated. \
+      A method that is asked again has the next value of its usual grids and other weights.
+      """)
+
+  @Option(help: "Merges.")
+  var merges = 200
+
+  @Option(help: "Adapters that are merged into one; fewer where a method takes no more.")
+  var adapters = 6
+
+  @Option(help: "LoRA rank.")
+  var rank = 8
+
+  @Option(help: "Layers that are merged at once.")
+  var threads = MachineFacts.cores
+
+  func validate() throws {
+    try atLeastOne(merges, "merges")
+    try atLeastOne(adapters, "adapters")
+    try atLeastOne(rank, "rank")
+    try atLeastOne(threads, "threads")
+  }
+
+  func run() throws {
+    BestKernel.use()
+    BLASRuntime.threads = 1
+    let shape = EncoderShape(
+      layers: 6, hidden: 384, heads: 12, intermediate: 1536, vocabulary: 30522, positions: 512)
+    let sites = shape.sites
+    let inputs = (0..<adapters).map { number in
+      BenchAdapter.random(
+        shape, sites: sites, rank: rank, stream: RandomStream(seed: 0, "bench", "merges", "\(number)"))
+    }
+    let methods = MergeMethods.all.entries.filter { $0.isRule && !Self.iterative.contains($0.name) }
+    var seconds: [String: Double] = [:]
+    for number in 0..<merges {
+      let method = methods[number % methods.count]
+      let turn = number / methods.count
+      seconds[method.name, default: 0] += try timed {
+        try Self.merge(inputs, by: method, turn: turn, threads: threads)
+      }
+    }
+    let slowest = seconds.max { ($0.value, $1.key) < ($1.value, $0.key) }
+    try BenchLine(
+      "merges",
+      settings: [
+        "merges": .count(merges), "adapters": .count(adapters), "rank": .count(rank),
+        "threads": .count(threads), "sites": .count(sites.count),
+      ],
+      values: [
+        "seconds": .measured(seconds.values.sorted().reduce(0, +)), "methods": .count(seconds.count),
+        "slowest": .text(slowest?.key ?? ""), "slowest_seconds": .measured(slowest?.value ?? 0),
+      ]
+    ).print()
+  }
+
+  /// Descends by hundreds of steps; the row `wudi_closed_form` beside it solves the same.
+  private static let iterative = ["wudi"]
+
+  private static func merge(_ inputs: [Adapter], by method: MergeMethod, turn: Int, threads: Int) throws {
+    let inputs = inputs.prefix(method.models.upperBound)
+    var given: [String: ParameterValue] = [:]
+    for spec in method.parameters where !spec.usual.isEmpty {
+      given[spec.name] = spec.usual[turn % spec.usual.count]
+    }
+    _ = try AdapterMerger.merge(
+      Array(inputs), weights: inputs.indices.map { 1 + Double((turn + $0) % inputs.count) / 10 },
+      method: method,
+      parameters: try Parameters(given, for: method.parameters, of: "merge method '\(method.name)'"),
+      seed: turn, threads: threads)
+  }
+}
