@@ -49,11 +49,13 @@ public struct TrainJob: Sendable, Hashable, Codable {
   public var training: TrainingSpec
   /// Names the random streams of starts, order and dropout.
   public var seed: Int
+  /// The merge that it goes on from; nil, and not written, for a training that begins at the base.
+  public var start: TrainStart?
 
   /// Makes the job.
   public init(
     base: BaseSpec, tasks: [TaskSpec], sampling: SamplingSpec, budget: BudgetSpec, adapter: AdapterSpec,
-    training: TrainingSpec, seed: Int
+    training: TrainingSpec, seed: Int, start: TrainStart? = nil
   ) {
     self.base = base
     self.tasks = tasks
@@ -62,6 +64,7 @@ public struct TrainJob: Sendable, Hashable, Codable {
     self.adapter = adapter
     self.training = training
     self.seed = seed
+    self.start = start
   }
 }
 
@@ -170,7 +173,10 @@ public enum JobSpec: Sendable, Hashable, Codable {
     }
     switch self {
     case .pretrain: break
-    case .train(let job): add(job.base)
+    case .train(let job):
+      add(job.base)
+      add(job.start?.adapter)
+      add(job.start?.heads)
     case .statistics(let job):
       add(job.base)
       add(job.adapter)

@@ -1,4 +1,5 @@
 internal import Basics
+public import Checkpoints
 public import LinearAlgebra
 public import Models
 public import Specs
@@ -40,6 +41,20 @@ public struct CurvePoint: Sendable, Hashable {
   public var validation: Double?
 }
 
+/// What a training goes on from: see `TrainStart`.
+public struct StartingPoint: Sendable {
+  /// What lies frozen below the factors.
+  public var adapter: Adapter
+  /// Linear heads to train further; a task without one here gets a fresh one.
+  public var heads: [TaskHead]
+
+  /// Joins the parts.
+  public init(adapter: Adapter, heads: [TaskHead] = []) {
+    self.adapter = adapter
+    self.heads = heads
+  }
+}
+
 /// What a training leaves.
 public struct TrainedAdapter {
   /// The factors of the kept step.
@@ -60,8 +75,9 @@ public final class Trainer {
   private let base: BaseModel
   private let tasks: [TrainingTask]
   private let job: TrainJob
-  private let stream: RandomStream
 
+  /// What the factors are added to: the base's weights, with those of the starting point where there is one.
+  private let frozen: EncoderWeights
   private let folded: EncoderWeights
   private let parameters: LoRAParameters
   private let headStorage: Storage
@@ -84,23 +100,31 @@ public final class Trainer {
 
   /// Prepares a training.
   ///
-  /// - Parameter workspaces: One for each thread that shares a step; their number changes the time and nothing else.
-  /// - Throws: a `Diagnostic` for targets that match nothing, a task without examples, or a mixture that cannot be.
-  public init(base: BaseModel, tasks: [TrainingTask], job: TrainJob, workspaces: [Workspace] = [Workspace()])
-    throws
-  {
+  /// - Parameters:
+  ///   - start: What the job's `start` names, where it has one.
+  ///   - workspaces: One for each thread that shares a step; their number changes the time and nothing else.
+  /// - Throws: a `Diagnostic` for targets that match nothing, a task without examples, a starting point of another base, or
+  ///   a mixture that cannot be.
+  public init(
+    base: BaseModel, tasks: [TrainingTask], job: TrainJob, start: StartingPoint? = nil,
+    workspaces: [Workspace] = [Workspace()]
+  ) throws {
+    precondition((start == nil) == (job.start == nil), "a job and its starting point")
     try Trainer.check(tasks, job)
     self.base = base
     self.tasks = tasks
     self.job = job
-    stream = RandomStream(seed: job.seed, "train")
+    var stream = RandomStream(seed: job.seed, "train")
+    // Fresh factors look in other directions than those of the rounds before.
+    if let start = job.start { stream = stream.stream("round \(start.earlier.count + 1)") }
     let shape = base.weights.shape
     let sites = try shape.sites(targets: job.adapter.targets)
-    folded = base.weights.owning(sites)
+    frozen = try start.map { try base.weights.folding($0.adapter) } ?? base.weights
+    folded = frozen.owning(sites)
     let scale = Float(job.adapter.scale)
     parameters = LoRAParameters(shape: shape, sites: sites, rank: job.adapter.rank, scale: scale)
     parameters.initialise(stream.stream("adapter"))
-    (heads, headStorage) = Trainer.makeHeads(base, tasks, job, stream, workspaces[0])
+    (heads, headStorage) = Trainer.makeHeads(base, tasks, job, start?.heads ?? [], stream, workspaces[0])
     total = GradientBlock(like: parameters, heads: heads)
     optimiser = AdamW(
       [(parameters.storage, total.adapter.storage)]
@@ -126,6 +150,20 @@ public final class Trainer {
     tokensDrawn = tasks.map { _ in 0 }
     rowsDrawn = tokensDrawn
     batches = Array(repeating: [], count: job.training.accumulation)
+    for earlier in job.start?.earlier ?? [] { passOver(Meter(earlier, sizes: sizes, rates: rates)) }
+  }
+
+  /// Draws what a round before drew and leaves it, so that this one reads on where that one stopped.
+  private func passOver(_ earlier: Meter) {
+    let own = meter
+    meter = earlier
+    while meter.progress < 1 {
+      for batch in batches.indices { draw(&batches[batch]) }
+      meter.steps += 1
+    }
+    meter = own
+    tokensDrawn = tasks.map { _ in 0 }
+    rowsDrawn = tokensDrawn
   }
 
   private static func check(_ tasks: [TrainingTask], _ job: TrainJob) throws(Diagnostic) {
@@ -189,7 +227,7 @@ public final class Trainer {
     if !dropout { foldAll(into: folded) }
     var loss = 0.0
     for batch in batches where !batch.isEmpty {
-      loss += accumulate(batch, dropout ? base.weights : folded, weight: 1 / Float(rows))
+      loss += accumulate(batch, dropout ? frozen : folded, weight: 1 / Float(rows))
     }
     loss /= Double(rows)
     let norm = optimiser.clip(to: job.training.clip)
@@ -208,10 +246,10 @@ public final class Trainer {
 
   /// Folds the factors into weights, every lane its share of the layers.
   private func foldAll(into owned: EncoderWeights) {
-    // Values of the base are taken anew, so nothing of an earlier fold remains.
+    // Frozen values are taken anew, so nothing of an earlier fold remains.
     concurrently(lanes.count) { lane in
       for factors in stride(from: lane, to: parameters.factors.count, by: lanes.count) {
-        fold(parameters.factors[factors], of: base.weights, into: owned)
+        fold(parameters.factors[factors], of: frozen, into: owned)
       }
     }
   }
@@ -295,8 +333,8 @@ public final class Trainer {
 
   /// Heads in the order of the tasks; linear ones lie end to end in one block.
   private static func makeHeads(
-    _ base: BaseModel, _ tasks: [TrainingTask], _ job: TrainJob, _ stream: RandomStream,
-    _ workspace: Workspace
+    _ base: BaseModel, _ tasks: [TrainingTask], _ job: TrainJob, _ trained: [TaskHead],
+    _ stream: RandomStream, _ workspace: Workspace
   ) -> ([TaskHead], Storage) {
     let C = base.weights.shape.hidden
     func size(_ task: TaskSpec) -> Int { task.head == .linear ? TaskHead.outputs(task) * (C + 1) : 0 }
@@ -313,6 +351,7 @@ public final class Trainer {
       let head = Head.linear(
         outputs: TaskHead.outputs(task.task), channels: C, over: flat.columns(range),
         stream: stream.stream("head", task.task.name))
+      if let before = trained.first(where: { $0.task.name == task.task.name }) { head.copy(from: before.head) }
       return TaskHead(task: task.task, head: head)
     }
     return (heads, storage)

@@ -17,18 +17,33 @@ extension JobPerformer {
     }
     model = nil
     try keepStates(of: &tasks, job, base, maxTokens: maxTokens)
-    let trainer = try Trainer(base: base, tasks: tasks, job: job, workspaces: workspaces)
+    let start = try startingPoint(job)
+    let trainer = try Trainer(base: base, tasks: tasks, job: job, start: start, workspaces: workspaces)
     let trained = try counted {
       try trainer.run { share, point in try progress(share, "loss \(rounded(point.loss))") }
     }
+    let adapter = trained.parameters.adapter(
+      name: "adapter", alpha: job.adapter.alpha, dropout: job.adapter.dropout, rslora: job.adapter.rslora,
+      targets: job.adapter.targets)
     try PEFTAdapter.write(
-      trained.parameters.adapter(
-        name: "adapter", alpha: job.adapter.alpha, dropout: job.adapter.dropout, rslora: job.adapter.rslora,
-        targets: job.adapter.targets), to: folder.appendingPathComponent("adapter").path, layers: layers(base)
-    )
+      start?.adapter.adding(adapter) ?? adapter, to: folder.appendingPathComponent("adapter").path,
+      layers: layers(base))
     try HeadFile.write(trained.heads, to: folder)
     try write(trained.curve, to: folder)
     return trained.result
+  }
+
+  /// What the job goes on from, where it is a round after a merge.
+  private func startingPoint(_ job: TrainJob) throws -> StartingPoint? {
+    guard let start = job.start else { return nil }
+    let heads = try start.heads.map { training in
+      try job.tasks.filter { $0.head == .linear }.map {
+        try HeadFile.read(store.folder(training), task: $0)
+      }
+    }
+    return StartingPoint(
+      adapter: try PEFTAdapter.read(store.folder(start.adapter).appendingPathComponent("adapter").path),
+      heads: heads ?? [])
   }
 
   /// Gives the tasks what enters the adapter's lowest block, where that pays.

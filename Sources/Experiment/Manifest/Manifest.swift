@@ -100,7 +100,15 @@ public struct Manifest: Sendable {
     var tuning: Vocabulary.Tuning?
     /// What a search tries.
     var over: [SearchRange] = []
+    /// The method that merges each round, where the inputs are trained in rounds; nil where they are trained once.
+    var roundRule: String?
     var place: Place
+
+    /// How often the inputs are trained and merged; nil where trained models are merged.
+    var rounds: Int? {
+      guard roundRule != nil, case .number(let rounds) = parameters["rounds"] else { return nil }
+      return Int(rounds)
+    }
   }
 
   /// Which models are evaluated on what.

@@ -4,13 +4,15 @@ internal import Specs
 extension ManifestReading {
   private static let common = ["method", "name", "of", "weights", "grid", "except"]
 
-  mutating func merges(_ table: inout CocktailTable) -> [Manifest.Merge] {
+  /// - Parameter budgets: Those of the cells of the grid, which trainings in rounds share out.
+  mutating func merges(_ table: inout CocktailTable, budgets: [BudgetSpec]) -> [Manifest.Merge] {
     var merges: [Manifest.Merge] = []
     for value in root["merges"]?.elements ?? [] where !value.isBroken {
       guard value.entries.allSatisfy({ !$0.value.isBroken }), let inputs = inputs(value, &table),
         let weights = weights(value, inputs: inputs.count)
       else { continue }
       for merge in cells(value, inputs, weights) {
+        checkRounds(merge, value, budgets)
         if merges.contains(where: { $0.model == merge.model }) {
           report(
             "two merges are called '\(merge.model)'", at: merge.place,
@@ -21,6 +23,24 @@ extension ManifestReading {
       }
     }
     return merges
+  }
+
+  /// Every round has to take a step.
+  private mutating func checkRounds(_ merge: Manifest.Merge, _ value: Value, _ budgets: [BudgetSpec]) {
+    guard let rounds = merge.rounds else { return }
+    for budget in budgets {
+      let (size, unit) =
+        switch budget {
+        case .steps(let steps): (steps, "steps")
+        case .tokens(let tokens): (tokens, "tokens")
+        case .passes: (rounds, "passes")
+        }
+      guard size < rounds else { continue }
+      report(
+        "a budget of \(size) \(unit) cannot be shared out among \(rounds) rounds",
+        at: (value["rounds"] ?? value).place, hint: "lower 'rounds' or raise budget.\(unit)")
+      return
+    }
   }
 
   private mutating func inputs(_ value: Value, _ table: inout CocktailTable) -> [Int]? {
@@ -101,7 +121,7 @@ extension ManifestReading {
     return tried.problem(usual, merge.weights)
   }
 
-  /// The method named, or of `all` the rules but those excepted: what learns or searches is named.
+  /// The method named, or of `all` the rules but those excepted: what learns, searches or trains is named.
   private mutating func methods(_ value: Value) -> [Vocabulary.Method] {
     guard let word = value["method"]?.text else { return [] }
     guard word == "all" else { return vocabulary.methods.filter { $0.name == word } }
@@ -118,7 +138,9 @@ extension ManifestReading {
       report(
         "all methods cannot have one name", at: value["name"]?.place ?? value.place, hint: "leave it out")
     }
-    return vocabulary.methods.filter { $0.tuning == nil && !excepted.contains($0.name) }
+    return vocabulary.methods.filter {
+      $0.tuning == nil && $0.roundRule == nil && !excepted.contains($0.name)
+    }
   }
 
   private func variants(
@@ -154,7 +176,7 @@ extension ManifestReading {
         grid: points.count > 1 ? "merge:\(name ?? word)" : nil, method: word,
         words: ([GridAxis.words(combination)] + ranges).filter { !$0.isEmpty }.joined(separator: " "),
         parameters: parameters, inputs: inputs, weights: weights, tuning: method.tuning, over: over,
-        place: value.place)
+        roundRule: method.roundRule, place: value.place)
     }
   }
 

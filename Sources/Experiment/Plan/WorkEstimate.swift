@@ -105,9 +105,12 @@ struct WorkEstimate: Sendable {
 
   /// One training: forward, backward, 4·r·(in + out) a token for the factors, folding at every step, validations.
   ///
-  /// - Parameter rates: The share of draws of each task.
+  /// - Parameters:
+  ///   - rates: The share of draws of each task.
+  ///   - frozenRank: The rank of the merge below the factors; 0 where there is none.
   func training(
-    _ tasks: [TaskData], rates: [Double], budget: BudgetSpec, _ adapter: AdapterSpec, _ training: TrainingSpec
+    _ tasks: [TaskData], rates: [Double], budget: BudgetSpec, _ adapter: AdapterSpec, _ training: TrainingSpec,
+    frozenRank: Int = 0
   ) -> JobWork {
     let layers = sizes.linearLayers(targets: adapter.targets)
     let lowest = layers.map(\.block).min() ?? 0
@@ -152,6 +155,15 @@ struct WorkEstimate: Sendable {
       + MemoryEstimate.tape(sizes, tokens: fullest, row: texts.meanSquare / texts.mean, lowest: lowest)
       + 16 * trained + kept
     work.disk = 4 * trained + 75 * steps + Self.blocks(files: 7)
+    if frozenRank > 0 {
+      // Folded once into weights of its own, and written beside what was trained.
+      let below = factors(layers, rank: frozenRank)
+      let once = self.folding(layers, rank: frozenRank)
+      work.flops += once.flops
+      work.elements += once.elements
+      work.memory += MemoryEstimate.folded(layers) + 4 * below
+      work.disk += 4 * below
+    }
     return work
   }
 
