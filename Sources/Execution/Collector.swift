@@ -87,7 +87,8 @@ public struct Collector: Sendable {
       if case .train(let trained) = results[job] { count(trained, &row) }
     }
     set.merges.append(
-      MergedRow(model: model.model, seed: model.seed ?? 0, method: method, sites: merged.sites))
+      MergedRow(
+        model: model.model, seed: model.seed ?? 0, method: model.method ?? method, sites: merged.sites))
   }
 
   /// Everything that a job rests on, each job once: also what its trainings went on from.

@@ -351,7 +351,9 @@ public final class Trainer {
       let head = Head.linear(
         outputs: TaskHead.outputs(task.task), channels: C, over: flat.columns(range),
         stream: stream.stream("head", task.task.name))
-      if let before = trained.first(where: { $0.task.name == task.task.name }) { head.copy(from: before.head) }
+      if let before = trained.first(where: { $0.task.name == task.task.name }) {
+        head.copy(from: before.head)
+      }
       return TaskHead(task: task.task, head: head)
     }
     return (heads, storage)

@@ -181,4 +181,16 @@ import Testing
       }
     }
   }
+
+  @Test func `a row that trains is refused where there are only adapters`() throws {
+    #expect {
+      _ = try merge(models, [1, 1, 1], try MergeMethods.all.entry(named: "cold_fusion"))
+    } throws: { error in
+      "\(error)"
+        == """
+        error: 'cold_fusion' trains its models in rounds, and there are only trained adapters here
+          list it under 'merges' of a manifest: mixology run; one round of it is linear
+        """
+    }
+  }
 }

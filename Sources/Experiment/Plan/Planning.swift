@@ -182,7 +182,8 @@ struct Planning {
       PlannedModel(
         model: model, kind: .merge, recipe: recipe(merge, inputs.map(\.cocktail)), settings: point.settings,
         tasks: learned, seed: seed, job: id, evaluations: evaluations,
-        grid: manifest.evaluate.testsChosenOnly ? merge.grid.map { named($0, point.settings) } : nil))
+        grid: manifest.evaluate.testsChosenOnly ? merge.grid.map { named($0, point.settings) } : nil,
+        method: merge.roundRule.map { _ in merge.method }))
   }
 
   /// Plans what a merge's method has to know of its inputs: measurements of each, or data for the merge itself.

@@ -109,7 +109,8 @@ struct WorkEstimate: Sendable {
   ///   - rates: The share of draws of each task.
   ///   - frozenRank: The rank of the merge below the factors; 0 where there is none.
   func training(
-    _ tasks: [TaskData], rates: [Double], budget: BudgetSpec, _ adapter: AdapterSpec, _ training: TrainingSpec,
+    _ tasks: [TaskData], rates: [Double], budget: BudgetSpec, _ adapter: AdapterSpec,
+    _ training: TrainingSpec,
     frozenRank: Int = 0
   ) -> JobWork {
     let layers = sizes.linearLayers(targets: adapter.targets)
