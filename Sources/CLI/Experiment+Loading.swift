@@ -105,7 +105,7 @@ extension Vocabulary {
         Method(
           name: row.name, parameters: row.parameters, rule: row.rule, tuning: tuning(of: row),
           servedBy: row.servedBy?.rawValue, evidence: row.evidence,
-          roundRule: row.roundRule
+          training: row.training
         ) { given, weights in
           do throws(Diagnostic) {
             let parameters = try Parameters(given, for: row.parameters, of: "merge method '\(row.name)'")
@@ -128,7 +128,7 @@ extension Vocabulary {
 
   private static func tuning(of method: MergeMethod) -> Tuning? {
     switch method.form {
-    case .rule, .measured, .routed, .rounds: return nil
+    case .rule, .measured, .routed, .trained: return nil
     case .learned(let make):
       // Which loss a row has does not depend on its parameters.
       guard let parameters = try? Parameters([:], for: method.parameters, of: method.name) else { return nil }

@@ -51,11 +51,13 @@ public struct TrainJob: Sendable, Hashable, Codable {
   public var seed: Int
   /// The merge that it goes on from; nil, and not written, for a training that begins at the base.
   public var start: TrainStart?
+  /// Trains an adapter for each task and their mixtures; nil, and not written, for one adapter of all tasks.
+  public var ends: EndsSpec?
 
   /// Makes the job.
   public init(
     base: BaseSpec, tasks: [TaskSpec], sampling: SamplingSpec, budget: BudgetSpec, adapter: AdapterSpec,
-    training: TrainingSpec, seed: Int, start: TrainStart? = nil
+    training: TrainingSpec, seed: Int, start: TrainStart? = nil, ends: EndsSpec? = nil
   ) {
     self.base = base
     self.tasks = tasks
@@ -65,6 +67,7 @@ public struct TrainJob: Sendable, Hashable, Codable {
     self.training = training
     self.seed = seed
     self.start = start
+    self.ends = ends
   }
 }
 
@@ -85,11 +88,14 @@ public struct MergeJob: Sendable, Hashable, Codable {
   public var statistics: [JobID]?
   /// What the merge itself reads, where the method measures while it merges; nil is not written.
   public var data: MergeData?
+  /// Which of the adapters that an input trained together is meant, one for each input; nil, and not written, where an
+  /// input has one.
+  public var ends: [Int]?
 
   /// Makes the job.
   public init(
     method: String, parameters: [String: ParameterValue], inputs: [JobID], weights: [Double], seed: Int,
-    statistics: [JobID]? = nil, data: MergeData? = nil
+    statistics: [JobID]? = nil, data: MergeData? = nil, ends: [Int]? = nil
   ) {
     self.method = method
     self.parameters = parameters
@@ -98,6 +104,7 @@ public struct MergeJob: Sendable, Hashable, Codable {
     self.seed = seed
     self.statistics = statistics
     self.data = data
+    self.ends = ends
   }
 }
 

@@ -97,6 +97,7 @@ private struct Change<Spec>: Sendable {
         Change("adapter") { $0.adapter.rank = 4 },
         Change("training") { $0.training.clip = 2 },
         Change("seed") { $0.seed = 1 }, Change("start") { $0.start = Self.start },
+        Change("ends") { $0.ends = EndsSpec(concentration: 1) },
       ]
     ) { .train($0) }
   }
@@ -234,7 +235,7 @@ private struct Change<Spec>: Sendable {
         Change("parameters") { $0.parameters["density"] = .number(0.3) },
         Change("inputs") { $0.inputs.reverse() }, Change("weights") { $0.weights = [0.5, 1] },
         Change("seed") { $0.seed = 4 }, Change("statistics") { $0.statistics = [JobID(hex: "03")] },
-        Change("data") { $0.data = Self.data },
+        Change("data") { $0.data = Self.data }, Change("ends") { $0.ends = [0, 1] },
       ]
     ) { .merge($0) }
   }

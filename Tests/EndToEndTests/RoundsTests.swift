@@ -80,12 +80,43 @@ import Testing
     return rows.dropFirst().map { Dictionary(uniqueKeysWithValues: zip(rows[0], $0)) }
   }
 
-  @Test func `the recipe is listed and explained among the methods`() throws {
+  private static let line =
+    manifest.components(separatedBy: "merges:")[0] + """
+      merges:
+        - {method: linear, of: singles}
+        - {method: pamal, of: singles, alpha: {grid: [0, 0.5, 1]}}
+      """
+
+  @Test func `models trained together are mixed at every point of their line`() throws {
+    let places = try [["--workers", "2"], ["--workers", "1", "--threads", "2"]].map { how in
+      let place = try Workplace(manifest: Self.line)
+      let outcome = try Program.start(["run", "m.yaml"] + how, in: place.folder).outcome()
+      #expect(outcome.status == 0, "\(outcome.errors)")
+      return place
+    }
+    let place = places[0]
+    #expect(try place.tables() == places[1].tables())
+    #expect(try place.artefacts() == places[1].artefacts())
+    let plan = try Program.run("plan", "m.yaml", in: place.folder).output
+    #expect(plan.contains("train: 3 jobs, 3 done, 0 to run"), "\(plan)")
+    let runs = try table("runs", of: place).filter { $0["model"]?.hasPrefix("merge:") == true }
+    // As many steps and rows as the singles have together, for every point.
+    #expect(runs.allSatisfy { $0["steps"] == "14" && $0["examples"] == "112" }, "\(runs)")
+    #expect(Set(runs.map { $0["model_job"] }).count == 4)
+    #expect(try table("merges", of: place).map { $0["method"] } == ["linear", "pamal", "pamal", "pamal"])
+    #expect(try place.read("Results/tiny/pareto.csv").contains("merge:pamal(alpha=0.5)"))
+    let again = try Program.run("run", "m.yaml", "--verbose", in: place.folder)
+    #expect(again.status == 0 && again.errors == "")
+  }
+
+  @Test func `the recipes are listed and explained among the methods`() throws {
     let place = try Workplace()
     let list = try Program.run("merge", "--list", in: place.folder).output
     #expect(list.contains("cold_fusion"))
     let text = try Program.run("merge", "--explain", "cold_fusion", in: place.folder).output
     #expect(text.contains("paper: arXiv:2212.01378"))
     #expect(text.contains("trains its models itself, in rounds, so it needs an experiment"))
+    let other = try Program.run("merge", "--explain", "pamal", in: place.folder).output
+    #expect(other.contains("trains its models itself, together, so it needs an experiment"))
   }
 }

@@ -61,6 +61,35 @@ import Training
     return adapter.sites.flatMap { adapter.lowRank($0.delta).dense.floats }
   }
 
+  @Test func `models trained together are adapters of their own, and the centre is their average`() throws {
+    var job = training(0)
+    job.tasks = tasks
+    job.ends = EndsSpec(concentration: 1)
+    let trained = try done(.train(job))
+    func mixture(_ shares: [Double]) throws -> JobID {
+      try done(
+        .merge(
+          MergeJob(
+            method: "linear", parameters: ["rank": .number(0)], inputs: [trained, trained], weights: shares,
+            seed: 0, ends: [0, 1])))
+    }
+    let ends = try [0, 1].map { end in
+      let adapter = try PEFTAdapter.read(
+        scratch.store.folder(trained).appendingPathComponent("end-\(end)").path)
+      #expect(adapter.sites.allSatisfy { $0.delta.rank == 3 && $0.delta.alpha == 5 })
+      return adapter.sites.flatMap { adapter.lowRank($0.delta).dense.floats }
+    }
+    #expect(relativeError(ends[0], ends[1]) > 0.1)
+    for (end, shares) in [[1.0, 0], [0, 1]].enumerated() {
+      #expect(relativeError(try changes(try mixture(shares)), ends[end]) < 1e-6)
+    }
+    let quarter = zip(ends[0], ends[1]).map { 0.75 * $0 + 0.25 * $1 }
+    #expect(relativeError(try changes(try mixture([0.75, 0.25])), quarter) < 1e-6)
+    #expect(relativeError(try changes(trained), try changes(try mixture([1, 1]))) < 1e-6)
+    let head = try HeadFile.read(scratch.store.folder(trained), task: tasks[1])
+    #expect(head.task.name == tasks[1].name)
+  }
+
   @Test func `a round begins at the merge and ends in an adapter over the base`() throws {
     let singles = try [0, 1].map { try done(.train(training($0))) }
     let merged = try average(singles)

@@ -14,7 +14,7 @@ import Testing
         name: "cold_fusion",
         parameters: [
           ParameterSpec("rounds", .integer(1...1000), default: .number(3), usual: [2, 3], "rounds"), rank,
-        ], roundRule: "linear"))
+        ], training: .rounds(of: "linear")))
     return words
   }
 

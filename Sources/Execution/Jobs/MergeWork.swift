@@ -9,8 +9,9 @@ extension JobPerformer {
   /// Merges the adapters of training jobs.
   func merge(_ job: MergeJob, into folder: URL, progress: Progress) throws -> MergeResult {
     if let result = try route(job, into: folder) { return result }
-    let adapters = try job.inputs.map {
-      try PEFTAdapter.read(store.folder($0).appendingPathComponent("adapter").path)
+    let adapters = try job.inputs.enumerated().map { index, input in
+      let name = Self.adapterName(end: job.ends?[index])
+      return try PEFTAdapter.read(store.folder(input).appendingPathComponent(name).path)
     }
     let method = try MergeMethods.all.entry(named: job.method)
     let parameters = try Parameters(

@@ -100,13 +100,13 @@ public struct Manifest: Sendable {
     var tuning: Vocabulary.Tuning?
     /// What a search tries.
     var over: [SearchRange] = []
-    /// The method that merges each round, where the inputs are trained in rounds; nil where they are trained once.
-    var roundRule: String?
+    /// How the inputs are trained for this merge; nil where they are those of the tables.
+    var training: MergeTraining?
     var place: Place
 
-    /// How often the inputs are trained and merged; nil where trained models are merged.
+    /// How often the inputs are trained and merged by turns; nil where that is not what is done.
     var rounds: Int? {
-      guard roundRule != nil, case .number(let rounds) = parameters["rounds"] else { return nil }
+      guard case .rounds = training, case .number(let rounds) = parameters["rounds"] else { return nil }
       return Int(rounds)
     }
   }

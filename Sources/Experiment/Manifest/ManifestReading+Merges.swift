@@ -4,15 +4,15 @@ internal import Specs
 extension ManifestReading {
   private static let common = ["method", "name", "of", "weights", "grid", "except"]
 
-  /// - Parameter budgets: Those of the cells of the grid, which trainings in rounds share out.
-  mutating func merges(_ table: inout CocktailTable, budgets: [BudgetSpec]) -> [Manifest.Merge] {
+  mutating func merges(_ table: inout CocktailTable, points: [Manifest.GridPoint]) -> [Manifest.Merge] {
     var merges: [Manifest.Merge] = []
     for value in root["merges"]?.elements ?? [] where !value.isBroken {
       guard value.entries.allSatisfy({ !$0.value.isBroken }), let inputs = inputs(value, &table),
         let weights = weights(value, inputs: inputs.count)
       else { continue }
       for merge in cells(value, inputs, weights) {
-        checkRounds(merge, value, budgets)
+        checkRounds(merge, value, points.map(\.budget))
+        checkEnds(merge, value, table, points)
         if merges.contains(where: { $0.model == merge.model }) {
           report(
             "two merges are called '\(merge.model)'", at: merge.place,
@@ -40,6 +40,27 @@ extension ManifestReading {
         "a budget of \(size) \(unit) cannot be shared out among \(rounds) rounds",
         at: (value["rounds"] ?? value).place, hint: "lower 'rounds' or raise budget.\(unit)")
       return
+    }
+  }
+
+  /// Models that are trained together have a task each, and every step a row of each.
+  private mutating func checkEnds(
+    _ merge: Manifest.Merge, _ value: Value, _ table: CocktailTable, _ points: [Manifest.GridPoint]
+  ) {
+    guard case .ends = merge.training else { return }
+    let place = (value["of"] ?? value["method"] ?? value).place
+    if let cocktail = merge.inputs.map({ table.cocktails[$0] }).first(where: { !$0.isSingle }) {
+      report(
+        "'\(merge.method)' trains a model for each task, and '\(cocktail.name)' has \(cocktail.tasks.count)",
+        at: place, hint: "name tasks")
+    }
+    let small = points.map(\.training).first {
+      $0.batchTokens == 0 && $0.batchRows * $0.accumulation < merge.inputs.count
+    }
+    if let small {
+      report(
+        "a step of \(small.batchRows * small.accumulation) rows has none for some of \(merge.inputs.count) tasks",
+        at: place, hint: "raise training.batch_rows")
     }
   }
 
@@ -139,7 +160,7 @@ extension ManifestReading {
         "all methods cannot have one name", at: value["name"]?.place ?? value.place, hint: "leave it out")
     }
     return vocabulary.methods.filter {
-      $0.tuning == nil && $0.roundRule == nil && !excepted.contains($0.name)
+      $0.tuning == nil && $0.training == nil && !excepted.contains($0.name)
     }
   }
 
@@ -176,7 +197,7 @@ extension ManifestReading {
         grid: points.count > 1 ? "merge:\(name ?? word)" : nil, method: word,
         words: ([GridAxis.words(combination)] + ranges).filter { !$0.isEmpty }.joined(separator: " "),
         parameters: parameters, inputs: inputs, weights: weights, tuning: method.tuning, over: over,
-        roundRule: method.roundRule, place: value.place)
+        training: method.training, place: value.place)
     }
   }
 

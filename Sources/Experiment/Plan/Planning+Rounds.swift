@@ -54,14 +54,53 @@ extension Planning {
   }
 }
 
+/// Models trained together to be mixed (PaMaL, arXiv:2210.09759): one training, whatever mixtures are asked for.
+extension Planning {
+  /// Plans the training of one adapter for each of the merge's tasks, with the budget of all their singles.
+  ///
+  /// - Returns: The training for every input.
+  mutating func trainTogether(
+    _ merge: Manifest.Merge, point: Manifest.GridPoint, seed: Int
+  ) throws -> [MergeInput] {
+    let singles = merge.inputs.map { manifest.cocktails[$0] }
+    let tasks = singles.flatMap(\.tasks).sorted()
+    let all = Manifest.Cocktail(
+      name: tasks.joined(separator: "+"), tasks: tasks, isListed: false, place: merge.place)
+    var job = training(all, point, seed: seed)
+    // Every step draws as many rows of each task.
+    job.sampling = SamplingSpec(rule: "equal")
+    job.budget = point.budget.together(tasks.count)
+    guard case .number(let concentration) = merge.parameters["concentration"] else {
+      preconditionFailure("'\(merge.method)' without a concentration")
+    }
+    job.ends = EndsSpec(concentration: concentration)
+    let id = try add(job, of: all, label: "train \(named("ends:\(all.name)", point.settings)) seed \(seed)")
+    return singles.map { ($0, id) }
+  }
+}
+
 extension Manifest.Merge {
   /// The method that the merge job carries out.
-  var rule: String { roundRule ?? method }
+  var rule: String { training?.rule ?? method }
 
   /// The parameters of that method.
   var ruleParameters: [String: ParameterValue] {
-    guard roundRule != nil else { return parameters }
-    return parameters.filter { $0.key != "rounds" }
+    guard training != nil else { return parameters }
+    return parameters.filter { !["rounds", "alpha", "concentration"].contains($0.key) }
+  }
+
+  /// The weights of the merge job from those of the ordered inputs: between two ends they follow `alpha`.
+  func shares(_ weights: [Double]) -> [Double] {
+    guard case .ends = training, weights.count == 2, case .number(let alpha) = parameters["alpha"] else {
+      return weights
+    }
+    return [(1 - alpha) * weights[0], alpha * weights[1]]
+  }
+
+  /// Which adapter of the common training each ordered input is: both are in the order of the tasks' names.
+  var ends: [Int]? {
+    guard case .ends = training else { return nil }
+    return Array(inputs.indices)
   }
 
   /// Inputs in an order of their own, so that the job does not depend on the order of the file.

@@ -69,7 +69,7 @@ struct Planning {
   /// Whether a cocktail stands in the tables, or is merged as it is trained there.
   private func isWanted(_ cocktail: Int) -> Bool {
     manifest.cocktails[cocktail].isListed
-      || manifest.merges.contains { $0.rounds == nil && $0.inputs.contains(cocktail) }
+      || manifest.merges.contains { $0.training == nil && $0.inputs.contains(cocktail) }
   }
 
   /// A training of a cocktail, its budget and its start, where it has one, still to be put in.
@@ -89,8 +89,10 @@ struct Planning {
     _ job: TrainJob, of cocktail: Manifest.Cocktail, label: String, frozenRank: Int = 0
   ) throws -> JobID {
     let data = data(of: cocktail)
+    var adapter = job.adapter
+    if job.ends != nil { adapter.rank *= job.tasks.count }
     let work = estimate.training(
-      data, rates: rates(job.sampling, data), budget: job.budget, job.adapter, job.training,
+      data, rates: rates(job.sampling, data), budget: job.budget, adapter, job.training,
       frozenRank: frozenRank)
     return try graph.add(.train(job), label: label, work: work)
   }
@@ -135,10 +137,13 @@ struct Planning {
     let model = named(merge.model, point.settings)
     let inputs: [MergeInput]
     var adapter = point.adapter
-    if let rounds = merge.rounds {
+    switch merge.training {
+    case .rounds:
+      let rounds = merge.rounds ?? 1
       inputs = try trainInRounds(merge, rounds, model, point: point, seed: seed)
       adapter.rank += merge.mergedRank(after: rounds - 1, adapter)
-    } else {
+    case .ends: inputs = try trainTogether(merge, point: point, seed: seed)
+    case nil:
       inputs = merge.inputs.compactMap { cocktail in
         trained[Cell(cocktail: cocktail, point: index, seed: seed)].map { (manifest.cocktails[cocktail], $0) }
       }
@@ -156,7 +161,7 @@ struct Planning {
     if merge.tuning == nil {
       var job = MergeJob(
         method: merge.rule, parameters: merge.ruleParameters, inputs: ordered.map(\.id),
-        weights: ordered.map(\.weight), seed: seed)
+        weights: merge.shares(ordered.map(\.weight)), seed: seed, ends: merge.ends)
       var work = estimate.merge(inputs: inputs.count, adapter)
       try addEvidence(to: &job, &work, of: ordered.map(\.cocktail), point: point)
       id = try graph.add(.merge(job), label: "merge \(model) seed \(seed)", work: work)
@@ -183,7 +188,7 @@ struct Planning {
         model: model, kind: .merge, recipe: recipe(merge, inputs.map(\.cocktail)), settings: point.settings,
         tasks: learned, seed: seed, job: id, evaluations: evaluations,
         grid: manifest.evaluate.testsChosenOnly ? merge.grid.map { named($0, point.settings) } : nil,
-        method: merge.roundRule.map { _ in merge.method }))
+        method: merge.training.map { _ in merge.method }))
   }
 
   /// Plans what a merge's method has to know of its inputs: measurements of each, or data for the merge itself.
@@ -230,7 +235,7 @@ struct Planning {
     return "\(method)\(served) of \(inputs.map(\.name).joined(separator: separator))"
   }
 
-  private func named(_ model: String, _ settings: String) -> String {
+  func named(_ model: String, _ settings: String) -> String {
     settings.isEmpty ? model : "\(model)[\(settings)]"
   }
 

@@ -17,8 +17,8 @@ public struct Vocabulary: Sendable {
     public var servedBy: String?
     /// What has to be measured of every model before; nil for most.
     public var evidence: MergeEvidence?
-    /// The method that merges each round, where the models are trained in rounds; nil for most.
-    public var roundRule: String?
+    /// How the method trains its models itself; nil for most, which merge trained ones.
+    public var training: MergeTraining?
     /// What is wrong with a merge that can be known before there are models.
     public var problem: Check
 
@@ -28,7 +28,7 @@ public struct Vocabulary: Sendable {
     /// Makes a word; without a rule it is one of its own, without a check any models will do.
     public init(
       name: String, parameters: [ParameterSpec], rule: String? = nil, tuning: Tuning? = nil,
-      servedBy: String? = nil, evidence: MergeEvidence? = nil, roundRule: String? = nil,
+      servedBy: String? = nil, evidence: MergeEvidence? = nil, training: MergeTraining? = nil,
       problem: @escaping Check = { _, _ in nil }
     ) {
       self.name = name
@@ -37,7 +37,7 @@ public struct Vocabulary: Sendable {
       self.tuning = tuning
       self.servedBy = servedBy
       self.evidence = evidence
-      self.roundRule = roundRule
+      self.training = training
       self.problem = problem
     }
   }

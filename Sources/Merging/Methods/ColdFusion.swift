@@ -1,4 +1,4 @@
-internal import Basics
+public import Basics
 
 extension MergeMethod {
   /// ColD Fusion: every round each model is trained on from the merge of the round before, and all are averaged.
@@ -29,13 +29,13 @@ extension MergeMethod {
         "rounds", .integer(1...1000), default: .number(3), usual: [2, 3, 5],
         "rounds of training and averaging; they share the budget, and one round is linear")
     ],
-    neutral: ["rounds": .number(1)], requirements: average, form: .rounds(of: "linear"))
+    neutral: ["rounds": .number(1)], requirements: average, form: .trained(.rounds(of: "linear")))
 }
 
 extension MergeMethod {
-  /// The row that merges each round, where the models are trained in rounds; nil for all that merge trained models.
-  public var roundRule: String? {
-    guard case .rounds(let rule) = form else { return nil }
-    return rule
+  /// How its models are trained; nil for all rows that merge trained models.
+  public var training: MergeTraining? {
+    guard case .trained(let training) = form else { return nil }
+    return training
   }
 }
