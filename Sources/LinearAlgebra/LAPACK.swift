@@ -267,17 +267,18 @@ extension DoubleMatrix {
     var (values, rest) = (diagonal, beside)
     // SAFETY: n values and n − 1 beside them, overwritten; the arrays live for the call.
     guard unsafe LAPACKE_dsterf(Int32(n), &values, &rest) == 0 else { return nil }
-    let largest = Array(values.suffix(count))
+    // LAPACKE looks for NaN in n values, of which DSTEIN reads the first `count`.
+    let largest = Array(values.suffix(count)) + Array(repeating: 0, count: n - count)
     var vectors = [Double](repeating: 0, count: n * count)
     var failed = [Int32](repeating: 0, count: count)
     let block = [Int32](repeating: 1, count: n)
     var ends = [Int32](repeating: 0, count: n)
     ends[0] = Int32(n)
-    // SAFETY: one block of n; n·count doubles column by column, `count` places for failures.
+    // SAFETY: one block of n; n values, n·count doubles column by column, `count` places for failures.
     let status = unsafe LAPACKE_dstein(
       LAPACK_COL_MAJOR, Int32(n), diagonal, beside, Int32(count), largest, block, ends, &vectors, Int32(n),
       &failed)
-    return status == 0 ? (largest, vectors) : nil
+    return status == 0 ? (Array(largest.prefix(count)), vectors) : nil
   }
 
   /// The nearest matrix with orthonormal columns in the span of this one: U·Vᵀ of its SVD (orthogonal Procrustes).

@@ -7,8 +7,10 @@ package struct MergeRow {
   package var method: String?
   /// For all tasks of the results.
   package var normalised: [Double?]
-  /// Over the tasks of its inputs.
+  /// Over the tasks of its inputs that have a measure.
   package var mean: Double?
+  /// The same mean of every seed.
+  package var meanOverSeeds: Estimate?
   package var worst: (task: String, score: Double)?
   package var validationMean: Double?
   package var isChosen: Bool
@@ -31,14 +33,13 @@ extension Evidence {
         results.merges.first { $0.model == row.model && $0.seed == row.seed }?.sites ?? []
       }
       let energies = sites.map(\.retainedEnergy)
-      let own = zip(tasks, tasks.map { normalised(model, $0, on: .test) }).filter {
-        model.tasks.contains($0.0.name)
-      }
+      let own = measuredTasks(of: model, on: .test)
       return MergeRow(
         candidate: model, method: results.merges.first { $0.model == model.model }?.method,
         normalised: tasks.map { normalised(model, $0, on: .test) },
-        mean: meanNormalised(of: model, on: .test),
-        worst: worst(of: own.map { ($0.0.name, $0.1) }), validationMean: validation[index],
+        mean: meanNormalised(of: model, on: .test), meanOverSeeds: normalisedOverSeeds(model, on: .test),
+        worst: worst(of: own.map { ($0.name, normalised(model, $0, on: .test)) }),
+        validationMean: validation[index],
         isChosen: best != nil && rivals.first { validation[$0] == best } == index,
         retainedEnergy: energies.isEmpty ? nil : Estimate.mean(energies), leastRetainedEnergy: energies.min())
     }
@@ -50,32 +51,76 @@ extension Evidence {
     return known.count == scores.count ? known.min { $0.score < $1.score } : nil
   }
 
-  /// Merged ÷ single, or single ÷ merged where lower is better: means over the seeds that both have.
+  /// Whether the single of a task is a measure for merges: it learned something that its seeds agree on.
   ///
-  /// Nil unless single and denominator are positive and the single beats the base: the ratio to a single that learned
-  /// nothing, or to a correlation at or below zero, says nothing.
-  package func normalised(_ model: Candidate, _ task: TaskColumn, on split: Split) -> Double? {
-    guard let metric = task.metrics.first, let single = single(of: task.name, settings: model.settings) else {
-      return nil
-    }
-    let pairs = pairs(of: model, with: single, task.name, split, metric.name)
-    guard !pairs.isEmpty else { return nil }
-    let merged = Estimate.mean(pairs.map(\.value))
-    let expert = Estimate.mean(pairs.map(\.reference))
-    guard expert > 0 else { return nil }
-    if let base = base(settings: model.settings).flatMap({ estimate($0, task.name, split, metric.name) }),
-      metric.higherIsBetter ? expert <= base.mean : expert >= base.mean
-    {
-      return nil
-    }
-    if metric.higherIsBetter { return merged / expert }
-    return merged > 0 ? expert / merged : nil
+  /// Its mean is better than the base's, and where more is better than zero, by more than the standard deviation over its
+  /// seeds. A ratio to less, to a correlation near zero say, is noise that would outweigh all other tasks in a mean.
+  package func isMeasure(_ task: TaskColumn, settings: String, on split: Split) -> Bool {
+    guard let metric = task.metrics.first, let single = single(of: task.name, settings: settings),
+      let expert = estimate(single, task.name, split, metric.name), expert.mean > 0
+    else { return false }
+    let spread = expert.deviation ?? 0
+    let base = base(settings: settings).flatMap { estimate($0, task.name, split, metric.name)?.mean }
+    return metric.higherIsBetter
+      ? expert.mean - spread > max(base ?? 0, 0) : expert.mean + spread < base ?? .infinity
   }
 
+  /// The tasks of a model whose singles are a measure.
+  package func measuredTasks(of model: Candidate, on split: Split) -> [TaskColumn] {
+    tasks.filter { model.tasks.contains($0.name) && isMeasure($0, settings: model.settings, on: split) }
+  }
+
+  /// Merged ÷ single, or single ÷ merged where lower is better: means over the seeds that both have.
+  ///
+  /// Nil where the single is no measure.
+  package func normalised(_ model: Candidate, _ task: TaskColumn, on split: Split) -> Double? {
+    guard let metric = task.metrics.first, isMeasure(task, settings: model.settings, on: split),
+      let pairs = pairsWithSingle(model, task, split, metric)
+    else { return nil }
+    let merged = Estimate.mean(pairs.map(\.value))
+    let expert = Estimate.mean(pairs.map(\.reference))
+    return ratio(merged, to: expert, metric)
+  }
+
+  /// The mean over the tasks that have a measure; nil without one, or where one has no score.
   func meanNormalised(of model: Candidate, on split: Split) -> Double? {
-    let own = tasks.filter { model.tasks.contains($0.name) }
+    let own = measuredTasks(of: model, on: split)
     let scores = own.compactMap { normalised(model, $0, on: split) }
-    guard !scores.isEmpty, scores.count == model.tasks.count else { return nil }
+    guard !scores.isEmpty, scores.count == own.count else { return nil }
     return Estimate.mean(scores)
+  }
+
+  /// The same mean of every seed that has all its scores, each held against the mean of the singles.
+  func normalisedOverSeeds(_ model: Candidate, on split: Split) -> Estimate? {
+    let bySeed = measuredTasks(of: model, on: split).map { task -> [Int?: Double] in
+      guard let metric = task.metrics.first, let pairs = pairsWithSingle(model, task, split, metric) else {
+        return [:]
+      }
+      let expert = Estimate.mean(pairs.map(\.reference))
+      let ratios = pairs.compactMap { pair in
+        ratio(pair.value, to: expert, metric).map { (pair.seed, $0) }
+      }
+      return Dictionary(ratios) { first, _ in first }
+    }
+    guard !bySeed.isEmpty else { return nil }
+    let means = model.rows.compactMap { row in
+      let scores = bySeed.compactMap { $0[row.seed] }
+      return scores.count == bySeed.count ? Estimate.mean(scores) : nil
+    }
+    return Estimate(means)
+  }
+
+  private func pairsWithSingle(
+    _ model: Candidate, _ task: TaskColumn, _ split: Split, _ metric: MetricColumn
+  ) -> [(seed: Int?, value: Double, reference: Double)]? {
+    guard let single = single(of: task.name, settings: model.settings) else { return nil }
+    let pairs = pairs(of: model, with: single, task.name, split, metric.name)
+    return pairs.isEmpty ? nil : pairs
+  }
+
+  private func ratio(_ merged: Double, to expert: Double, _ metric: MetricColumn) -> Double? {
+    guard expert > 0 else { return nil }
+    if metric.higherIsBetter { return merged / expert }
+    return merged > 0 ? expert / merged : nil
   }
 }

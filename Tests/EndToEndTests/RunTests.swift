@@ -14,7 +14,7 @@ import Testing
       .sorted()
     let wanted = [
       "COLUMNS.md", "cocktails.csv", "comparison.csv", "costs.csv", "manifest.lock.yaml", "merges.csv",
-      "mixtures.csv", "predictions", "report.md", "runs.csv", "transfer.csv",
+      "methods.csv", "mixtures.csv", "predictions", "report.md", "runs.csv", "transfer.csv",
     ]
     #expect(Set(wanted).subtracting(names).isEmpty)
   }

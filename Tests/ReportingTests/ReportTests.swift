@@ -224,6 +224,55 @@ import Testing
     }
   }
 
+  @Test func `a single whose seeds do not agree that it learned something is no measure`() throws {
+    var results = Sample.results
+    let task = Sample.tasks[0]
+    let name = try #require(task.metrics.first?.name)
+    let before = try Evidence(results).merges
+    for index in results.scores.indices {
+      let row = results.scores[index]
+      guard row.task == task.name, row.metric == name, row.model.hasPrefix("single:\(task.name)") else {
+        continue
+      }
+      results.scores[index].value = [0.1, 0.9, 0.2][row.seed ?? 0]
+    }
+    let evidence = try Evidence(results)
+    for (row, old) in zip(evidence.merges, before) {
+      #expect(row.normalised[0] == nil && old.normalised[0] != nil)
+      let rest = row.normalised.compactMap { $0 }
+      #expect(rest == old.normalised.dropFirst().compactMap { $0 })
+      #expect(try abs(#require(row.mean) - Estimate.mean(rest)) < 1e-12 && row.worst?.task != task.name)
+      #expect(try abs(#require(row.meanOverSeeds).mean - Estimate.mean(rest)) < 0.05)
+    }
+    #expect(Page(evidence).text.contains("Without one, and out of the means"))
+    #expect(!Page(try Evidence(Sample.results)).text.contains("Without one, and out of the means"))
+  }
+
+  @Test func `methods are those of their best point on validation, the best first`() throws {
+    var results = Sample.results
+    let linear = "merge:linear[adapter.rank=4]"
+    let ties = "merge:ties(density=0.2)[adapter.rank=4]"
+    for index in results.models.indices { results.models[index].settings = "" }
+    for index in results.merges.indices where results.merges[index].model.hasPrefix("merge:ties") {
+      results.merges[index].method = "linear"
+    }
+    results.models.removeAll { $0.model.hasSuffix("[adapter.rank=8]") }
+    results.scores.removeAll { $0.model.hasSuffix("[adapter.rank=8]") }
+    for favourite in [linear, ties] {
+      for index in results.scores.indices
+      where results.scores[index].split == .validation && results.scores[index].model.hasPrefix("merge:") {
+        let isBetter = results.scores[index].model == favourite
+        results.scores[index].value = (results.scores[index].metric == "mse") == isBetter ? 1e-3 : 0.9
+      }
+      let methods = try Evidence(results).methods
+      #expect(methods.map(\.merge.candidate.model) == [favourite] && methods.map(\.points) == [2])
+    }
+    for index in results.merges.indices where results.merges[index].model == ties {
+      results.merges[index].method = "ties"
+    }
+    #expect(try Evidence(results).methods.map(\.merge.method) == ["ties", "linear"])
+  }
+
   @Test func `terminal lines keep to the width`() {
     for width in [30, 60, 80, 100, 160] {
       let text = Summary.terminal(Sample.results, width: width)

@@ -16,6 +16,9 @@ struct BenchMerge: ParsableCommand {
   @Option(help: "Adapters that are merged into one.")
   var adapters = 6
 
+  @Option(help: "Only methods whose name holds this.")
+  var only = ""
+
   func run() throws {
     BestKernel.use()
     let workload = try BenchWorkload(options)
@@ -25,7 +28,8 @@ struct BenchMerge: ParsableCommand {
       BenchAdapter.random(
         shape, sites: sites, rank: adapter.rank, stream: RandomStream(seed: number, "bench", "merge"))
     }
-    for method in MergeMethods.all.entries where method.isRule {
+    for method in MergeMethods.all.entries where method.isRule && (only.isEmpty || method.name.contains(only))
+    {
       let parameters = try Parameters([:], for: method.parameters, of: "merge method '\(method.name)'")
       let inputs = inputs.prefix(method.models.upperBound)
       // The same of all adapters, which makes no difference to the time.

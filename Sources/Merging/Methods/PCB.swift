@@ -67,18 +67,28 @@ private struct PCB: Merging {
       let sums = PCBScores.sums(blocks)
       for (t, block) in blocks.enumerated() {
         let scores = rule.scores(block, sums, limits[t], models: blocks.count)
-        block.withSpan { span in
-          for i in 0..<span.count {
-            let share = limits[t].share(of: scores[i])
-            merged[i] += weights[t] * limits[t].clamped(span[i]) * share
-            shares[i] += share
-          }
-        }
+        block.withSpan { PCB.add($0, scores.span, weights[t], limits[t], &merged, &shares) }
       }
       for i in 0..<merged.count { merged[i] *= scale / max(shares[i], 1e-12) }
       if rule.ratio >= 1 { fillLost(blocks, weights, limits, shares, &merged) }
     }
     return Merged(.dense(merged), defaultRank: try sumOfRanks(deltas))
+  }
+
+  private static func add(
+    _ block: Span<Float>, _ scores: Span<Float>, _ weight: Double, _ limits: PCBScores.Limits,
+    _ merged: inout [Double], _ shares: inout [Double]
+  ) {
+    var merged = merged.mutableSpan
+    var shares = shares.mutableSpan
+    precondition(
+      block.count == scores.count && block.count == merged.count && block.count == shares.count,
+      "blocks differ")
+    for i in 0..<block.count {
+      let share = limits.share(of: scores[i])
+      merged[i] += weight * limits.clamped(block[i]) * share
+      shares[i] += share
+    }
   }
 
   /// The mean of the models where no share is left.

@@ -45,13 +45,38 @@ private struct WUDI: Merging {
       h = h + (m * gram).scaled(by: weight)
     }
     let target = core.space.leftTimes(h)
-    var x = core.space.timesRight(core.space.leftTimes(core.sum))
-    var adam = Adam(count: x.rows * x.columns, rate: rate)
+    let start = core.space.timesRight(core.space.leftTimes(core.sum))
+    var values: [Double] = []
+    values.reserveCapacity(start.values.count)
+    for rows in start.rowBlocks(of: WUDI.blockCount) {
+      values += descent(from: start.rows(rows), target.rows(rows), s, basis).values
+    }
+    let merged = DoubleMatrix(rows: start.rows, columns: start.columns, values: values).scaled(by: scale)
+    return Merged(.dense(merged), defaultRank: try sumOfRanks(deltas))
+  }
+
+  /// Numbers of a block: with the moments and the gradient of each it stays in the cache for all steps.
+  private static let blockCount = 1 << 14
+
+  /// All steps on some rows, whose gradients need no others.
+  private func descent(
+    from start: DoubleMatrix, _ target: DoubleMatrix, _ s: DoubleMatrix, _ basis: DoubleMatrix
+  ) -> DoubleMatrix {
+    var x = start
+    var adam = Adam(count: x.values.count, rate: rate)
     for _ in 0..<steps {
       let gradient = DoubleMatrix.product((x * basis) * s - target, basis, transposeB: true)
       adam.step(&x.values, gradient.values)
     }
-    return Merged(.dense(x.scaled(by: scale)), defaultRank: try sumOfRanks(deltas))
+    return x
+  }
+}
+
+extension DoubleMatrix {
+  /// Its rows in blocks of about so many numbers.
+  fileprivate func rowBlocks(of count: Int) -> [Range<Int>] {
+    let height = max(1, count / max(1, columns))
+    return stride(from: 0, to: rows, by: height).map { $0..<min($0 + height, rows) }
   }
 }
 

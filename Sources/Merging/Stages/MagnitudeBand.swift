@@ -53,13 +53,26 @@ struct MagnitudeBand: Sparsify {
     }
   }
 
-  /// The band of some entries.
-  func band(of count: Int, scan: ((Span<Float>) -> Void) -> Void) -> BandMask {
+  /// How many of some entries the band ends with, its outliers among them, and how many these are.
+  private func ends(of count: Int) -> (inside: Int, outliers: Int) {
     let kept = MagnitudeBand.kept(density: density, of: count)
     let outliers = min(Int(gamma * Double(count)), count - kept)
+    return (kept + outliers, outliers)
+  }
+
+  /// The band of some entries.
+  private func band(of count: Int, scan: ((Span<Float>) -> Void) -> Void) -> BandMask {
+    let ends = ends(of: count)
     return BandMask(
-      inside: Cutoff(kept + outliers, of: count, scan: scan),
-      outliers: Cutoff(outliers, of: count, scan: scan))
+      inside: Cutoff(ends.inside, of: count, scan: scan),
+      outliers: Cutoff(ends.outliers, of: count, scan: scan))
+  }
+
+  /// The band of a row.
+  fileprivate func band(ofRow row: Span<Float>) -> BandMask {
+    let ends = ends(of: row.count)
+    return BandMask(
+      inside: Cutoff(ends.inside, ofRow: row), outliers: Cutoff(ends.outliers, ofRow: row))
   }
 }
 
@@ -96,7 +109,7 @@ private struct RowBandMask: EntryMask {
   mutating func apply(to block: inout MutableSpan<Float>, columns: Int) {
     for start in stride(from: 0, to: block.count, by: columns) {
       let row = start..<start + columns
-      var mask = band.band(of: columns) { visit in visit(block.span.extracting(row)) }
+      var mask = band.band(ofRow: block.span.extracting(row))
       mask.apply(to: &block, in: row)
     }
   }

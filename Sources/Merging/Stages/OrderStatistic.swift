@@ -67,6 +67,43 @@ struct OrderStatistic {
     return statistic.position
   }
 
+  /// The same of numbers that lie together, as few as a row has: in a copy of their keys, parted again and again (Hoare
+  /// 1961), which spares the counters.
+  static func largest(_ k: Int, of numbers: Span<Float>, by order: Order) -> Position {
+    precondition(k >= 1 && k <= numbers.count, "the \(k)-th of \(numbers.count) numbers")
+    var keys = [UInt32](repeating: 0, count: numbers.count)
+    for i in 0..<numbers.count { keys[i] = key(numbers[i], order) }
+    let kth = select(k, in: &keys)
+    var (above, equal) = (0, 0)
+    for i in keys.indices {
+      above += keys[i] > kth ? 1 : 0
+      equal += keys[i] == kth ? 1 : 0
+    }
+    return Position(key: kth, above: above, equal: equal)
+  }
+
+  /// The k-th largest key; changes their order.
+  private static func select(_ k: Int, in keys: inout [UInt32]) -> UInt32 {
+    var keys = keys.mutableSpan
+    var (low, high) = (0, keys.count - 1)
+    while low < high {
+      let pivot = keys[(low + high) / 2]
+      var (i, j) = (low, high)
+      while i <= j {
+        while keys[i] > pivot { i += 1 }
+        while keys[j] < pivot { j -= 1 }
+        if i <= j {
+          keys.swapAt(i, j)
+          i += 1
+          j -= 1
+        }
+      }
+      // Keys up to j are at least the pivot, those from i at most; what lies between is the pivot.
+      if k - 1 <= j { high = j } else if k - 1 >= i { low = i } else { return pivot }
+    }
+    return keys[low]
+  }
+
   /// Bits that rise with the number or its magnitude.
   @inline(__always) static func key(_ x: Float, _ order: Order) -> UInt32 {
     switch order {

@@ -17,15 +17,29 @@ struct PCBScores: Sendable {
     var floor: Float = 0
     var best: Float = 0
 
+    /// 1 over the width of the clamped magnitudes; 0 where they are all one.
+    var perWidth: Float { largest > smallest ? 1 / (largest - smallest) : 0 }
+
+    @inline(__always) private func size(_ x: Float) -> Float {
+      let size = x.magnitude
+      return size < smallest ? smallest : (size > largest ? largest : size)
+    }
+
+    /// exp(T·(n² − 1)) of an entry.
+    @inline(__always) func competition(_ x: Float, _ perWidth: Float, _ models: Float) -> Float {
+      let place = (size(x) - smallest) * perWidth
+      return FastMath.exp(models * (place * place - 1))
+    }
+
     /// sign(x) times the clamped magnitude.
-    func clamped(_ x: Float) -> Double {
-      let magnitude = Double(min(max(x.magnitude, smallest), largest))
+    @inline(__always) func clamped(_ x: Float) -> Double {
+      let magnitude = Double(size(x))
       return x > 0 ? magnitude : (x < 0 ? -magnitude : 0)
     }
 
     /// The place of a score between floor and best, 0…1.
-    func share(of score: Float) -> Double {
-      best > floor ? Double(max(score, floor) - floor) / Double(best - floor) : 0
+    @inline(__always) func share(of score: Float) -> Double {
+      best > floor ? Double(score > floor ? score - floor : 0) / Double(best - floor) : 0
     }
   }
 
@@ -83,30 +97,52 @@ struct PCBScores: Sendable {
   static func sums(_ blocks: [Matrix]) -> [Double] {
     var sums = [Double](repeating: 0, count: blocks[0].count)
     for block in blocks {
-      block.withSpan { span in for i in 0..<span.count { sums[i] += Double(span[i]) } }
+      block.withSpan { add($0, to: &sums) }
     }
     return sums
   }
 
-  /// exp(T·(n² − 1))·tanh(x·Σ X) per entry: the factor e⁻ᵀ cancels in the shares and keeps the scores finite.
-  func scores(_ block: Matrix, _ sums: [Double], _ limits: Limits, models: Int) -> [Float] {
-    let width = limits.largest - limits.smallest
-    let perWidth = width > 0 ? 1 / width : 0
-    return block.withSpan { span in
-      var scores = [Float](repeating: 0, count: span.count)
-      for i in 0..<span.count {
-        let magnitude = min(max(span[i].magnitude, limits.smallest), limits.largest)
-        let place = (magnitude - limits.smallest) * perWidth
-        let own = FastMath.exp(Float(models) * (place * place - 1))
-        scores[i] = own * Float(tanhOfSmall(Double(span[i]) * sums[i]))
-      }
-      return scores
-    }
+  private static func add(_ block: Span<Float>, to sums: inout [Double]) {
+    var sums = sums.mutableSpan
+    precondition(block.count == sums.count, "\(block.count) numbers for \(sums.count) sums")
+    for i in 0..<block.count { sums[i] += Double(block[i]) }
   }
 
-  /// tanh, by its series where that is as exact: products of changes are small.
-  private func tanhOfSmall(_ x: Double) -> Double {
+  /// exp(T·(n² − 1))·tanh(x·Σ X) per entry: the factor e⁻ᵀ cancels in the shares and keeps the scores finite.
+  func scores(_ block: Matrix, _ sums: [Double], _ limits: Limits, models: Int) -> [Float] {
+    block.withSpan { PCBScores.scores($0, sums.span, limits, models: Float(models)) }
+  }
+
+  private static func scores(
+    _ block: Span<Float>, _ sums: Span<Double>, _ limits: Limits, models: Float
+  ) -> [Float] {
+    precondition(block.count == sums.count, "\(block.count) numbers for \(sums.count) sums")
+    var result = [Float](repeating: 0, count: block.count)
+    var scores = result.mutableSpan
+    let perWidth = limits.perWidth
+    var largest = 0.0
+    for i in 0..<block.count {
+      let x = Double(block[i]) * sums[i]
+      let square = x * x
+      largest = square > largest ? square : largest
+      scores[i] = limits.competition(block[i], perWidth, models) * Float(tanhOfSmall(x))
+    }
+    // Products of changes are small; where one is not, libm has its tanh.
+    guard largest >= smallSquare else { return result }
+    for i in 0..<block.count {
+      let x = Double(block[i]) * sums[i]
+      if x * x >= smallSquare {
+        scores[i] = limits.competition(block[i], perWidth, models) * Float(tanh(x))
+      }
+    }
+    return result
+  }
+
+  /// The square of an x below which its series has tanh as exactly as libm.
+  private static let smallSquare = 1e-4
+
+  @inline(__always) private static func tanhOfSmall(_ x: Double) -> Double {
     let square = x * x
-    return square < 1e-4 ? x * (1 - square * (1 / 3.0 - square * (2 / 15.0))) : tanh(x)
+    return x * (1 - square * (1 / 3.0 - square * (2 / 15.0)))
   }
 }

@@ -45,8 +45,9 @@ struct RankedDrop: Sparsify {
 private struct RankedMask: EntryMask {
   let rule: RankedDrop
   var random: RandomStream
-  private var order: [UInt64] = []
-  private var ranks: [Int] = []
+  /// Of each rank in a row, its probability and what a kept entry is multiplied by.
+  private var steps: [(probability: Double, factor: Float)] = []
+  private var ranks = RowRanks()
 
   init(rule: RankedDrop, random: RandomStream) {
     self.rule = rule
@@ -55,33 +56,82 @@ private struct RankedMask: EntryMask {
 
   mutating func apply(to block: inout MutableSpan<Float>, columns: Int) {
     if rule.density >= 1 { return }
-    for start in stride(from: 0, to: block.count, by: columns) {
-      rankRow(block.span.extracting(start..<start + columns))
-      for i in 0..<columns {
-        let p = rule.probability(rank: ranks[i], of: columns)
-        let factor = rule.dividesByProbability ? Float(1 / p) : 1
-        block[start + i] = random.uniform() < p ? block[start + i] * factor : 0
+    if steps.count != columns {
+      steps = (0..<columns).map { rank in
+        let p = rule.probability(rank: rank, of: columns)
+        return (p, rule.dividesByProbability ? Float(1 / p) : 1)
       }
+    }
+    for start in stride(from: 0, to: block.count, by: columns) {
+      ranks.rank(block.span.extracting(start..<start + columns))
+      RankedMask.drop(&block, from: start, ranks.ranks, steps, &random)
     }
   }
 
-  /// Sorts by magnitude, eleven bits at a time from the lowest; equal ones stay in order.
-  private mutating func rankRow(_ row: Span<Float>) {
-    let count = row.count
-    order = (0..<count).map { UInt64(OrderStatistic.key(row[$0], .magnitude)) << 32 | UInt64($0) }
-    var sorted = order
-    for shift in [32, 43, 54] as [UInt64] {
-      var starts = [Int](repeating: 0, count: (1 << 11) + 1)
-      for pair in order { starts[Int(pair >> shift & 0x7ff) + 1] += 1 }
-      for bin in 1..<starts.count { starts[bin] += starts[bin - 1] }
-      for pair in order {
-        let bin = Int(pair >> shift & 0x7ff)
-        sorted[starts[bin]] = pair
-        starts[bin] += 1
-      }
+  private static func drop(
+    _ block: inout MutableSpan<Float>, from start: Int, _ ranks: [Int32],
+    _ steps: [(probability: Double, factor: Float)], _ random: inout RandomStream
+  ) {
+    let (ranks, steps) = (ranks.span, steps.span)
+    // A copy of its own lets the loop keep the state in a register.
+    var stream = random
+    for i in 0..<ranks.count {
+      let (probability, factor) = steps[Int(ranks[i])]
+      block[start + i] = stream.uniform() < probability ? block[start + i] * factor : 0
+    }
+    random = stream
+  }
+}
+
+/// Ranks the numbers of a row by their magnitudes.
+private struct RowRanks {
+  /// Of each number, how many are smaller; of equal ones the first is the smaller.
+  private(set) var ranks: [Int32] = []
+  private var order: [UInt64] = []
+  private var sorted: [UInt64] = []
+  private var counts = [Int32](repeating: 0, count: 256)
+
+  /// Sorts eight bits at a time from the lowest; larger digits would spend more on counters than on a row's numbers.
+  mutating func rank(_ row: Span<Float>) {
+    if ranks.count != row.count {
+      ranks = Array(repeating: 0, count: row.count)
+      order = Array(repeating: 0, count: row.count)
+      sorted = order
+    }
+    for i in 0..<row.count {
+      order[i] = UInt64(OrderStatistic.key(row[i], .magnitude)) << 32 | UInt64(i)
+    }
+    for shift in [32, 40, 48, 56] as [UInt64] {
+      RowRanks.sort(order, by: shift, into: &sorted, &counts)
       swap(&order, &sorted)
     }
-    ranks = Array(repeating: 0, count: count)
-    for (rank, pair) in order.enumerated() { ranks[Int(pair & 0xffff_ffff)] = rank }
+    RowRanks.number(order, &ranks)
+  }
+
+  private static func number(_ order: [UInt64], _ ranks: inout [Int32]) {
+    let order = order.span
+    var ranks = ranks.mutableSpan
+    for rank in 0..<order.count { ranks[Int(order[rank] & 0xffff_ffff)] = Int32(truncatingIfNeeded: rank) }
+  }
+
+  private static func sort(
+    _ order: [UInt64], by shift: UInt64, into sorted: inout [UInt64], _ counts: inout [Int32]
+  ) {
+    let order = order.span
+    var sorted = sorted.mutableSpan
+    var counts = counts.mutableSpan
+    for bin in 0..<counts.count { counts[bin] = 0 }
+    for i in 0..<order.count { counts[Int(order[i] >> shift & 0xff)] &+= 1 }
+    var start: Int32 = 0
+    for bin in 0..<counts.count {
+      let count = counts[bin]
+      counts[bin] = start
+      start &+= count
+    }
+    for i in 0..<order.count {
+      let bin = Int(order[i] >> shift & 0xff)
+      sorted[Int(counts[bin])] = order[i]
+      counts[bin] &+= 1
+    }
   }
 }

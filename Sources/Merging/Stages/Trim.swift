@@ -30,10 +30,25 @@ struct Cutoff: Sendable {
     } else if k <= 0 {
       self = .none
     } else {
-      let position = OrderStatistic.largest(k, by: .magnitude, zeros: zeros, scan: scan)
-      let room = k - position.above
-      self.init(least: position.key, room: keepsEqual || room == position.equal ? .max : room)
+      self.init(
+        k, at: OrderStatistic.largest(k, by: .magnitude, zeros: zeros, scan: scan), keepsEqual: keepsEqual)
     }
+  }
+
+  /// The k largest of a row.
+  init(_ k: Int, ofRow row: Span<Float>) {
+    if k >= row.count {
+      self = .all
+    } else if k <= 0 {
+      self = .none
+    } else {
+      self.init(k, at: OrderStatistic.largest(k, of: row, by: .magnitude), keepsEqual: false)
+    }
+  }
+
+  private init(_ k: Int, at position: OrderStatistic.Position, keepsEqual: Bool) {
+    let room = k - position.above
+    self.init(least: position.key, room: keepsEqual || room == position.equal ? .max : room)
   }
 
   /// Whether no entry is among them.

@@ -49,42 +49,4 @@ extension Page {
       "These two are the ends of the table, not a choice: choices are made on validation only."
     ]
   }
-
-  /// All merges, in the manifest's order.
-  package var mergeTable: Table {
-    let tasks = evidence.tasks.enumerated().map { index, task in
-      Field<MergeRow>.number(task.name, "Normalised score.") { $0.normalised[index] }
-    }
-    return Table(
-      merges,
-      [.text("model", "The merge.") { $0.candidate.model }] + tasks + [
-        .number("mean", "Over its tasks.") { $0.mean },
-        .text("worst task", "The lowest.") { row in
-          row.worst.map { "\($0.task) (\(NumberText.fixed($0.score)))" } ?? NumberText.missing
-        },
-        .text("chosen on validation", "The best of its tasks.") { $0.isChosen ? "yes" : "no" },
-        .number("retained energy", "Mean share.") { $0.retainedEnergy },
-        .text("served", "Who decides among its parts.") { $0.candidate.serving?.by ?? "one adapter" },
-        .text("size", "Megabytes.") { NumberText.fixed($0.candidate.mean(\.bytes) / 1e6, digits: 2) + " MB" },
-      ])
-  }
-
-  /// What the chosen merges keep.
-  package var mergeSentences: [String] {
-    guard !merges.isEmpty else { return ["Nothing was merged."] }
-    let chosen = merges.filter(\.isChosen)
-    guard !chosen.isEmpty else {
-      return ["Normalised scores (merged ÷ single, 1 is as good). No merge could be chosen on validation."]
-    }
-    return ["Normalised scores (merged ÷ single, 1 is as good)."]
-      + chosen.map { row in
-        let worst = row.worst.map {
-          "; worst is \(MarkdownFormat.escaped($0.task)) at \(NumberText.fixed($0.score))"
-        }
-        return "Chosen on validation for \(MarkdownFormat.escaped(row.candidate.taskList)): "
-          + "\(MarkdownFormat.escaped(row.candidate.model))\(row.candidate.isTold ? " (told the task)" : ""), which keeps \(NumberText.fixed(row.mean)) "
-          + "of its singles "
-          + "on average\(worst ?? "")."
-      }
-  }
 }

@@ -30,6 +30,7 @@ package struct Page {
       section("What was compared", overview),
       section("Single, cocktail and merged models", comparisonSentences, table: comparisonTable),
       section("Cocktails", cocktailSentences, table: cocktailTable),
+      section("Merge methods", methodSentences, table: methodTable),
       section("Merges", mergeSentences, table: mergeTable),
       section("Transfer", transferSentences, table: transferTable),
       section("Mixtures", mixtureSentences, table: mixtureTable),

@@ -9,7 +9,8 @@ extension ReportTable {
       Field<MergeRow>.number(
         "normalised_\(task.name)",
         "Merged ÷ single on \(task.name) (test, first metric; single ÷ merged where lower is better): 1 "
-          + "is as good."
+          + "is as good. Empty where the single is not better than the base, and than zero, by more than the "
+          + "standard deviation over its seeds."
       ) { $0.normalised[index] }
     }
     return Table(evidence.merges, recipeFields + tasks + outcomeFields)
@@ -27,10 +28,13 @@ extension ReportTable {
   ]
 
   private static let outcomeFields: [Field<MergeRow>] = [
-    .number("mean_normalised", "Mean of the normalised scores over the tasks of its inputs; empty if one is.")
-    {
+    .number("mean_normalised", "Mean of the normalised scores over the tasks of its inputs that have one.") {
       $0.mean
     },
+    .number(
+      "mean_normalised_ci",
+      "Half the width of the 95 % interval of that mean over seeds, each held against the mean of the singles."
+    ) { $0.meanOverSeeds?.halfWidth },
     .text("worst_task", "The task of its inputs with the lowest normalised score.") { $0.worst?.task },
     .number("worst_normalised", "That score.") { $0.worst?.score },
     .number("validation_mean_normalised", "The same mean on the validation split; it chooses.") {

@@ -66,13 +66,14 @@ extension Evidence {
     let own = models.map { model in tasks.indices.filter { model.tasks.contains(tasks[$0].name) } }
     let validation = models.map { model in tasks.map { normalised(model, $0, on: .validation) } }
     let test = models.map { model in tasks.map { normalised(model, $0, on: .test) } }
-    func points(_ scores: [[Double?]]) -> [[Double]?] {
-      zip(scores, own).map { scores, own in
-        let known = own.compactMap { scores[$0] }
-        return known.count == own.count && !own.isEmpty ? known : nil
+    func points(_ scores: [[Double?]], on split: Split) -> [[Double]?] {
+      models.indices.map { index in
+        let measured = measuredTasks(of: models[index], on: split).count
+        let known = own[index].compactMap { scores[index][$0] }
+        return known.count == measured && !known.isEmpty ? known : nil
       }
     }
-    let (chosen, shown) = (points(validation), points(test))
+    let (chosen, shown) = (points(validation, on: .validation), points(test, on: .test))
     return models.indices.map { index in
       let rivals = models.indices.filter {
         Set(models[$0].tasks) == Set(models[index].tasks) && models[$0].settings == models[index].settings
@@ -83,7 +84,7 @@ extension Evidence {
       return FrontRow(
         candidate: models[index], validation: validation[index], test: test[index],
         isOnFront: better.map { $0 == nil }, beatenBy: (better ?? nil).map { models[$0].model },
-        hypervolume: own[index].count == 2 ? Front.area(rivals.compactMap { shown[$0] }) : nil)
+        hypervolume: shown[index]?.count == 2 ? Front.area(rivals.compactMap { shown[$0] }) : nil)
     }
   }
 }

@@ -6,6 +6,6 @@ package enum ReportTables {
   package static let all = Catalog(
     "report table",
     [
-      ReportTable.runs, .costs, .comparison, .cocktails, .merges, .pareto, .transfer, .mixtures,
+      ReportTable.runs, .costs, .comparison, .cocktails, .merges, .methods, .pareto, .transfer, .mixtures,
     ])
 }

@@ -1,0 +1,106 @@
+internal import Experiment
+internal import Specs
+
+extension Page {
+  /// All merges, in the manifest's order.
+  package var mergeTable: Table {
+    let tasks = evidence.tasks.enumerated().map { index, task in
+      Field<MergeRow>.number(task.name, "Normalised score.") { $0.normalised[index] }
+    }
+    return Table(
+      merges,
+      [.text("model", "The merge.") { $0.candidate.model }] + tasks + [
+        .number("mean", "Over its tasks.") { $0.mean },
+        .text("worst task", "The lowest.") { row in
+          row.worst.map { "\($0.task) (\(NumberText.fixed($0.score)))" } ?? NumberText.missing
+        },
+        .text("chosen on validation", "The best of its tasks.") { $0.isChosen ? "yes" : "no" },
+        .number("retained energy", "Mean share.") { $0.retainedEnergy },
+        .text("served", "Who decides among its parts.") { $0.candidate.serving?.by ?? "one adapter" },
+        .text("size", "Megabytes.") { NumberText.fixed($0.candidate.mean(\.bytes) / 1e6, digits: 2) + " MB" },
+      ])
+  }
+
+  /// What the chosen merges keep.
+  package var mergeSentences: [String] {
+    guard !merges.isEmpty else { return ["Nothing was merged."] }
+    let chosen = merges.filter(\.isChosen)
+    let heading = ["Normalised scores (merged ÷ single, 1 is as good)."] + unmeasuredSentences
+    guard !chosen.isEmpty else { return heading + ["No merge could be chosen on validation."] }
+    return heading
+      + chosen.map { row in
+        let worst = row.worst.map {
+          "; worst is \(MarkdownFormat.escaped($0.task)) at \(NumberText.fixed($0.score))"
+        }
+        return "Chosen on validation for \(MarkdownFormat.escaped(row.candidate.taskList)): "
+          + "\(MarkdownFormat.escaped(row.candidate.model))\(row.candidate.isTold ? " (told the task)" : ""), which keeps \(NumberText.fixed(row.mean)) "
+          + "of its singles "
+          + "on average\(worst ?? "")."
+      }
+  }
+
+  /// Which tasks no normalised score can be told of.
+  private var unmeasuredSentences: [String] {
+    let settings = merges.map(\.candidate.settings).reduce(into: [String]()) { list, setting in
+      if !list.contains(setting) { list.append(setting) }
+    }
+    return settings.compactMap { setting in
+      let merged = Set(merges.filter { $0.candidate.settings == setting }.flatMap(\.candidate.tasks))
+      let names = evidence.tasks.filter {
+        merged.contains($0.name) && !evidence.isMeasure($0, settings: setting, on: .test)
+      }.map { MarkdownFormat.escaped($0.name) }
+      guard !names.isEmpty else { return nil }
+      let place = setting.isEmpty ? "" : " at \(MarkdownFormat.escaped(setting))"
+      return "Without one, and out of the means\(place): \(names.joined(separator: ", ")), whose "
+        + "\(names.count == 1 ? "single learned" : "singles learned") too little beyond the base to be a measure."
+    }
+  }
+
+  /// Every merge method by the point that validation chose.
+  package var methodTable: Table {
+    Table(
+      evidence.methods,
+      [
+        .text("method", "The method.") { $0.merge.method },
+        .integer("points", "Of its grid.") { $0.points },
+        .text("chosen", "On validation.") { $0.merge.candidate.model },
+        .text("served", "Who decides among its parts.") { $0.merge.candidate.serving?.by ?? "one adapter" },
+        .number("validation", "Mean normalised score.") { $0.merge.validationMean },
+        .text("test", "Mean normalised score.") { NumberText.estimate($0.merge.meanOverSeeds) },
+        .text("worst task", "The lowest.") { row in
+          row.merge.worst.map { "\($0.task) (\(NumberText.fixed($0.score)))" } ?? NumberText.missing
+        },
+        .text("size", "Megabytes.") {
+          NumberText.fixed($0.merge.candidate.mean(\.bytes) / 1e6, digits: 2) + " MB"
+        },
+      ])
+  }
+
+  /// Which methods do better than the plain average of the adapters.
+  package var methodSentences: [String] {
+    let methods = evidence.methods
+    guard methods.count > 1 else { return ["Fewer than two merge methods have scores on validation."] }
+    func name(_ row: MethodRow) -> String {
+      "\(MarkdownFormat.escaped(row.merge.candidate.model)) (\(NumberText.estimate(row.merge.meanOverSeeds)) on test)"
+    }
+    var sentences = ["Each method by the point of its grid that is best on validation, in that order."]
+    for isTold in [false, true] {
+      if let best = methods.first(where: { $0.merge.candidate.isTold == isTold }) {
+        sentences.append("Best\(isTold ? " of those that are told the task" : ""): \(name(best)).")
+      }
+    }
+    guard let plain = methods.first(where: { $0.merge.method == "linear" }), let mean = plain.merge.mean
+    else {
+      return sentences
+    }
+    let others = methods.filter {
+      $0.merge.method != "linear" && $0.merge.candidate.taskList == plain.merge.candidate.taskList
+        && $0.merge.candidate.settings == plain.merge.candidate.settings && !$0.merge.candidate.isTold
+    }
+    let better = others.filter { ($0.merge.mean ?? -.infinity) > mean }.count
+    return sentences + [
+      "\(better) of \(NumberText.count(others.count, "other method")) that need not be told it keep more on test than the "
+        + "plain average, linear (\(NumberText.estimate(plain.merge.meanOverSeeds)))."
+    ]
+  }
+}
