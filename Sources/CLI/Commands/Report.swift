@@ -11,12 +11,16 @@ struct ReportCommand: ParsableCommand {
 
   @OptionGroup var arguments: ManifestArguments
 
+  @Flag(help: "Prints the merge methods with what they took, in Markdown; writes nothing.")
+  var methods = false
+
   func run() throws {
     // The tables name the kernel.
     BestKernel.use()
     let loaded = try arguments.load()
     let plan = try loaded.plan()
     let results = try Collector(store: loaded.store).collect(plan)
+    if methods { return Console.print(try MethodTimes.markdown(results)) }
     try Publisher.publish(results, loaded: loaded, plan: plan)
     Console.print(Summary.terminal(results, width: Console.width))
     Console.print("\nTables: \(loaded.folder.relativePath)/report.md, comparison.csv, runs.csv …")
