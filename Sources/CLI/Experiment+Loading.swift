@@ -104,7 +104,8 @@ extension Vocabulary {
       methods: MergeMethods.all.entries.map { row in
         Method(
           name: row.name, parameters: row.parameters, rule: row.rule, tuning: tuning(of: row),
-          servedBy: row.servedBy?.rawValue, evidence: row.evidence
+          servedBy: row.servedBy?.rawValue, evidence: row.evidence,
+          training: row.training
         ) { given, weights in
           do throws(Diagnostic) {
             let parameters = try Parameters(given, for: row.parameters, of: "merge method '\(row.name)'")
@@ -127,7 +128,7 @@ extension Vocabulary {
 
   private static func tuning(of method: MergeMethod) -> Tuning? {
     switch method.form {
-    case .rule, .measured, .routed: return nil
+    case .rule, .measured, .routed, .trained: return nil
     case .learned(let make):
       // Neither the loss of a row nor how it keeps changes depends on its parameters.
       guard let parameters = try? Parameters([:], for: method.parameters, of: method.name) else { return nil }

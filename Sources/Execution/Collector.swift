@@ -82,12 +82,24 @@ public struct Collector: Sendable {
   ) {
     row.bytes = merged.bytes
     row.serving = merged.serving
-    guard let spec = specs[id]?.spec, let method = spec.mergeMethod else { return }
-    for input in spec.inputs {
-      if case .train(let trained) = results[input] { count(trained, &row) }
+    guard let method = specs[id]?.spec.mergeMethod else { return }
+    for job in jobs(behind: id, specs) {
+      if case .train(let trained) = results[job] { count(trained, &row) }
     }
     set.merges.append(
-      MergedRow(model: model.model, seed: model.seed ?? 0, method: method, sites: merged.sites))
+      MergedRow(
+        model: model.model, seed: model.seed ?? 0, method: model.method ?? method, sites: merged.sites))
+  }
+
+  /// Everything that a job rests on, each job once: also what its trainings went on from.
+  private func jobs(behind id: JobID, _ specs: [JobID: PlannedJob]) -> [JobID] {
+    var found = [id]
+    var next = 0
+    while next < found.count {
+      for input in specs[found[next]]?.spec.inputs ?? [] where !found.contains(input) { found.append(input) }
+      next += 1
+    }
+    return found
   }
 
   private func count(_ trained: TrainResult, _ row: inout ModelRow) {

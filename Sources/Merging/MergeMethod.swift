@@ -153,6 +153,8 @@ public enum MergeForm: Sendable {
   case searched(@Sendable (Parameters) -> MergeSearch)
   /// A model of several parts, one of which is chosen when it is used.
   case routed(@Sendable (Parameters) -> any Routing)
+  /// A recipe of trainings whose models another row merges.
+  case trained(MergeTraining)
   /// A formula of the models' changes and of what was measured of each on its own data.
   case measured(MergeEvidence, @Sendable (Parameters, [ModelEvidence]) -> any Merging)
 }

@@ -4,7 +4,7 @@ public import Basics
 public enum MergeMethods {
   /// All rows, in the order of the documentation.
   public static let all = Catalog(
-    "merge method", rules + measured + learned + routed)
+    "merge method", rules + measured + learned + routed + [.coldFusion, .pamal])
 
   /// Those that need nothing but the changes.
   private static let rules = linear + spherical + sparsifyAndElect + spectral + peftNames

@@ -37,7 +37,7 @@ extension MergeMethod {
   /// What it needs to know of every model beside its change; nil for most.
   public var evidence: MergeEvidence? {
     switch form {
-    case .rule, .learned, .searched, .routed: nil
+    case .rule, .learned, .searched, .routed, .trained: nil
     case .measured(let evidence, _): evidence
     }
   }
@@ -68,6 +68,12 @@ extension MergeMethod {
         "'\(name)' tries merges on examples, and there are only adapters here",
         hint: "list it under 'merges' of a manifest, whose tasks have data: mixology run")
     case .routed: throw Diagnostic("merge method '\(name)' makes no single adapter")
+    case .trained(let training):
+      throw Diagnostic(
+        "'\(name)' trains its models \(training), and there are only trained adapters here",
+        hint:
+          "list it under 'merges' of a manifest: mixology run; trained adapters are merged by \(training.rule)"
+      )
     }
   }
 }

@@ -49,11 +49,15 @@ public struct TrainJob: Sendable, Hashable, Codable {
   public var training: TrainingSpec
   /// Names the random streams of starts, order and dropout.
   public var seed: Int
+  /// The merge that it goes on from; nil, and not written, for a training that begins at the base.
+  public var start: TrainStart?
+  /// Trains an adapter for each task and their mixtures; nil, and not written, for one adapter of all tasks.
+  public var ends: EndsSpec?
 
   /// Makes the job.
   public init(
     base: BaseSpec, tasks: [TaskSpec], sampling: SamplingSpec, budget: BudgetSpec, adapter: AdapterSpec,
-    training: TrainingSpec, seed: Int
+    training: TrainingSpec, seed: Int, start: TrainStart? = nil, ends: EndsSpec? = nil
   ) {
     self.base = base
     self.tasks = tasks
@@ -62,6 +66,8 @@ public struct TrainJob: Sendable, Hashable, Codable {
     self.adapter = adapter
     self.training = training
     self.seed = seed
+    self.start = start
+    self.ends = ends
   }
 }
 
@@ -82,11 +88,14 @@ public struct MergeJob: Sendable, Hashable, Codable {
   public var statistics: [JobID]?
   /// What the merge itself reads, where the method measures while it merges; nil is not written.
   public var data: MergeData?
+  /// Which of the adapters that an input trained together is meant, one for each input; nil, and not written, where an
+  /// input has one.
+  public var ends: [Int]?
 
   /// Makes the job.
   public init(
     method: String, parameters: [String: ParameterValue], inputs: [JobID], weights: [Double], seed: Int,
-    statistics: [JobID]? = nil, data: MergeData? = nil
+    statistics: [JobID]? = nil, data: MergeData? = nil, ends: [Int]? = nil
   ) {
     self.method = method
     self.parameters = parameters
@@ -95,6 +104,7 @@ public struct MergeJob: Sendable, Hashable, Codable {
     self.seed = seed
     self.statistics = statistics
     self.data = data
+    self.ends = ends
   }
 }
 
@@ -170,7 +180,10 @@ public enum JobSpec: Sendable, Hashable, Codable {
     }
     switch self {
     case .pretrain: break
-    case .train(let job): add(job.base)
+    case .train(let job):
+      add(job.base)
+      add(job.start?.adapter)
+      add(job.start?.heads)
     case .statistics(let job):
       add(job.base)
       add(job.adapter)

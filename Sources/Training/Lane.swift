@@ -93,8 +93,11 @@ final class Lane {
   /// - Parameters:
   ///   - part: Which of them.
   ///   - weight: The factor on each row's loss in the gradients, 1 ÷ rows of the step.
+  ///   - factors: Another one on the loss of each task's rows, here and in the gradients.
   ///   - mask: Names the dropout masks; another one for every part of every step.
-  func accumulate(_ drawn: [Drawn], part: [Int], _ weights: EncoderWeights, weight: Float, mask: Int) {
+  func accumulate(
+    _ drawn: [Drawn], part: [Int], _ weights: EncoderWeights, weight: Float, _ factors: [Double], mask: Int
+  ) {
     pack(drawn, part)
     workspace.reset()
     gradients.clear()
@@ -105,11 +108,14 @@ final class Lane {
     let pooled = workspace.matrix(rows: batch.rows, columns: tape.hidden.columns)
     Pool.forward(tape.hidden, batch, pooling, into: pooled)
     let dhidden = workspace.zeros(rows: batch.tokens, columns: tape.hidden.columns)
-    for (head, rows) in zip(heads, rowsOfTask) where !rows.isEmpty {
-      loss += head.loss(
-        tape.hidden, pooled: pooled, batch, rows: rows,
-        examples: rows.lazy.map { drawn[part[$0]].example }, pooling: pooling, weight: weight,
-        dhidden: dhidden, workspace: workspace)
+    for ((head, rows), factor) in zip(zip(heads, rowsOfTask), factors) where !rows.isEmpty {
+      loss +=
+        factor
+        * head.loss(
+          tape.hidden, pooled: pooled, batch, rows: rows,
+          examples: rows.lazy.map { drawn[part[$0]].example }, pooling: pooling,
+          weight: weight * Float(factor),
+          dhidden: dhidden, workspace: workspace)
     }
     Encoder.backward(weights, tape, dhidden: dhidden, door: door, workspace: workspace)
     lists = tape.released()

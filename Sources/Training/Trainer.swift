@@ -42,7 +42,7 @@ public struct CurvePoint: Sendable, Hashable {
 
 /// What a training leaves.
 public struct TrainedAdapter {
-  /// The factors of the kept step.
+  /// The factors of the kept step; of adapters that were trained together side by side, task by task.
   public var parameters: LoRAParameters
   /// The heads of the kept step, in the order of the tasks.
   public var heads: [TaskHead]
@@ -60,17 +60,22 @@ public final class Trainer {
   private let base: BaseModel
   private let tasks: [TrainingTask]
   private let job: TrainJob
-  private let stream: RandomStream
 
+  /// What the factors are added to: the base's weights, with those of the starting point where there is one.
+  private let frozen: EncoderWeights
   private let folded: EncoderWeights
   private let parameters: LoRAParameters
+  /// Mixes the parameters where there is an adapter for each task.
+  private let mixer: EndMixer?
   private let headStorage: Storage
   private let heads: [TaskHead]
   private let total: GradientBlock
   private let lanes: [Lane]
   private let optimiser: AdamW
 
-  private var sampler: MixtureSampler
+  /// One for all tasks, or of adapters that are trained together one for each, of which rows are drawn by turns.
+  private var samplers: [MixtureSampler]
+  private var turn = 0
   private var meter: Meter
   private var tokensDrawn: [Int]
   private var rowsDrawn: [Int]
@@ -84,28 +89,43 @@ public final class Trainer {
 
   /// Prepares a training.
   ///
-  /// - Parameter workspaces: One for each thread that shares a step; their number changes the time and nothing else.
-  /// - Throws: a `Diagnostic` for targets that match nothing, a task without examples, or a mixture that cannot be.
-  public init(base: BaseModel, tasks: [TrainingTask], job: TrainJob, workspaces: [Workspace] = [Workspace()])
-    throws
-  {
+  /// - Parameters:
+  ///   - start: What the job's `start` names, where it has one.
+  ///   - workspaces: One for each thread that shares a step; their number changes the time and nothing else.
+  /// - Throws: a `Diagnostic` for targets that match nothing, a task without examples, a starting point of another base, or
+  ///   a mixture that cannot be.
+  public init(
+    base: BaseModel, tasks: [TrainingTask], job: TrainJob, start: StartingPoint? = nil,
+    workspaces: [Workspace] = [Workspace()]
+  ) throws {
+    precondition((start == nil) == (job.start == nil), "a job and its starting point")
     try Trainer.check(tasks, job)
     self.base = base
     self.tasks = tasks
     self.job = job
-    stream = RandomStream(seed: job.seed, "train")
+    var stream = RandomStream(seed: job.seed, "train")
+    // Fresh factors look in other directions than those of the rounds before.
+    if let start = job.start { stream = stream.stream("round \(start.earlier.count + 1)") }
     let shape = base.weights.shape
     let sites = try shape.sites(targets: job.adapter.targets)
-    folded = base.weights.owning(sites)
+    frozen = try start.map { try base.weights.folding($0.adapter) } ?? base.weights
+    folded = frozen.owning(sites)
     let scale = Float(job.adapter.scale)
-    parameters = LoRAParameters(shape: shape, sites: sites, rank: job.adapter.rank, scale: scale)
+    let adapters = job.ends == nil ? 1 : tasks.count
+    let trained = LoRAParameters(
+      shape: shape, sites: sites, rank: adapters * job.adapter.rank, scale: scale)
+    parameters = trained
     parameters.initialise(stream.stream("adapter"))
-    (heads, headStorage) = Trainer.makeHeads(base, tasks, job, stream, workspaces[0])
+    (heads, headStorage) = Trainer.makeHeads(base, tasks, job, start?.heads ?? [], stream, workspaces[0])
     total = GradientBlock(like: parameters, heads: heads)
     optimiser = AdamW(
       [(parameters.storage, total.adapter.storage)]
         + (headStorage.count > 0 ? [(headStorage, total.heads)] : []), spec: job.training)
-    let (parameters, heads, dropout) = (parameters, heads, stream.stream("dropout"))
+    let mixer = job.ends.map {
+      EndMixer($0, ends: trained, count: adapters, stream: stream.stream("ends"))
+    }
+    self.mixer = mixer
+    let (parameters, heads, dropout) = (mixer?.mixed ?? trained, heads, stream.stream("dropout"))
     let known = tasks.compactMap(\.states).filter { $0.block == parameters.lowestLayer }
     let states = known.count == tasks.count ? known : []
     for (task, states) in zip(tasks, states) {
@@ -118,14 +138,39 @@ public final class Trainer {
     }
     let sizes = tasks.map(\.train.count)
     let rule = try MixtureRules.all.entry(named: job.sampling.rule)
-    let rates = try rule.rates(sizes, tasks.map(\.task.name), job.sampling)
-    sampler = MixtureSampler(
-      sizes: sizes, rates: rates, concatenate: job.sampling.rule == "concatenation", seed: job.seed,
-      name: "order")
+    var rates = try rule.rates(sizes, tasks.map(\.task.name), job.sampling)
+    if job.ends == nil {
+      samplers = [
+        MixtureSampler(
+          sizes: sizes, rates: rates, concatenate: job.sampling.rule == "concatenation", seed: job.seed,
+          name: "order")
+      ]
+    } else {
+      // Passes over all of the data.
+      rates = sizes.map { Double($0) / Double(sizes.reduce(0, +)) }
+      samplers = tasks.map {
+        MixtureSampler(
+          sizes: [$0.train.count], rates: [1], concatenate: true, seed: job.seed, name: "order", $0.task.name)
+      }
+    }
     meter = Meter(job.budget, sizes: sizes, rates: rates)
     tokensDrawn = tasks.map { _ in 0 }
     rowsDrawn = tokensDrawn
     batches = Array(repeating: [], count: job.training.accumulation)
+    for earlier in job.start?.earlier ?? [] { passOver(Meter(earlier, sizes: sizes, rates: rates)) }
+  }
+
+  /// Draws what a round before drew and leaves it, so that this one reads on where that one stopped.
+  private func passOver(_ earlier: Meter) {
+    let own = meter
+    meter = earlier
+    while meter.progress < 1 {
+      for batch in batches.indices { draw(&batches[batch]) }
+      meter.steps += 1
+    }
+    meter = own
+    tokensDrawn = tasks.map { _ in 0 }
+    rowsDrawn = tokensDrawn
   }
 
   private static func check(_ tasks: [TrainingTask], _ job: TrainJob) throws(Diagnostic) {
@@ -184,14 +229,20 @@ public final class Trainer {
       job.training.schedule, progress: meter.progress, warmup: job.training.warmup)
     // The last step of a budget of passes may need fewer batches.
     for batch in batches.indices { draw(&batches[batch]) }
+    mixer?.draw(step: meter.steps + 1)
     let rows = batches.reduce(0) { $0 + $1.count }
     let dropout = job.adapter.dropout > 0
     if !dropout { foldAll(into: folded) }
+    let factors =
+      mixer.map { mixer in
+        mixer.factors(rows: tasks.indices.map { task in batches.joined().count { $0.task == task } })
+      } ?? Array(repeating: 1, count: tasks.count)
     var loss = 0.0
     for batch in batches where !batch.isEmpty {
-      loss += accumulate(batch, dropout ? base.weights : folded, weight: 1 / Float(rows))
+      loss += accumulate(batch, dropout ? frozen : folded, weight: 1 / Float(rows), factors)
     }
     loss /= Double(rows)
+    mixer?.unmix(total.adapter)
     let norm = optimiser.clip(to: job.training.clip)
     meter.steps += 1
     guard loss.isFinite, norm.isFinite else {
@@ -208,10 +259,11 @@ public final class Trainer {
 
   /// Folds the factors into weights, every lane its share of the layers.
   private func foldAll(into owned: EncoderWeights) {
-    // Values of the base are taken anew, so nothing of an earlier fold remains.
+    let read = (mixer?.mixed ?? parameters).factors
+    // Frozen values are taken anew, so nothing of an earlier fold remains.
     concurrently(lanes.count) { lane in
-      for factors in stride(from: lane, to: parameters.factors.count, by: lanes.count) {
-        fold(parameters.factors[factors], of: base.weights, into: owned)
+      for factors in stride(from: lane, to: read.count, by: lanes.count) {
+        fold(read[factors], of: frozen, into: owned)
       }
     }
   }
@@ -223,7 +275,7 @@ public final class Trainer {
     let limit = job.training.batchTokens
     while limit > 0 || batch.count < job.training.batchRows {
       if meter.unit == .rows, meter.rows >= meter.total { break }
-      let (task, index) = heldOver ?? sampler.next()
+      let (task, index) = heldOver ?? next()
       heldOver = nil
       let example = tasks[task].train[index]
       if limit > 0, !batch.isEmpty, tokens + example.ids.count > limit {
@@ -239,17 +291,27 @@ public final class Trainer {
     meter.tokens += tokens
   }
 
+  /// The next row: as the mixture says, or of each task in turn.
+  private func next() -> (task: Int, example: Int) {
+    guard mixer != nil else { return samplers[0].next() }
+    defer { turn += 1 }
+    let task = turn % tasks.count
+    return (task, samplers[task].next().example)
+  }
+
   /// Gradients and loss of a batch.
   ///
   /// Its parts run side by side, but their sums are added in order, whatever the number of lanes.
-  private func accumulate(_ drawn: [Drawn], _ weights: EncoderWeights, weight: Float) -> Double {
+  private func accumulate(
+    _ drawn: [Drawn], _ weights: EncoderWeights, weight: Float, _ factors: [Double]
+  ) -> Double {
     shards.split(drawn.lazy.map(\.example.ids.count))
     var loss = 0.0
     for first in stride(from: 0, to: shards.count, by: lanes.count) {
       let round = min(lanes.count, shards.count - first)
       concurrently(round) { lane in
         lanes[lane].accumulate(
-          drawn, part: shards[first + lane], weights, weight: weight, mask: shardsDone + lane)
+          drawn, part: shards[first + lane], weights, weight: weight, factors, mask: shardsDone + lane)
       }
       for lane in lanes.prefix(round) {
         total.add(lane.gradients)
@@ -262,6 +324,7 @@ public final class Trainer {
 
   /// The mean of the tasks' first metrics on validation, turned so that more is better.
   private func validate() throws -> Double {
+    mixer?.centre()
     foldAll(into: folded)
     let evaluator = Evaluator(weights: folded, pooling: base.pooling)
     let workspaces = lanes.map(\.workspace)
@@ -295,8 +358,8 @@ public final class Trainer {
 
   /// Heads in the order of the tasks; linear ones lie end to end in one block.
   private static func makeHeads(
-    _ base: BaseModel, _ tasks: [TrainingTask], _ job: TrainJob, _ stream: RandomStream,
-    _ workspace: Workspace
+    _ base: BaseModel, _ tasks: [TrainingTask], _ job: TrainJob, _ trained: [TaskHead],
+    _ stream: RandomStream, _ workspace: Workspace
   ) -> ([TaskHead], Storage) {
     let C = base.weights.shape.hidden
     func size(_ task: TaskSpec) -> Int { task.head == .linear ? TaskHead.outputs(task) * (C + 1) : 0 }
@@ -313,6 +376,9 @@ public final class Trainer {
       let head = Head.linear(
         outputs: TaskHead.outputs(task.task), channels: C, over: flat.columns(range),
         stream: stream.stream("head", task.task.name))
+      if let before = trained.first(where: { $0.task.name == task.task.name }) {
+        head.copy(from: before.head)
+      }
       return TaskHead(task: task.task, head: head)
     }
     return (heads, storage)

@@ -26,6 +26,8 @@ private struct Change<Spec>: Sendable {
     base: .folder(sha256: "bb"), tasks: [task], sampling: sampling, budget: .steps(200),
     adapter: AdapterSpec(),
     training: TrainingSpec(), seed: 0)
+  private static let start = TrainStart(
+    adapter: JobID(hex: "0c"), heads: JobID(hex: "0d"), earlier: [.steps(100)])
   private static let merge = MergeJob(
     method: "ties", parameters: ["density": .number(0.2), "elect": .text("weighted")],
     inputs: [JobID(hex: "01"), JobID(hex: "02")], weights: [1, 0.5], seed: 3)
@@ -94,9 +96,38 @@ private struct Change<Spec>: Sendable {
         Change("budget") { $0.budget = .tokens(200) },
         Change("adapter") { $0.adapter.rank = 4 },
         Change("training") { $0.training.clip = 2 },
-        Change("seed") { $0.seed = 1 },
+        Change("seed") { $0.seed = 1 }, Change("start") { $0.start = Self.start },
+        Change("ends") { $0.ends = EndsSpec(concentration: 1) },
       ]
     ) { .train($0) }
+  }
+
+  @Test func `every field of a start changes a training, which reads what it names`() throws {
+    try check(
+      Self.start,
+      [
+        Change("adapter") { $0.adapter = JobID(hex: "0e") }, Change("heads") { $0.heads = nil },
+        Change("earlier") { $0.earlier.append(.steps(5)) },
+      ]
+    ) { start in
+      var job = Self.train
+      job.start = start
+      return .train(job)
+    }
+    var job = Self.train
+    job.base = .pretrained(JobID(hex: "0b"))
+    job.start = Self.start
+    #expect(JobSpec.train(job).inputs.map(\.hex) == ["0b", "0c", "0d"])
+  }
+
+  @Test(arguments: [
+    (BudgetSpec.steps(200), [BudgetSpec.steps(67), .steps(67), .steps(66)]),
+    (.tokens(11), [.tokens(4), .tokens(4), .tokens(3)]),
+    (.passes(1.5), [.passes(0.5), .passes(0.5), .passes(0.5)]),
+  ])
+  func `a budget is shared out without loss`(_ budget: BudgetSpec, _ shares: [BudgetSpec]) {
+    #expect(budget.shares(3) == shares)
+    #expect(budget.shares(1) == [budget])
   }
 
   @Test func `every field of the adapter changes a training`() throws {
@@ -204,7 +235,7 @@ private struct Change<Spec>: Sendable {
         Change("parameters") { $0.parameters["density"] = .number(0.3) },
         Change("inputs") { $0.inputs.reverse() }, Change("weights") { $0.weights = [0.5, 1] },
         Change("seed") { $0.seed = 4 }, Change("statistics") { $0.statistics = [JobID(hex: "03")] },
-        Change("data") { $0.data = Self.data },
+        Change("data") { $0.data = Self.data }, Change("ends") { $0.ends = [0, 1] },
       ]
     ) { .merge($0) }
   }

@@ -169,7 +169,7 @@ import Testing
 
   @Test func `a row that learns is refused where there are only adapters`() throws {
     for method in MergeMethods.all.entries
-    where !method.isRule && method.servedBy == nil && method.evidence == nil {
+    where !method.isRule && method.servedBy == nil && method.evidence == nil && method.training == nil {
       #expect {
         _ = try merge(models, [1, 1, 1], method)
       } throws: { error in
@@ -179,6 +179,18 @@ import Testing
             list it under 'merges' of a manifest, whose tasks have data: mixology run
           """
       }
+    }
+  }
+
+  @Test func `a row that trains is refused where there are only adapters`() throws {
+    #expect {
+      _ = try merge(models, [1, 1, 1], try MergeMethods.all.entry(named: "cold_fusion"))
+    } throws: { error in
+      "\(error)"
+        == """
+        error: 'cold_fusion' trains its models in rounds, and there are only trained adapters here
+          list it under 'merges' of a manifest: mixology run; trained adapters are merged by linear
+        """
     }
   }
 }

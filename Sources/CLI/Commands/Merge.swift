@@ -152,6 +152,9 @@ enum MergeExplanation {
     if let evidence = method.evidence {
       lines.append("measures \(evidence) on examples of each model's tasks, so it needs an experiment")
     }
+    if let training = method.training {
+      lines.append("trains its models itself, \(training), so it needs an experiment")
+    }
     lines.append(method.parameters.isEmpty ? "it has no parameters" : "parameters:")
     return (lines + rows(method.parameters)).joined(separator: "\n")
   }

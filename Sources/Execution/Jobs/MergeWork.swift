@@ -11,7 +11,7 @@ extension JobPerformer {
     let method = try MergeMethods.all.entry(named: job.method)
     let parameters = try Parameters(
       job.parameters, for: method.parameters, of: "merge method '\(method.name)'")
-    let adapters = try job.inputs.map { try adapter(of: $0) }
+    let adapters = try job.inputs.enumerated().map { try adapter(of: $1, end: job.ends?[$0]) }
     if let routing = RoutedMerger.routing(method, parameters) {
       return try route(job, adapters, by: routing, into: folder)
     }
@@ -28,9 +28,9 @@ extension JobPerformer {
     return try write(merged, to: folder)
   }
 
-  /// The adapter that a job left.
-  func adapter(of job: JobID) throws -> Adapter {
-    try PEFTAdapter.read(store.folder(job).appendingPathComponent("adapter").path)
+  /// The adapter that a job left; of adapters trained together one of its ends.
+  func adapter(of job: JobID, end: Int? = nil) throws -> Adapter {
+    try PEFTAdapter.read(store.folder(job).appendingPathComponent(Self.adapterName(end: end)).path)
   }
 
   /// Bytes of the factors of an adapter in the folder of a job.

@@ -17,18 +17,60 @@ extension JobPerformer {
     }
     model = nil
     try keepStates(of: &tasks, job, base, maxTokens: maxTokens)
-    let trainer = try Trainer(base: base, tasks: tasks, job: job, workspaces: workspaces)
+    let start = try startingPoint(job)
+    let trainer = try Trainer(base: base, tasks: tasks, job: job, start: start, workspaces: workspaces)
     let trained = try counted {
       try trainer.run { share, point in try progress(share, "loss \(rounded(point.loss))") }
     }
+    let adapter =
+      job.ends == nil
+      ? adapter(of: trained, job) : try centre(of: trained, job, into: folder, layers: layers(base))
     try PEFTAdapter.write(
-      trained.parameters.adapter(
-        name: "adapter", alpha: job.adapter.alpha, dropout: job.adapter.dropout, rslora: job.adapter.rslora,
-        targets: job.adapter.targets), to: folder.appendingPathComponent("adapter").path, layers: layers(base)
-    )
+      start?.adapter.adding(adapter) ?? adapter, to: folder.appendingPathComponent("adapter").path,
+      layers: layers(base))
     try HeadFile.write(trained.heads, to: folder)
     try write(trained.curve, to: folder)
     return trained.result
+  }
+
+  private func adapter(
+    of trained: TrainedAdapter, _ job: TrainJob, part: Range<Int>? = nil, share: Double = 1
+  ) -> Adapter {
+    trained.parameters.adapter(
+      name: "adapter", alpha: share * job.adapter.alpha, dropout: job.adapter.dropout,
+      rslora: job.adapter.rslora, targets: job.adapter.targets, part: part)
+  }
+
+  /// Writes the adapters of a common training, `end-0` and so on by task, and returns their mixture in equal shares.
+  private func centre(
+    of trained: TrainedAdapter, _ job: TrainJob, into folder: URL, layers: [String]
+  ) throws -> Adapter {
+    var centre: Adapter?
+    for end in job.tasks.indices {
+      let part = end * job.adapter.rank..<(end + 1) * job.adapter.rank
+      let path = folder.appendingPathComponent(Self.adapterName(end: end)).path
+      try PEFTAdapter.write(adapter(of: trained, job, part: part), to: path, layers: layers)
+      let share = adapter(of: trained, job, part: part, share: 1 / Double(job.tasks.count))
+      centre = centre?.adding(share) ?? share
+    }
+    guard let centre else { preconditionFailure("a training without tasks") }
+    return centre
+  }
+
+  /// The folder of an adapter in that of its training: the only one, or one of those that were trained together.
+  static func adapterName(end: Int?) -> String { end.map { "end-\($0)" } ?? "adapter" }
+
+  /// What the job goes on from, where it is a round after a merge.
+  private func startingPoint(_ job: TrainJob) throws -> StartingPoint? {
+    guard let start = job.start else { return nil }
+    let heads = try start.heads.map { training in
+      try job.tasks.filter { $0.head == .linear }.map {
+        try HeadFile.read(store.folder(training), task: $0)
+      }
+    }
+    return StartingPoint(
+      adapter: try PEFTAdapter.read(store.folder(start.adapter).appendingPathComponent("adapter").path),
+      heads: heads ?? [])
   }
 
   /// Gives the tasks what enters the adapter's lowest block, where that pays.

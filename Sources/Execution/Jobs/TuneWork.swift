@@ -43,7 +43,7 @@ extension JobPerformer {
       tasks: try tasks(of: job, rows: parameters.integer("rows")))
     model = nil
     switch method.form {
-    case .rule, .measured, .routed: preconditionFailure("'\(method.name)' has nothing to tune")
+    case .rule, .measured, .routed, .trained: preconditionFailure("'\(method.name)' has nothing to tune")
     case .learned(let make): return try learn(tuning, make(parameters), into: folder, progress: progress)
     case .searched(let make): return try search(tuning, make(parameters), into: folder, progress: progress)
     }

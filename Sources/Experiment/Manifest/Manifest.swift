@@ -100,7 +100,15 @@ public struct Manifest: Sendable {
     var tuning: Vocabulary.Tuning?
     /// What a search tries.
     var over: [SearchRange] = []
+    /// How the inputs are trained for this merge; nil where they are those of the tables.
+    var training: MergeTraining?
     var place: Place
+
+    /// How often the inputs are trained and merged by turns; nil where that is not what is done.
+    var rounds: Int? {
+      guard case .rounds = training, case .number(let rounds) = parameters["rounds"] else { return nil }
+      return Int(rounds)
+    }
   }
 
   /// Which models are evaluated on what.

@@ -59,7 +59,7 @@ struct ManifestReading {
     let points = gridPoints(taskNames: taskNames)
     var cocktails = CocktailTable(tasks: tasks, taskNames: taskNames)
     readCocktails(into: &cocktails)
-    let merges = merges(&cocktails)
+    let merges = merges(&cocktails, points: points)
     return Manifest(
       path: source.path,
       name: root["name"]?.text ?? "",

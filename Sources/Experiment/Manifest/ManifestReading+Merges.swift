@@ -4,13 +4,15 @@ internal import Specs
 extension ManifestReading {
   private static let common = ["method", "name", "of", "weights", "grid", "except"]
 
-  mutating func merges(_ table: inout CocktailTable) -> [Manifest.Merge] {
+  mutating func merges(_ table: inout CocktailTable, points: [Manifest.GridPoint]) -> [Manifest.Merge] {
     var merges: [Manifest.Merge] = []
     for value in root["merges"]?.elements ?? [] where !value.isBroken {
       guard value.entries.allSatisfy({ !$0.value.isBroken }), let inputs = inputs(value, &table),
         let weights = weights(value, inputs: inputs.count)
       else { continue }
       for merge in cells(value, inputs, weights) {
+        checkRounds(merge, value, points.map(\.budget))
+        checkEnds(merge, value, table, points)
         if merges.contains(where: { $0.model == merge.model }) {
           report(
             "two merges are called '\(merge.model)'", at: merge.place,
@@ -21,6 +23,45 @@ extension ManifestReading {
       }
     }
     return merges
+  }
+
+  /// Every round has to take a step.
+  private mutating func checkRounds(_ merge: Manifest.Merge, _ value: Value, _ budgets: [BudgetSpec]) {
+    guard let rounds = merge.rounds else { return }
+    for budget in budgets {
+      let (size, unit) =
+        switch budget {
+        case .steps(let steps): (steps, "steps")
+        case .tokens(let tokens): (tokens, "tokens")
+        case .passes: (rounds, "passes")
+        }
+      guard size < rounds else { continue }
+      report(
+        "a budget of \(size) \(unit) cannot be shared out among \(rounds) rounds",
+        at: (value["rounds"] ?? value).place, hint: "lower 'rounds' or raise budget.\(unit)")
+      return
+    }
+  }
+
+  /// Models that are trained together have a task each, and every step a row of each.
+  private mutating func checkEnds(
+    _ merge: Manifest.Merge, _ value: Value, _ table: CocktailTable, _ points: [Manifest.GridPoint]
+  ) {
+    guard case .ends = merge.training else { return }
+    let place = (value["of"] ?? value["method"] ?? value).place
+    if let cocktail = merge.inputs.map({ table.cocktails[$0] }).first(where: { !$0.isSingle }) {
+      report(
+        "'\(merge.method)' trains a model for each task, and '\(cocktail.name)' has \(cocktail.tasks.count)",
+        at: place, hint: "name tasks")
+    }
+    let small = points.map(\.training).first {
+      $0.batchTokens == 0 && $0.batchRows * $0.accumulation < merge.inputs.count
+    }
+    if let small {
+      report(
+        "a step of \(small.batchRows * small.accumulation) rows has none for some of \(merge.inputs.count) tasks",
+        at: place, hint: "raise training.batch_rows")
+    }
   }
 
   private mutating func inputs(_ value: Value, _ table: inout CocktailTable) -> [Int]? {
@@ -90,7 +131,7 @@ extension ManifestReading {
     return cells
   }
 
-  /// The method named, or of `all` the rules but those excepted: what learns or searches is named.
+  /// The method named, or of `all` the rules but those excepted: what learns, searches or trains is named.
   private mutating func methods(_ value: Value) -> [Vocabulary.Method] {
     guard let word = value["method"]?.text else { return [] }
     guard word == "all" else { return vocabulary.methods.filter { $0.name == word } }
@@ -107,7 +148,9 @@ extension ManifestReading {
       report(
         "all methods cannot have one name", at: value["name"]?.place ?? value.place, hint: "leave it out")
     }
-    return vocabulary.methods.filter { $0.tuning == nil && !excepted.contains($0.name) }
+    return vocabulary.methods.filter {
+      $0.tuning == nil && $0.training == nil && !excepted.contains($0.name)
+    }
   }
 
   private func variants(
@@ -143,7 +186,7 @@ extension ManifestReading {
         grid: points.count > 1 ? "merge:\(name ?? word)" : nil, method: word,
         words: ([GridAxis.words(combination)] + ranges).filter { !$0.isEmpty }.joined(separator: " "),
         parameters: parameters, inputs: inputs, weights: weights, tuning: method.tuning, over: over,
-        place: value.place)
+        training: method.training, place: value.place)
     }
   }
 

@@ -57,12 +57,14 @@ public struct PlannedModel: Sendable, Hashable {
   public var evaluations: [PlannedEvaluation]
   /// The grid of which validation chooses one point to be tested; nil for a model that is tested in any case.
   public var grid: String?
+  /// The merge method that the manifest names; nil where that is the one of the job.
+  public var method: String?
 
   /// Makes a model.
   public init(
     model: String, kind: ModelKind, recipe: String, settings: String, tasks: [String], seed: Int?,
     job: JobID?,
-    evaluations: [PlannedEvaluation], grid: String? = nil
+    evaluations: [PlannedEvaluation], grid: String? = nil, method: String? = nil
   ) {
     self.model = model
     self.kind = kind
@@ -73,6 +75,7 @@ public struct PlannedModel: Sendable, Hashable {
     self.job = job
     self.evaluations = evaluations
     self.grid = grid
+    self.method = method
   }
 }
 

@@ -7,8 +7,8 @@ struct Planning {
   let tasks: [TaskData]
   private let vocabulary: Vocabulary
   private var base: FoundBase
-  private let estimate: WorkEstimate
-  private(set) var graph = JobGraph()
+  let estimate: WorkEstimate
+  var graph = JobGraph()
   private(set) var models: [PlannedModel] = []
 
   /// A cocktail at one grid point with one seed.
@@ -36,7 +36,7 @@ struct Planning {
       base.spec = .pretrained(id)
     }
     try planBase()
-    for index in manifest.cocktails.indices {
+    for index in manifest.cocktails.indices where isWanted(index) {
       for point in manifest.points.indices {
         for seed in manifest.seeds { try planTraining(Cell(cocktail: index, point: point, seed: seed)) }
       }
@@ -66,20 +66,43 @@ struct Planning {
     }
   }
 
+  /// Whether a cocktail stands in the tables, or is merged as it is trained there.
+  private func isWanted(_ cocktail: Int) -> Bool {
+    manifest.cocktails[cocktail].isListed
+      || manifest.merges.contains { $0.training == nil && $0.inputs.contains(cocktail) }
+  }
+
+  /// A training of a cocktail, its budget and its start, where it has one, still to be put in.
+  func training(_ cocktail: Manifest.Cocktail, _ point: Manifest.GridPoint, seed: Int) -> TrainJob {
+    TrainJob(
+      base: base.spec, tasks: data(of: cocktail).map(\.trainingSpec), sampling: sampling(cocktail, point),
+      budget: point.budget, adapter: point.adapter, training: point.training, seed: seed)
+  }
+
+  /// A cocktail's tasks by name, not in the manifest's order: moving a task in the file trains nothing again.
+  private func data(of cocktail: Manifest.Cocktail) -> [TaskData] {
+    tasks.filter { cocktail.tasks.contains($0.spec.name) }.sorted { $0.spec.name < $1.spec.name }
+  }
+
+  /// - Parameter frozenRank: The rank of the merge that the training starts from.
+  mutating func add(
+    _ job: TrainJob, of cocktail: Manifest.Cocktail, label: String, frozenRank: Int = 0
+  ) throws -> JobID {
+    let data = data(of: cocktail)
+    var adapter = job.adapter
+    if job.ends != nil { adapter.rank *= job.tasks.count }
+    let work = estimate.training(
+      data, rates: rates(job.sampling, data), budget: job.budget, adapter, job.training,
+      frozenRank: frozenRank)
+    return try graph.add(.train(job), label: label, work: work)
+  }
+
   private mutating func planTraining(_ cell: Cell) throws {
     let cocktail = manifest.cocktails[cell.cocktail]
     let point = manifest.points[cell.point]
-    // By name, not in the manifest's order: moving a task in the file trains nothing again.
-    let data = tasks.filter { cocktail.tasks.contains($0.spec.name) }.sorted { $0.spec.name < $1.spec.name }
-    let job = TrainJob(
-      base: base.spec, tasks: data.map(\.trainingSpec), sampling: sampling(cocktail, point),
-      budget: point.budget,
-      adapter: point.adapter, training: point.training, seed: cell.seed)
-    let rates = rates(job.sampling, data)
     let model = named(cocktail.model, point.settings)
-    let id = try graph.add(
-      .train(job), label: "train \(model) seed \(cell.seed)",
-      work: estimate.training(data, rates: rates, budget: point.budget, point.adapter, point.training))
+    let id = try add(
+      training(cocktail, point, seed: cell.seed), of: cocktail, label: "train \(model) seed \(cell.seed)")
     trained[cell] = id
     guard cocktail.isListed else { return }
     let evaluations = try evaluate(model, id, learned: cocktail.tasks, seed: cell.seed, point: point) { _ in
@@ -111,20 +134,28 @@ struct Planning {
 
   private mutating func plan(_ merge: Manifest.Merge, point index: Int, seed: Int) throws {
     let point = manifest.points[index]
-    let inputs = merge.inputs.compactMap { cocktail in
-      trained[Cell(cocktail: cocktail, point: index, seed: seed)].map { (manifest.cocktails[cocktail], $0) }
+    let model = named(merge.model, point.settings)
+    let inputs: [MergeInput]
+    var adapter = point.adapter
+    switch merge.training {
+    case .rounds:
+      let rounds = merge.rounds ?? 1
+      inputs = try trainInRounds(merge, rounds, model, point: point, seed: seed)
+      adapter.rank += merge.mergedRank(after: rounds - 1, adapter)
+    case .ends: inputs = try trainTogether(merge, point: point, seed: seed)
+    case nil:
+      inputs = merge.inputs.compactMap { cocktail in
+        trained[Cell(cocktail: cocktail, point: index, seed: seed)].map { (manifest.cocktails[cocktail], $0) }
+      }
     }
     precondition(inputs.count == merge.inputs.count, "a merge planned before its inputs")
-    // In an order of their own, so that the job does not depend on the order of the file.
-    let ordered = zip(inputs, merge.weights).map {
-      (key: $0.0.tasks.sorted(), cocktail: $0.0, id: $0.1, weight: $1)
+    let ordered = merge.ordered(inputs)
+    let learned = manifest.tasks.map(\.name).filter { name in
+      inputs.contains { $0.cocktail.tasks.contains(name) }
     }
-    .sorted { ($0.key.joined(separator: "+"), $0.id.hex) < ($1.key.joined(separator: "+"), $1.id.hex) }
-    let model = named(merge.model, point.settings)
-    let learned = manifest.tasks.map(\.name).filter { name in inputs.contains { $0.0.tasks.contains(name) } }
     func expert(_ task: String) -> JobID? {
-      let single = inputs.first { $0.0.tasks == [task] }
-      return (single ?? inputs.first { $0.0.tasks.contains(task) })?.1
+      let single = inputs.first { $0.cocktail.tasks == [task] }
+      return (single ?? inputs.first { $0.cocktail.tasks.contains(task) })?.id
     }
     let id: JobID
     if let tuning = merge.tuning {
@@ -144,20 +175,22 @@ struct Planning {
         work: estimate.tuning(job, data, point.adapter, fullMatrices: tuning.fullMatrices))
     } else {
       var job = MergeJob(
-        method: merge.method, parameters: merge.parameters, inputs: ordered.map(\.id),
-        weights: ordered.map(\.weight), seed: seed)
-      var work = estimate.merge(inputs: inputs.count, point.adapter)
+        method: merge.rule, parameters: merge.ruleParameters, inputs: ordered.map(\.id),
+        weights: merge.shares(ordered.map(\.weight)), seed: seed, ends: merge.ends)
+      var work = estimate.merge(inputs: inputs.count, adapter)
       try addEvidence(to: &job, &work, of: ordered.map(\.cocktail), point: point)
       id = try graph.add(.merge(job), label: "merge \(model) seed \(seed)", work: work)
     }
     let evaluations = try evaluate(
-      model, id, learned: learned, seed: seed, point: point, served: method(merge.method)?.servedBy,
+      model, id, learned: learned, seed: seed, point: point,
+      served: vocabulary.method(merge.method)?.servedBy,
       experts: inputs.count, head: expert)
     models.append(
       PlannedModel(
-        model: model, kind: .merge, recipe: recipe(merge, inputs.map(\.0)), settings: point.settings,
+        model: model, kind: .merge, recipe: recipe(merge, inputs.map(\.cocktail)), settings: point.settings,
         tasks: learned, seed: seed, job: id, evaluations: evaluations,
-        grid: manifest.evaluate.testsChosenOnly ? merge.grid.map { named($0, point.settings) } : nil))
+        grid: manifest.evaluate.testsChosenOnly ? merge.grid.map { named($0, point.settings) } : nil,
+        method: merge.training.map { _ in merge.method }))
   }
 
   /// Plans what a merge's method has to know of its inputs: measurements of each, or data for the merge itself; and counts
@@ -165,7 +198,9 @@ struct Planning {
   private mutating func addEvidence(
     to job: inout MergeJob, _ work: inout JobWork, of inputs: [Manifest.Cocktail], point: Manifest.GridPoint
   ) throws {
-    guard let method = method(job.method), case .number(let number) = job.parameters["rows"] else { return }
+    guard let method = vocabulary.method(job.method), case .number(let number) = job.parameters["rows"] else {
+      return
+    }
     let rows = Int(number)
     let data = inputs.map { input in
       tasks.filter { input.tasks.contains($0.spec.name) }.sorted { $0.spec.name < $1.spec.name }
@@ -204,13 +239,11 @@ struct Planning {
   private func recipe(_ merge: Manifest.Merge, _ inputs: [Manifest.Cocktail]) -> String {
     let separator = inputs.allSatisfy(\.isSingle) ? "+" : ", "
     let method = merge.words.isEmpty ? merge.method : "\(merge.method) \(merge.words)"
-    let served = self.method(merge.method)?.servedBy.map { " (\($0))" } ?? ""
+    let served = vocabulary.method(merge.method)?.servedBy.map { " (\($0))" } ?? ""
     return "\(method)\(served) of \(inputs.map(\.name).joined(separator: separator))"
   }
 
-  private func method(_ name: String) -> Vocabulary.Method? { vocabulary.methods.first { $0.name == name } }
-
-  private func named(_ model: String, _ settings: String) -> String {
+  func named(_ model: String, _ settings: String) -> String {
     settings.isEmpty ? model : "\(model)[\(settings)]"
   }
 

@@ -17,6 +17,8 @@ public struct Vocabulary: Sendable {
     public var servedBy: String?
     /// What has to be measured of every model before; nil for most.
     public var evidence: MergeEvidence?
+    /// How the method trains its models itself; nil for most, which merge trained ones.
+    public var training: MergeTraining?
     /// What is wrong with a merge that can be known before there are models.
     public var problem: Check
 
@@ -26,7 +28,7 @@ public struct Vocabulary: Sendable {
     /// Makes a word; without a rule it is one of its own, without a check any models will do.
     public init(
       name: String, parameters: [ParameterSpec], rule: String? = nil, tuning: Tuning? = nil,
-      servedBy: String? = nil, evidence: MergeEvidence? = nil,
+      servedBy: String? = nil, evidence: MergeEvidence? = nil, training: MergeTraining? = nil,
       problem: @escaping Check = { _, _ in nil }
     ) {
       self.name = name
@@ -35,6 +37,7 @@ public struct Vocabulary: Sendable {
       self.tuning = tuning
       self.servedBy = servedBy
       self.evidence = evidence
+      self.training = training
       self.problem = problem
     }
   }
@@ -121,6 +124,9 @@ public struct Vocabulary: Sendable {
     self.generatorForms = generatorForms
     self.generatedTasks = generatedTasks
   }
+
+  /// The merge method of that name.
+  func method(_ name: String) -> Method? { methods.first { $0.name == name } }
 
   /// The sampling rule of that name.
   func samplingRule(_ name: String) -> SamplingRule? { samplingRules.first { $0.name == name } }

@@ -171,7 +171,7 @@ struct ManifestShape {
   private var except: Field {
     Field(
       "except", .list(.name),
-      "methods that 'all' leaves out, beside those that learn or search, that cannot merge these models, or whose cell is another one's"
+      "methods that 'all' leaves out, beside those that learn, search or train, that cannot merge these models, or whose cell is another one's"
     )
   }
 

@@ -7,7 +7,7 @@ extension MergeMethod {
   /// A grid of α, each point a candidate of its own, traces what one of two tasks gives up for the other; the table
   /// `pareto` says which points are on the front. Source of the front as a line of weights: Dimitriadis et al. 2022,
   /// arXiv:2210.09759. That paper (PaMaL) trains the two ends together, with α drawn anew at every step, so that the line
-  /// between them is good everywhere; this is the line between ends that were trained alone, not that method.
+  /// between them is good everywhere: `pamal`. This is the line between ends that were trained alone.
   /// The first model is the first by the names of its tasks. One model alone comes back as it is.
   /// Exact in factors. Cost: O((out + in)·R).
   static let pareto = MergeMethod(
@@ -21,7 +21,8 @@ extension MergeMethod {
         in stacked factors, exact; O((out + in)·R)
         """,
       differences: """
-        the paper (PaMaL) trains the two ends together; this is the line between ends that were trained alone
+        the paper (PaMaL) trains the two ends together, which is pamal; this is the line between ends that were \
+        trained alone
         """),
     parameters: [
       ParameterSpec(

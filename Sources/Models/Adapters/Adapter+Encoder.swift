@@ -8,11 +8,14 @@ extension LoRAParameters {
   /// - Parameters:
   ///   - alpha: α of every layer.
   ///   - targets: The names by which the layers were chosen.
+  ///   - part: The rows of A and columns of B that are taken; nil takes all.
   public func adapter(
-    name: String, alpha: Double, dropout: Double, rslora: Bool, targets: [String]
+    name: String, alpha: Double, dropout: Double, rslora: Bool, targets: [String], part: Range<Int>? = nil
   ) -> Adapter {
     let sites = factors.map { factor in
-      (path: factor.site.path, delta: AdapterSite(a: factor.a.copied(), b: factor.b.copied(), alpha: alpha))
+      let part = part ?? 0..<factor.a.rows
+      let (a, b) = (factor.a.rows(part).copied(), factor.b.columns(part).copied())
+      return (path: factor.site.path, delta: AdapterSite(a: a, b: b, alpha: alpha))
     }
     return Adapter(
       name: name, sites: sites, usesRSLoRA: rslora, dropout: dropout, targetModules: targets,

@@ -28,6 +28,14 @@ public enum Head: Sendable {
     return .linear(weight: weight, bias: flat.columns(outputs * C..<outputs * (C + 1)))
   }
 
+  /// Takes over the numbers of a linear head of the same shape; a frozen head stays as it is.
+  public func copy(from other: Head) {
+    guard case .linear(let weight, let bias) = self, case .linear(let otherWeight, let otherBias) = other
+    else { return }
+    weight.copy(from: otherWeight)
+    bias.copy(from: otherBias)
+  }
+
   /// Logits, (n, k), of features, (n, C).
   public func forward(_ features: Matrix, workspace: Workspace) -> Matrix {
     let logits = workspace.matrix(rows: features.rows, columns: outputs)

@@ -1,0 +1,98 @@
+import Basics
+import Experiment
+import Specs
+import Testing
+
+/// Models that are trained together to be mixed: what a manifest's `pamal` comes to.
+@Suite struct EndsPlanTests {
+  private static var vocabulary: Vocabulary {
+    var words = Vocabulary.small
+    let rank = ParameterSpec("rank", .integer(0...100), default: .number(0), "rank of the result")
+    words.methods[0] = Vocabulary.Method(name: "linear", parameters: [rank])
+    words.methods.append(
+      Vocabulary.Method(
+        name: "pamal",
+        parameters: [
+          ParameterSpec("alpha", .number(0...1), default: .number(0.5), "place"),
+          ParameterSpec("concentration", .number(0.01...1000), default: .number(1), "p"), rank,
+        ], training: .ends(of: "linear")))
+    return words
+  }
+
+  private func plan(_ more: String, _ overrides: [String] = ["seeds=0"]) throws -> Plan {
+    let manifest = try ManifestReader.read(
+      manifestText(more), path: "a.yaml", overrides: overrides.map { try Override($0) },
+      vocabulary: Self.vocabulary)
+    return try Planner(vocabulary: Self.vocabulary, resources: FakeResources()).plan(manifest)
+  }
+
+  private func trainings(_ plan: Plan) -> [(id: JobID, job: TrainJob)] {
+    plan.jobs.compactMap { planned in
+      guard case .train(let job) = planned.spec, job.ends != nil else { return nil }
+      return (planned.id, job)
+    }
+  }
+
+  private func merges(_ plan: Plan) -> [MergeJob] {
+    plan.jobs.compactMap { job in if case .merge(let merge) = job.spec { merge } else { nil } }
+  }
+
+  @Test func `all points of a line share one training of as many steps as its singles`() throws {
+    let plan = try plan(
+      "cocktails: [all]\nmerges: [{method: pamal, of: [ner, fpb], alpha: {grid: [0, 0.25, 1]}, rank: 3}]")
+    let found = trainings(plan)
+    #expect(found.count == 1 && plan.jobs.filter { $0.spec.kind == "train" }.count == 2)
+    let training = try #require(found.first)
+    #expect(training.job.tasks.map(\.name) == ["fpb", "ner"] && training.job.budget == .steps(400))
+    #expect(training.job.ends == EndsSpec(concentration: 1) && training.job.start == nil)
+    #expect(plan.jobs.contains { $0.label == "train ends:fpb+ner seed 0" })
+    // fpb is the first by its name.
+    #expect(merges(plan).map(\.weights) == [[1, 0], [0.75, 0.25], [0, 1]])
+    for merge in merges(plan) {
+      #expect(merge.method == "linear" && merge.parameters == ["rank": .number(3)])
+      #expect(merge.inputs == [training.id, training.id] && merge.ends == [0, 1])
+    }
+    let models = plan.models.filter { $0.kind == .merge }
+    #expect(
+      models.first?.model == "merge:pamal(alpha=0,rank=3)" && models.allSatisfy { $0.method == "pamal" })
+    let heads = plan.jobs.compactMap { job -> EvaluateJob? in
+      guard case .evaluate(let job) = job.spec, job.task.name == "ner", job.head != nil else { return nil }
+      return job
+    }.filter { job in models.contains { $0.job == job.adapter } }
+    #expect(heads.count == 6 && heads.allSatisfy { $0.head == training.id })
+  }
+
+  @Test func `more than two models have their place by weights`() throws {
+    let plan = try plan(
+      """
+      merges:
+        - {method: pamal, name: one, of: [ner, fpb, fomc], weights: [2, 1, 1], concentration: 7}
+        - {method: pamal, name: two, of: [fpb, fomc, ner], weights: [0, 0, 1], concentration: 7}
+        - {method: pamal, name: three, of: [fpb, fomc, ner]}
+      """, ["seeds=0", "budget={passes: 2}"])
+    #expect(trainings(plan).map(\.job.ends?.concentration) == [7, 1])
+    #expect(trainings(plan).allSatisfy { $0.job.budget == .passes(2) })
+    #expect(merges(plan).map(\.weights) == [[1, 1, 2], [0, 0, 1], [1, 1, 1]])
+    #expect(merges(plan).allSatisfy { $0.ends == [0, 1, 2] })
+  }
+
+  @Test func `models that cannot be trained together are refused`() throws {
+    #expect(
+      complaint {
+        _ = try plan(
+          """
+          cocktails: [singles, all]
+          merges:
+            - {method: pamal, of: [fpb, all]}
+            - {method: pamal, name: many, of: singles}
+          """, ["seeds=0", "training.batch_rows=3"])
+      } == """
+        a.yaml:13:25: error: 'pamal' trains a model for each task, and 'all' has 4
+           13 |   - {method: pamal, of: [fpb, all]}
+              |                         ^ name tasks
+        a.yaml:14:37: error: a step of 3 rows has none for some of 4 tasks
+           14 |   - {method: pamal, name: many, of: singles}
+              |                                     ^ raise training.batch_rows
+        """)
+  }
+}
