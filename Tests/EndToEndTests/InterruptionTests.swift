@@ -58,6 +58,35 @@ import Testing
     if signal == SIGINT { try finishes(place) }
   }
 
+  @Test func `tests of chosen points are interrupted as all other work is`() throws {
+    let place = try Workplace(copying: Finished.get().place)
+    let grid = [
+      "run", "m.yaml", "--workers", "1", "-S", "evaluate.grids=chosen",
+      "-S", "merges=[{method: ties, density: {grid: [0.2, 0.9]}}]",
+    ]
+    let known = Set(place.stored())
+    #expect(try Program.start(grid, in: place.folder).outcome().status == 0)
+    let tests = try place.stored().filter { name in
+      try !known.contains(name)
+        && place.read("Results/.store/\(name)/spec.json").contains("\"split\":\"test\"")
+    }
+    #expect(tests.count == 6)
+    for name in tests {
+      try FileManager.default.removeItem(atPath: place.folder.path + "/Results/.store/" + name)
+    }
+    let call = try Program.start(grid, in: place.folder)
+    func worker() -> Int32? {
+      Program.processes(in: place.folder).first { $0 != call.process.processIdentifier }
+    }
+    #expect(Program.wait(seconds: 60) { worker() != nil })
+    // Held, so that it cannot be done before the signal comes.
+    if let worker = worker() { kill(worker, SIGSTOP) }
+    kill(call.process.processIdentifier, SIGINT)
+    #expect(try call.outcome().status == 130)
+    #expect(place.stored(attempts: true).isEmpty && place.stored().count < known.count + 22)
+    #expect(try Program.start(grid, in: place.folder).outcome().status == 0)
+  }
+
   @Test func `a worker that is killed under a job does it again`() throws {
     let place = try Workplace()
     let call = try begun(place, jobs: 3)

@@ -42,15 +42,16 @@ struct Run: AsyncParsableCommand {
     var plan = try loaded.planBeforeChoice()
     try DataCheck(store: loaded.store).check(plan)
     loaded.store.sweepAttempts()
+    let interruption = Interruption()
     var spent = Spent()
-    var summary = await perform(plan, loaded, &spent)
+    var summary = await perform(plan, loaded, interruption, &spent)
     if !plan.grids.isEmpty {
       // What failed is not tried again: only the tests of the chosen points are new.
       let tried = Set(plan.jobs.map(\.id))
       plan = try loaded.plan()
       var tests = plan
       tests.jobs.removeAll { tried.contains($0.id) && !loaded.store.contains($0.id) }
-      summary += await perform(tests, loaded, &spent)
+      summary += await perform(tests, loaded, interruption, &spent)
     }
     let results = try Collector(store: loaded.store).collect(plan)
     try Publisher.publish(results, loaded: loaded, plan: plan)
@@ -68,7 +69,9 @@ struct Run: AsyncParsableCommand {
     }
   }
 
-  private func perform(_ plan: Plan, _ loaded: LoadedManifest, _ spent: inout Spent) async -> RunSummary {
+  private func perform(
+    _ plan: Plan, _ loaded: LoadedManifest, _ interruption: Interruption, _ spent: inout Spent
+  ) async -> RunSummary {
     let (count, threads) = (workerArguments.count, workerArguments.threads)
     let clock = WorkClock.measured(plan, loaded.store, workers: count, threads: threads)
     let display = ProgressDisplay(
@@ -80,14 +83,13 @@ struct Run: AsyncParsableCommand {
     ) {
       display.show($0)
     }
-    let interruption = Interruption {
+    let cleanUp: @Sendable () -> Void = {
       display.close()
       for runner in runners { runner.kill() }
       loaded.store.sweepAttempts()
       Console.note("interrupted: what was done is kept; the same command goes on from there")
     }
-    let summary = await scheduler.run()
-    await interruption.end()
+    let summary = await interruption.guarding(cleanUp) { await scheduler.run() }
     display.close()
     if let seconds = display.arithmeticSeconds { spent.arithmetic = (spent.arithmetic ?? 0) + seconds }
     // What a worker left that died under a job.
@@ -111,29 +113,39 @@ private struct Spent {
 }
 
 /// Ctrl-C, a polite kill and a closed terminal: cleans up and exits with 130.
+///
+/// One for the whole program: of two sources for a signal, one after the other, the second hears nothing on Linux.
 final class Interruption: @unchecked Sendable {
-  /// Whether the first signal came.
-  private final class Begun: Sendable {
-    let flag = Mutex(false)
+  private struct State {
+    /// Whether the first signal came.
+    var begun = false
+    /// What is to be done then.
+    var cleanUp: (@Sendable () -> Void)?
   }
 
-  // Written once in init; Dispatch sources may be cancelled from any thread.
+  // Written once in init.
   private let sources: [any DispatchSourceSignal]
-  private let begun = Begun()
+  private let state: Shared
 
-  init(_ cleanUp: @escaping @Sendable () -> Void) {
+  private final class Shared: Sendable {
+    let state = Mutex(State())
+  }
+
+  init() {
+    let shared = Shared()
+    state = shared
     // Under nohup a closed terminal is no reason to end.
     let hangup = MachineFacts.ignores(signal: SIGHUP) ? [] : [SIGHUP]
-    sources = ([SIGINT, SIGTERM] + hangup).map { [begun] number in
+    sources = ([SIGINT, SIGTERM] + hangup).map { number in
       signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
       source.setEventHandler {
-        let isFirst = begun.flag.withLock { flag in
-          defer { flag = true }
-          return !flag
+        let (isFirst, cleanUp) = shared.state.withLock { state in
+          defer { state.begun = true }
+          return (!state.begun, state.cleanUp)
         }
         guard isFirst else { return }
-        cleanUp()
+        cleanUp?()
         Foundation.exit(130)
       }
       source.resume()
@@ -141,10 +153,19 @@ final class Interruption: @unchecked Sendable {
     }
   }
 
-  /// Listens no more; where an interruption is under way this never returns, for the run must not go on to its tables.
-  func end() async {
-    while begun.flag.withLock({ $0 }) { try? await Task.sleep(for: .seconds(1)) }
-    for source in sources { source.cancel() }
+  /// Does some work, after which an interruption need not clean up any more.
+  ///
+  /// Where one is under way this never returns, for the run must not go on to its tables.
+  func guarding<Result: Sendable>(
+    _ cleanUp: @escaping @Sendable () -> Void, _ work: () async -> Result
+  ) async -> Result {
+    state.state.withLock { $0.cleanUp = cleanUp }
+    let result = await work()
+    while state.state.withLock({ state in
+      if !state.begun { state.cleanUp = nil }
+      return state.begun
+    }) { try? await Task.sleep(for: .seconds(1)) }
+    return result
   }
 }
 
