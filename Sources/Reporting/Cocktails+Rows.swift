@@ -82,12 +82,22 @@ extension Evidence {
   /// Δm = 100 · mean over tasks of ±(x − single) ÷ |single|, with − for metrics where lower is better.
   ///
   /// x and single in the numerator are of the same seed; the denominator is the single's mean over seeds, so
-  /// that one weak seed does not blow up. Nil where a task is missing, or a single's mean is zero (below
-  /// 1e-12). Source: the Δm of Vandenhende et al. 2021, arXiv:2004.13379, section 5.
+  /// that one weak seed does not blow up. Tasks whose single is not further from zero than the standard deviation over
+  /// its seeds are left out: a correlation near zero would outweigh all others. Nil where a task is missing, or all are
+  /// left out. Source: the Δm of Vandenhende et al. 2021, arXiv:2004.13379, section 5.
   package func relativeGain(of model: Candidate, over tasks: [TaskColumn]) -> Estimate? {
-    overSeeds(of: model, tasks) { task, metric, seed in
-      guard let single = single(of: task.name, settings: model.settings),
-        let size = estimate(single, task.name, .test, metric.name).map({ abs($0.mean) }), size > 1e-12,
+    func single(of task: TaskColumn, _ metric: MetricColumn) -> Estimate? {
+      self.single(of: task.name, settings: model.settings).flatMap {
+        estimate($0, task.name, .test, metric.name)
+      }
+    }
+    let sized = tasks.filter { task in
+      guard let metric = task.metrics.first, let single = single(of: task, metric) else { return true }
+      return abs(single.mean) > max(1e-12, single.deviation ?? 0)
+    }
+    return overSeeds(of: model, sized) { task, metric, seed in
+      guard let size = single(of: task, metric).map({ abs($0.mean) }),
+        let single = self.single(of: task.name, settings: model.settings),
         let pair = pairs(of: model, with: single, task.name, .test, metric.name).first(where: {
           $0.seed == seed
         })

@@ -50,7 +50,14 @@ extension Evidence {
   }
 
   /// Among the merges with the task among their inputs; those that are told the task are no rivals of the others.
+  ///
+  /// Where only chosen points of grids are tested, the others are no candidates: whether there is a test score counts,
+  /// never what it is.
   package func bestMerge(for task: TaskColumn) -> Candidate? {
-    winner(among: candidates(of: .merge).filter { $0.tasks.contains(task.name) && !$0.isTold }, on: task)
+    let rivals = candidates(of: .merge).filter { $0.tasks.contains(task.name) && !$0.isTold }
+    let tested = rivals.filter { rival in
+      task.metrics.first.flatMap { estimate(rival, task.name, .test, $0.name) } != nil
+    }
+    return winner(among: tested.isEmpty ? rivals : tested, on: task)
   }
 }

@@ -248,6 +248,39 @@ import Testing
     #expect(!Page(try Evidence(Sample.results)).text.contains("Without one, and out of the means"))
   }
 
+  @Test func `a relative gain leaves out a task whose single is as good as nothing`() throws {
+    var results = Sample.results
+    let task = Sample.tasks[0]
+    let name = try #require(task.metrics.first?.name)
+    let cocktail = try #require(Evidence(results).candidates(of: .cocktail).first { $0.tasks.count > 2 })
+    let rest = Sample.tasks.filter { cocktail.tasks.contains($0.name) && $0.name != task.name }
+    let expected = try Evidence(results).relativeGain(of: cocktail, over: rest)
+    for index in results.scores.indices {
+      let row = results.scores[index]
+      guard row.task == task.name, row.metric == name, row.model.hasPrefix("single:\(task.name)") else {
+        continue
+      }
+      results.scores[index].value = [0.03, -0.02, 0.01][row.seed ?? 0]
+    }
+    let evidence = try Evidence(results)
+    #expect(evidence.relativeGain(of: cocktail, over: [task] + rest) == expected && expected != nil)
+    #expect(evidence.relativeGain(of: cocktail, over: [task]) == nil)
+  }
+
+  @Test func `the best merge is one that was tested, whatever its test score`() throws {
+    var results = Sample.results
+    let task = Sample.tasks[0]
+    let best = try #require(Evidence(results).bestMerge(for: task)?.model)
+    results.scores.removeAll { $0.model == best && $0.split == .test }
+    let next = try Evidence(results).bestMerge(for: task)?.model
+    #expect(next != best && next != nil)
+    for index in results.scores.indices
+    where results.scores[index].split == .test && results.scores[index].model.hasPrefix("merge:") {
+      results.scores[index].value = 0.5 - results.scores[index].value / 2
+    }
+    #expect(try Evidence(results).bestMerge(for: task)?.model == next)
+  }
+
   @Test func `methods are those of their best point on validation, the best first`() throws {
     var results = Sample.results
     let linear = "merge:linear[adapter.rank=4]"

@@ -26,7 +26,8 @@ extension ReportTable {
     },
     .number(
       "delta_m", unit: "percent",
-      "Mean over its own tasks of the gain relative to the single at the same settings; positive is better."
+      "Mean over its own tasks of the gain relative to the single at the same settings; positive is better. Tasks whose "
+        + "single is not further from zero than the standard deviation over its seeds are left out."
     ) { $0.ownGain?.mean },
     .number("delta_m_ci", unit: "percent", "Half the width of its 95 % interval over seeds.") {
       $0.ownGain?.halfWidth
