@@ -99,8 +99,8 @@ extension Page {
     }
     let better = others.filter { ($0.merge.mean ?? -.infinity) > mean }.count
     return sentences + [
-      "\(better) of \(NumberText.count(others.count, "other method")) that need not be told it keep more on test than the "
-        + "plain average, linear (\(NumberText.estimate(plain.merge.meanOverSeeds)))."
+      "More than by the plain average, linear (\(NumberText.estimate(plain.merge.meanOverSeeds))), is kept on test by \(better) "
+        + "of \(NumberText.count(others.count, "other method")) that need not be told it."
     ]
   }
 }
