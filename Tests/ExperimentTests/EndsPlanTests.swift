@@ -5,25 +5,16 @@ import Testing
 
 /// Models that are trained together to be mixed: what a manifest's `pamal` comes to.
 @Suite struct EndsPlanTests {
-  private static var vocabulary: Vocabulary {
-    var words = Vocabulary.small
-    let rank = ParameterSpec("rank", .integer(0...100), default: .number(0), "rank of the result")
-    words.methods[0] = Vocabulary.Method(name: "linear", parameters: [rank])
-    words.methods.append(
-      Vocabulary.Method(
-        name: "pamal",
-        parameters: [
-          ParameterSpec("alpha", .number(0...1), default: .number(0.5), "place"),
-          ParameterSpec("concentration", .number(0.01...1000), default: .number(1), "p"), rank,
-        ], training: .ends(of: "linear")))
-    return words
-  }
+  private static let vocabulary = Vocabulary.small(
+    and: Vocabulary.Method(
+      name: "pamal",
+      parameters: [
+        ParameterSpec("alpha", .number(0...1), default: .number(0.5), "place"),
+        ParameterSpec("concentration", .number(0.01...1000), default: .number(1), "p"), Vocabulary.rank,
+      ], training: .ends(of: "linear")))
 
   private func plan(_ more: String, _ overrides: [String] = ["seeds=0"]) throws -> Plan {
-    let manifest = try ManifestReader.read(
-      manifestText(more), path: "a.yaml", overrides: overrides.map { try Override($0) },
-      vocabulary: Self.vocabulary)
-    return try Planner(vocabulary: Self.vocabulary, resources: FakeResources()).plan(manifest)
+    try ExperimentTests.plan(manifestText(more), overrides, vocabulary: Self.vocabulary)
   }
 
   private func trainings(_ plan: Plan) -> [(id: JobID, job: TrainJob)] {

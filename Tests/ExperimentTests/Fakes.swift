@@ -42,6 +42,17 @@ struct FakeResources: Resources {
 }
 
 extension Vocabulary {
+  /// The rank of a merge's result.
+  static let rank = ParameterSpec("rank", .integer(0...100), default: .number(0), "rank of the result")
+
+  /// The few words, with one method that trains its models, and `linear` with a rank.
+  static func small(and method: Method) -> Vocabulary {
+    var words = Vocabulary.small
+    words.methods[0] = Method(name: "linear", parameters: [rank])
+    words.methods.append(method)
+    return words
+  }
+
   /// A few words, enough for every rule of the language.
   static var small: Vocabulary {
     Vocabulary(
@@ -109,15 +120,17 @@ func manifestText(_ more: String = "cocktails: [singles, pairs, leave_one_out, a
   """
 }
 
-func read(_ text: String, _ overrides: [String] = []) throws -> Manifest {
+func read(_ text: String, _ overrides: [String] = [], vocabulary: Vocabulary = .small) throws -> Manifest {
   try ManifestReader.read(
-    text, path: "a.yaml", overrides: overrides.map { try Override($0) }, vocabulary: .small)
+    text, path: "a.yaml", overrides: overrides.map { try Override($0) }, vocabulary: vocabulary)
 }
 
 func plan(
-  _ text: String, _ overrides: [String] = [], resources: FakeResources = FakeResources()
+  _ text: String, _ overrides: [String] = [], vocabulary: Vocabulary = .small,
+  resources: FakeResources = FakeResources()
 ) throws -> Plan {
-  try Planner(vocabulary: .small, resources: resources).plan(try read(text, overrides))
+  try Planner(vocabulary: vocabulary, resources: resources).plan(
+    try read(text, overrides, vocabulary: vocabulary))
 }
 
 /// The whole text of what a call refuses.

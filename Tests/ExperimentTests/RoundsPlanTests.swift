@@ -5,24 +5,16 @@ import Testing
 
 /// Rounds of training and merging: what a manifest's `cold_fusion` comes to.
 @Suite struct RoundsPlanTests {
-  private static var vocabulary: Vocabulary {
-    var words = Vocabulary.small
-    let rank = ParameterSpec("rank", .integer(0...100), default: .number(0), "rank of the result")
-    words.methods[0] = Vocabulary.Method(name: "linear", parameters: [rank])
-    words.methods.append(
-      Vocabulary.Method(
-        name: "cold_fusion",
-        parameters: [
-          ParameterSpec("rounds", .integer(1...1000), default: .number(3), usual: [2, 3], "rounds"), rank,
-        ], training: .rounds(of: "linear")))
-    return words
-  }
+  private static let vocabulary = Vocabulary.small(
+    and: Vocabulary.Method(
+      name: "cold_fusion",
+      parameters: [
+        ParameterSpec("rounds", .integer(1...1000), default: .number(3), usual: [2, 3], "rounds"),
+        Vocabulary.rank,
+      ], training: .rounds(of: "linear")))
 
   private func plan(_ more: String, _ overrides: [String] = ["seeds=0"]) throws -> Plan {
-    let manifest = try ManifestReader.read(
-      manifestText(more), path: "a.yaml", overrides: overrides.map { try Override($0) },
-      vocabulary: Self.vocabulary)
-    return try Planner(vocabulary: Self.vocabulary, resources: FakeResources()).plan(manifest)
+    try ExperimentTests.plan(manifestText(more), overrides, vocabulary: Self.vocabulary)
   }
 
   private func jobs(_ plan: Plan, _ model: String) -> [PlannedJob] {

@@ -24,10 +24,7 @@ import Testing
   }
 
   private func plan(_ more: String, _ overrides: [String] = ["seeds=0"]) throws -> Plan {
-    let manifest = try ManifestReader.read(
-      manifestText(more), path: "a.yaml", overrides: overrides.map { try Override($0) },
-      vocabulary: Self.vocabulary)
-    return try Planner(vocabulary: Self.vocabulary, resources: FakeResources()).plan(manifest)
+    try ExperimentTests.plan(manifestText(more), overrides, vocabulary: Self.vocabulary)
   }
 
   private func measurements(_ plan: Plan) -> [StatisticsJob] {

@@ -245,8 +245,8 @@ def vocabularies(folder):
 
 
 def main(output):
-    golden = {"mergekit": "0.1.5", "torch": torch.__version__.split("+")[0], "cases": []}
     for family, config, shapes in [("llama", LLAMA, llama_shapes()), ("bert", BERT, bert_shapes())]:
+        golden = {"mergekit": "0.1.5", "torch": torch.__version__.split("+")[0], "cases": []}
         with tempfile.TemporaryDirectory() as folder:
             folder = pathlib.Path(folder)
             for model in range(4):
@@ -274,6 +274,9 @@ def main(output):
                     family=family, name=name, recipe=yaml.safe_dump(recipe, sort_keys=False), layers=layers,
                     count=len(merged),
                     tensors={n: [float(f"{x:.7g}") for x in t.flatten().tolist()] for n, t in sorted(kept.items())}))
+        path = pathlib.Path(output) / f"{family}.json"
+        path.write_text(json.dumps(golden, separators=(",", ":")) + "\n")
+        print(path, path.stat().st_size)
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
         for model in range(4):
@@ -281,8 +284,6 @@ def main(output):
         vocabulary = vocabularies(folder)
     path = pathlib.Path(output) / "vocabularies.json"
     path.write_text(json.dumps(vocabulary, separators=(",", ":")) + "\n")
-    path = pathlib.Path(output) / "checkpoints.json"
-    path.write_text(json.dumps(golden, separators=(",", ":")) + "\n")
     print(path, path.stat().st_size)
 
 
