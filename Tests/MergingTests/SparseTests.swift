@@ -28,7 +28,7 @@ import Testing
 
   /// All but the k largest magnitudes zeroed, by sorting.
   private func trimmed(_ values: [Float], _ k: Int, after outliers: Int = 0) -> [Float] {
-    let order = values.indices.sorted { values[$0].magnitude > values[$1].magnitude }
+    let order = values.indices.sorted { (values[$1].magnitude, $0) < (values[$0].magnitude, $1) }
     var result = [Float](repeating: 0, count: values.count)
     for i in order[outliers..<outliers + k] { result[i] = values[i] }
     return result
@@ -58,6 +58,58 @@ import Testing
     }
     let byRow = given.merging(["trim_scope": .text("row")]) { $1 }
     #expect(relativeError(try merged([large("model")], [1], "breadcrumbs", byRow), rows) < 2e-6)
+  }
+
+  /// Magnitudes of few levels, rising from the first to the last: many are equal, and the first ones tell nothing of all.
+  private var levels: [Float] {
+    let count = shape.rows * shape.columns
+    return (0..<count).map { Float($0 * 9 / count) * ($0 % 3 == 0 ? -0.25 : 0.25) }
+  }
+
+  @Test(arguments: [0.05, 0.3, 0.5, 0.9])
+  func `of equal magnitudes the first are kept`(density: Double) throws {
+    let model = adapter("levels", shape.rows, shape.columns, levels)
+    let k = Int(density * Double(levels.count))
+    let expected = trimmed(levels, k)
+    let given: [String: ParameterValue] = ["density": .number(density), "scale": .number(1)]
+    #expect(relativeError(try merged([model], [1], "magnitude", given), expected) < 2e-6)
+    let band = given.merging(["gamma": .number(0.04)]) { $1 }
+    let outliers = min(Int(0.04 * Double(levels.count)), levels.count - k)
+    #expect(
+      relativeError(
+        try merged([model], [1], "breadcrumbs", band), trimmed(levels, k, after: outliers)) < 2e-6)
+  }
+
+  @Test func `of equal variances the first are selected`() throws {
+    let model = adapter("levels", shape.rows, shape.columns, levels)
+    let opposite = adapter("opposite", shape.rows, shape.columns, levels.map { -$0 })
+    let nonzero = levels.filter { $0 != 0 }.count
+    let expected = trimmed(levels, Int(0.3 * Double(nonzero)))
+    let given: [String: ParameterValue] = ["select_topk": .number(0.3), "scale": .number(1)]
+    // Votes of opposite signs sum to zero, which counts as plus: of each pair the positive entry agrees.
+    let kept = try merged([model, opposite], [1, 1], "sce@mergekit", given)
+    #expect(relativeError(kept, expected.map(\.magnitude)) < 2e-6)
+  }
+
+  @Test func `della divides an entry by the probability of its rank in the row`() throws {
+    var stream = RandomStream(seed: 5, "clusters")
+    // Sizes that share their leading bits, some of them all.
+    let values = (0..<shape.rows * shape.columns).map { _ -> Float in
+      let size = 1 + Float(stream.index(below: 3)) * 0.5 + Float(stream.index(below: 40)) * 0x1p-20
+      return stream.uniform() < 0.5 ? size : -size
+    }
+    let kept = try merged(
+      [adapter("clusters", shape.rows, shape.columns, values)], [1], "della_linear",
+      ["density": .number(0.5), "epsilon": .number(0.4), "scale": .number(1)])
+    var expected = [Float](repeating: 0, count: values.count)
+    for row in 0..<shape.rows {
+      let places = row * shape.columns..<(row + 1) * shape.columns
+      let order = places.sorted { (values[$0].magnitude, $0) < (values[$1].magnitude, $1) }
+      for (rank, place) in order.enumerated() where kept[place].magnitude > 0.5 {
+        expected[place] = values[place] / Float(0.1 + 0.8 * Double(rank) / Double(shape.columns - 1))
+      }
+    }
+    #expect(relativeError(kept, expected) < 2e-6)
   }
 
   @Test func `limits of a whole model see all its layers`() throws {

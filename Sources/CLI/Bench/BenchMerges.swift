@@ -26,6 +26,12 @@ struct BenchMerges: ParsableCommand {
   @Option(help: "LoRA rank.")
   var rank = 8
 
+  @Option(help: "LoRA targets, separated by commas; `all-linear` for all.")
+  var targets = "all-linear"
+
+  @Flag(help: "One line for each method too.")
+  var each = false
+
   @Option(help: "Layers that are merged at once.")
   var threads = MachineFacts.cores
 
@@ -41,7 +47,7 @@ struct BenchMerges: ParsableCommand {
     BLASRuntime.threads = 1
     let shape = EncoderShape(
       layers: 6, hidden: 384, heads: 12, intermediate: 1536, vocabulary: 30522, positions: 512)
-    let sites = shape.sites
+    let sites = try shape.sites(targets: targets.split(separator: ",").map(String.init))
     let inputs = (0..<adapters).map { number in
       BenchAdapter.random(
         shape, sites: sites, rank: rank, stream: RandomStream(seed: 0, "bench", "merges", "\(number)"))
@@ -55,18 +61,26 @@ struct BenchMerges: ParsableCommand {
         try Self.merge(inputs, by: method, turn: turn, threads: threads)
       }
     }
+    if each { try printEach(seconds) }
     let slowest = seconds.max { ($0.value, $1.key) < ($1.value, $0.key) }
     try BenchLine(
       "merges",
       settings: [
         "merges": .count(merges), "adapters": .count(adapters), "rank": .count(rank),
-        "threads": .count(threads), "sites": .count(sites.count),
+        "threads": .count(threads), "targets": .text(targets),
       ],
       values: [
         "seconds": .measured(seconds.values.sorted().reduce(0, +)), "methods": .count(seconds.count),
         "slowest": .text(slowest?.key ?? ""), "slowest_seconds": .measured(slowest?.value ?? 0),
       ]
     ).print()
+  }
+
+  private func printEach(_ seconds: [String: Double]) throws {
+    for (name, seconds) in seconds.sorted(by: { ($0.value, $0.key) < ($1.value, $1.key) }) {
+      try BenchLine("merges", settings: ["method": .text(name)], values: ["seconds": .measured(seconds)])
+        .print()
+    }
   }
 
   /// Descends by hundreds of steps; the row `wudi_closed_form` beside it solves the same.

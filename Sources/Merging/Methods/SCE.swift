@@ -96,7 +96,7 @@ struct SCE: Merging {
   private func select(_ changes: [ChangeRows]) -> Cutoff {
     var nonzero = 0
     ChangeRows.forEachBlock(changes) { blocks in
-      for variance in variances(blocks) where variance > 0 { nonzero += 1 }
+      nonzero += blocks[0].count - OrderStatistic.count(of: 0, in: variances(blocks).span)
     }
     return Cutoff(Int(Double(nonzero) * share), of: changes[0].count) { visit in
       ChangeRows.forEachBlock(changes) { visit(variances($0).span) }
@@ -110,7 +110,7 @@ struct SCE: Merging {
     ChangeRows.forEachBlock(changes) { blocks in
       if share < 1 { mask(blocks, &cutoff) }
       for (t, block) in blocks.enumerated() {
-        block.withSpan { for i in 0..<$0.count { energies[t] += Double($0[i]) * Double($0[i]) } }
+        energies[t] = block.withSpan { SCE.energy(of: $0, after: energies[t]) }
       }
     }
     return energies.contains { $0 > 0 } ? energies : energies.map { _ in 1 }
@@ -119,27 +119,48 @@ struct SCE: Merging {
   /// Zeroes the entries of all models that are not selected.
   private func mask(_ blocks: [Matrix], _ cutoff: inout Cutoff) {
     guard share < 1 else { return }
-    let selected = variances(blocks).map { cutoff.takes($0) }
+    let selected = cutoff.selected(variances(blocks).span)
     for block in blocks {
-      block.withMutableSpan { for i in 0..<$0.count where !selected[i] { $0[i] = 0 } }
+      block.withMutableSpan { SCE.keep(selected.span, of: &$0) }
     }
   }
 
   /// The variance of every entry over the models.
   private func variances(_ blocks: [Matrix]) -> [Float] {
-    let count = blocks[0].count
     let share = 1 / Double(blocks.count)
-    var means = [Double](repeating: 0, count: count)
-    for block in blocks {
-      block.withSpan { for i in 0..<count { means[i] += Double($0[i]) } }
-    }
-    for i in 0..<count { means[i] *= share }
-    var squares = [Double](repeating: 0, count: count)
-    for block in blocks {
-      block.withSpan { span in
-        for i in 0..<count { squares[i] += (Double(span[i]) - means[i]) * (Double(span[i]) - means[i]) }
-      }
-    }
+    var means = [Double](repeating: 0, count: blocks[0].count)
+    for block in blocks { block.withSpan { SCE.add($0, to: &means) } }
+    for i in means.indices { means[i] *= share }
+    var squares = [Double](repeating: 0, count: means.count)
+    for block in blocks { block.withSpan { SCE.addSquares(of: $0, from: means.span, to: &squares) } }
     return squares.map { Float($0 * share) }
+  }
+
+  // Loops over spans of one length, which the compiler makes vector ones.
+
+  private static func energy(of block: Span<Float>, after sum: Double) -> Double {
+    var sum = sum
+    for i in 0..<block.count { sum += Double(block[i]) * Double(block[i]) }
+    return sum
+  }
+
+  private static func keep(_ selected: Span<Bool>, of block: inout MutableSpan<Float>) {
+    precondition(selected.count == block.count, "\(selected.count) entries selected of \(block.count)")
+    for i in 0..<block.count { block[i] = selected[i] ? block[i] : 0 }
+  }
+
+  private static func add(_ block: Span<Float>, to sums: inout [Double]) {
+    var sums = sums.mutableSpan
+    precondition(block.count == sums.count, "\(block.count) numbers for \(sums.count) sums")
+    for i in 0..<block.count { sums[i] += Double(block[i]) }
+  }
+
+  private static func addSquares(of block: Span<Float>, from means: Span<Double>, to sums: inout [Double]) {
+    var sums = sums.mutableSpan
+    precondition(block.count == sums.count && means.count == sums.count, "blocks differ")
+    for i in 0..<block.count {
+      let distance = Double(block[i]) - means[i]
+      sums[i] += distance * distance
+    }
   }
 }

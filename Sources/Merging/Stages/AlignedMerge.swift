@@ -71,14 +71,16 @@ struct AlignedMerge: Merging {
   private func prune(_ values: inout [Float], _ model: Int, _ random: RandomStream) {
     switch pruning {
     case .largest:
-      var cutoff =
+      let cutoff =
         trimsWholeModel
         ? (limits.isEmpty ? .all : limits[model])
         : Cutoff(MagnitudeBand.kept(density: density, of: values.count), of: values.count) { visit in
           visit(values.span)
         }
+      var mask = BandMask(inside: cutoff)
+      let columns = values.count
       var span = values.mutableSpan
-      cutoff.keep(&span)
+      mask.apply(to: &span, columns: columns)
     case .random:
       var random = random
       for i in values.indices {

@@ -45,10 +45,10 @@ struct MagnitudeBand: Sparsify {
   }
 
   func mask(of change: ChangeRows, model: Int, random: RandomStream) -> any EntryMask {
-    if density >= 1 { return BandMask(inside: .all, outliers: .none) }
+    if density >= 1 { return BandMask(inside: .all) }
     switch scope {
     case .row: return RowBandMask(band: self)
-    case .model: return BandMask(inside: cutoffs[model], outliers: .none)
+    case .model: return BandMask(inside: cutoffs[model])
     case .tensor: return band(of: change.count) { visit in change.forEachBlock { visit($0.span) } }
     }
   }
@@ -79,7 +79,7 @@ struct MagnitudeBand: Sparsify {
 /// Keeps entries that one cutoff takes and the other does not.
 struct BandMask: EntryMask {
   var inside: Cutoff
-  var outliers: Cutoff
+  var outliers = Cutoff.none
 
   mutating func apply(to block: inout MutableSpan<Float>, columns: Int) {
     apply(to: &block, in: 0..<block.count)
@@ -87,17 +87,28 @@ struct BandMask: EntryMask {
 
   /// Masks a part of a block.
   mutating func apply(to block: inout MutableSpan<Float>, in range: Range<Int>) {
-    if outliers.takesNothing, range.count == block.count { return inside.keep(&block) }
-    if let least = inside.plainLimit, let most = outliers.plainLimit {
-      for i in range {
-        let key = OrderStatistic.key(block[i], .magnitude)
-        block[i] = key >= least && key < most ? block[i] : 0
-      }
-      return
+    var (insidePassed, outliersPassed) = (inside, outliers)
+    if let least = insidePassed.pass(block.span.extracting(range)),
+      let most = outliersPassed.pass(block.span.extracting(range))
+    {
+      (inside, outliers) = (insidePassed, outliersPassed)
+      return BandMask.keep(&block, range.lowerBound, range.count, from: least, below: most)
     }
     for i in range {
       let (isInside, isOutlier) = (inside.takes(block[i]), outliers.takes(block[i]))
       block[i] = isInside && !isOutlier ? block[i] : 0
+    }
+  }
+
+  private static func keep(
+    _ block: inout MutableSpan<Float>, _ start: Int, _ count: Int, from least: UInt32, below most: UInt32
+  ) {
+    precondition(start >= 0 && count >= 0 && start + count <= block.count, "\(count) from \(start) on")
+    // One comparison for two: keys below the least wrap round to the largest numbers.
+    let width = most >= least ? most &- least : 0
+    for i in 0..<count {
+      let key = OrderStatistic.key(block[start + i], .magnitude)
+      block[start + i] = key &- least < width ? block[start + i] : 0
     }
   }
 }

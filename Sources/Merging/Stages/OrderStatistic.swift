@@ -1,8 +1,9 @@
-/// The k-th largest of many numbers, exactly, in two passes and without sorting them.
+/// The k-th largest of many numbers, exactly, in one or two passes and without sorting them.
 ///
-/// The bits of a positive float rise with it, so the numbers are counted by their twelve highest bits; the second pass
-/// collects those that share the k-th one's, few enough to be counted further by the rest of their bits.
-/// Cost: two passes, 2¹² counters, and the memory of the collected numbers (some hundredths of all).
+/// The bits of a positive float rise with it, so the numbers are counted by their twelve highest bits, and those that share
+/// the k-th one's are collected, few enough to be counted further by the rest of their bits. Which these are the first
+/// piece of numbers tells, mostly; where it does not, a second pass collects them.
+/// Cost: the passes, 2¹² counters, and the memory of the collected numbers (some hundredths of all).
 struct OrderStatistic {
   /// What makes a number large.
   enum Order {
@@ -23,47 +24,70 @@ struct OrderStatistic {
   }
 
   private let order: Order
+  private let k: Int
+  private let count: Int
+  private let zeros: Int
   private var counts = [Int](repeating: 0, count: 1 << 12)
-  private var k = 0
-  private var bin = 0
+  /// The highest bits of the numbers that are collected, first on a guess.
+  private var bin: Int?
   private var above = 0
   private var shared: [UInt32] = []
   private var filled = 0
 
-  /// Counts nothing yet.
-  init(by order: Order) { self.order = order }
-
-  /// The first pass: counts some numbers.
-  mutating func count(_ numbers: Span<Float>) { OrderStatistic.count(numbers, order, &counts) }
-
-  /// Between the passes: says which number is sought, 1 ≤ k ≤ how many there are.
+  /// Has seen nothing yet.
   ///
-  /// - Parameter zeros: Numbers that are zero and are not visited in either pass.
-  mutating func seek(_ k: Int, zeros: Int = 0) {
-    let zero = OrderStatistic.key(0, order)
-    counts[Int(zero >> 20)] += zeros
-    (bin, above) = OrderStatistic.bin(of: k, in: counts)
-    self.k = k
-    shared = Array(repeating: zero, count: counts[bin] + 1)
-    filled = zero >> 20 == UInt32(bin) ? zeros : 0
+  /// - Parameters:
+  ///   - k: Which number is sought, 1 ≤ k ≤ count.
+  ///   - count: How many numbers there are.
+  ///   - zeros: How many of these are zero and are not visited.
+  init(_ k: Int, of count: Int, by order: Order, zeros: Int = 0) {
+    precondition(k >= 1 && k <= count, "the \(k)-th of \(count) numbers")
+    (self.order, self.k, self.count, self.zeros) = (order, k, count, zeros)
   }
 
-  /// The second pass: the same numbers again.
+  /// The first pass: counts some numbers.
+  mutating func count(_ numbers: Span<Float>) {
+    OrderStatistic.count(numbers, order, &counts)
+    if bin == nil, numbers.count > 0, k <= count - zeros {
+      // The piece's own number at the same place; at least the first, at most the last.
+      let own = Int(Double(k) / Double(count - zeros) * Double(numbers.count))
+      bin = OrderStatistic.bin(of: min(max(own, 1), numbers.count), in: counts).bin
+    }
+    if bin != nil { collect(numbers) }
+  }
+
+  /// Between the passes: whether the second one is needed.
+  mutating func needsSecondPass() -> Bool {
+    let zero = Int(OrderStatistic.key(0, order) >> 20)
+    counts[zero] += zeros
+    let (sought, larger) = OrderStatistic.bin(of: k, in: counts)
+    above = larger
+    defer { bin = sought }
+    if sought == bin, zeros == 0 || sought != zero { return false }
+    shared = Array(repeating: OrderStatistic.key(0, order), count: counts[sought])
+    filled = zero == sought ? zeros : 0
+    return filled < counts[sought]
+  }
+
+  /// The second pass, where it is needed: the same numbers again.
   mutating func collect(_ numbers: Span<Float>) {
+    guard let bin else { return }
+    // One place more than the keys need, for the key that is written and not kept.
+    let missing = filled + numbers.count + 1 - shared.count
+    if missing > 0 { shared.append(contentsOf: repeatElement(0, count: missing)) }
     OrderStatistic.collect(numbers, order, UInt32(bin), &shared, &filled)
   }
 
-  /// Where the k-th largest number lies, after both passes.
-  var position: Position { OrderStatistic.refine(Array(shared.dropLast()), k - above, above: above) }
+  /// Where the k-th largest number lies, after the passes.
+  var position: Position { OrderStatistic.refine(Array(shared.prefix(filled)), k - above, above: above) }
 
-  /// Finds the k-th largest number of those that `scan` visits, in pieces; it is called twice.
+  /// Finds the k-th largest number of those that `scan` visits, in pieces; it is called once or twice.
   static func largest(
-    _ k: Int, by order: Order, zeros: Int = 0, scan: ((Span<Float>) -> Void) -> Void
+    _ k: Int, of count: Int, by order: Order, zeros: Int = 0, scan: ((Span<Float>) -> Void) -> Void
   ) -> Position {
-    var statistic = OrderStatistic(by: order)
+    var statistic = OrderStatistic(k, of: count, by: order, zeros: zeros)
     scan { statistic.count($0) }
-    statistic.seek(k, zeros: zeros)
-    scan { statistic.collect($0) }
+    if statistic.needsSecondPass() { scan { statistic.collect($0) } }
     return statistic.position
   }
 
@@ -118,6 +142,17 @@ struct OrderStatistic {
     case .magnitude: Float(bitPattern: key)
     case .value: Float(bitPattern: key >> 31 == 1 ? key & 0x7fff_ffff : ~key)
     }
+  }
+
+  /// How many magnitudes have that very key.
+  static func count(of key: UInt32, in numbers: Span<Float>) -> Int {
+    var count: UInt32 = 0
+    for i in 0..<numbers.count {
+      // The highest bit of d | −d is 0 for d = 0 alone; a comparison would become a branch instead of a vector.
+      let difference = OrderStatistic.key(numbers[i], .magnitude) ^ key
+      count &+= 1 &- (difference | (0 &- difference)) >> 31
+    }
+    return Int(count)
   }
 
   private static func count(_ numbers: Span<Float>, _ order: Order, _ counts: inout [Int]) {

@@ -51,7 +51,7 @@ struct PCBScores: Sendable {
     var limits = (0..<models).map { model in
       func magnitude(_ ascending: Int) -> Float {
         let k = count - min(max(ascending, 0), count - 1)
-        let position = OrderStatistic.largest(k, by: .magnitude) { visit in
+        let position = OrderStatistic.largest(k, of: count, by: .magnitude) { visit in
           for layer in layers { layer[model].forEachBlock { visit($0.span) } }
         }
         return OrderStatistic.number(position.key, .magnitude)
@@ -60,20 +60,24 @@ struct PCBScores: Sendable {
         smallest: magnitude(Int(Double(count) * clamp)),
         largest: magnitude(Int(Double(count) * (1 - clamp) - 1)))
     }
-    setFloors(of: &limits, layers, k: count - Int(Double(count) * (1 - ratio)))
+    setFloors(of: &limits, layers, k: count - Int(Double(count) * (1 - ratio)), of: count)
     return limits
   }
 
-  /// Two passes over the scores of all models at once.
-  private func setFloors(of limits: inout [Limits], _ layers: [[ChangeRows]], k: Int) {
-    var statistics = limits.map { _ in OrderStatistic(by: .value) }
+  /// One or two passes over the scores of all models at once.
+  private func setFloors(of limits: inout [Limits], _ layers: [[ChangeRows]], k: Int, of count: Int) {
+    var statistics = limits.map { _ in OrderStatistic(k, of: count, by: .value) }
     var best = limits.map { _ in -Float.infinity }
     forEachScores(layers, limits) { model, scores in
       statistics[model].count(scores.span)
       best[model] = scores.reduce(best[model], max)
     }
-    for model in limits.indices { statistics[model].seek(k) }
-    forEachScores(layers, limits) { model, scores in statistics[model].collect(scores.span) }
+    let again = limits.indices.map { statistics[$0].needsSecondPass() }
+    if again.contains(true) {
+      forEachScores(layers, limits) { model, scores in
+        if again[model] { statistics[model].collect(scores.span) }
+      }
+    }
     for model in limits.indices {
       limits[model].floor = OrderStatistic.number(statistics[model].position.key, .value)
       limits[model].best = best[model]

@@ -45,8 +45,8 @@ struct RankedDrop: Sparsify {
 private struct RankedMask: EntryMask {
   let rule: RankedDrop
   var random: RandomStream
-  /// Of each rank in a row, its probability and what a kept entry is multiplied by.
-  private var steps: [(probability: Double, factor: Float)] = []
+  /// Of each rank in a row, the limit of 53 random bits below which an entry is kept, and its factor then.
+  private var steps: [RowRanks.Step] = []
   private var ranks = RowRanks()
 
   init(rule: RankedDrop, random: RandomStream) {
@@ -59,59 +59,81 @@ private struct RankedMask: EntryMask {
     if steps.count != columns {
       steps = (0..<columns).map { rank in
         let p = rule.probability(rank: rank, of: columns)
-        return (p, rule.dividesByProbability ? Float(1 / p) : 1)
+        let limit = UInt64(max(0, (p * 0x1p53).rounded(.up)))
+        return RowRanks.Step(limit: limit, factor: rule.dividesByProbability ? Float(1 / p) : 1)
       }
     }
     for start in stride(from: 0, to: block.count, by: columns) {
-      ranks.rank(block.span.extracting(start..<start + columns))
-      RankedMask.drop(&block, from: start, ranks.ranks, steps, &random)
+      ranks.spread(steps, over: block.span.extracting(start..<start + columns))
+      RankedMask.drop(&block, from: start, ranks.limits, ranks.factors, &random)
     }
   }
 
   private static func drop(
-    _ block: inout MutableSpan<Float>, from start: Int, _ ranks: [Int32],
-    _ steps: [(probability: Double, factor: Float)], _ random: inout RandomStream
+    _ block: inout MutableSpan<Float>, from start: Int, _ limits: [UInt64], _ factors: [Float],
+    _ random: inout RandomStream
   ) {
-    let (ranks, steps) = (ranks.span, steps.span)
+    let (limits, factors) = (limits.span, factors.span)
+    precondition(limits.count == factors.count && start + limits.count <= block.count, "rows differ")
     // A copy of its own lets the loop keep the state in a register.
     var stream = random
-    for i in 0..<ranks.count {
-      let (probability, factor) = steps[Int(ranks[i])]
-      block[start + i] = stream.uniform() < probability ? block[start + i] * factor : 0
+    for i in 0..<limits.count {
+      let draw = stream.next() >> 11
+      let kept = block[start + i] * factors[i]
+      block[start + i] = draw < limits[i] ? kept : 0
     }
     random = stream
   }
 }
 
-/// Ranks the numbers of a row by their magnitudes.
+/// Deals out what belongs to the ranks of a row: to the smallest of its numbers the first, and so on.
 private struct RowRanks {
-  /// Of each number, how many are smaller; of equal ones the first is the smaller.
-  private(set) var ranks: [Int32] = []
+  /// What belongs to a rank.
+  struct Step {
+    var limit: UInt64
+    var factor: Float
+  }
+
+  /// The limit of each number; of equal magnitudes the first is the smaller.
+  private(set) var limits: [UInt64] = []
+  /// The factor of each number.
+  private(set) var factors: [Float] = []
   private var order: [UInt64] = []
   private var sorted: [UInt64] = []
   private var counts = [Int32](repeating: 0, count: 256)
 
-  /// Sorts eight bits at a time from the lowest; larger digits would spend more on counters than on a row's numbers.
-  mutating func rank(_ row: Span<Float>) {
-    if ranks.count != row.count {
-      ranks = Array(repeating: 0, count: row.count)
-      order = Array(repeating: 0, count: row.count)
-      sorted = order
+  /// Sorts by the sixteen leading bits in which magnitudes differ, eight at a time from the lower, and mends the few
+  /// neighbours that share these; steps: one for each number of the row.
+  mutating func spread(_ steps: [Step], over row: Span<Float>) {
+    if limits.count != row.count {
+      limits = Array(repeating: 0, count: row.count)
+      factors = Array(repeating: 0, count: row.count)
+      order = limits
+      sorted = limits
     }
-    for i in 0..<row.count {
-      order[i] = UInt64(OrderStatistic.key(row[i], .magnitude)) << 32 | UInt64(i)
-    }
-    for shift in [32, 40, 48, 56] as [UInt64] {
-      RowRanks.sort(order, by: shift, into: &sorted, &counts)
-      swap(&order, &sorted)
-    }
-    RowRanks.number(order, &ranks)
+    RowRanks.number(row, &order)
+    RowRanks.sort(order, by: 32, into: &sorted, &counts)
+    RowRanks.sort(sorted, by: 40, into: &order, &counts)
+    RowRanks.mend(&order, row)
+    RowRanks.deal(steps, order, &limits, &factors)
   }
 
-  private static func number(_ order: [UInt64], _ ranks: inout [Int32]) {
-    let order = order.span
-    var ranks = ranks.mutableSpan
-    for rank in 0..<order.count { ranks[Int(order[rank] & 0xffff_ffff)] = Int32(truncatingIfNeeded: rank) }
+  /// The leading bits of every number's magnitude above the least, and its place in the row below them.
+  private static func number(_ row: Span<Float>, _ order: inout [UInt64]) {
+    var order = order.mutableSpan
+    precondition(order.count == row.count, "\(row.count) numbers in \(order.count) places")
+    var (least, most) = (UInt32.max, UInt32.min)
+    for i in 0..<row.count {
+      let key = OrderStatistic.key(row[i], .magnitude)
+      least = min(least, key)
+      most = max(most, key)
+    }
+    let spread = most >= least ? most - least : 0
+    let shift = UInt32(max(0, 16 - spread.leadingZeroBitCount))
+    for i in 0..<row.count {
+      let key = (OrderStatistic.key(row[i], .magnitude) - least) >> shift
+      order[i] = UInt64(key) << 32 | UInt64(i)
+    }
   }
 
   private static func sort(
@@ -132,6 +154,37 @@ private struct RowRanks {
       let bin = Int(order[i] >> shift & 0xff)
       sorted[Int(counts[bin])] = order[i]
       counts[bin] &+= 1
+    }
+  }
+
+  /// Puts those that share their leading bits in the order of all their bits; equal ones stay as they are.
+  private static func mend(_ order: inout [UInt64], _ row: Span<Float>) {
+    var order = order.mutableSpan
+    for i in 1..<max(1, order.count) where order[i] >> 32 == order[i - 1] >> 32 {
+      let moved = order[i]
+      let size = row[Int(moved & 0xffff_ffff)].magnitude
+      var place = i
+      while place > 0, order[place - 1] >> 32 == moved >> 32,
+        row[Int(order[place - 1] & 0xffff_ffff)].magnitude > size
+      {
+        order[place] = order[place - 1]
+        place -= 1
+      }
+      order[place] = moved
+    }
+  }
+
+  private static func deal(
+    _ steps: [Step], _ order: [UInt64], _ limits: inout [UInt64], _ factors: inout [Float]
+  ) {
+    let (steps, order) = (steps.span, order.span)
+    var limits = limits.mutableSpan
+    var factors = factors.mutableSpan
+    precondition(steps.count == order.count, "\(steps.count) steps for \(order.count) numbers")
+    for rank in 0..<order.count {
+      let place = Int(order[rank] & 0xffff_ffff)
+      limits[place] = steps[rank].limit
+      factors[place] = steps[rank].factor
     }
   }
 }

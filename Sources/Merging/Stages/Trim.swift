@@ -20,7 +20,7 @@ struct Cutoff: Sendable {
   /// - Parameters:
   ///   - zeros: Entries that are zero and are not visited.
   ///   - keepsEqual: Whether all entries as large as the k-th are among them, however many.
-  ///   - scan: Visits the entries in pieces, twice.
+  ///   - scan: Visits the entries in pieces; it is called twice at most.
   init(
     _ k: Int, of count: Int, zeros: Int = 0, keepsEqual: Bool = false,
     scan: ((Span<Float>) -> Void) -> Void
@@ -31,7 +31,8 @@ struct Cutoff: Sendable {
       self = .none
     } else {
       self.init(
-        k, at: OrderStatistic.largest(k, by: .magnitude, zeros: zeros, scan: scan), keepsEqual: keepsEqual)
+        k, at: OrderStatistic.largest(k, of: count, by: .magnitude, zeros: zeros, scan: scan),
+        keepsEqual: keepsEqual)
     }
   }
 
@@ -51,11 +52,30 @@ struct Cutoff: Sendable {
     self.init(least: position.key, room: keepsEqual || room == position.equal ? .max : room)
   }
 
-  /// Whether no entry is among them.
-  var takesNothing: Bool { least == .max }
+  /// The bits that an entry of this piece has at least where it is among them, if these alone say it: the piece counts as
+  /// passed then; nil where only some of the entries as large as the k-th are.
+  mutating func pass(_ piece: Span<Float>) -> UInt32? {
+    if room == .max || takesNothing { return least }
+    if room <= 0 { return least + 1 }
+    let equal = OrderStatistic.count(of: least, in: piece)
+    guard equal <= room else { return nil }
+    room -= equal
+    return least
+  }
 
-  /// The bits that an entry among them has at least, where these alone say it; above all bits where no entry is.
-  var plainLimit: UInt32? { room == .max || takesNothing ? least : nil }
+  /// Of each number of a piece, whether it is among them.
+  mutating func selected(_ piece: Span<Float>) -> [Bool] {
+    var selected = [Bool](repeating: false, count: piece.count)
+    var flags = selected.mutableSpan
+    if let limit = pass(piece) {
+      for i in 0..<piece.count { flags[i] = OrderStatistic.key(piece[i], .magnitude) >= limit }
+    } else {
+      for i in 0..<piece.count { flags[i] = takes(piece[i]) }
+    }
+    return selected
+  }
+
+  private var takesNothing: Bool { least == .max }
 
   /// Whether the next entry is among them; entries come in order.
   @inline(__always) mutating func takes(_ x: Float) -> Bool {
@@ -63,17 +83,5 @@ struct Cutoff: Sendable {
     if key != least || room == .max { return key >= least }
     room -= 1
     return room >= 0
-  }
-
-  /// Zeroes the entries that are not among them.
-  mutating func keep(_ block: inout MutableSpan<Float>) {
-    if room == .max {
-      let least = least
-      for i in 0..<block.count {
-        block[i] = OrderStatistic.key(block[i], .magnitude) >= least ? block[i] : 0
-      }
-    } else {
-      for i in 0..<block.count where !takes(block[i]) { block[i] = 0 }
-    }
   }
 }

@@ -18,7 +18,8 @@ extension CheckpointMethod {
     let count = rows[0].count
     /// The entry at that share of all, counted from the least.
     func quantile(_ share: Double) -> Float {
-      let position = OrderStatistic.largest(count - Int(share * Double(count - 1)), by: .value) { visit in
+      let position = OrderStatistic.largest(count - Int(share * Double(count - 1)), of: count, by: .value) {
+        visit in
         ChangeRows.forEachBlock(rows) { visit(FusionScores.scores(base: $0[0], other: $0[1]).span) }
       }
       return OrderStatistic.number(position.key, .value)
