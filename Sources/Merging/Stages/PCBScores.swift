@@ -124,15 +124,15 @@ struct PCBScores: Sendable {
     var result = [Float](repeating: 0, count: block.count)
     var scores = result.mutableSpan
     let perWidth = limits.perWidth
-    var largest = 0.0
+    // Bits of squares rise with them, and unlike numbers their maximum is taken in vectors.
+    var largest: UInt64 = 0
     for i in 0..<block.count {
       let x = Double(block[i]) * sums[i]
-      let square = x * x
-      largest = square > largest ? square : largest
+      largest = max(largest, (x * x).bitPattern)
       scores[i] = limits.competition(block[i], perWidth, models) * Float(tanhOfSmall(x))
     }
     // Products of changes are small; where one is not, libm has its tanh.
-    guard largest >= smallSquare else { return result }
+    guard largest >= smallSquare.bitPattern else { return result }
     for i in 0..<block.count {
       let x = Double(block[i]) * sums[i]
       if x * x >= smallSquare {
