@@ -25,7 +25,7 @@ struct OrderStatistic {
 
   private let order: Order
   private let k: Int
-  private let count: Int
+  private let total: Int
   private let zeros: Int
   private var counts = [Int](repeating: 0, count: 1 << 12)
   /// The highest bits of the numbers that are collected, first on a guess.
@@ -42,15 +42,15 @@ struct OrderStatistic {
   ///   - zeros: How many of these are zero and are not visited.
   init(_ k: Int, of count: Int, by order: Order, zeros: Int = 0) {
     precondition(k >= 1 && k <= count, "the \(k)-th of \(count) numbers")
-    (self.order, self.k, self.count, self.zeros) = (order, k, count, zeros)
+    (self.order, self.k, total, self.zeros) = (order, k, count, zeros)
   }
 
   /// The first pass: counts some numbers.
   mutating func count(_ numbers: Span<Float>) {
     OrderStatistic.count(numbers, order, &counts)
-    if bin == nil, numbers.count > 0, k <= count - zeros {
+    if bin == nil, numbers.count > 0, k <= total - zeros {
       // The piece's own number at the same place; at least the first, at most the last.
-      let own = Int(Double(k) / Double(count - zeros) * Double(numbers.count))
+      let own = Int(Double(k) / Double(total - zeros) * Double(numbers.count))
       bin = OrderStatistic.bin(of: min(max(own, 1), numbers.count), in: counts).bin
     }
     if bin != nil { collect(numbers) }
