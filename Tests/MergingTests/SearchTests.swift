@@ -23,6 +23,15 @@ import Testing
 
   private func sphere(_ x: [Double]) -> Double { x.reduce(0) { $0 + ($1 - 0.3) * ($1 - 0.3) } }
 
+  @Test func `what a merge keeps of an expert is a ratio only where the expert has learned something`() {
+    #expect(MergeSearch.normalised(0.6, expert: 0.8, higherIsBetter: true) == 0.6 / 0.8)
+    #expect(MergeSearch.normalised(0.3, expert: 0.2, higherIsBetter: false) == 0.2 / 0.3)
+    // Matthews' coefficient near zero: a ratio would be 12 here and -8 there.
+    #expect(abs(MergeSearch.normalised(0.24, expert: 0.02, higherIsBetter: true) - 1.22) < 1e-12)
+    #expect(abs(MergeSearch.normalised(-0.16, expert: 0.02, higherIsBetter: true) - 0.82) < 1e-12)
+    #expect(abs(MergeSearch.normalised(0.1, expert: -0.1, higherIsBetter: true) - 1.2) < 1e-12)
+  }
+
   @Test(arguments: MergeSearch.Searcher.allCases)
   func `every search tries its start first, stays in the cube and is the same again`(
     _ searcher: MergeSearch.Searcher

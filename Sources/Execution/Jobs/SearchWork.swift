@@ -81,9 +81,7 @@ extension JobPerformer {
     return try experts.enumerated().map { index, expert in
       let metric = try Metrics.all.entry(named: tuning.tasks[index].head.task.metrics[0])
       let value = try score(index, weights: weights, tuning)
-      // A ratio to an expert at or below zero says nothing; then differences count.
-      guard expert > 0 else { return metric.higherIsBetter ? 1 + value - expert : 1 + expert - value }
-      return metric.higherIsBetter ? value / expert : expert / max(value, 1e-9)
+      return MergeSearch.normalised(value, expert: expert, higherIsBetter: metric.higherIsBetter)
     }
   }
 

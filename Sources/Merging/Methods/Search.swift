@@ -3,8 +3,8 @@ internal import Basics
 extension MergeMethod {
   /// Any rule, with the parameters (and weights, where asked for) that score best.
   ///
-  /// Every trial merges and scores the mean over the tasks of its first metric divided by that of the task's expert (the
-  /// inverse where lower is better), on validation. The first trial is the rule as it stands, so the result is never worse
+  /// Every trial merges and scores the mean over the tasks of its first metric divided by that of the task's expert
+  /// (`MergeSearch.normalised`), on validation. The first trial is the rule as it stands, so the result is never worse
   /// there; of equal trials the earlier one counts. What a manifest's `over` lists is searched, each between two
   /// numbers; else the parameters that the rule's row has usual values of: these themselves by a grid that fits the
   /// trials, between the least and the largest by the other searchers.
@@ -12,7 +12,10 @@ extension MergeMethod {
     name: "search", summary: "another method with the parameters or weights that score best on validation",
     paper: nil,
     notes: MergeNotes(
-      formula: "the rule named by try, with the parameters of the best mean of score ÷ the expert's score",
+      formula: """
+        the rule named by try, with the parameters of the best mean of score ÷ the expert's score, of 1 + \
+        their difference for experts below 0.1
+        """,
       cost: "trials merges, each with the validation texts of every task forward"),
     parameters: [
       ParameterSpec(

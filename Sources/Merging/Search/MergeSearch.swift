@@ -16,10 +16,19 @@ public struct MergeSearch: Sendable, Hashable {
 
   /// What a trial is judged by.
   public enum Score: Sendable, Hashable {
-    /// The mean over the tasks of the first metric over that of the task's expert; more is better.
+    /// The mean over the tasks of what is kept of the expert's first metric (`normalised`); more is better.
     case normalised
     /// The mean loss on labels plus λ times the mean magnitude of the weights; less is better.
     case crossEntropy(l1: Double)
+  }
+
+  /// What a merge keeps of an expert's metric: 1 is all of it, more is better.
+  ///
+  /// The ratio, turned round where lower is better. Where a score to be raised is below 0.1 the expert has learned little:
+  /// a ratio to it would drown those of all other tasks in noise, so it is 1 plus the difference.
+  public static func normalised(_ value: Double, expert: Double, higherIsBetter: Bool) -> Double {
+    if !higherIsBetter { return expert > 0 ? expert / max(value, 1e-9) : 1 + expert - value }
+    return expert >= 0.1 ? value / expert : 1 + value - expert
   }
 
   /// The row that every trial carries out.
