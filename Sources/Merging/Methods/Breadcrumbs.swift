@@ -15,7 +15,7 @@ extension MergeMethod {
         the next
         """,
       cost: """
-        entry by entry on row blocks of all models: three passes, each 2·r FLOPs an entry and model; the \
+        entry by entry on row blocks of all models: three to five passes, each 2·r FLOPs an entry and model; the \
         full result is cut to a rank
         """,
       sweep: "density 0.05…0.4; gamma 0.01…0.1; scale 0.1…1",

@@ -13,7 +13,7 @@ extension MergeMethod {
     notes: MergeNotes(
       formula: "λ·Σ w_t·x̂_t over the t that agree with sign Σ w_t·x̂_t",
       cost: """
-        entry by entry on row blocks of all models: three passes, each 2·r FLOPs an entry and model; the \
+        entry by entry on row blocks of all models: three to five passes, each 2·r FLOPs an entry and model; the \
         full result is cut to a rank
         """,
       sweep: "as breadcrumbs",

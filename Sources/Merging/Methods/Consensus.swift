@@ -14,7 +14,7 @@ extension MergeMethod {
         λ·τ where Σ_t [|ΔW_t| > λ_m·|τ − ΔW_t|] ≥ k, else 0; τ = Σ w_t·ΔW_t or the TIES sum of what agrees
         """,
       cost: """
-        entry by entry on row blocks of all models: one pass, two more for ties, each 2·r FLOPs an entry \
+        entry by entry on row blocks of all models: one pass, one or two more for ties, each 2·r FLOPs an entry \
         and model; the full result is cut to a rank
         """,
       sweep: "mask_lambda 0.2…0.6; scale 0…1 in 21 steps",

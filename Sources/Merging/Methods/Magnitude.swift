@@ -10,7 +10,7 @@ extension MergeMethod {
     notes: MergeNotes(
       formula: "λ·Σ w_t·x̂_t",
       cost: """
-        entry by entry on row blocks of all models: three passes, each 2·r FLOPs an entry and model; the \
+        entry by entry on row blocks of all models: two or three passes, each 2·r FLOPs an entry and model; the \
         full result is cut to a rank
         """,
       sweep: "density 0.1…0.5; scale 0.1…1",

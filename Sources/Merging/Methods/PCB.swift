@@ -16,7 +16,7 @@ extension MergeMethod {
     notes: MergeNotes(
       formula: "λ·Σ w_t·X̂_t·s_t ÷ Σ s_t, s_t from the score exp(T·n(|X̂|)²)·tanh(X·Σ X)",
       cost: """
-        entry by entry on row blocks of all models: five passes, each 2·r FLOPs an entry and model; the \
+        entry by entry on row blocks of all models: four to seven passes, each 2·r FLOPs an entry and model; the \
         full result is cut to a rank; an exp and a tanh an entry in three of them
         """,
       sweep: "ratio 0.05…0.2; scale 0.8…2.2",

@@ -16,7 +16,7 @@ extension MergeMethod {
         ΔW_t)²
         """,
       cost: """
-        entry by entry on row blocks of all models: four passes, two where select_topk is 1, each 2·r \
+        entry by entry on row blocks of all models: four or five passes, two where select_topk is 1, each 2·r \
         FLOPs an entry and model; the full result is cut to a rank
         """,
       sweep: "select_topk 0.1…1",

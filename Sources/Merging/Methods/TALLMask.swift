@@ -13,7 +13,7 @@ extension MergeMethod {
         λ·[|ΔW_t| > λ_m·|τ − ΔW_t|] ⊙ τ of the task t; τ = Σ w_t·ΔW_t or the TIES sum of what agrees
         """,
       cost: """
-        entry by entry on row blocks of all models: one pass, two more for ties, each 2·r FLOPs an entry and \
+        entry by entry on row blocks of all models: one pass, one or two more for ties, each 2·r FLOPs an entry and \
         model; the full result is cut to a rank
         """,
       sweep: "mask_lambda 0.2…0.6, chosen for every task on validation",

@@ -12,7 +12,7 @@ extension MergeMethod {
     notes: MergeNotes(
       formula: "λ·Σ w_t·x̂_t ÷ Σ |w_t| over the t that agree with sign Σ w_t·x̂_t",
       cost: """
-        entry by entry on row blocks of all models: three passes, each 2·r FLOPs an entry and model; the \
+        entry by entry on row blocks of all models: two or three passes, each 2·r FLOPs an entry and model; the \
         full result is cut to a rank
         """,
       sweep: "density 0.1, 0.2, 0.3; scale 0.8…2.5 in steps of 0.1",

@@ -4,8 +4,8 @@ internal import LinearAlgebra
 /// Sparsify, rescale, elect, combine, on adapters: most rules on single entries are made of these stages.
 ///
 /// The `SparseStages` on adapters. Space: row blocks of all models and one full result. Cost: a pass over the entries of
-/// all models (2·r FLOPs each) and two more for every limit by magnitude; the cut of the full result to a rank costs more
-/// than these.
+/// all models (2·r FLOPs each) and one or two more for every limit by magnitude; the cut of the full result to a rank
+/// costs more than these.
 /// A model without a layer counts as zero there, in the shares of a whole model too.
 struct SparseMerge: Merging {
   /// Which entries are kept.

@@ -4,7 +4,7 @@ internal import LinearAlgebra
 /// Sparsify, rescale, elect, combine: the stages that most rules on single entries are made of.
 ///
 /// Per model x̂_t = rescale(sparsify(ΔW_t)), then λ·`EntrySum` of the x̂_t, a block of rows at a time. Cost: a pass over
-/// the entries of all models, two more for every limit by magnitude, one more for a factor that keeps the sum of
+/// the entries of all models, one or two more for every limit by magnitude, one more for a factor that keeps the sum of
 /// magnitudes.
 struct SparseStages {
   /// Which entries of each model are kept.
