@@ -314,10 +314,14 @@ def checkpoint_case(name, work, size, method):
     peer = Peer(ask)
     found = []
     for _ in range(options.repeats):
+        # Each begins with nothing left to be written to the disk, and with the inputs in memory.
+        os.sync()
         floor = read_and_write(folder, work)
-        theirs, their_memory = peer.measure()
+        os.sync()
         seconds, memory = mixology(recipe, os.path.join(work, "ours"))
         shutil.rmtree(os.path.join(work, "ours"))
+        os.sync()
+        theirs, their_memory = peer.measure()
         found.append(dict(
             seconds=seconds, memory=memory, theirs=theirs, their_memory=their_memory, floor=floor))
         tell(name, found[-1], peer)

@@ -77,7 +77,7 @@ struct EntrySum {
     for (block, voice) in zip(blocks, voices) {
       block.withSpan { EntrySum.addAgreeing($0, voice, votes, &sums, &parts) }
     }
-    EntrySum.finish(&sums, parts, divides: divides, scale)
+    EntrySum.finish(&sums, divides ? parts : nil, scale)
     return sums
   }
 
@@ -110,12 +110,15 @@ struct EntrySum {
     }
   }
 
-  private static func finish(_ sums: inout [Double], _ parts: [Double], divides: Bool, _ scale: Double) {
-    let parts = parts.span
+  private static func finish(_ sums: inout [Double], _ parts: [Double]?, _ scale: Double) {
     var sums = sums.mutableSpan
+    guard let parts = parts?.span else {
+      for i in 0..<sums.count { sums[i] *= scale }
+      return
+    }
     precondition(parts.count == sums.count, "\(parts.count) parts of \(sums.count) sums")
     for i in 0..<sums.count {
-      let part = divides && parts[i] > 0 ? parts[i] : 1
+      let part = parts[i] > 0 ? parts[i] : 1
       sums[i] = sums[i] / part * scale
     }
   }

@@ -100,7 +100,8 @@ struct BandMask: EntryMask {
     }
   }
 
-  private static func keep(
+  // Inlined, its checks would not be lifted out of the loop, which then is no vector one.
+  @inline(never) private static func keep(
     _ block: inout MutableSpan<Float>, _ start: Int, _ count: Int, from least: UInt32, below most: UInt32
   ) {
     precondition(start >= 0 && count >= 0 && start + count <= block.count, "\(count) from \(start) on")
