@@ -304,6 +304,15 @@ import Testing
       results.merges[index].method = "ties"
     }
     #expect(try Evidence(results).methods.map(\.merge.method) == ["ties", "linear"])
+    // Of fewer tasks a higher mean counts less.
+    for index in results.models.indices where results.models[index].model == ties {
+      results.models[index].tasks = Array(results.models[index].tasks.prefix(1))
+    }
+    let evidence = try Evidence(results)
+    #expect(evidence.methods.map(\.merge.method) == ["linear", "ties"])
+    let sentences = Page(evidence).methodSentences
+    #expect(sentences.contains { $0.hasPrefix("Those of fewer tasks come last") && $0.contains("ties") })
+    #expect(sentences.contains { $0.hasPrefix("Best: merge:linear") })
   }
 
   @Test func `terminal lines keep to the width`() {

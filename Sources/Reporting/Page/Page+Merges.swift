@@ -84,8 +84,21 @@ extension Page {
       "\(MarkdownFormat.escaped(row.merge.candidate.model)) (\(NumberText.estimate(row.merge.meanOverSeeds)) on test)"
     }
     var sentences = ["Each method by the point of its grid that is best on validation, in that order."]
+    let most = methods[0].merge.candidate.tasks.count
+    let fewer = methods.filter { $0.merge.candidate.tasks.count < most }
+    if !fewer.isEmpty {
+      let names = fewer.map {
+        MarkdownFormat.escaped(
+          "\($0.merge.method ?? $0.merge.candidate.model) (\($0.merge.candidate.taskList))")
+      }
+      sentences.append(
+        "Those of fewer tasks come last, as means over other tasks do not compare: \(names.joined(separator: ", "))."
+      )
+    }
     for isTold in [false, true] {
-      if let best = methods.first(where: { $0.merge.candidate.isTold == isTold }) {
+      if let best = methods.first(where: {
+        $0.merge.candidate.isTold == isTold && $0.merge.candidate.tasks.count == most
+      }) {
         sentences.append("Best\(isTold ? " of those that are told the task" : ""): \(name(best)).")
       }
     }

@@ -8,7 +8,10 @@ extension ReportTable {
   }
 
   private static let methodFields: [Field<MethodRow>] = [
-    .text("method", "The merge method; those whose validation mean is higher come first.") {
+    .text(
+      "method",
+      "The merge method; those of more tasks come first, then those whose validation mean is higher."
+    ) {
       $0.merge.method
     },
     .text("tasks", "The tasks that were merged, joined by +.") { $0.merge.candidate.taskList },
@@ -44,7 +47,8 @@ package struct MethodRow {
 }
 
 extension Evidence {
-  /// The methods for each set of tasks and settings, the best on validation first; of equal ones the earlier.
+  /// The methods for each set of tasks and settings, those of most tasks first, since means over other tasks do not
+  /// compare, then the best on validation; of equal ones the earlier.
   package var methods: [MethodRow] {
     var groups: [[String]: [MergeRow]] = [:]
     var order: [[String]] = []
@@ -59,8 +63,9 @@ extension Evidence {
       return rows.first { $0.validationMean == top }.map { MethodRow(merge: $0, points: rows.count) }
     }
     return best.enumerated().sorted { left, right in
-      let scores = (left.element.merge.validationMean ?? 0, right.element.merge.validationMean ?? 0)
-      return scores.0 == scores.1 ? left.offset < right.offset : scores.0 > scores.1
+      let (one, other) = (left.element.merge, right.element.merge)
+      return (other.candidate.tasks.count, other.validationMean ?? 0, left.offset)
+        < (one.candidate.tasks.count, one.validationMean ?? 0, right.offset)
     }.map(\.element)
   }
 }
