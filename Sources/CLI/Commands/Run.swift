@@ -125,7 +125,7 @@ final class Interruption: @unchecked Sendable {
 
   // Written once in init.
   private let sources: [any DispatchSourceSignal]
-  private let state: Shared
+  private let shared: Shared
 
   private final class Shared: Sendable {
     let state = Mutex(State())
@@ -133,7 +133,7 @@ final class Interruption: @unchecked Sendable {
 
   init() {
     let shared = Shared()
-    state = shared
+    self.shared = shared
     // Under nohup a closed terminal is no reason to end.
     let hangup = MachineFacts.ignores(signal: SIGHUP) ? [] : [SIGHUP]
     sources = ([SIGINT, SIGTERM] + hangup).map { number in
@@ -159,9 +159,9 @@ final class Interruption: @unchecked Sendable {
   func guarding<Result: Sendable>(
     _ cleanUp: @escaping @Sendable () -> Void, _ work: () async -> Result
   ) async -> Result {
-    state.state.withLock { $0.cleanUp = cleanUp }
+    shared.state.withLock { $0.cleanUp = cleanUp }
     let result = await work()
-    while state.state.withLock({ state in
+    while shared.state.withLock({ state in
       if !state.begun { state.cleanUp = nil }
       return state.begun
     }) { try? await Task.sleep(for: .seconds(1)) }

@@ -17,7 +17,7 @@ extension MergeMethod {
       formula: "λ·Σ w_t·X̂_t·s_t ÷ Σ s_t, s_t from the score exp(T·n(|X̂|)²)·tanh(X·Σ X)",
       cost: """
         entry by entry on row blocks of all models: four to seven passes, each 2·r FLOPs an entry and model; the \
-        full result is cut to a rank; an exp and a tanh an entry in three of them
+        full result is cut to a rank; an exp and a tanh an entry in two or three of them
         """,
       sweep: "ratio 0.05…0.2; scale 0.8…2.2",
       differences: """
@@ -64,7 +64,7 @@ private struct PCB: Merging {
     var shares: [Double] = []
     let merged = mergeByBlocks(deltas) { blocks, merged in
       shares = Array(repeating: 0, count: merged.count)
-      let sums = PCBScores.sums(blocks)
+      let sums = sumOfEntries(blocks)
       for (t, block) in blocks.enumerated() {
         let scores = rule.scores(block, sums, limits[t], models: blocks.count)
         block.withSpan { PCB.add($0, scores.span, weights[t], limits[t], &merged, &shares) }

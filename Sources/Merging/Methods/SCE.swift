@@ -128,8 +128,7 @@ struct SCE: Merging {
   /// The variance of every entry over the models.
   private func variances(_ blocks: [Matrix]) -> [Float] {
     let share = 1 / Double(blocks.count)
-    var means = [Double](repeating: 0, count: blocks[0].count)
-    for block in blocks { block.withSpan { SCE.add($0, to: &means) } }
+    var means = sumOfEntries(blocks)
     for i in means.indices { means[i] *= share }
     var squares = [Double](repeating: 0, count: means.count)
     for block in blocks { block.withSpan { SCE.addSquares(of: $0, from: means.span, to: &squares) } }
@@ -147,12 +146,6 @@ struct SCE: Merging {
   private static func keep(_ selected: Span<Bool>, of block: inout MutableSpan<Float>) {
     precondition(selected.count == block.count, "\(selected.count) entries selected of \(block.count)")
     for i in 0..<block.count { block[i] = selected[i] ? block[i] : 0 }
-  }
-
-  private static func add(_ block: Span<Float>, to sums: inout [Double]) {
-    var sums = sums.mutableSpan
-    precondition(block.count == sums.count, "\(block.count) numbers for \(sums.count) sums")
-    for i in 0..<block.count { sums[i] += Double(block[i]) }
   }
 
   private static func addSquares(of block: Span<Float>, from means: Span<Double>, to sums: inout [Double]) {

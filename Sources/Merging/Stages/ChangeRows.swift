@@ -118,3 +118,15 @@ func mergeByBlocks(
   }
   return DoubleMatrix(rows: changes[0].rows, columns: changes[0].columns, values: values)
 }
+
+/// Σ_t X_t at every entry of a block of every model, in doubles.
+func sumOfEntries(_ blocks: [Matrix]) -> [Double] {
+  func add(_ block: Span<Float>, to sums: inout [Double]) {
+    var sums = sums.mutableSpan
+    precondition(block.count == sums.count, "\(block.count) numbers for \(sums.count) sums")
+    for i in 0..<block.count { sums[i] += Double(block[i]) }
+  }
+  var sums = [Double](repeating: 0, count: blocks[0].count)
+  for block in blocks { block.withSpan { add($0, to: &sums) } }
+  return sums
+}

@@ -89,27 +89,12 @@ struct PCBScores: Sendable {
   ) {
     for layer in layers {
       ChangeRows.forEachBlock(layer) { blocks in
-        let sums = PCBScores.sums(blocks)
+        let sums = sumOfEntries(blocks)
         for (model, block) in blocks.enumerated() {
           body(model, scores(block, sums, limits[model], models: blocks.count))
         }
       }
     }
-  }
-
-  /// Σ_t X_t per entry.
-  static func sums(_ blocks: [Matrix]) -> [Double] {
-    var sums = [Double](repeating: 0, count: blocks[0].count)
-    for block in blocks {
-      block.withSpan { add($0, to: &sums) }
-    }
-    return sums
-  }
-
-  private static func add(_ block: Span<Float>, to sums: inout [Double]) {
-    var sums = sums.mutableSpan
-    precondition(block.count == sums.count, "\(block.count) numbers for \(sums.count) sums")
-    for i in 0..<block.count { sums[i] += Double(block[i]) }
   }
 
   /// exp(T·(n² − 1))·tanh(x·Σ X) per entry: the factor e⁻ᵀ cancels in the shares and keeps the scores finite.

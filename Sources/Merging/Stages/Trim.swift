@@ -8,7 +8,7 @@ struct Cutoff: Sendable {
   /// Every entry is.
   static let all = Cutoff(least: 0, room: .max)
   /// No entry is.
-  static let none = Cutoff(least: .max, room: 0)
+  static let none = Cutoff(least: .max, room: .max)
 
   private init(least: UInt32, room: Int) {
     self.least = least
@@ -55,7 +55,7 @@ struct Cutoff: Sendable {
   /// The bits that an entry of this piece has at least where it is among them, if these alone say it: the piece counts as
   /// passed then; nil where only some of the entries as large as the k-th are.
   mutating func pass(_ piece: Span<Float>) -> UInt32? {
-    if room == .max || takesNothing { return least }
+    if room == .max { return least }
     if room <= 0 { return least + 1 }
     let equal = OrderStatistic.count(of: least, in: piece)
     guard equal <= room else { return nil }
@@ -74,8 +74,6 @@ struct Cutoff: Sendable {
     }
     return selected
   }
-
-  private var takesNothing: Bool { least == .max }
 
   /// Whether the next entry is among them; entries come in order.
   @inline(__always) mutating func takes(_ x: Float) -> Bool {
