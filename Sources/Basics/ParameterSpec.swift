@@ -61,11 +61,11 @@ public struct ParameterSpec: Sendable, Hashable {
   /// What values it takes.
   public let kind: Kind
   /// The value where the manifest says nothing; written nowhere else.
-  public let defaultValue: ParameterValue
+  public private(set) var defaultValue: ParameterValue
   /// One line on what it does.
   public let summary: String
   /// Values that are usually tried in a grid; empty where the default alone is used.
-  public let usual: [ParameterValue]
+  public private(set) var usual: [ParameterValue]
   /// Whether the default means that the parameter is not there.
   public let isExtra: Bool
 
@@ -80,6 +80,17 @@ public struct ParameterSpec: Sendable, Hashable {
     self.summary = summary
     self.usual = usual.map { .number($0) }
     self.isExtra = isExtra
+  }
+
+  /// The same parameter with another default; no value is usual any more where that one was not.
+  ///
+  /// - Parameter value: nil leaves the parameter as it is.
+  public func replacingDefault(by value: ParameterValue?) -> ParameterSpec {
+    guard let value else { return self }
+    var spec = self
+    spec.defaultValue = value
+    if !usual.contains(value) { spec.usual = [] }
+    return spec
   }
 
   /// Whether a value means that the parameter is not there, so that it needs no place in an identity.

@@ -70,7 +70,7 @@ package struct BlockwiseMerge {
     let whole = Adapter(
       name: first.name, sites: parts.flatMap(\.adapter.sites), targetModules: first.targetModules,
       baseModel: first.baseModel, taskType: first.taskType)
-    return (whole, parts.flatMap(\.sites).sorted { $0.path < $1.path })
+    return (whole, parts.flatMap(\.sites).sorted { $0.site < $1.site })
   }
 }
 

@@ -22,7 +22,7 @@ public enum RecipeMerger {
     let baseModel: String?
     let seed: Int
     let models: [Model]
-    let sites: [Specs.MergedSite]
+    let sites: [MergedSite]
   }
 
   /// Merges, checks and writes; the folder appears whole or not at all, and replaces one that was there.
@@ -42,7 +42,7 @@ public enum RecipeMerger {
         hint: suggestion(for: name, among: Set(adapters.flatMap(\.leftOut)).sorted()))
     }
     let layers = try checkedLayers(recipe, adapters, environment)
-    func written(_ sites: [Specs.MergedSite], _ contents: (String) throws -> Int) throws -> MergeResult {
+    func written(_ sites: [MergedSite], _ contents: (String) throws -> Int) throws -> MergeResult {
       let record = Record(
         mixology: version, mergeMethod: method.name, parameters: recipe.parameters, baseModel: recipe.base,
         seed: recipe.seed,
@@ -58,10 +58,7 @@ public enum RecipeMerger {
     let merged = try AdapterMerger.merge(
       adapters, weights: recipe.models.map(\.weight), method: method, parameters: parameters,
       seed: recipe.seed, threads: threads)
-    let sites = merged.sites.map {
-      Specs.MergedSite(site: $0.path, rank: $0.rank, retainedEnergy: $0.retainedEnergy, norm: $0.norm)
-    }
-    return try written(sites) { attempt in
+    return try written(merged.sites) { attempt in
       try PEFTAdapter.write(merged.adapter, to: attempt, layers: layers)
       return try FileManager.default.attributesOfItem(atPath: weights(attempt))[.size] as? Int ?? 0
     }
@@ -72,7 +69,7 @@ public enum RecipeMerger {
   /// - Throws: a `Diagnostic` where the method has to see texts, which folders of adapters do not have.
   private static func routed(
     _ recipe: MergeRecipe, _ adapters: [Adapter], _ routing: any Routing, _ method: String
-  ) throws -> (model: RoutedModel, sites: [Specs.MergedSite]) {
+  ) throws -> (model: RoutedModel, sites: [MergedSite]) {
     guard routing.texts == nil else {
       throw Diagnostic(
         "merge method '\(method)' looks at training texts, and adapters in folders have none",
@@ -81,13 +78,7 @@ public enum RecipeMerger {
     let experts = zip(recipe.models, adapters).map { model, adapter in
       RoutedExpert(name: model.name, tasks: [model.name], adapter: adapter, weight: model.weight)
     }
-    let (model, sites) = try RoutedMerger.model(of: experts, by: routing, method: method)
-    return (
-      model,
-      sites.map {
-        Specs.MergedSite(site: $0.path, rank: $0.rank, retainedEnergy: $0.retainedEnergy, norm: $0.norm)
-      }
-    )
+    return try RoutedMerger.model(of: experts, by: routing, method: method)
   }
 
   private static func weights(_ folder: String) -> String { folder + "/adapter_model.safetensors" }

@@ -49,7 +49,7 @@ public enum AdapterExtractor {
       }
       let (matrix, kept) = try cut(isFanInFanOut ? change.transposed : change, rank: rank, energy: energy)
       sites.append((path, AdapterSite(a: matrix.a.matrix, b: matrix.b.matrix, alpha: Double(matrix.rank))))
-      report.append(MergedSite(path: path, rank: matrix.rank, retainedEnergy: kept, norm: matrix.norm))
+      report.append(MergedSite(site: path, rank: matrix.rank, retainedEnergy: kept, norm: matrix.norm))
     }
     guard !sites.isEmpty else {
       throw Diagnostic(

@@ -2,18 +2,6 @@ public import Basics
 public import Checkpoints
 internal import LinearAlgebra
 
-/// What became of one linear layer in a merge.
-public struct MergedSite: Sendable, Hashable {
-  /// The layer.
-  public let path: String
-  /// The rank of its merged factors; a change of zero is kept as zero factors of rank 1.
-  public let rank: Int
-  /// The share of ‖ΔW‖² that the cut to that rank kept, 0…1.
-  public let retainedEnergy: Double
-  /// ‖ΔW‖ of the merged factors.
-  public let norm: Double
-}
-
 /// A merged adapter and what became of each of its layers.
 public typealias MergeOutcome = (adapter: Adapter, sites: [MergedSite])
 
@@ -87,7 +75,7 @@ public enum AdapterMerger {
       let factors = AdapterSite(matrix)
       guard isFinite(factors.a), isFinite(factors.b) else { throw notFinite(path) }
       return (
-        factors, MergedSite(path: path, rank: max(1, matrix.rank), retainedEnergy: energy, norm: norm)
+        factors, MergedSite(site: path, rank: max(1, matrix.rank), retainedEnergy: energy, norm: norm)
       )
     }
     let sites = try Lane.all(paths, threads: threads, merged)

@@ -4,7 +4,8 @@ extension MergeMethod {
   /// A row that is another one with other defaults, under the name `base@name`.
   ///
   /// Names that mean different things to a paper and to its implementations get one each. A manifest may still set every
-  /// parameter; random draws are those of the base row.
+  /// parameter; random draws are those of the base row. Grids are tried as for the base row, but where the preset's own
+  /// value is none of those that are usual: it is what makes the preset then.
   ///
   /// - Parameters:
   ///   - name: Whose meaning it is: `paper`, `mergekit`, `peft`.
@@ -40,9 +41,7 @@ extension MergeMethod {
     of base: MergeMethod, _ defaults: [String: ParameterValue]
   ) -> [ParameterSpec] {
     let parameters = base.parameters.map { spec in
-      ParameterSpec(
-        spec.name, spec.kind, default: defaults[spec.name] ?? spec.defaultValue, isExtra: spec.isExtra,
-        spec.summary)
+      spec.replacingDefault(by: defaults[spec.name])
     }
     for (name, value) in defaults {
       precondition(

@@ -1,3 +1,5 @@
+public import Basics
+
 /// What a cocktail really drew from one task.
 public struct DrawnTask: Sendable, Hashable, Codable {
   /// The task's name.
@@ -50,26 +52,6 @@ public struct TrainResult: Sendable, Hashable, Codable {
     self.keptStep = keptStep
     self.finalLoss = finalLoss
     self.trainable = trainable
-  }
-}
-
-/// What a merge kept at one linear layer.
-public struct MergedSite: Sendable, Hashable, Codable {
-  /// The layer's module path.
-  public var site: String
-  /// Rank of the result.
-  public var rank: Int
-  /// ‖result‖² ÷ ‖result before its rank was cut‖²; 1 where nothing was cut.
-  public var retainedEnergy: Double
-  /// Frobenius norm of the merged ΔW.
-  public var norm: Double
-
-  /// Makes a row.
-  public init(site: String, rank: Int, retainedEnergy: Double, norm: Double) {
-    self.site = site
-    self.rank = rank
-    self.retainedEnergy = retainedEnergy
-    self.norm = norm
   }
 }
 

@@ -32,6 +32,16 @@ import Testing
     #expect(parameters.text("scope") == "model")
   }
 
+  @Test func `another default keeps the usual values that it is one of`() {
+    let scale = ParameterSpec(
+      "scale", .number(-10...10), default: .number(0.3), usual: [0.3, 1], "factor on the sum")
+    #expect(scale.replacingDefault(by: nil) == scale)
+    let whole = scale.replacingDefault(by: .number(1))
+    #expect(whole.defaultValue == .number(1) && whole.usual == scale.usual)
+    let fixed = scale.replacingDefault(by: .number(2))
+    #expect(fixed.defaultValue == .number(2) && fixed.usual.isEmpty)
+  }
+
   @Test func `an unknown name is told with the nearest one`() {
     let expected = Diagnostic(
       "unknown parameter 'densty' of merge method 'ties'", hint: "did you mean 'density'?")

@@ -58,7 +58,7 @@ import Training
     }
     #expect(shares == [0.5, 1])
     #expect(merged.sites.map(\.path) == sites.map(\.path).sorted())
-    #expect(rows.map(\.path) == merged.sites.map(\.path))
+    #expect(rows.map(\.site) == merged.sites.map(\.path))
     for (path, delta) in merged.sites {
       let error = relativeError(merged.lowRank(delta).dense.floats, try golden.floats(path))
       #expect(error < 1e-5, "\(path): \(error)")

@@ -78,14 +78,14 @@ import Testing
     let changes = ["layer.0.up.weight": change(8, 6), "layer.0.down.weight": change(6, 8)]
     let found = try extracted(changes)
     #expect(
-      found.sites.map(\.path) == ["layer.0.down", "layer.0.up"]
+      found.sites.map(\.site) == ["layer.0.down", "layer.0.up"]
         && found.layers == ["layer.0.down", "layer.0.up"])
     #expect(found.adapter.targetModules == ["down", "up"] && found.rest.isEmpty)
     // The sum of base and change was rounded to floats, which leaves directions of 1e-7.
     #expect(found.sites.allSatisfy { $0.rank == 3 && $0.retainedEnergy > 1 - 1e-9 })
     #expect(errors(found, changes).allSatisfy { $0 < 1e-6 })
     let unchanged = try extracted(["layer.0.up.weight": change(8, 6)])
-    #expect(unchanged.sites.map(\.path) == ["layer.0.up"] && unchanged.adapter.targetModules == ["up"])
+    #expect(unchanged.sites.map(\.site) == ["layer.0.up"] && unchanged.adapter.targetModules == ["up"])
   }
 
   @Test func `rank and energy cut to the leading directions and say what is kept`() throws {

@@ -70,7 +70,7 @@ import Testing
       merged.baseModel == "base" && merged.taskType == nil && merged.targetModules == ["output", "query"])
     #expect(!merged.usesRSLoRA && merged.sites.allSatisfy { merged.scale(of: $0.delta) == 1 })
     #expect(sites.map(\.rank) == [5, 5, 5] && merged.sites.map(\.delta.rank) == [5, 5, 5])
-    #expect(sites.map(\.path) == testLayers.keys.sorted())
+    #expect(sites.map(\.site) == testLayers.keys.sorted())
   }
 
   @Test func `every row says what it is`() {

@@ -69,7 +69,7 @@ import Testing
       adapter: randomAdapter("partial", rank: 2, layers: testLayers.keys.sorted().filter { $0 != path }),
       weight: 1)
     let (model, sites) = try route([partial, expert("whole", rank: 3)], name)
-    #expect(sites.map(\.path) == testLayers.keys.sorted())
+    #expect(sites.map(\.site) == testLayers.keys.sorted())
     #expect(
       sites.allSatisfy { $0.retainedEnergy > 0 && $0.retainedEnergy <= 1 && $0.norm > 0 && $0.rank > 0 })
     let part = try #require(model.part(for: "partial"))

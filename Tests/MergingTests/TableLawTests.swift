@@ -69,6 +69,20 @@ import Testing
     #expect(relativeError(try merged(variant, full), try merged(variant)) < 1e-5)
   }
 
+  @Test func `a preset is tuned like its base, but in what makes it one`() throws {
+    func grids(_ name: String) throws -> [String: [ParameterValue]] {
+      let method = try #require(MergeMethods.all.entries.first { $0.name == name })
+      return Dictionary(uniqueKeysWithValues: method.parameters.map { ($0.name, $0.usual) })
+    }
+    for (preset, base) in [("ties@paper", "ties"), ("ties_svd", "ties"), ("dare_linear@peft", "dare_linear")]
+    {
+      #expect(try grids(preset) == grids(base))
+    }
+    let wholeBand = try grids("breadcrumbs@mergekit")
+    #expect(wholeBand["density"] == [], "by default it keeps everything")
+    #expect(try wholeBand["scale"] == grids("breadcrumbs")["scale"] && wholeBand["scale"] != [])
+  }
+
   @Test(arguments: Variant.all)
   func `a number that is none is refused with its adapter and tensor`(_ variant: Variant) throws {
     for bad in [Float.nan, -.infinity] {

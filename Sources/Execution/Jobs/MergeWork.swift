@@ -42,10 +42,7 @@ extension JobPerformer {
   /// Writes a merged adapter and says what the merge kept.
   func write(_ merged: MergeOutcome, to folder: URL) throws -> MergeResult {
     try PEFTAdapter.write(merged.adapter, to: folder.appendingPathComponent("adapter").path)
-    return MergeResult(
-      sites: merged.sites.map {
-        Specs.MergedSite(site: $0.path, rank: $0.rank, retainedEnergy: $0.retainedEnergy, norm: $0.norm)
-      }, bytes: try adapterBytes(in: folder))
+    return MergeResult(sites: merged.sites, bytes: try adapterBytes(in: folder))
   }
 
   /// A merge that measures each block's inputs on the way, with the examples of each model's tasks.

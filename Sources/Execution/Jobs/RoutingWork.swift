@@ -49,9 +49,7 @@ extension JobPerformer {
     }
     let bytes = try RoutedFile.write(model, to: folder.appendingPathComponent(Self.folderName).path)
     return MergeResult(
-      sites: sites.map {
-        Specs.MergedSite(site: $0.path, rank: $0.rank, retainedEnergy: $0.retainedEnergy, norm: $0.norm)
-      }, bytes: bytes, serving: try serving(model, routing.serving, job, trainings))
+      sites: sites, bytes: bytes, serving: try serving(model, routing.serving, job, trainings))
   }
 
   private func training(_ id: JobID) throws -> TrainJob {

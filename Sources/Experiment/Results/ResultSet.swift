@@ -1,3 +1,4 @@
+public import Basics
 public import Specs
 
 /// How a model came to be.

@@ -64,7 +64,7 @@ private struct Surgery: Routing {
       RoutedModel(
         method: "surgery", unified: merged.adapter,
         parts: experts.map { .init(name: $0.name, tasks: $0.tasks) }, gate: .task),
-      retained: Dictionary(uniqueKeysWithValues: merged.sites.map { ($0.path, $0.retainedEnergy) }))
+      retained: Dictionary(uniqueKeysWithValues: merged.sites.map { ($0.site, $0.retainedEnergy) }))
   }
 
   func fit(_ model: inout RoutedModel, to texts: [ExpertTexts], random: RandomStream) throws {

@@ -167,7 +167,7 @@ public enum RoutedMerger {
         square += full.values.reduce(0) { $0 + Double($1) * Double($1) }
       }
       return MergedSite(
-        path: path, rank: rank, retainedEnergy: routed.retained[path] ?? 1, norm: square.squareRoot())
+        site: path, rank: rank, retainedEnergy: routed.retained[path] ?? 1, norm: square.squareRoot())
     }
     return (model, sites)
   }

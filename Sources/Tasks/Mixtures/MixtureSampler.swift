@@ -5,7 +5,7 @@ internal import Basics
 /// Each task is read in shuffled epochs without replacement: an example comes again only after all others of
 /// its task. Concatenation shuffles the union of all tasks once for each epoch; the other rules first draw a
 /// task by its rate. A value that is a pure function of its seed, its name and how many were drawn: a copy
-/// goes on where the original stood, and `skip` brings a fresh one there.
+/// goes on where the original stood.
 public struct MixtureSampler: Sendable {
   private let sizes: [Int]
   private let rates: [Double]
@@ -16,12 +16,6 @@ public struct MixtureSampler: Sendable {
   private var orders: [[Int]]
   private var positions: [Int]
   private var epochs: [Int]
-
-  /// Examples drawn from each task, repeats counted.
-  public private(set) var drawn: [Int]
-
-  /// Examples drawn from each task that had been drawn before.
-  public var repeats: [Int] { zip(drawn, sizes).map { max(0, $0 - $1) } }
 
   /// A sampler at its first example.
   ///
@@ -44,19 +38,11 @@ public struct MixtureSampler: Sendable {
     orders = [[Int]](repeating: [], count: orderCount)
     positions = [Int](repeating: 0, count: orderCount)
     epochs = positions
-    drawn = [Int](repeating: 0, count: sizes.count)
   }
 
   /// The next example: which task, and which row of it.
   public mutating func next() -> (task: Int, example: Int) {
-    let (task, example) = concatenate ? nextOfUnion() : nextByRate()
-    drawn[task] += 1
-    return (task, example)
-  }
-
-  /// Passes over some examples as if they had been drawn.
-  public mutating func skip(_ count: Int) {
-    for _ in 0..<count { _ = next() }
+    concatenate ? nextOfUnion() : nextByRate()
   }
 
   private mutating func nextByRate() -> (task: Int, example: Int) {
