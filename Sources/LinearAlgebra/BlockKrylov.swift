@@ -1,7 +1,7 @@
 internal import Basics
 
 extension LowRank {
-  /// A matrix of that rank that is almost the nearest one to a large full matrix, and the share of ‖W‖² that it keeps.
+  /// A matrix of that rank, or of less where that keeps enough energy, that is almost the nearest one to a large full matrix, and the share of ‖W‖² that it keeps.
   ///
   /// Block Krylov iteration (Musco and Musco 2015, arXiv:1504.05477): from a random block of k + 8 vectors, W·Wᵀ is
   /// applied four times, every block made orthogonal to those before; the best k directions are taken in their span.
@@ -10,7 +10,7 @@ extension LowRank {
   /// - Parameter dense: W, with no more rows than columns.
   /// - Returns: nil where the rank of W is so small that the blocks run out of directions.
   static func almostNearest(
-    to dense: DoubleMatrix, rank: Int
+    to dense: DoubleMatrix, rank: Int, energy: Double
   ) throws(Diagnostic) -> (matrix: LowRank, retainedEnergy: Double)? {
     let steps = 4
     var stream = RandomStream(seed: 0, "block Krylov")
@@ -28,13 +28,15 @@ extension LowRank {
       if step < steps { next = .product(images[step], dense, transposeB: true) }
     }
     let image = DoubleMatrix.belowEachOther(images)
-    let (values, vectors) = try image.gramOfRows.largestEigenvalues(rank)
-    guard let least = values.last, least > 0 else { return nil }
+    let (found, directions) = try image.gramOfRows.largestEigenvalues(rank)
+    guard let least = found.last, least > 0 else { return nil }
+    let total = dense.innerProduct(dense)
+    let values = found.prefix(RankCut(rank: rank, energy: energy).count(of: found, total: total))
+    let vectors = directions.columns(0..<values.count)
     let roots = values.map { $0.squareRoot().squareRoot() }
     let u = DoubleMatrix.product(.belowEachOther(basis), vectors, transposeA: true)
     let a = DoubleMatrix.product(vectors, image, transposeA: true).scalingRows(by: roots.map { 1 / $0 })
-    let energy = values.reduce(0, +) / dense.innerProduct(dense)
-    return (LowRank(b: u.scalingColumns(by: roots), a: a), min(1, energy))
+    return (LowRank(b: u.scalingColumns(by: roots), a: a), min(1, values.reduce(0, +) / total))
   }
 }
 

@@ -63,28 +63,29 @@ public struct CoreSpace: Sendable {
     SingularValues(u: leftTimes(svd.u), values: svd.values, vt: timesRight(svd.vt))
   }
 
-  /// Q_B·M·Q_Aᵀ in factors, cut to a rank, and the share of Σσ² kept.
+  /// Q_B·M·Q_Aᵀ in factors, cut, and the share of Σσ² kept.
   public func lowRank(
-    of core: DoubleMatrix, rank: Int?
+    of core: DoubleMatrix, cut: RankCut
   ) throws(Diagnostic) -> (matrix: LowRank, retainedEnergy: Double) {
-    lowRank(of: try core.singularValues(), rank: rank)
+    lowRank(of: try core.singularValues(), cut: cut)
   }
 
-  /// Σ c_t·ΔW_t in factors, cut to a rank, and the share of Σσ² kept.
+  /// Σ c_t·ΔW_t in factors, cut, and the share of Σσ² kept.
   public func lowRank(
-    ofSum coefficients: [Double], rank: Int?
+    ofSum coefficients: [Double], cut: RankCut
   ) throws(Diagnostic) -> (matrix: LowRank, retainedEnergy: Double) {
-    try lowRank(of: weightedSum(coefficients), rank: rank)
+    try lowRank(of: weightedSum(coefficients), cut: cut)
   }
 
-  /// Factors of Q_B·U·diag(σ)·Vᵀ·Q_Aᵀ from the decomposition of its core, cut to a rank, and the share of Σσ² kept.
+  /// Factors of Q_B·U·diag(σ)·Vᵀ·Q_Aᵀ from the decomposition of its core, cut, and the share of Σσ² kept.
   ///
   /// Zero directions are dropped always; the result has scale 1 and √σ in both factors.
-  public func lowRank(of svd: SingularValues, rank: Int?) -> (matrix: LowRank, retainedEnergy: Double) {
+  public func lowRank(of svd: SingularValues, cut: RankCut) -> (matrix: LowRank, retainedEnergy: Double) {
     let all = svd.dropping()
-    let kept = all.prefix(rank ?? all.values.count)
+    let squares = all.values.map { $0 * $0 }
+    let total = squares.reduce(0, +)
+    let kept = all.prefix(cut.count(of: squares, total: total))
     let roots = kept.values.map { $0.squareRoot() }
-    let total = all.values.reduce(0) { $0 + $1 * $1 }
     let energy = kept.values.reduce(0) { $0 + $1 * $1 }
     let matrix = LowRank(
       b: leftTimes(kept.u.scalingColumns(by: roots)), a: timesRight(kept.vt.scalingRows(by: roots)))

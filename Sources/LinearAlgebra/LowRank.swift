@@ -88,35 +88,37 @@ public struct LowRank: Sendable, Hashable {
     return smallest / largest
   }
 
-  /// The nearest matrix of at most that rank (Eckart and Young 1936), and the share of Σσ² that it keeps.
+  /// The nearest matrix of the rank that a cut leaves (Eckart and Young 1936), and the share of Σσ² that it keeps.
   ///
   /// Zero directions are dropped always; the result has scale 1 and √σ in both factors.
-  public func truncated(rank: Int?) throws(Diagnostic) -> (matrix: LowRank, retainedEnergy: Double) {
-    try CoreSpace(of: [self]).lowRank(ofSum: [1], rank: rank)
+  public func truncated(_ cut: RankCut) throws(Diagnostic) -> (matrix: LowRank, retainedEnergy: Double) {
+    try CoreSpace(of: [self]).lowRank(ofSum: [1], cut: cut)
   }
 
-  /// The nearest matrix of at most that rank to a full one, and the share of ‖W‖² that it keeps.
+  /// The nearest matrix to a full one of the rank that a cut leaves, and the share of ‖W‖² that it keeps.
   ///
   /// Of a matrix with more than 1024 rows and columns, at a rank below a tenth, almost the nearest (`almostNearest`).
   /// Eigenvectors U of the smaller Gram matrix, then U·(UᵀW), or (WU)·Uᵀ of a tall one: in doubles the squared condition
   /// only touches directions below 1e-7 of the largest, and it costs a third of a full SVD.
   /// Cost: O(out·in·min(out, in)).
   public static func nearest(
-    to dense: DoubleMatrix, rank: Int?
+    to dense: DoubleMatrix, cut: RankCut
   ) throws(Diagnostic) -> (matrix: LowRank, retainedEnergy: Double) {
     let isTall = dense.rows > dense.columns
-    if let rank, min(dense.rows, dense.columns) > 1024, rank * 10 < min(dense.rows, dense.columns),
-      let (matrix, energy) = try almostNearest(to: isTall ? dense.transposed : dense, rank: rank)
+    if let rank = cut.rank, min(dense.rows, dense.columns) > 1024, rank * 10 < min(dense.rows, dense.columns),
+      let (matrix, energy) = try almostNearest(
+        to: isTall ? dense.transposed : dense, rank: rank, energy: cut.energy)
     {
       return (isTall ? LowRank(b: matrix.a.transposed, a: matrix.b.transposed) : matrix, energy)
     }
     let gram = isTall ? dense.gramOfColumns : dense.gramOfRows
-    let (values, vectors) = try gram.largestEigenvalues(min(rank ?? gram.rows, gram.rows))
+    let (values, vectors) = try gram.largestEigenvalues(min(cut.rank ?? gram.rows, gram.rows))
     let least = (values.first ?? 0) * negligible * negligible
-    let kept = values.prefix { $0 > least && $0 > 0 }
+    let total = gram.trace
+    let nonzero = Array(values.prefix { $0 > least && $0 > 0 })
+    let kept = nonzero.prefix(cut.count(of: nonzero, total: total))
     let roots = kept.map { $0.squareRoot().squareRoot() }
     let u = vectors.columns(0..<kept.count)
-    let total = gram.trace
     let energy = total > 0 ? min(1, kept.reduce(0, +) / total) : 1
     if isTall {
       let b = (dense * u).scalingColumns(by: roots.map { 1 / $0 })

@@ -39,6 +39,7 @@ public enum AdapterExtractor {
     var report: [MergedSite] = []
     var rest: [(name: String, norm: Double)] = []
     var layers: [String] = []
+    let cut = RankCut(rank: rank > 0 ? rank : nil, energy: energy)
     for name in tuned.names {
       let path = try layer(name, base)
       if let path { layers.append(path) }
@@ -47,7 +48,7 @@ public enum AdapterExtractor {
         rest.append((name, change.norm))
         continue
       }
-      let (matrix, kept) = try cut(isFanInFanOut ? change.transposed : change, rank: rank, energy: energy)
+      let (matrix, kept) = try LowRank.nearest(to: isFanInFanOut ? change.transposed : change, cut: cut)
       sites.append((path, AdapterSite(a: matrix.a.matrix, b: matrix.b.matrix, alpha: Double(matrix.rank))))
       report.append(MergedSite(site: path, rank: matrix.rank, retainedEnergy: kept, norm: matrix.norm))
     }
@@ -81,24 +82,6 @@ public enum AdapterExtractor {
     let after = DoubleMatrix(try tuned.matrix(name, shape: shape))
     guard base.has(name) else { return after }
     return after - DoubleMatrix(try base.matrix(name, shape: shape))
-  }
-
-  /// The triples that `rank` and `energy` leave; row i of A is √σ_i·v_i, so that its squared length is σ_i.
-  private static func cut(
-    _ change: DoubleMatrix, rank: Int, energy: Double
-  ) throws(Diagnostic) -> (matrix: LowRank, retainedEnergy: Double) {
-    let (matrix, kept) = try LowRank.nearest(to: change, rank: rank > 0 ? rank : nil)
-    let total = change.norm * change.norm
-    var sum = 0.0
-    for i in 0..<matrix.rank {
-      let row = matrix.a.rows(i..<i + 1)
-      let value = row.innerProduct(row)
-      sum += value * value
-      if sum >= energy * total {
-        return (LowRank(b: matrix.b.columns(0..<i + 1), a: matrix.a.rows(0..<i + 1)), min(1, sum / total))
-      }
-    }
-    return (matrix, kept)
   }
 }
 

@@ -28,27 +28,23 @@ public enum AdapterMerger {
     let known = zip(evidence, weights).filter { $0.1 != 0 }.map(\.0)
     return try mergeChecked(
       adapters, weights, method.makeRule(parameters, evidence: known, models: used), method,
-      rank: parameters.integer("rank"), depthGain: parameters.number("depth_gain"), whole: whole, seed: seed,
-      threads: threads)
+      Finish(parameters), whole: whole, seed: seed, threads: threads)
   }
 
   /// Merges by a rule that somebody made for a row of the table: what learning or a search ended with.
   ///
-  /// - Parameters:
-  ///   - rank: The rank of the result; 0 leaves it to the rule.
-  ///   - depthGain: See `ParameterSpec.depthGain`.
+  /// - Parameter finish: What becomes of every merged change.
   public static func merge(
-    _ adapters: [Adapter], weights: [Double], by rule: any Merging, _ method: MergeMethod, rank: Int,
-    depthGain: Double = 0, seed: Int
+    _ adapters: [Adapter], weights: [Double], by rule: any Merging, _ method: MergeMethod, _ finish: Finish,
+    seed: Int
   ) throws -> MergeOutcome {
     try check(adapters, weights)
-    return try mergeChecked(
-      adapters, weights, rule, method, rank: rank, depthGain: depthGain, seed: seed, threads: 1)
+    return try mergeChecked(adapters, weights, rule, method, finish, seed: seed, threads: 1)
   }
 
   private static func mergeChecked(
-    _ adapters: [Adapter], _ weights: [Double], _ rule: any Merging, _ method: MergeMethod, rank: Int,
-    depthGain: Double, whole: [Adapter]? = nil, seed: Int, threads: Int
+    _ adapters: [Adapter], _ weights: [Double], _ rule: any Merging, _ method: MergeMethod, _ finish: Finish,
+    whole: [Adapter]? = nil, seed: Int, threads: Int
   ) throws -> MergeOutcome {
     var rule = rule
     let models = zip(adapters, weights).filter { $0.1 != 0 }
@@ -67,11 +63,10 @@ public enum AdapterMerger {
     let prepared = rule
     func merged(at path: String) throws -> (site: AdapterSite, report: MergedSite) {
       let merged = try prepared.merge(deltas(path), weights: used, at: path, random: random.stream(path))
-      let asked = rank > 0 ? rank : merged.defaultRank
-      let delta =
-        depthGain == 0 ? merged.delta : merged.delta.scaled(by: 1 + depthGain * (layers.depth(of: path) ?? 0))
+      let gain = finish.depthGain * (layers.depth(of: path) ?? 0)
+      let delta = gain == 0 ? merged.delta : merged.delta.scaled(by: 1 + gain)
       guard delta.isFinite else { throw notFinite(path) }
-      let (matrix, energy, norm) = try cut(delta, rank: asked.map { max(1, $0) })
+      let (matrix, energy, norm) = try cut(delta, finish.cut(defaultRank: merged.defaultRank))
       let factors = AdapterSite(matrix)
       guard isFinite(factors.a), isFinite(factors.b) else { throw notFinite(path) }
       return (
@@ -114,24 +109,24 @@ public enum AdapterMerger {
   }
 
   private static func cut(
-    _ delta: Merged.Delta, rank: Int?
+    _ delta: Merged.Delta, _ limit: RankCut
   ) throws(Diagnostic) -> (matrix: LowRank, retainedEnergy: Double, norm: Double) {
     switch delta {
     case .lowRank(let matrix):
       let space = CoreSpace(of: [matrix])
-      return cut(space, try space.cores[0].singularValues(), rank: rank)
-    case .core(let space, let svd): return cut(space, svd, rank: rank)
+      return cut(space, try space.cores[0].singularValues(), limit)
+    case .core(let space, let svd): return cut(space, svd, limit)
     case .dense(let dense):
-      let (matrix, energy) = try LowRank.nearest(to: dense, rank: rank)
+      let (matrix, energy) = try LowRank.nearest(to: dense, cut: limit)
       return (matrix, energy, matrix.norm)
     }
   }
 
   /// The norm is that of the singular values that stay, which spares products of the factors.
   private static func cut(
-    _ space: CoreSpace, _ svd: SingularValues, rank: Int?
+    _ space: CoreSpace, _ svd: SingularValues, _ limit: RankCut
   ) -> (matrix: LowRank, retainedEnergy: Double, norm: Double) {
-    let (matrix, energy) = space.lowRank(of: svd, rank: rank)
+    let (matrix, energy) = space.lowRank(of: svd, cut: limit)
     let kept = svd.values.prefix(matrix.rank)
     return (matrix, energy, kept.reduce(0) { $0 + $1 * $1 }.squareRoot())
   }

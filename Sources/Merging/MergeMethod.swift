@@ -17,7 +17,7 @@ public struct MergeMethod: CatalogEntry {
   public let paper: String?
   /// Formula, cost and the like, for readers.
   public private(set) var notes: MergeNotes
-  /// What it takes, `rank` and `depth_gain` among them.
+  /// What it takes, the parameters of `Finish` among them.
   public private(set) var parameters: [ParameterSpec]
   /// Parameters under which one model of weight one is returned as it is; the others have any value.
   public let neutral: [String: ParameterValue]
@@ -51,14 +51,14 @@ public struct MergeMethod: CatalogEntry {
       requirements: requirements, form: .rule(make))
   }
 
-  /// Makes a row of any form; what every row of one adapter has, `rank` and `depth_gain`, is added to its parameters.
+  /// Makes a row of any form; what every row of one adapter has, the parameters of `Finish`, is added to its own.
   init(
     name: String, summary: String, paper: String?, notes: MergeNotes = MergeNotes(),
     parameters: [ParameterSpec], neutral: [String: ParameterValue] = [:], symmetric: Bool = true,
     draws: Bool = false, isHomogeneous: Bool = true, models: ClosedRange<Int> = 1...Int.max,
     requirements: @escaping Requirements = { _, _ throws(Diagnostic) in }, form: MergeForm
   ) {
-    let shared: [ParameterSpec] = if case .routed = form { [] } else { [.rank, .depthGain] }
+    let shared: [ParameterSpec] = if case .routed = form { [] } else { Finish.parameters }
     let unchanged = Dictionary(uniqueKeysWithValues: shared.map { ($0.name, $0.defaultValue) })
     self.name = name
     self.summary = summary
@@ -93,7 +93,7 @@ public struct MergeMethod: CatalogEntry {
 
   /// Its parameters without those that every method of adapters has.
   var ownParameters: [ParameterSpec] {
-    parameters.filter { ![ParameterSpec.rank.name, ParameterSpec.depthGain.name].contains($0.name) }
+    parameters.filter { !Finish.parameters.contains($0) }
   }
 
   /// Checks what can be known without the models: how many there are, and what parameters and weights say together.
@@ -127,20 +127,6 @@ public struct MergeMethod: CatalogEntry {
 
   /// What averages require: weights that do not cancel out.
   static let average: Requirements = { _, weights throws(Diagnostic) in _ = try normalized(weights) }
-}
-
-extension ParameterSpec {
-  /// The rank to which the merged change of every layer is cut.
-  fileprivate static let rank = ParameterSpec(
-    "rank", .integer(0...65_536), default: .number(0),
-    "rank of the merged adapter; 0: all of a low-rank result, the sum of the inputs' ranks of a dense one, "
-      + "the largest of the inputs' ranks for svd")
-
-  /// LiNeS over any method.
-  fileprivate static let depthGain = ParameterSpec(
-    "depth_gain", .number(-100...100), default: .number(0), isExtra: true,
-    "share by which the merged change of the last block is larger than that of the first, linear in between (LiNeS)"
-  )
 }
 
 /// The kinds of merge methods.

@@ -218,8 +218,8 @@ private func identity(_ n: Int) -> DoubleMatrix { DoubleMatrix(diagonal: Array(r
     let total = sigma.reduce(0) { $0 + $1 * $1 }
     for rank in [1, 2, 5, 8, 20] {
       let kept = sigma.prefix(rank).reduce(0) { $0 + $1 * $1 }
-      let small = try whole.truncated(rank: rank)
-      let full = try LowRank.nearest(to: whole.dense, rank: rank)
+      let small = try whole.truncated(RankCut(rank: rank))
+      let full = try LowRank.nearest(to: whole.dense, cut: RankCut(rank: rank))
       for (matrix, energy) in [small, full] {
         #expect(matrix.rank == min(rank, 8))
         #expect(abs(energy - kept / total) < 1e-12)
@@ -227,8 +227,19 @@ private func identity(_ n: Int) -> DoubleMatrix { DoubleMatrix(diagonal: Array(r
         #expect(abs(lost * lost - (total - kept)) < 1e-10 * total)
       }
     }
-    let turned = try LowRank.nearest(to: whole.dense.transposed, rank: 3).matrix.dense.transposed
-    #expect(distance(turned, try whole.truncated(rank: 3).matrix.dense) < 1e-12)
+    for share in [0.5, 0.9, 0.999, 1] {
+      let rank = (1...8).first { rank in
+        sigma.prefix(rank).reduce(0) { $0 + $1 * $1 } >= share * total * (1 - 1e-12)
+      }
+      for cut in [RankCut(energy: share), RankCut(rank: 2, energy: share)] {
+        let expected = min(rank ?? 8, cut.rank ?? 8)
+        #expect(try whole.truncated(cut).matrix.rank == expected)
+        #expect(try LowRank.nearest(to: whole.dense, cut: cut).matrix.rank == expected)
+      }
+    }
+    let turned = try LowRank.nearest(to: whole.dense.transposed, cut: RankCut(rank: 3)).matrix.dense
+      .transposed
+    #expect(distance(turned, try whole.truncated(RankCut(rank: 3)).matrix.dense) < 1e-12)
   }
 
   @Test(arguments: [true, false])
@@ -237,7 +248,7 @@ private func identity(_ n: Int) -> DoubleMatrix { DoubleMatrix(diagonal: Array(r
   ) throws {
     var dense = randomMatrix(1100, 1200, "large").scaled(by: falls ? 0.01 : 1)
     if falls { dense = dense + randomMatrix(1100, 30, "left") * randomMatrix(30, 1200, "right") }
-    let (matrix, energy) = try LowRank.nearest(to: dense, rank: 20)
+    let (matrix, energy) = try LowRank.nearest(to: dense, cut: RankCut(rank: 20))
     let best = try dense.gramOfRows.largestEigenvalues(20).values.reduce(0, +) / dense.innerProduct(dense)
     #expect(matrix.rank == 20 && energy <= best * (1 + 1e-9))
     #expect(energy > best * (falls ? 1 - 1e-6 : 0.97))
@@ -247,16 +258,16 @@ private func identity(_ n: Int) -> DoubleMatrix { DoubleMatrix(diagonal: Array(r
 
   @Test func `a large matrix of small rank is cut exactly`() throws {
     let dense = randomMatrix(1100, 15, "left") * randomMatrix(15, 1100, "right")
-    let (matrix, energy) = try LowRank.nearest(to: dense, rank: 40)
+    let (matrix, energy) = try LowRank.nearest(to: dense, cut: RankCut(rank: 40))
     #expect(matrix.rank == 15 && abs(energy - 1) < 1e-12)
     #expect(distance(matrix.dense, dense) < 1e-10)
   }
 
   @Test func `zero stays zero of rank zero with all energy kept`() throws {
     let zero = DoubleMatrix(rows: 3, columns: 5)
-    let (matrix, energy) = try LowRank.nearest(to: zero, rank: nil)
+    let (matrix, energy) = try LowRank.nearest(to: zero, cut: RankCut())
     #expect(matrix.rank == 0 && energy == 1 && matrix.dense == zero)
-    let (small, kept) = try LowRank(zeroOfRows: 3, columns: 5).truncated(rank: 2)
+    let (small, kept) = try LowRank(zeroOfRows: 3, columns: 5).truncated(RankCut(rank: 2))
     #expect(small.rank == 0 && kept == 1 && small.dense == zero)
   }
 }

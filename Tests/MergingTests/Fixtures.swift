@@ -55,6 +55,14 @@ func merge(
     adapters, weights: weights, method: method, parameters: parameters, seed: seed, evidence: evidence ?? [])
 }
 
+/// A merge by a rule that was made for a row of the table, with that row's defaults.
+func merge(
+  _ adapters: [Adapter], _ weights: [Double], by rule: any Merging, _ method: MergeMethod
+) throws -> MergeOutcome {
+  let parameters = try Parameters([:], for: method.parameters, of: "merge method '\(method.name)'")
+  return try AdapterMerger.merge(adapters, weights: weights, by: rule, method, Finish(parameters), seed: 0)
+}
+
 /// Random evidence on a model at every test layer and at its own, the same for all adapters whose name begins so.
 func madeUpEvidence(_ adapter: Adapter, _ kind: MergeEvidence) -> ModelEvidence {
   var shapes = testLayers

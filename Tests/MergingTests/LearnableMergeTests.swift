@@ -24,8 +24,7 @@ import Testing
     let parameters =
       Array(repeating: merge.start, count: merge.coefficients.count)
       + Array(repeating: 0, count: merge.logits)
-    return try AdapterMerger.merge(
-      models, weights: weights, by: merge.rule(parameters), method, rank: 0, seed: 0)
+    return try MergingTests.merge(models, weights, by: merge.rule(parameters), method)
   }
 
   private let models = [
@@ -96,9 +95,8 @@ import Testing
     let values = merge.coefficients.indices.map { 0.2 + 0.1 * Double($0) }
     // L = Σ ⟨F, ΔW⟩ of a random F at every site is linear, so that its change by one coefficient is the gradient.
     func loss(_ values: [Double]) throws -> Double {
-      let (merged, _) = try AdapterMerger.merge(
-        models, weights: [1, 2, -1], by: merge.rule(values), MergeMethods.all.entry(named: "atlas"), rank: 0,
-        seed: 0)
+      let (merged, _) = try MergingTests.merge(
+        models, [1, 2, -1], by: merge.rule(values), MergeMethods.all.entry(named: "atlas"))
       return merged.sites.reduce(0) { sum, site in
         sum + DoubleMatrix(slope(site.path)).innerProduct(merged.lowRank(site.delta).dense)
       }
@@ -137,9 +135,8 @@ import Testing
       merge.sites[0].terms.map(\.core.values) == [
         [1, -2, 0, 0, 3, 0], [0.8, 0, 0, 0, 0, 0], [0, -1.5, 0, 0.6, 2, 0],
       ])
-    let (merged, _) = try AdapterMerger.merge(
-      tiny, weights: [1, 1, 1], by: merge.rule([1, 0.5, 2]), MergeMethods.all.entry(named: "ties"), rank: 0,
-      seed: 0)
+    let (merged, _) = try MergingTests.merge(
+      tiny, [1, 1, 1], by: merge.rule([1, 0.5, 2]), MergeMethods.all.entry(named: "ties"))
     #expect(relativeError(dense(merged), [1.4, -5, 0, 1.2, 7, 0]) < 1e-6)
   }
 

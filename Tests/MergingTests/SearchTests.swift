@@ -161,9 +161,8 @@ import Testing
     func merged(_ target: MergeSearch.Target, _ weights: [Double]) throws -> [Float] {
       let search = MergeSearch(
         target: target, searcher: .cmaES, score: .crossEntropy(l1: 0), trials: 1, weights: -1...1)
-      let (adapter, _) = try AdapterMerger.merge(
-        models, weights: [1, 1], by: search.rule(coefficients: weights),
-        MergeMethods.all.entry(named: "lorahub"), rank: 0, seed: 0)
+      let (adapter, _) = try merge(
+        models, [1, 1], by: search.rule(coefficients: weights), MergeMethods.all.entry(named: "lorahub"))
       return dense(adapter)
     }
     let (one, two) = (dense(models[0]), dense(models[1]))

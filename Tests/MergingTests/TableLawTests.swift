@@ -179,6 +179,30 @@ import Testing
     #expect(try problem("linear", [.nan]) == "a weight of the merge is not finite")
   }
 
+  @Test(arguments: Variant.all)
+  func `the least rank is kept that keeps the energy asked for`(_ variant: Variant) throws {
+    func merged(_ name: String, _ value: Double) throws -> MergeOutcome {
+      let given = variant.parameters.merging([name: .number(value)]) { $1 }
+      return try merge(variant.taken(variant.models), variant.taken(weights), variant.method, given)
+    }
+    func change(_ adapter: Adapter, _ path: String) -> [Float] {
+      adapter.site(path).map { adapter.lowRank($0).dense.floats } ?? []
+    }
+    let cut = try merged("energy", 0.9)
+    for site in cut.sites {
+      #expect(site.retainedEnergy >= 0.9 - 1e-12)
+      let same = try merged("rank", Double(site.rank))
+      #expect(relativeError(change(same.adapter, site.site), change(cut.adapter, site.site)) < 1e-6)
+      guard site.rank > 1 else { continue }
+      let less = try merged("rank", Double(site.rank - 1)).sites.first { $0.site == site.site }
+      #expect(try #require(less).retainedEnergy < 0.9)
+    }
+    let both = try merge(
+      variant.taken(variant.models), variant.taken(weights), variant.method,
+      variant.parameters.merging(["energy": .number(0.9), "rank": .number(1)]) { $1 })
+    #expect(both.sites.allSatisfy { $0.rank == 1 })
+  }
+
   @Test func `depth_gain over any row is LiNeS`() throws {
     let models = Variant(method: try MergeMethods.all.entry(named: "ties"), parameters: [:]).models
     let row = try MergeMethods.all.entry(named: "task_arithmetic")

@@ -248,18 +248,17 @@ private struct TrialSpace {
         given[dimension.name] = .number(value)
       }
     }
-    let rank = tuning.parameters.integer("rank")
-    let depthGain = tuning.parameters.number("depth_gain")
     if let tried, weights.contains(where: { $0 != 0 }) {
-      if given["rank"] == nil { given["rank"] = .number(Double(rank)) }
-      if given["depth_gain"] == nil { given["depth_gain"] = .number(depthGain) }
+      for spec in Finish.parameters where given[spec.name] == nil {
+        given[spec.name] = .number(tuning.parameters.number(spec.name))
+      }
       let parameters = try Parameters(given, for: tried.parameters, of: "merge method '\(tried.name)'")
       return try AdapterMerger.merge(
         tuning.adapters, weights: weights, method: tried, parameters: parameters, seed: tuning.job.seed)
     }
     return try AdapterMerger.merge(
       tuning.adapters, weights: tuning.adapters.map { _ in 1 }, by: search.rule(coefficients: weights),
-      tuning.method, rank: rank, depthGain: depthGain, seed: tuning.job.seed)
+      tuning.method, Finish(tuning.parameters), seed: tuning.job.seed)
   }
 }
 

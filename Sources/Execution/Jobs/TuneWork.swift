@@ -77,8 +77,7 @@ extension JobPerformer {
     let merged = try counted {
       try AdapterMerger.merge(
         tuning.adapters, weights: tuning.job.weights, by: merge.rule(learned.parameters), tuning.method,
-        rank: tuning.parameters.integer("rank"), depthGain: tuning.parameters.number("depth_gain"),
-        seed: tuning.job.seed)
+        Finish(tuning.parameters), seed: tuning.job.seed)
     }
     try write(learned.curve, to: folder)
     var text = "model,place,group,coefficient\n"

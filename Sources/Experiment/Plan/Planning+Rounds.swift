@@ -18,7 +18,7 @@ extension Planning {
     let shares = point.budget.shares(rounds)
     var parameters = merge.ruleParameters
     // What shapes the result is for the last merge alone: done in every round, it would be done to its own result.
-    parameters["depth_gain"] = nil
+    for name in ["energy", "depth_gain"] { parameters[name] = nil }
     var trained: [MergeInput] = []
     var merged: JobID?
     for (round, share) in shares.enumerated() {

@@ -67,7 +67,7 @@ struct CutExperts {
       var changes: [(path: String, change: LowRank)] = []
       for (path, site) in expert.change.sites {
         let delta = expert.change.lowRank(site)
-        let (cut, energy) = try delta.truncated(rank: try rank(delta))
+        let (cut, energy) = try delta.truncated(RankCut(rank: try rank(delta)))
         let square = delta.norm * delta.norm
         all[path, default: 0] += square
         kept[path, default: 0] += energy * square

@@ -74,7 +74,7 @@ private struct Twin: Routing {
           coefficients[place] += 1
           place += 1
         }
-        let (cut, energy) = try space.lowRank(ofSum: coefficients, rank: rank)
+        let (cut, energy) = try space.lowRank(ofSum: coefficients, cut: RankCut(rank: rank))
         let square = cut.norm * cut.norm
         kept += square
         all += energy > 0 ? square / energy : 0
