@@ -40,6 +40,12 @@ public struct SingularValues: Sendable {
     SingularValues(u: u, values: values, vt: vt)
   }
 
+  /// The triples of c·M: of a negative factor the sign goes to U, so that no value is below zero.
+  public func scaled(by factor: Double) -> SingularValues {
+    SingularValues(
+      u: factor < 0 ? u.scaled(by: -1) : u, values: values.map { $0 * abs(factor) }, vt: vt)
+  }
+
   /// U·diag(σ)·Vᵀ.
   public var matrix: DoubleMatrix { u.scalingColumns(by: values) * vt }
 }

@@ -211,12 +211,12 @@ public struct Merged: Sendable {
       }
     }
 
-    /// The same, multiplied; a core's triples stay in their order.
+    /// The same, multiplied.
     func scaled(by factor: Double) -> Delta {
       switch self {
       case .lowRank(let matrix): .lowRank(matrix.scaled(by: factor))
       case .dense(let matrix): .dense(matrix.scaled(by: factor))
-      case .core(let space, let svd): .core(space, svd.replacing(svd.values.map { $0 * factor }))
+      case .core(let space, let svd): .core(space, svd.scaled(by: factor))
       }
     }
   }

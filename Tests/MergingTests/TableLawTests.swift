@@ -203,6 +203,23 @@ import Testing
     #expect(both.sites.allSatisfy { $0.rank == 1 })
   }
 
+  @Test(arguments: Variant.all)
+  func `a layer that depth turns round is merged like any other`(_ variant: Variant) throws {
+    func merged(_ gain: Double) throws -> [[Float]] {
+      let given = variant.parameters.merging(["depth_gain": .number(gain)]) { $1 }
+      let adapter = try merge(
+        variant.taken(variant.models), variant.taken(weights), variant.method, given
+      ).adapter
+      return adapter.sites.map { adapter.lowRank($0.delta).dense.floats }
+    }
+    // The last block is as deep as can be: 1 − 2 = −1.
+    for (turned, plain) in zip(try merged(-2), try merged(0)) {
+      let signs = [plain, plain.map { -$0 }]
+      #expect(signs.contains { relativeError(turned, $0) < 1e-6 })
+    }
+    #expect(try merged(-2) != merged(0))
+  }
+
   @Test func `depth_gain over any row is LiNeS`() throws {
     let models = Variant(method: try MergeMethods.all.entry(named: "ties"), parameters: [:]).models
     let row = try MergeMethods.all.entry(named: "task_arithmetic")

@@ -22,7 +22,7 @@ extension MergeMethod {
     parameters: [
       TALLMasked.vector,
       ParameterSpec("k", .integer(0...1024), default: .number(2), "how many models an entry must serve"),
-      TALLMasked.maskLambda(), TALLMasked.density, .scale(0.3),
+      TALLMasked.maskLambda, TALLMasked.density, .scale(0.3),
     ],
     neutral: ["density": .number(1), "k": .number(1), "scale": .number(1)],
     requirements: enoughModels

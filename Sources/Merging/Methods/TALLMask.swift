@@ -24,7 +24,7 @@ extension MergeMethod {
     parameters: [
       ParameterSpec(
         "task", .integer(1...1024), default: .number(1), "whose mask: a model, counted from 1 in their order"),
-      TALLMasked.vector, TALLMasked.maskLambda(), TALLMasked.density, .scale(1),
+      TALLMasked.vector, TALLMasked.maskLambda, TALLMasked.density, .scale(1),
     ],
     neutral: ["density": .number(1), "task": .number(1), "scale": .number(1)], symmetric: false,
     requirements: knownTask

@@ -24,9 +24,7 @@ extension MergeMethod {
       differences: """
         the paper chooses λ_m of every task on validation; here all tasks share it
         """),
-    parameters: [
-      TALLMasked.vector, TALLMasked.maskLambda(usual: [0.2, 0.3, 0.4, 0.5, 0.6]), TALLMasked.density,
-    ],
+    parameters: [TALLMasked.vector, TALLMasked.maskLambda, TALLMasked.density],
     // The whole of τ: its masks stand beside it.
     form: .routed { TALLMasks(summed: TALLMasked($0, keeps: .servingAtLeast(0), scale: 1)) })
 }

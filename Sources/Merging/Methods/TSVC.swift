@@ -12,7 +12,7 @@ extension MergeMethod {
     summary: "every change cut to its largest singular directions; of several models their sum",
     paper: "2412.00081",
     notes: MergeNotes(
-      formula: "Σ w_t·SVD_k(ΔW_t), k = max(1, ⌊f·rank(ΔW_t)⌋)",
+      formula: "λ·Σ w_t·SVD_k(ΔW_t), k = max(1, ⌊f·rank(ΔW_t)⌋)",
       cost: "in the core space, exact; O((out + in)·R² + T·R³), R = Σ r_t",
       sweep: "fraction 0.1…1/T",
       differences: """
@@ -23,17 +23,19 @@ extension MergeMethod {
       ParameterSpec(
         "fraction", .number(0...1), default: .number(0),
         "share of its singular directions that a change keeps, at least one; 0: one over the number of models"
-      )
+      ),
+      .scale(1, isExtra: true),
     ],
-    neutral: ["fraction": .number(1)]
-  ) { TSVC(fraction: $0.number("fraction")) }
+    neutral: ["fraction": .number(1), "scale": .number(1)]
+  ) { TSVC(fraction: $0.number("fraction"), scale: $0.number("scale")) }
 }
 
-/// Σ w_t·SVD_k(ΔW_t), k = max(1, ⌊f·rank(ΔW_t)⌋), in the core space.
+/// λ·Σ w_t·SVD_k(ΔW_t), k = max(1, ⌊f·rank(ΔW_t)⌋), in the core space.
 ///
 /// Cost: O((out + in)·R² + T·R³).
 private struct TSVC: CoreRule {
   let fraction: Double
+  let scale: Double
 
   func merge(_ site: CoreSite) throws -> SingularValues {
     let share = fraction > 0 ? fraction : 1 / Double(site.models)
@@ -41,7 +43,7 @@ private struct TSVC: CoreRule {
     for (core, weight) in zip(site.cores, site.weights) {
       let svd = try core.nonzeroSingularValues()
       let kept = svd.prefix(max(1, Int(share * Double(svd.values.count))))
-      sum = sum + kept.matrix.scaled(by: weight)
+      sum = sum + kept.matrix.scaled(by: scale * weight)
     }
     return try sum.nonzeroSingularValues()
   }

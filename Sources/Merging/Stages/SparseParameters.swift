@@ -12,11 +12,12 @@ extension ParameterSpec {
 
   /// λ.
   static func scale(
-    _ value: Double, in range: ClosedRange<Double> = -100...100,
+    _ value: Double, in range: ClosedRange<Double> = -100...100, isExtra: Bool = false,
     _ summary: String = "factor λ on the merged change"
   ) -> ParameterSpec {
     ParameterSpec(
-      "scale", .number(range), default: .number(value), usual: [0.3, 0.6, 1, 1.5, 2.5], summary)
+      "scale", .number(range), default: .number(value), usual: [0.3, 0.6, 1, 1.5, 2.5], isExtra: isExtra,
+      summary)
   }
 
   /// Among which entries the largest are sought.

@@ -84,13 +84,11 @@ extension TALLMasked {
     "the change that is masked: the weighted sum, or the sum of trimmed entries of the elected sign")
 
   /// λ_m.
-  static func maskLambda(usual: [Double] = []) -> ParameterSpec {
-    ParameterSpec(
-      "mask_lambda", .number(0...10), default: .number(0.4), usual: usual,
-      "an entry serves a model whose own change exceeds this times the distance from the sum to it")
-  }
+  static let maskLambda = ParameterSpec(
+    "mask_lambda", .number(0...10), default: .number(0.4), usual: [0.2, 0.4, 0.6],
+    "an entry serves a model whose own change exceeds this times the distance from the sum to it")
 
-  /// The share kept by the trim of ties.
+  /// The share kept by the trim of ties; a grid would make the same merge of a plain sum again and again.
   static let density = ParameterSpec.density(
-    0.2, "share of the entries kept per model where the vector is that of ties")
+    0.2, usual: [], "share of the entries kept per model where the vector is that of ties")
 }
