@@ -128,7 +128,8 @@ extension ParameterSpec.Kind: CustomStringConvertible {
 
 /// Checked values for some specs: every spec has one.
 public struct Parameters: Sendable, Hashable {
-  private let values: [String: ParameterValue]
+  /// All values, by name.
+  public let values: [String: ParameterValue]
 
   /// Joins given values with the defaults.
   ///

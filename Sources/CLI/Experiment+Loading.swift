@@ -105,7 +105,7 @@ extension Vocabulary {
         Method(
           name: row.name, parameters: row.parameters, rule: row.rule, tuning: tuning(of: row),
           servedBy: row.servedBy?.rawValue, evidence: row.evidence,
-          training: row.training
+          training: row.training, isOrdered: row.isOrdered
         ) { given, weights in
           do throws(Diagnostic) {
             let parameters = try Parameters(given, for: row.parameters, of: "merge method '\(row.name)'")

@@ -79,10 +79,13 @@ public struct Adapter: Sendable {
   /// - Throws: a `Diagnostic` with the first mismatches.
   public func check(against layers: [String: (out: Int, in: Int)]) throws(Diagnostic) {
     var problems: [String] = []
+    // Under a head the model has a name of its own, which the adapter's paths or the base's may begin with.
+    func inner(_ path: String) -> String {
+      path.firstIndex(of: ".").map { String(path[path.index(after: $0)...]) } ?? path
+    }
+    let bare = Dictionary(layers.map { (inner($0), $1) }) { first, _ in first }
     for (path, delta) in sites {
-      // Under a head the encoder has a name of its own.
-      let inner = path.hasPrefix("bert.") ? String(path.dropFirst("bert.".count)) : path
-      guard let layer = layers[path] ?? layers[inner] else {
+      guard let layer = layers[path] ?? layers[inner(path)] ?? bare[path] else {
         problems.append("the base has no linear layer '\(path)'")
         continue
       }

@@ -21,6 +21,7 @@ public enum RecipeMerger {
     let parameters: [String: ParameterValue]
     let baseModel: String?
     let seed: Int
+    let leaveOut: [String]
     let models: [Model]
     let sites: [MergedSite]
   }
@@ -44,8 +45,9 @@ public enum RecipeMerger {
     let layers = try checkedLayers(recipe, adapters, environment)
     func written(_ sites: [MergedSite], _ contents: (String) throws -> Int) throws -> MergeResult {
       let record = Record(
-        mixology: version, mergeMethod: method.name, parameters: recipe.parameters, baseModel: recipe.base,
-        seed: recipe.seed,
+        mixology: version, mergeMethod: method.name,
+        parameters: method.shown(parameters), baseModel: recipe.base, seed: recipe.seed,
+        leaveOut: recipe.leaveOut,
         models: try recipe.models.map {
           .init(model: $0.name, weight: $0.weight, sha256: try StableHash.hex(file: weights($0.path)))
         }, sites: sites)
@@ -58,6 +60,13 @@ public enum RecipeMerger {
     let merged = try AdapterMerger.merge(
       adapters, weights: recipe.models.map(\.weight), method: method, parameters: parameters,
       seed: recipe.seed, threads: threads)
+    if merged.sites.allSatisfy({ $0.norm == 0 }) {
+      throw Diagnostic(
+        "the merged change is zero: the result would equal the base",
+        hint:
+          "weights or a factor cancel the changes out, or the adapters change nothing: `mixology inspect` shows their norms"
+      )
+    }
     return try written(merged.sites) { attempt in
       try PEFTAdapter.write(merged.adapter, to: attempt, layers: layers)
       return try FileManager.default.attributesOfItem(atPath: weights(attempt))[.size] as? Int ?? 0
@@ -106,11 +115,11 @@ public enum RecipeMerger {
     try Adapter.checkTogether(adapters, haveOneBase: recipe.base != nil)
     guard let base = recipe.base else { return [] }
     let path = try BaseLocator.resolve(base, relativeTo: recipe.folder, environment: environment)
-    let shape = try EncoderShape(ModelConfiguration(folder: path), folder: path)
-    var layers: [String: (out: Int, in: Int)] = [:]
-    for site in shape.sites { layers[site.path] = shape.weightShape(site.role) }
-    for adapter in adapters { try adapter.check(against: layers) }
-    return shape.sites.map(\.path) + ["pooler.dense"]
+    let checkpoint = try Checkpoint(folder: path)
+    for adapter in adapters {
+      try adapter.check(against: checkpoint.linearLayers(isFanInFanOut: adapter.isFanInFanOut))
+    }
+    return try checkpoint.linearLayers(isFanInFanOut: false).keys.sorted()
   }
 
   /// - Parameter contents: Writes the model's own files into a folder and returns their bytes.

@@ -138,9 +138,11 @@ public enum AdapterMerger {
     func common<Value: Equatable>(_ value: (Adapter) -> Value) -> Value? {
       models.allSatisfy { value($0) == value(models[0]) } ? value(models[0]) : nil
     }
+    // PEFT demands the head of an adapter that names its task.
+    let hasHeads = models.allSatisfy(\.leftOut.isEmpty)
     return Adapter(
       name: "merge by \(method)", sites: sites, targetModules: common { $0.targetModules.sorted() } ?? [],
-      baseModel: common(\.baseModel) ?? nil, taskType: common(\.taskType) ?? nil,
+      baseModel: common(\.baseModel) ?? nil, taskType: hasHeads ? common(\.taskType) ?? nil : nil,
       isFanInFanOut: models.contains(where: \.isFanInFanOut))
   }
 

@@ -119,6 +119,18 @@ public struct MergeMethod: CatalogEntry {
     get throws(Diagnostic) { try Parameters([:], for: parameters, of: "merge method '\(name)'") }
   }
 
+  /// Whether the order of the models matters under some parameters: a row that is symmetric may count one by its place.
+  public func isOrdered(_ given: [String: ParameterValue]) -> Bool {
+    !symmetric || given["task"].map { $0 != .number(0) } ?? false
+  }
+
+  /// What a merge was made with, defaults included, but what means that a parameter is not there.
+  public func shown(_ parameters: Parameters) -> [String: ParameterValue] {
+    parameters.values.filter { name, value in
+      !self.parameters.contains { $0.name == name && $0.isOff(value) }
+    }
+  }
+
   /// What a row requires that begins with another one's defaults: what that one requires.
   static func checkDefaults(of name: String, _ weights: [Double]) throws(Diagnostic) {
     let method = try MergeMethods.all.entry(named: name)

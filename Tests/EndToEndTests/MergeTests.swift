@@ -97,6 +97,25 @@ import Testing
     #expect(try norms("a1").count == 4)
   }
 
+  @Test func `a merge that would be the base is refused, and what it was made with is said`() throws {
+    let place = try workshop()
+    let recipe = "merge_method: task_arithmetic\nmodels: [{model: a1}, {model: a2}]"
+    let nothing = try merge(recipe + "\nparameters: {lambda: 0}", place)
+    #expect(nothing.status == 2)
+    #expect(
+      nothing.errors.hasPrefix("error: the merged change is zero: the result would equal the base\n"))
+    #expect(!FileManager.default.fileExists(atPath: place.folder.path + "/out"))
+    for wrong in [["--threads", "0"], ["--max-shard-size", "5XB"]] {
+      try place.write(recipe, to: "r.yaml")
+      let refused = try Program.start(["merge", "r.yaml", "out"] + wrong, in: place.folder).outcome()
+      #expect(
+        refused.status != 0 && refused.errors.hasPrefix("error: ") || refused.errors.hasPrefix("Error: "))
+    }
+    let outcome = try merge(recipe, place)
+    #expect(outcome.output.contains("\nparameters: scale 0.3\n"), "\(outcome.output)")
+    #expect(try place.read("out/merge.json").contains("\"scale\" : 0.3"))
+  }
+
   @Test func `every mistake of a recipe is told with its place`() throws {
     let place = try workshop()
     let recipe = """
@@ -135,16 +154,18 @@ import Testing
 
   @Test func `an adapter for another base is refused`() throws {
     let place = try workshop()
-    let config = try place.read("base/config.json").replacingOccurrences(
-      of: #""num_hidden_layers" : 2"#, with: #""num_hidden_layers" : 1"#)
-    try place.write(config, to: "base/config.json")
+    var adapter = try PEFTAdapter.read(place.folder.path + "/a1")
+    for i in adapter.sites.indices {
+      adapter.sites[i].path = adapter.sites[i].path.replacingOccurrences(of: "layer.1", with: "layer.7")
+    }
+    try PEFTAdapter.write(adapter, to: place.folder.path + "/a1")
     let outcome = try merge("merge_method: linear\nbase_model: ./base\nmodels: [{model: a1}]", place)
     #expect(outcome.status == 2)
     #expect(
       outcome.errors == """
         ./a1: error: the adapter was made for another base
-          the base has no linear layer 'encoder.layer.1.attention.self.query'; \
-        the base has no linear layer 'encoder.layer.1.attention.self.value'
+          the base has no linear layer 'encoder.layer.7.attention.self.query'; \
+        the base has no linear layer 'encoder.layer.7.attention.self.value'
 
         """)
   }
@@ -196,6 +217,9 @@ import Testing
     let written = try PEFTAdapter.read(place.folder.path + "/out")
     let one = try PEFTAdapter.read(place.folder.path + "/c1", leavingOut: ["classifier", "score"])
     #expect(written.sites.map(\.path) == one.sites.map(\.path) && written.leftOut.isEmpty)
+    // PEFT looks for the head of an adapter that names a task.
+    #expect(one.taskType == "SEQ_CLS" && written.taskType == nil)
+    #expect(try place.read("out/merge.json").contains("\"leave_out\" : ["))
     for ((_, merged), (_, own)) in zip(written.sites, one.sites) {
       #expect(relativeError(written.lowRank(merged).dense.floats, one.lowRank(own).dense.floats) < 1e-6)
     }
@@ -252,6 +276,9 @@ import Testing
       $0.split(separator: " ").first.map(String.init)
     }
     #expect(Set(["linear", "task_arithmetic", "ties", "svd", "tsv_m"]).isSubset(of: methods))
+    let preset = try Program.run("merge", "--explain", "ties_svd", in: place.folder).output
+    #expect(preset.contains("\nformula of ties: "))
+    #expect(preset.contains("\nhere with: elect unweighted, combine mean\n"))
     for method in methods {
       let text = try Program.run("merge", "--explain", method, in: place.folder)
       #expect(text.status == 0)

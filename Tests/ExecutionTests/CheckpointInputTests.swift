@@ -1,7 +1,10 @@
+import Basics
 import Checkpoints
 import Execution
+import Experiment
 import Foundation
 import LinearAlgebra
+import Merging
 import TestSupport
 import Testing
 
@@ -223,6 +226,57 @@ import Testing
     let base = try yard.weights("base")[path + ".weight"] ?? []
     let merged = try yard.weights("out")[path + ".weight"] ?? []
     #expect(relativeError(merged, zip(base, change.values).map { $0 + Float($1) }) < 1e-6)
+  }
+
+  @Test func `what is left out of an adapter stays in its checkpoint`() throws {
+    let yard = try MergeYard()
+    let factors = AdapterSite(
+      a: Matrix(rows: 1, columns: 8, values: Array(repeating: 0.5, count: 8)),
+      b: Matrix(rows: 8, columns: 1, values: Array(repeating: 1, count: 8)), alpha: 1)
+    let adapter = yard.url.path + "/adapter"
+    let path = "model.layers.0.self_attn.q_proj"
+    try PEFTAdapter.write(Adapter(name: "a", sites: [(path, factors)]), to: adapter)
+    let file = adapter + "/adapter_config.json"
+    let config = try String(contentsOfFile: file, encoding: .utf8)
+    try config.replacing(#""modules_to_save" : null"#, with: #""modules_to_save" : ["lm_head"]"#)
+      .write(toFile: file, atomically: true, encoding: .utf8)
+    let models = """
+      merge_method: linear
+      models: [{model: base+adapter, parameters: {weight: 1}}, {model: m1, parameters: {weight: 0}}]
+
+      """
+    #expect(yard.refusal(models).contains("modules_to_save is not supported"))
+    try yard.merge(models + "leave_out: [lm_head]")
+    let (merged, base) = (try yard.weights("out"), try yard.weights("base"))
+    #expect(merged.keys.sorted() == base.keys.sorted())
+    #expect(merged["lm_head.weight"] == base["lm_head.weight"])
+    #expect(merged[path + ".weight"] != base[path + ".weight"])
+  }
+
+  @Test func `adapters are held against a base of any family`() throws {
+    let yard = try MergeYard()
+    func factors(_ rows: Int) -> AdapterSite {
+      AdapterSite(
+        a: Matrix(rows: 1, columns: 8, values: Array(repeating: 0.5, count: 8)),
+        b: Matrix(rows: rows, columns: 1, values: Array(repeating: 1, count: rows)), alpha: 1)
+    }
+    let linear = try MergeMethods.all.entry(named: "linear")
+    func merge(_ rows: Int) throws {
+      try PEFTAdapter.write(
+        Adapter(
+          name: "a", sites: [("model.layers.1.self_attn.k_proj", factors(rows))], targetModules: ["k_proj"]),
+        to: yard.url.path + "/adapter")
+      let recipe = try MergeRecipeReader.read(
+        "merge_method: linear\nbase_model: base\nmodels: [{model: adapter}]",
+        path: yard.url.path + "/r.yaml",
+        methods: [Vocabulary.Method(name: linear.name, parameters: linear.parameters)])
+      _ = try RecipeMerger.merge(recipe, into: yard.url.path + "/out", environment: [:], version: "0")
+    }
+    try merge(4)
+    // One of three layers has the short name's end, so that the whole path is written.
+    let written = try PEFTAdapter.read(yard.url.path + "/out")
+    #expect(written.targetModules == ["model.layers.1.self_attn.k_proj"])
+    #expect(throws: Diagnostic.self) { try merge(5) }
   }
 
   @Test func `an adapter that the merge would lose or cannot place is refused`() throws {

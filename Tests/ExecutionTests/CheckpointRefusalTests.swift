@@ -117,6 +117,12 @@ import Testing
     #expect(try MergeYard().refusal(recipe) == text)
   }
 
+  @Test func `a module that models do not have is refused`() throws {
+    let refusal = try MergeYard().refusal(
+      "merge_method: linear\nmodules:\n  text: {models: [{model: m1, parameters: {weight: 1}}]}")
+    #expect(refusal.contains("3:3: error: unknown module 'text'"), "\(refusal)")
+  }
+
   @Test func `an adapter among checkpoints is refused`() throws {
     let yard = try MergeYard()
     try Data("{}".utf8).write(to: yard.url.appendingPathComponent("m2/adapter_config.json"))

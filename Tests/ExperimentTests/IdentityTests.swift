@@ -60,6 +60,26 @@ import Testing
     #expect(try training(Self.text, [override]) == before)
   }
 
+  @Test func `the order of models counts where the method says so`() throws {
+    let ordered = Vocabulary.small(
+      and: Vocabulary.Method(
+        name: "slerp_first",
+        parameters: [
+          ParameterSpec("task", .integer(0...9), default: .number(0), "which"), Vocabulary.rank,
+        ], isOrdered: { $0["task"] != .number(0) }))
+    func merges(_ entry: String) throws -> [MergeJob] {
+      try ExperimentTests.plan(manifestText("merges: [\(entry)]"), ["seeds=0"], vocabulary: ordered).jobs
+        .compactMap { if case .merge(let merge) = $0.spec { merge } else { nil } }
+    }
+    let there = try merges("{method: slerp_first, of: [ner, fpb], weights: [2, 1], task: 1}")
+    let back = try merges("{method: slerp_first, of: [fpb, ner], weights: [1, 2], task: 1}")
+    #expect(there[0].weights == [2, 1] && back[0].weights == [1, 2])
+    #expect(there[0].inputs == back[0].inputs.reversed() && there != back)
+    #expect(
+      try merges("{method: slerp_first, of: [ner, fpb], weights: [2, 1]}")
+        == merges("{method: slerp_first, of: [fpb, ner], weights: [1, 2]}"))
+  }
+
   @Test func `comments, titles and the order of keys, tasks and inputs change nothing`() throws {
     let other = """
       # A comment.

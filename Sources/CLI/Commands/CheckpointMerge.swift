@@ -8,14 +8,14 @@ import LinearAlgebra
 /// `mixology merge` on a recipe of full checkpoints.
 struct CheckpointMerge {
   let threads: Int?
-  let maxShardSize: String
+  /// The most bytes of tensors in a file.
+  let largestShard: Int
 
   /// Reads the recipe, merges and says what came out.
   ///
   /// - Parameter check: Looks at the output folder before any work.
   func run(_ text: String, _ file: String, into output: String, check: () throws -> Void) throws {
     let recipe = try CheckpointRecipeReader.read(text, path: file) { try CheckpointMerger.method($0, at: $1) }
-    let shard = try Self.bytes(maxShardSize)
     try check()
     // Tensors are what runs side by side.
     BLASRuntime.threads = 1
@@ -23,7 +23,7 @@ struct CheckpointMerge {
     let outcome = try CheckpointMerger.merge(
       recipe, into: output,
       options: .init(
-        largestShard: shard, threads: threads ?? MachineFacts.cores,
+        largestShard: largestShard, threads: threads ?? MachineFacts.cores,
         environment: ProcessInfo.processInfo.environment, version: Mixology.version,
         progress: { watch.tell($0, of: $1) }))
     Console.status(nil)

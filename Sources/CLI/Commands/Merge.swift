@@ -53,6 +53,7 @@ struct Merge: ParsableCommand {
   var explain: String?
 
   func validate() throws {
+    if let threads { try atLeastOne(threads, "threads") }
     if list || explain != nil { return }
     if recipe == nil { throw ValidationError("a recipe and an output folder are missing") }
     if output == nil { throw ValidationError("the output folder is missing") }
@@ -68,7 +69,12 @@ struct Merge: ParsableCommand {
       let width = MergeMethods.all.names.map(\.count).max() ?? 0
       for row in MergeMethods.all.entries { Console.print("\(padded(row.name, width))  \(row.summary)") }
     } else if let explain {
-      Console.print(MergeExplanation.text(try MergeMethods.all.entry(named: explain)))
+      // Some methods are of full checkpoints alone.
+      let isOther = !MergeMethods.all.names.contains(explain) && CheckpointMethods.all.names.contains(explain)
+      Console.print(
+        isOther
+          ? MergeExplanation.text(try CheckpointMethods.all.entry(named: explain))
+          : MergeExplanation.text(try MergeMethods.all.entry(named: explain)))
     } else if let recipe, let output {
       BestKernel.use()
       try merge(recipe, into: output)
@@ -82,9 +88,10 @@ struct Merge: ParsableCommand {
     guard let text = String(data: data, encoding: .utf8) else {
       throw Diagnostic("the recipe is not UTF-8", at: Place(file: file), hint: "save it as UTF-8")
     }
+    let shard = try CheckpointMerge.bytes(maxShardSize)
     let environment = ProcessInfo.processInfo.environment
     if CheckpointMerger.takes(text, path: file, environment: environment) {
-      return try CheckpointMerge(threads: threads, maxShardSize: maxShardSize).run(text, file, into: output) {
+      return try CheckpointMerge(threads: threads, largestShard: shard).run(text, file, into: output) {
         try checkOutput(output)
       }
     }
@@ -93,12 +100,14 @@ struct Merge: ParsableCommand {
     let result = try RecipeMerger.merge(
       recipe, into: output, environment: environment, version: Mixology.version,
       threads: threads ?? MachineFacts.cores)
+    let words = try spoken(MergeMethods.all.entry(named: recipe.method), recipe.parameters)
     let energies = result.sites.map(\.retainedEnergy)
     let mean = energies.reduce(0, +) / Double(max(1, energies.count))
     Console.print(
       """
       \(recipe.method) of \(recipe.models.count) adapters: \(result.sites.count) layers, \
       rank up to \(result.sites.map(\.rank).max() ?? 0), \(grouped(result.bytes)) bytes
+      parameters: \(words.isEmpty ? "none" : words)
       retained energy: mean \(rounded(mean, 4)), least \(rounded(energies.min() ?? 1, 4))
       written: \(output)/\(try files(in: output).joined(separator: ", "))
       """)
@@ -106,6 +115,18 @@ struct Merge: ParsableCommand {
 }
 
 extension Merge {
+  /// What a merge was made with, defaults included: they are not mergekit's where that has others.
+  private func spoken(_ method: MergeMethod, _ given: [String: ParameterValue]) throws -> String {
+    let values = method.shown(
+      try Parameters(given, for: method.parameters, of: "merge method '\(method.name)'"))
+    let words = method.parameters.compactMap { spec in
+      values[spec.name].flatMap {
+        spec.name == "rank" && $0 == spec.defaultValue ? nil : "\(spec.name) \($0)"
+      }
+    }
+    return words.joined(separator: ", ")
+  }
+
   private func files(in folder: String) throws -> [String] {
     try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
   }
@@ -137,7 +158,15 @@ enum MergeExplanation {
     var lines = ["\(method.name): \(method.summary)"]
     if let base = method.base { lines.append("other defaults of: \(base)") }
     if let paper = method.paper { lines.append("paper: arXiv:\(paper)") }
-    lines.append("formula: \(method.notes.formula)")
+    // A preset has the words of its base, and what it sets for itself beside them.
+    let base = method.base.flatMap { name in MergeMethods.all.entries.first { $0.name == name } }
+    let shared = base.flatMap { $0.notes == method.notes ? $0 : nil }
+    lines.append("formula\(shared.map { " of \($0.name)" } ?? ""): \(method.notes.formula)")
+    if let shared {
+      let own = zip(method.parameters, shared.parameters).filter { $0.defaultValue != $1.defaultValue }
+      let words = own.map { "\($0.0.name) \($0.0.defaultValue)" }.joined(separator: ", ")
+      if !words.isEmpty { lines.append("here with: \(words)") }
+    }
     lines.append("cost: \(method.notes.cost)")
     if let sweep = method.notes.sweep { lines.append("usually tried: \(sweep)") }
     if let differences = method.notes.differences { lines.append("differences: \(differences)") }

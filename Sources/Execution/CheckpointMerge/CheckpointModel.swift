@@ -14,6 +14,8 @@ struct CheckpointModel: Sendable {
   private(set) var names: [String]
   /// Its names that the merge leaves out.
   let dropped: [String]
+  /// Modules that its adapter saved whole, which the merge leaves out: its own stay.
+  let droppedOfAdapter: [String]
   /// The files with weights, sorted.
   var files: [String] { checkpoint.files }
   private let checkpoint: Checkpoint
@@ -24,11 +26,13 @@ struct CheckpointModel: Sendable {
 
   /// Opens a model.
   ///
-  /// - Parameter leavingOut: Modules that no model has a part of in the merge.
+  /// - Parameters:
+  ///   - leavingOut: Modules that no model has a part of in the merge.
+  ///   - ofAdapters: Modules that adapters saved whole and that are left out there alone.
   /// - Throws: a `Diagnostic` where it cannot be found or read, or its adapter does not fit.
   init(
-    _ reference: CheckpointRecipe.Reference, leavingOut: [String], relativeTo folder: String,
-    environment: [String: String]
+    _ reference: CheckpointRecipe.Reference, leavingOut: [String], ofAdapters: [String],
+    relativeTo folder: String, environment: [String: String]
   ) throws {
     self.reference = reference
     self.folder = try ModelLocator.folder(of: reference.model, relativeTo: folder, environment)
@@ -46,11 +50,12 @@ struct CheckpointModel: Sendable {
       if try isUsed(name) { names.append(name) } else { dropped.append(name) }
     }
     (self.names, self.dropped) = (names, dropped)
-    changes =
-      try reference.adapter.map {
-        try Self.changes(
-          try ModelLocator.folder(ofAdapter: $0, relativeTo: folder), checkpoint, names, leavingOut)
-      } ?? [:]
+    let adapter = try reference.adapter.map {
+      try PEFTAdapter.read(
+        try ModelLocator.folder(ofAdapter: $0, relativeTo: folder), leavingOut: leavingOut + ofAdapters)
+    }
+    droppedOfAdapter = adapter?.leftOut ?? []
+    changes = try adapter.map { try Self.changes($0, checkpoint, names) } ?? [:]
   }
 
   /// Calls the weights as another model does whose layers have a prefix more or less: `bert.encoder` and `encoder`.
@@ -88,13 +93,12 @@ struct CheckpointModel: Sendable {
 
   /// ΔW by the names of the checkpoint, which may have a prefix that the adapter's paths lack.
   private static func changes(
-    _ folder: String, _ checkpoint: Checkpoint, _ used: [String], _ leavingOut: [String]
+    _ adapter: Adapter, _ checkpoint: Checkpoint, _ used: [String]
   ) throws -> [String: LowRank] {
-    let adapter = try PEFTAdapter.read(folder, leavingOut: leavingOut)
     var changes: [String: LowRank] = [:]
     for (path, delta) in adapter.sites {
       let weight = path + ".weight"
-      let place = Place(file: folder, detail: "layer '\(path)'")
+      let place = Place(file: adapter.name, detail: "layer '\(path)'")
       let names =
         checkpoint.names.contains(weight)
         ? [weight] : checkpoint.names.filter { $0.hasSuffix("." + weight) }

@@ -11,10 +11,23 @@ extension CheckpointPlanning {
     "head_dim", "num_experts", "num_local_experts", "tie_word_embeddings",
   ]
 
+  /// The modules to leave out that an adapter saved whole: what the checkpoints have of that name stays.
+  static func savedModules(_ recipe: CheckpointRecipe, among modules: [String]) throws -> [String] {
+    let saved = try recipe.references.compactMap(\.adapter).flatMap { name in
+      try PEFTAdapter.read(
+        try ModelLocator.folder(ofAdapter: name, relativeTo: recipe.folder), leavingOut: modules
+      ).leftOut
+    }
+    return modules.filter(saved.contains)
+  }
+
   /// Checks the recipe against the method and the models against each other.
   func check() throws {
     for (module, place) in recipe.leaveOut
-    where !models.contains(where: { $0.dropped.contains { TensorNames.isPart($0, of: module) } }) {
+    where !models.contains(where: { model in
+      model.droppedOfAdapter.contains(module)
+        || model.dropped.contains { TensorNames.isPart($0, of: module) }
+    }) {
       throw Diagnostic(
         "no model has a module '\(module)' to leave out", at: place,
         hint: "mixology inspect shows the names of a model's tensors")

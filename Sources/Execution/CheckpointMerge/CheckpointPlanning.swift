@@ -19,12 +19,14 @@ struct CheckpointPlanning {
     self.recipe = recipe
     self.method = method
     var models: [CheckpointModel] = []
+    let leftOut = recipe.leaveOut.map(\.module)
+    let ofAdapters = try Self.savedModules(recipe, among: leftOut)
     for reference in recipe.references {
       do {
         models.append(
           try CheckpointModel(
-            reference, leavingOut: recipe.leaveOut.map(\.module), relativeTo: recipe.folder,
-            environment: environment))
+            reference, leavingOut: leftOut.filter { !ofAdapters.contains($0) }, ofAdapters: ofAdapters,
+            relativeTo: recipe.folder, environment: environment))
       } catch var problem as Diagnostic where problem.place == nil {
         problem.place = recipe.place(of: reference)
         throw problem

@@ -102,6 +102,8 @@ public struct Manifest: Sendable {
     var over: [SearchRange] = []
     /// How the inputs are trained for this merge; nil where they are those of the tables.
     var training: MergeTraining?
+    /// Whether the inputs count in the order of the file.
+    var isOrdered = false
     var place: Place
 
     /// How often the inputs are trained and merged by turns; nil where that is not what is done.

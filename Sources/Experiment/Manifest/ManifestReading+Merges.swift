@@ -186,7 +186,7 @@ extension ManifestReading {
         grid: points.count > 1 ? "merge:\(name ?? word)" : nil, method: word,
         words: ([GridAxis.words(combination)] + ranges).filter { !$0.isEmpty }.joined(separator: " "),
         parameters: parameters, inputs: inputs, weights: weights, tuning: method.tuning, over: over,
-        training: method.training, place: value.place)
+        training: method.training, isOrdered: method.isOrdered(parameters), place: value.place)
     }
   }
 

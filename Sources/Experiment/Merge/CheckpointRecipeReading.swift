@@ -59,6 +59,13 @@ struct CheckpointRecipeReading {
         "\(modules.entries.count) modules", at: modules.place,
         hint: "models of one module are merged: give one, or models or slices at the top")
     }
+    for module in modules.entries where module.key != "default" {
+      report(
+        "unknown module '\(module.key)'", at: module.keyPlace,
+        hint:
+          "models have one module, 'default'; a part of a model of several, as of text and pictures, cannot be merged alone"
+      )
+    }
     return modules.entries.first?.value ?? value
   }
 

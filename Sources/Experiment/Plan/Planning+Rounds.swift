@@ -97,15 +97,17 @@ extension Manifest.Merge {
     return [(1 - alpha) * weights[0], alpha * weights[1]]
   }
 
-  /// Which adapter of the common training each ordered input is: both are in the order of the tasks' names.
-  var ends: [Int]? {
+  /// Which adapter of the common training each input is: those are in the order of the tasks' names.
+  func ends(_ inputs: [Manifest.Cocktail]) -> [Int]? {
     guard case .ends = training else { return nil }
-    return Array(inputs.indices)
+    let tasks = inputs.flatMap(\.tasks)
+    return tasks.map { task in tasks.filter { $0 < task }.count }
   }
 
-  /// Inputs in an order of their own, so that the job does not depend on the order of the file.
+  /// Inputs in the order that counts; where none does in one of their own, so that the job does not depend on the file's.
   func ordered(_ inputs: [MergeInput]) -> [(cocktail: Manifest.Cocktail, id: JobID, weight: Double)] {
-    zip(inputs, weights).map { (key: $0.cocktail.tasks.sorted(), input: $0, weight: $1) }
+    if isOrdered { return zip(inputs, weights).map { ($0.cocktail, $0.id, $1) } }
+    return zip(inputs, weights).map { (key: $0.cocktail.tasks.sorted(), input: $0, weight: $1) }
       .sorted {
         ($0.key.joined(separator: "+"), $0.input.id.hex) < ($1.key.joined(separator: "+"), $1.input.id.hex)
       }

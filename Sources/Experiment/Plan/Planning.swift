@@ -176,7 +176,7 @@ struct Planning {
     } else {
       var job = MergeJob(
         method: merge.rule, parameters: merge.ruleParameters, inputs: ordered.map(\.id),
-        weights: merge.shares(ordered.map(\.weight)), seed: seed, ends: merge.ends)
+        weights: merge.shares(ordered.map(\.weight)), seed: seed, ends: merge.ends(ordered.map(\.cocktail)))
       var work = estimate.merge(inputs: inputs.count, adapter)
       try addEvidence(to: &job, &work, of: ordered.map(\.cocktail), point: point)
       id = try graph.add(.merge(job), label: "merge \(model) seed \(seed)", work: work)

@@ -19,6 +19,8 @@ public struct Vocabulary: Sendable {
     public var evidence: MergeEvidence?
     /// How the method trains its models itself; nil for most, which merge trained ones.
     public var training: MergeTraining?
+    /// Whether the order of the models matters, by the parameters.
+    public var isOrdered: @Sendable ([String: ParameterValue]) -> Bool
     /// What is wrong with a merge that can be known before there are models.
     public var problem: Check
 
@@ -29,6 +31,7 @@ public struct Vocabulary: Sendable {
     public init(
       name: String, parameters: [ParameterSpec], rule: String? = nil, tuning: Tuning? = nil,
       servedBy: String? = nil, evidence: MergeEvidence? = nil, training: MergeTraining? = nil,
+      isOrdered: @escaping @Sendable ([String: ParameterValue]) -> Bool = { _ in false },
       problem: @escaping Check = { _, _ in nil }
     ) {
       self.name = name
@@ -38,6 +41,7 @@ public struct Vocabulary: Sendable {
       self.servedBy = servedBy
       self.evidence = evidence
       self.training = training
+      self.isOrdered = isOrdered
       self.problem = problem
     }
   }

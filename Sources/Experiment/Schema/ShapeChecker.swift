@@ -226,7 +226,15 @@ struct ShapeChecker {
       switch (shape, node.content) {
       case (.list, .sequence), (.table, .mapping), (.object, .mapping), (.variants, .mapping),
         (.text, .scalar), (.optionalText, .scalar), (.name, .scalar), (.scalar, .scalar), (.setting, .scalar):
-        return value(node, shape, path: path)
+        let told = problems.count
+        let value = value(node, shape, path: path)
+        // A lone name where a list is taken is a list of one, as a rule.
+        if problems.count > told, problems[told].hint == nil, case .scalar(let text, _) = node.content,
+          shapes.contains(where: { if case .list = $0 { true } else { false } })
+        {
+          problems[told].hint = "a list is taken too: [\(text)]"
+        }
+        return value
       default: continue
       }
     }

@@ -33,7 +33,7 @@ extension MergeMethod {
     guard parameters.integer("task") > weights.count else { return }
     throw Diagnostic(
       "task \(parameters.integer("task")) of \(weights.count) models",
-      hint: "tasks count from 1, models of weight zero left out; 0 is what all share")
+      hint: "tasks count from 1, models of weight zero left out")
   }
 }
 

@@ -8,7 +8,7 @@ extension MergeMethod {
   /// the span of U: `task_arithmetic` under the name and with the scale of the paper's tables.
   static let knotsLinear = MergeMethod(
     name: "knots_linear",
-    summary: "sum in the singular basis that the changes share; equals task_arithmetic",
+    summary: "sum in the singular basis that the changes share; equals task_arithmetic of the same scale",
     paper: "2410.19735",
     notes: MergeNotes(
       formula: "λ·Σ w_t·ΔW_t",

@@ -7,14 +7,14 @@ extension MergeMethod {
   /// to every adapter: those by its factors at the mixture, α_t times. Source: Dimitriadis et al. 2022, arXiv:2210.09759,
   /// with one mixture a step: neither its window of several mixtures with a penalty on losses that are out of order, nor
   /// its balancing of gradients. All ends start at the base. Heads are shared by all mixtures, one a task.
-  /// A recipe of an experiment: points of one simplex share one training. Two models lie on the line of `alpha`, the
-  /// first being the first by the name of its task; more have their place by `weights`.
+  /// A recipe of an experiment: points of one simplex share one training. Two models lie on the line of `alpha`;
+  /// `weights` move them, and more than two have their place by these alone.
   static let pamal = MergeMethod(
     name: "pamal", summary: "a mixture of models that were trained together to be mixed, one for each task",
     paper: "2210.09759",
     notes: MergeNotes(
       formula: """
-        Σ α_t·ΔW_t, α = (1 − alpha, alpha) for two models, else weights ÷ Σ weights; trained on Σ α_t·L_t(θ(α)), \
+        Σ α_t·ΔW_t, α ∝ ((1 − alpha)·w₁, alpha·w₂) for two models, else α ∝ w; trained on Σ α_t·L_t(θ(α)), \
         α ~ Dirichlet(concentration) in every step
         """,
       cost: "the steps of all singles in one training, which all points share; the mixture is exact",

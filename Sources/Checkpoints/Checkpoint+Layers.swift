@@ -1,0 +1,23 @@
+public import Basics
+
+extension Checkpoint {
+  /// (out, in) of every linear layer by its path: the matrices `<path>.weight` that are no tables of embeddings.
+  ///
+  /// - Parameter isFanInFanOut: Whether they are kept as (in, out), as GPT-2's are.
+  /// - Throws: a `Diagnostic` where a file is broken.
+  public func linearLayers(isFanInFanOut: Bool) throws(Diagnostic) -> [String: (out: Int, in: Int)] {
+    var layers: [String: (out: Int, in: Int)] = [:]
+    for name in names where name.hasSuffix(".weight") && !Self.isTable(name) {
+      let shape = try entry(name).shape
+      guard shape.count == 2 else { continue }
+      layers[String(name.dropLast(".weight".count))] =
+        isFanInFanOut ? (shape[1], shape[0]) : (shape[0], shape[1])
+    }
+    return layers
+  }
+
+  private static func isTable(_ name: String) -> Bool {
+    let parts = name.split(separator: ".")
+    return name.contains("embed") || parts.contains("wte") || parts.contains("wpe")
+  }
+}
