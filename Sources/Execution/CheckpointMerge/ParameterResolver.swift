@@ -1,4 +1,5 @@
 internal import Basics
+internal import Checkpoints
 internal import Experiment
 internal import Merging
 
