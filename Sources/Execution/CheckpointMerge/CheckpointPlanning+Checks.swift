@@ -17,7 +17,7 @@ extension CheckpointPlanning {
     where !models.contains(where: { $0.dropped.contains { TensorNames.isPart($0, of: module) } }) {
       throw Diagnostic(
         "no model has a module '\(module)' to leave out", at: place,
-        hint: "mixology inspect shows the names of a model's tensors")
+        hint: "mixology inspect --tensors shows the names of a model's tensors")
     }
     for slice in recipe.slices { try check(slice) }
     var problems: [Diagnostic] = []
