@@ -57,6 +57,12 @@ public struct Checkpoint: Sendable {
     names = places.keys.sorted()
   }
 
+  /// Whether it has a tensor of that name.
+  public func has(_ name: String) -> Bool { places[name] != nil }
+
+  /// The file that a tensor lies in.
+  public func file(of name: String) throws(Diagnostic) -> String { try place(name).file.path }
+
   /// A tensor of exactly that shape: one size n as (1, n).
   ///
   /// F32 is a view of the mapped file.

@@ -59,12 +59,13 @@ public struct CheckpointConfiguration: Sendable {
     return keys.filter { key in
       isGiven(tree[key]) && isGiven(other.tree[key]) && tree[key] != other.tree[key]
     }.map { key in
-      "'\(key)' is \(written(key)) here, \(other.written(key)) there"
+      "'\(key)' is \(written(key) ?? "missing") here, \(other.written(key) ?? "missing") there"
     }
   }
 
-  private func written(_ key: String) -> String {
-    guard let range = try? JSONTree.memberRanges(bytes, file: path)[key] else { return "missing" }
+  /// A key's value as it stands in the file; nil where there is none.
+  public func written(_ key: String) -> String? {
+    guard let range = try? JSONTree.memberRanges(bytes, file: path)[key] else { return nil }
     return String(decoding: bytes[range], as: UTF8.self)
   }
 

@@ -20,13 +20,17 @@ struct JSONFile {
     self.tree = tree
   }
 
-  /// A value that may be missing or null; of the wrong kind it is an error.
+  /// A value that may be missing or null; of the wrong kind it is an error, which says a number that is not allowed.
   func optional<Value>(
     _ key: String, _ kind: String, _ read: (JSONTree) -> Value?
   ) throws(Diagnostic) -> Value? {
     guard let value = tree[key], value != .null else { return nil }
     guard let result = read(value) else {
-      throw Diagnostic("'\(key)' must be \(kind), not \(value.kind)", at: Place(file: path))
+      var found = value.kind
+      if kind.contains("number"), let number = value.number {
+        found = ParameterValue.number(number).description
+      }
+      throw Diagnostic("'\(key)' must be \(kind), not \(found)", at: Place(file: path))
     }
     return result
   }

@@ -8,6 +8,8 @@ public enum PEFTAdapter {
 
   /// Reads an adapter; F32 factors are views of the mapped file.
   ///
+  /// Beside the factors of an output layer PEFT stores the frozen weight that they change, `<layer>.base_layer.weight`. It
+  /// is a copy of the base's and no part of ΔW = s·B·A, so that the change without it is the whole one.
   /// - Parameter leavingOut: Modules saved whole beside the factors (heads) that the caller does without.
   /// - Throws: a `Diagnostic` for what is broken, and with the reason for what is not plain LoRA.
   public static func read(_ folder: String, leavingOut: [String] = []) throws(Diagnostic) -> Adapter {
@@ -15,13 +17,16 @@ public enum PEFTAdapter {
       path: folder + "/adapter_config.json", leavingOut: leavingOut)
     let file = try tensors(in: folder)
     var factors: [String: (a: String?, b: String?)] = [:]
+    var frozen: [(path: String, name: String)] = []
     for name in file.names where !isSaved(name, configuration.savedModules) {
+      if let path = layer(name, suffix: frozenSuffix) {
+        frozen.append((path, name))
+        continue
+      }
       guard let (path, isA) = parts(name) else {
         throw Diagnostic(
           "the tensor '\(name)' is no LoRA factor of a linear layer", at: Place(file: file.path),
-          hint: name.contains(".lora_embedding_")
-            ? "it adapts an embedding, and only linear layers are read"
-            : "expected \(prefix)<layer>.lora_A.weight and .lora_B.weight")
+          hint: hint(for: name))
       }
       if isA {
         factors[path, default: (nil, nil)].a = name
@@ -38,11 +43,53 @@ public enum PEFTAdapter {
       sites.append((path, try site(path, a: a, b: b, file, configuration)))
     }
     guard !sites.isEmpty else { throw Diagnostic("the adapter has no tensors", at: Place(file: file.path)) }
+    for (path, name) in frozen {
+      let change = sites.first { $0.path == path }?.delta
+      try checkFrozen(name, beside: change, configuration.isFanInFanOut, file)
+    }
     return Adapter(
       name: folder, sites: sites, usesRSLoRA: configuration.usesRSLoRA, dropout: configuration.dropout,
       targetModules: configuration.targetModules, baseModel: configuration.baseModel,
       taskType: configuration.taskType, isFanInFanOut: configuration.isFanInFanOut,
       leftOut: configuration.savedModules)
+  }
+
+  private static let frozenSuffix = ".base_layer.weight"
+
+  /// Why a tensor that is no factor may stand there.
+  private static func hint(for name: String) -> String {
+    if name.contains(".lora_embedding_") { return "it adapts an embedding, and only linear layers are read" }
+    // PEFT's own choice where a vocabulary was resized.
+    if name.hasSuffix("embed_tokens.weight") || name.hasSuffix("embeddings.weight")
+      || name.hasSuffix("lm_head.weight")
+    {
+      return
+        "it is a whole layer, which PEFT adds where the vocabulary grew; where it did not, save the adapter "
+        + "again with PEFT's save_pretrained(save_embedding_layers=False)"
+    }
+    return "expected \(prefix)<layer>.lora_A.weight and .lora_B.weight"
+  }
+
+  /// Checks that a weight stored beside factors is the one that they change: of its layer, and of its shape.
+  ///
+  /// Where the shape is another one the layer grew before the training, and the base on disk is not what was trained.
+  private static func checkFrozen(
+    _ name: String, beside change: AdapterSite?, _ isFanInFanOut: Bool, _ file: SafeTensorsFile
+  ) throws(Diagnostic) {
+    let place = Place(file: file.path, detail: "tensor '\(name)'")
+    guard let change else {
+      throw Diagnostic(
+        "the tensor is a copy of a weight of the base, and its layer has no factors", at: place,
+        hint: "save the adapter again with PEFT's save_pretrained(save_embedding_layers=False)")
+    }
+    let shape = [change.b.rows, change.a.columns]
+    let found = try file.entry(name).shape
+    // A base with Conv1D layers may have linear ones beside them.
+    guard found == shape || isFanInFanOut && found == shape.reversed() else {
+      throw Diagnostic(
+        "the copy of the base's weight has shape \(found), the change of its layer \(shape)", at: place,
+        hint: "both must come from one adapter")
+    }
   }
 
   private static func tensors(in folder: String) throws(Diagnostic) -> SafeTensorsFile {
@@ -84,12 +131,16 @@ public enum PEFTAdapter {
   }
 
   private static func parts(_ name: String) -> (path: String, isA: Bool)? {
-    guard name.hasPrefix(prefix) else { return nil }
-    for (suffix, isA) in [(".lora_A.weight", true), (".lora_B.weight", false)]
-    where name.hasSuffix(suffix) && name.utf8.count > prefix.utf8.count + suffix.utf8.count {
-      return (String(name.dropFirst(prefix.count).dropLast(suffix.count)), isA)
-    }
-    return nil
+    if let path = layer(name, suffix: ".lora_A.weight") { return (path, true) }
+    return layer(name, suffix: ".lora_B.weight").map { ($0, false) }
+  }
+
+  /// What stands between PEFT's prefix and a suffix; nil for other names.
+  private static func layer(_ name: String, suffix: String) -> String? {
+    guard name.hasPrefix(prefix), name.hasSuffix(suffix),
+      name.utf8.count > prefix.utf8.count + suffix.utf8.count
+    else { return nil }
+    return String(name.dropFirst(prefix.count).dropLast(suffix.count))
   }
 
   private static func site(

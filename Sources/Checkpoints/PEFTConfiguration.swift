@@ -121,15 +121,23 @@ struct PEFTConfiguration: Encodable {
       else { continue }
       throw Diagnostic("\(key) is not supported: \(why)", at: place)
     }
-    if let word = file.tree[CodingKeys.initialisation.rawValue]?.text?.lowercased(),
-      ["pissa", "olora", "loftq", "corda"].contains(where: word.hasPrefix)
-    {
-      throw Diagnostic(
-        "init_lora_weights '\(word)' is not supported: it also changed the weights of the base", at: place,
-        hint:
-          "convert the adapter to plain LoRA with PEFT's save_pretrained(path_initial_model_for_weight_conversion=…)"
-      )
-    }
+    try refuseChangedBase(file)
+  }
+
+  /// Refuses initialisations that took s·B·A, or what quantisation loses, off the weights of the base.
+  ///
+  /// Of the others that PEFT has, eva, gaussian, orthogonal and mica leave the base as it is.
+  private static func refuseChangedBase(_ file: JSONFile) throws(Diagnostic) {
+    guard let word = file.tree[CodingKeys.initialisation.rawValue]?.text?.lowercased() else { return }
+    let isLoftQ = word.hasPrefix("loftq")
+    guard isLoftQ || ["pissa", "olora", "corda", "lora_ga"].contains(where: word.hasPrefix) else { return }
+    throw Diagnostic(
+      "init_lora_weights '\(word)' is not supported: it also changed the weights of the base",
+      at: Place(file: file.path),
+      hint: isLoftQ
+        ? "put it into its quantised base with PEFT's merge_and_unload and take the change with `mixology extract`"
+        : "convert the adapter to plain LoRA with PEFT's save_pretrained(path_initial_model_for_weight_conversion=…)"
+    )
   }
 
   private static func pattern(

@@ -62,8 +62,12 @@ public struct LowRank: Sendable, Hashable {
     return scale * other.scale * left.innerProduct(right)
   }
 
-  /// The Frobenius norm of the product.
-  public var norm: Double { max(0, innerProduct(self)).squareRoot() }
+  /// The Frobenius norm of the product; NaN where a factor is not finite.
+  public var norm: Double {
+    // Rounding may leave a zero below zero; `max` would make a zero of NaN too.
+    let square = innerProduct(self)
+    return square < 0 ? 0 : square.squareRoot()
+  }
 
   /// U, σ, Vᵀ of the product without its zero directions, through thin QR of both factors and an r × r core.
   public func singularValues() throws(Diagnostic) -> SingularValues {

@@ -110,6 +110,26 @@ private struct Golden: Decodable {
     }
   }
 
+  @Test func `the frozen weight that PEFT stores beside factors is no part of the change`() throws {
+    try withFolder { folder in
+      try write(#"{"peft_type":"LORA","r":2,"lora_alpha":2}"#, to: folder + "/adapter_config.json")
+      let prefix = "base_model.model.lm_head"
+      let (a, b) = (Matrix(rows: 2, columns: 3), Matrix(rows: 4, columns: 2))
+      (a[0, 0], b[0, 0]) = (3, 5)
+      let frozen = Matrix(rows: 4, columns: 3)
+      frozen[1, 1] = 7
+      try SafeTensorsWriter.write(
+        [
+          NamedTensor(prefix + ".lora_A.weight", a), NamedTensor(prefix + ".lora_B.weight", b),
+          NamedTensor(prefix + ".base_layer.weight", frozen),
+        ], to: folder + "/adapter_model.safetensors")
+      let adapter = try PEFTAdapter.read(folder)
+      #expect(adapter.sites.map(\.path) == ["lm_head"])
+      let change = adapter.lowRank(adapter.sites[0].delta).dense
+      #expect(change[0, 0] == 15 && change.norm == 15)
+    }
+  }
+
   @Test func `short names are written only where they name exactly the adapted layers`() throws {
     try withFolder { folder in
       var adapter = try PEFTAdapter.read(Reference.golden("peft/plain").path)
@@ -160,6 +180,18 @@ private struct Golden: Decodable {
       "init_lora_weights 'pissa' is not supported: it also changed the weights of the base\n  convert the adapter to "
         + "plain LoRA with PEFT's save_pretrained(path_initial_model_for_weight_conversion=…)"
     ),
+    (
+      #""peft_type":"LORA","init_lora_weights":"lora_ga""#,
+      "init_lora_weights 'lora_ga' is not supported: it also changed the weights of the base\n  convert the adapter to "
+        + "plain LoRA with PEFT's save_pretrained(path_initial_model_for_weight_conversion=…)"
+    ),
+    (
+      #""peft_type":"LORA","init_lora_weights":"loftq""#,
+      "init_lora_weights 'loftq' is not supported: it also changed the weights of the base\n  put it into its quantised "
+        + "base with PEFT's merge_and_unload and take the change with `mixology extract`"
+    ),
+    (#""peft_type":"LORA","r":0"#, "'r' must be a whole number from 1, not 0"),
+    (#""peft_type":"LORA","r":2.5"#, "'r' must be a whole number from 1, not 2.5"),
     (#""peft_type":"LORA","r":"four""#, "'r' must be a whole number from 1, not a string"),
     (#""peft_type":"LORA","rank_pattern":{"(":2}"#, "'(' in rank_pattern is no regular expression"),
   ])
@@ -179,6 +211,28 @@ private struct Golden: Decodable {
           + "  expected base_model.model.<layer>.lora_A.weight and .lora_B.weight"
       ),
       (["base_model.model.x.lora_A.weight": [2, 3]], "error: lora_B of 'x' is missing"),
+      (
+        ["base_model.model.lm_head.weight": [4, 3]],
+        "error: the tensor 'base_model.model.lm_head.weight' is no LoRA factor of a linear layer\n"
+          + "  it is a whole layer, which PEFT adds where the vocabulary grew; where it did not, save the adapter again "
+          + "with PEFT's save_pretrained(save_embedding_layers=False)"
+      ),
+      (
+        [
+          "base_model.model.x.lora_A.weight": [2, 3], "base_model.model.x.lora_B.weight": [4, 2],
+          "base_model.model.y.base_layer.weight": [4, 3],
+        ],
+        "tensor 'base_model.model.y.base_layer.weight': error: the tensor is a copy of a weight of the base, and its "
+          + "layer has no factors\n  save the adapter again with PEFT's save_pretrained(save_embedding_layers=False)"
+      ),
+      (
+        [
+          "base_model.model.x.lora_A.weight": [2, 3], "base_model.model.x.lora_B.weight": [4, 2],
+          "base_model.model.x.base_layer.weight": [5, 3],
+        ],
+        "tensor 'base_model.model.x.base_layer.weight': error: the copy of the base's weight has shape [5, 3], the "
+          + "change of its layer [4, 3]\n  both must come from one adapter"
+      ),
       (
         ["base_model.model.x.lora_A.weight": [2, 3], "base_model.model.x.lora_B.weight": [4, 3]],
         "layer 'x': error: lora_A [2, 3] and lora_B [4, 3] do not fit: (r, in) and (out, r) are needed"

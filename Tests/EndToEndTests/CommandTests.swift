@@ -67,8 +67,8 @@ import Testing
     (
       ["inspect", "."],
       """
-      .: error: the folder is no checkpoint, no adapter and no stored job
-        they hold config.json, adapter_config.json and result.json
+      .: error: the folder is no checkpoint, no adapter, no routed model and no stored job
+        they hold config.json, adapter_config.json, routed.json and result.json
       """
     ),
   ])

@@ -80,7 +80,7 @@ import Testing
     (
       "merge_method: linear\nparameters: {weight: [{filter: self_atn, value: 1}, {value: 2}]}\nmodels: [{model: m1}]",
       "YARD/r.yaml:2:32: error: the filter 'self_atn' of 'weight' is part of no tensor's name\n"
-        + "  mixology inspect shows the names of a model's tensors"
+        + "  mixology inspect --tensors shows the names of a model's tensors"
     ),
     (
       "merge_method: linear\nparameters: {weight: [{filter: mlp, value: 1}]}\nmodels: [{model: m1}]",
@@ -100,7 +100,7 @@ import Testing
     (
       "merge_method: linear\nparameters: {weight: 1}\nleave_out: [lm_hed]\nmodels: [{model: m1}]",
       "YARD/r.yaml:3:13: error: no model has a module 'lm_hed' to leave out\n"
-        + "  mixology inspect shows the names of a model's tensors"
+        + "  mixology inspect --tensors shows the names of a model's tensors"
     ),
     (
       "merge_method: linear\nparameters: {weight: 1}\nchat_template: chatmel\nmodels: [{model: m1}]",

@@ -154,6 +154,13 @@ private func identity(_ n: Int) -> DoubleMatrix { DoubleMatrix(diagonal: Array(r
     LowRank(b: randomMatrix(12, r, "b\(r)"), a: randomMatrix(r, 9, "a\(r)"), scale: 0.5 * Double(r))
   }
 
+  @Test(arguments: [Double.nan, .infinity])
+  func `the norm of factors that are not finite is none`(number: Double) {
+    let b = DoubleMatrix(rows: 2, columns: 1, values: [number, 1])
+    #expect(!LowRank(b: b, a: DoubleMatrix(rows: 1, columns: 2, values: [1, 0])).norm.isFinite)
+    #expect(LowRank(zeroOfRows: 2, columns: 2).norm == 0)
+  }
+
   @Test func `sum, scale, norm and inner product are those of the full matrices`() {
     let expected = terms[0].dense + terms[1].dense + terms[2].dense
     #expect(distance(LowRank.sum(terms).dense, expected) < 1e-13)

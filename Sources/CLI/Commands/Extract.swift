@@ -10,8 +10,8 @@ struct Extract: ParsableCommand {
     abstract: "Cuts what a fine-tuning of all weights changed to a LoRA adapter.",
     discussion: """
       The change of every linear layer is cut to its largest singular directions: at most --rank of them, and no more \
-      than --energy needs. What else the fine-tuning changed (embeddings, norms, biases) is no part of an adapter: the \
-      command says how much that is, and asks for --leave-rest.
+      than --energy needs. What else the fine-tuning changed or added (embeddings, norms, biases, convolutions, heads) \
+      is no part of an adapter: the command says how much that is, and asks for --leave-rest.
       """)
 
   @Argument(help: "The base: a folder, or a name in the cache.")
@@ -72,8 +72,10 @@ struct Extract: ParsableCommand {
 
   /// The tensors outside linear layers, the most changed first.
   private func rest(_ found: AdapterExtractor.Extraction) -> String {
-    let order = found.rest.sorted { ($1.norm, $0.name) < ($0.norm, $1.name) }
-    let named = order.prefix(3).map { "\($0.name) (by \(rounded($0.norm, 4)))" }.joined(separator: ", ")
+    let order = found.rest.sorted { ($1.norm ?? 0, $0.name) < ($0.norm ?? 0, $1.name) }
+    let named = order.prefix(3).map { name, norm in
+      "\(name) (\(norm.map { "by \(rounded($0, 4))" } ?? "whole numbers"))"
+    }.joined(separator: ", ")
     let count = order.count
     return "\(count) \(count == 1 ? "tensor" : "tensors") outside linear layers: \(named)"
       + (count > 3 ? " and \(count - 3) more" : "")

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Basics
+import Checkpoints
 import Execution
 import Foundation
 import Specs
@@ -7,12 +8,12 @@ import Specs
 /// Says what a path is.
 struct Inspect: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Says what a checkpoint, tensor file, adapter, dataset or stored job is.")
+    abstract: "Says what a checkpoint, tensor file, adapter, routed model, dataset or stored job is.")
 
   @Argument(help: "A folder, a file, the name of a base, or the first digits of a stored job's id.")
   var path: String
 
-  @Flag(help: "Lists all tensors, layers or values.")
+  @Flag(help: "Lists all tensors, layers or values; of tensors also whether they hold NaN or infinity.")
   var tensors = false
 
   @Option(help: "The folder of results, whose .store holds the jobs.")
@@ -31,10 +32,11 @@ struct Inspect: ParsableCommand {
       if holds("adapter_config.json") || holds("adapter_model.safetensors") {
         return try AdapterInspection.lines(path, all: tensors)
       }
+      if holds(RoutedFile.names[0]) { return try RoutedInspection.lines(path, all: tensors) }
       if holds("config.json") { return try CheckpointInspection.lines(path, all: tensors) }
       throw Diagnostic(
-        "the folder is no checkpoint, no adapter and no stored job", at: Place(file: path),
-        hint: "they hold config.json, adapter_config.json and result.json")
+        "the folder is no checkpoint, no adapter, no routed model and no stored job", at: Place(file: path),
+        hint: "they hold config.json, adapter_config.json, routed.json and result.json")
     }
     switch path.split(separator: ".").last.map({ $0.lowercased() }) ?? "" {
     case "safetensors": return try TensorInspection.lines(path, all: tensors)

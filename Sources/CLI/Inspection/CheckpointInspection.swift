@@ -6,50 +6,68 @@ import Foundation
 import Models
 import Tokenizers
 
-/// A base in a Hugging Face folder.
+/// A model in a Hugging Face folder: a base, or one that is only merged.
 enum CheckpointInspection {
   static func lines(_ folder: String, all: Bool) throws -> [String] {
-    let configuration = try ModelConfiguration(folder: folder)
     let checkpoint = try Checkpoint(folder: folder)
     let entries = try checkpoint.names.map { (name: $0, entry: try checkpoint.entry($0)) }
-    let pooling = try Pooling.read(folder: folder)
-    var rows = [
-      ("kind", "checkpoint"),
-      ("folder", folder),
-      ("family", configuration.modelType),
+    let family = try CheckpointConfiguration(folder: folder).text("model_type")
+    var rows = [("kind", "checkpoint"), ("folder", folder), ("family", family ?? "not said")]
+    // What cannot be trained with here may still be merged: each part is told for itself.
+    let configuration = Result { try ModelConfiguration(folder: folder) }
+    rows += told("sizes", configuration.map(sizes), else: "not read")
+    if case .success(let configuration) = configuration {
+      rows.append(("vocabulary", grouped(configuration.vocabularySize)))
+    }
+    rows += [
       (
-        "sizes",
-        "\(counted(configuration.layers, "layer")), width \(configuration.hiddenSize), "
-          + "\(counted(configuration.attentionHeads, "head")), feed-forward \(configuration.intermediateSize), "
-          + "\(configuration.maximumPositions) positions"
+        "parameters",
+        grouped(entries.filter { $0.entry.type.format != nil }.reduce(0) { $0 + $1.entry.count })
       ),
-      ("vocabulary", grouped(configuration.vocabularySize)),
-      ("parameters", grouped(entries.filter { $0.entry.type.isFloat }.reduce(0) { $0 + $1.entry.count })),
       ("dtypes", TensorInspection.types(entries.map(\.entry))),
       (
         "files",
         checkpoint.files.map { $0.split(separator: "/").last.map(String.init) ?? $0 }.joined(separator: ", ")
       ),
-      ("pooling", pooling.rawValue),
     ]
-    let tokenizer = folder + "/tokenizer.json"
-    if FileManager.default.fileExists(atPath: tokenizer) {
-      rows.append(
-        ("tokenizer", "WordPiece, \(grouped(try Tokenizer(file: tokenizer).vocabularySize)) tokens"))
-    } else {
-      rows.append(("tokenizer", "none: a base needs a tokenizer.json"))
-    }
-    rows.append(("as a base", try usability(folder, configuration)))
+    rows += told("pooling", Result { try Pooling.read(folder: folder) }.map(\.rawValue))
+    rows += tokenizer(folder)
+    rows.append(("as a base", try usability(folder)))
     guard all else { return aligned(rows) }
-    let width = entries.map(\.name.count).max() ?? 0
-    return aligned(rows)
-      + entries.map { "  \(padded($0.name, width))  \(padded($0.entry.type.rawValue, 4)) \($0.entry.shape)" }
+    return try aligned(rows) + TensorInspection.listed(entries) { try checkpoint.stored($0) }
+  }
+
+  private static func sizes(_ configuration: ModelConfiguration) -> String {
+    "\(counted(configuration.layers, "layer")), width \(configuration.hiddenSize), "
+      + "\(counted(configuration.attentionHeads, "head")), feed-forward \(configuration.intermediateSize), "
+      + "\(configuration.maximumPositions) positions"
+  }
+
+  private static func tokenizer(_ folder: String) -> [(String, String)] {
+    let file = folder + "/tokenizer.json"
+    guard FileManager.default.fileExists(atPath: file) else {
+      return [("tokenizer", "none: a base needs a tokenizer.json")]
+    }
+    return told(
+      "tokenizer",
+      Result { try Tokenizer(file: file) }.map { "WordPiece, \(grouped($0.vocabularySize)) tokens" })
+  }
+
+  /// A row with a value, or with the reason why there is none.
+  private static func told(
+    _ key: String, _ value: Result<String, any Error>,
+    else words: String = "not one that can be trained with here"
+  ) -> [(String, String)] {
+    switch value {
+    case .success(let text): [(key, text)]
+    case .failure(let error): [(key, "\(words): \((error as? Diagnostic)?.what ?? "\(error)")")]
+    }
   }
 
   /// The identity that job ids rest on, or why the folder cannot be a base.
-  private static func usability(_ folder: String, _ configuration: ModelConfiguration) throws -> String {
+  private static func usability(_ folder: String) throws -> String {
     do {
-      let shape = try EncoderShape(configuration, folder: folder)
+      let shape = try EncoderShape(ModelConfiguration(folder: folder), folder: folder)
       _ = try EncoderWeights(checkpoint: Checkpoint(folder: folder), shape: shape)
       let absolute = URL(fileURLWithPath: folder).standardizedFileURL.path
       let nowhere = URL(fileURLWithPath: "/nonexistent")
@@ -59,8 +77,4 @@ enum CheckpointInspection {
       return "no: \(error.what)"
     }
   }
-}
-
-extension TensorType {
-  fileprivate var isFloat: Bool { [.float64, .float32, .float16, .bfloat16].contains(self) }
 }

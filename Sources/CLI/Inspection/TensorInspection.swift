@@ -1,5 +1,6 @@
 import Basics
 import Checkpoints
+import LinearAlgebra
 
 /// A safetensors file.
 enum TensorInspection {
@@ -17,11 +18,38 @@ enum TensorInspection {
     for key in file.metadata.keys.sorted() {
       rows.append(("metadata", "\(key): \(file.metadata[key] ?? "")"))
     }
-    let width = entries.map(\.name.count).max() ?? 0
-    let listed = entries.map { name, entry in
-      "  \(padded(name, width))  \(padded(entry.type.rawValue, 4)) \(entry.shape), \(grouped(entry.bytes.count)) bytes"
-    }
+    // The numbers are read for a full list only.
+    let listed = try all ? listed(entries) { try file.stored($0) } : listed(entries)
     return aligned(rows) + shortened(listed, all: all)
+  }
+
+  /// A line for each tensor; given its numbers, also whether they hold NaN or infinity.
+  static func listed(
+    _ entries: [(name: String, entry: TensorEntry)], numbers: ((String) throws -> StoredFloats)? = nil
+  ) rethrows -> [String] {
+    let width = entries.map(\.name.count).max() ?? 0
+    return try entries.map { name, entry in
+      let stored = try entry.type.format == nil ? nil : numbers?(name)
+      let specials = stored.map(specials) ?? 0
+      return
+        "  \(padded(name, width))  \(padded(entry.type.rawValue, 4)) \(entry.shape), \(grouped(entry.bytes.count)) bytes"
+        + (specials > 0 ? ", \(grouped(specials)) NaN or infinite" : "")
+    }
+  }
+
+  /// How many numbers are NaN or infinite; read in blocks, as a tensor may be larger than memory.
+  private static func specials(_ stored: StoredFloats) -> Int {
+    let size = max(1, min(stored.count, 1 << 18))
+    let block = Matrix(rows: 1, columns: size)
+    var count = 0
+    for start in stride(from: 0, to: stored.count, by: size) {
+      let part = block.columns(0..<min(size, stored.count - start))
+      stored.read(from: start, into: part)
+      part.withSpan { numbers in
+        for i in 0..<numbers.count where !numbers[i].isFinite { count += 1 }
+      }
+    }
+    return count
   }
 
   /// `F32: 103, I64: 1`.

@@ -242,7 +242,7 @@ private final class TensorWork: Sendable {
     throw largest >= Float.infinity.bitPattern
       ? Diagnostic(
         "the merged tensor holds NaN or infinity",
-        hint: "does one of the models? mixology inspect shows it")
+        hint: "does one of the models? mixology inspect --tensors shows it")
       : Diagnostic(
         "the merged tensor holds numbers too large for float16", hint: "write dtype: bfloat16 or float32")
   }

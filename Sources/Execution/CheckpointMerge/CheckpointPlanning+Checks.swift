@@ -30,7 +30,7 @@ extension CheckpointPlanning {
     }) {
       throw Diagnostic(
         "no model has a module '\(module)' to leave out", at: place,
-        hint: "mixology inspect shows the names of a model's tensors")
+        hint: "mixology inspect --tensors shows the names of a model's tensors")
     }
     for slice in recipe.slices { try check(slice) }
     var problems: [Diagnostic] = []

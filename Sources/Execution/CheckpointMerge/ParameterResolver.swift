@@ -1,4 +1,5 @@
 internal import Basics
+internal import Checkpoints
 internal import Experiment
 internal import Merging
 
@@ -70,7 +71,7 @@ struct ParameterResolver {
           }
           throw Diagnostic(
             "the filter '\(filter.text)' of '\(key)' is part of no tensor's name", at: filter.place,
-            hint: "mixology inspect shows the names of a model's tensors")
+            hint: "mixology inspect --tensors shows the names of a model's tensors")
         }
       }
     }

@@ -1,16 +1,16 @@
 /// The name of a tensor of a numbered layer: `model.layers.3.mlp.up_proj.weight` is layer 3 of the stack `model.layers`.
 ///
 /// The layer is the first component that is a number, so that experts and the like are parts of it.
-struct LayerName: Hashable {
+public struct LayerName: Sendable, Hashable {
   /// What stands before the number.
-  let stack: String
+  public let stack: String
   /// The number.
-  let layer: Int
+  public let layer: Int
   /// What stands behind it.
-  let rest: String
+  public let rest: String
 
   /// Nil for a tensor outside layers.
-  init?(_ name: String) {
+  public init?(_ name: String) {
     let parts = name.split(separator: ".", omittingEmptySubsequences: false)
     guard let place = parts.firstIndex(where: { Int($0).map { $0 >= 0 } ?? false }), place > 0,
       let layer = Int(parts[place])
@@ -21,15 +21,15 @@ struct LayerName: Hashable {
   }
 
   /// The name of the same tensor of another layer.
-  func name(at layer: Int) -> String { "\(stack).\(layer)" + (rest.isEmpty ? "" : ".\(rest)") }
+  public func name(at layer: Int) -> String { "\(stack).\(layer)" + (rest.isEmpty ? "" : ".\(rest)") }
 }
 
 /// Names of tensors that mean the same in every architecture.
-enum TensorNames {
+public enum TensorNames {
   /// Buffers that a model makes anew when it is loaded: no weights.
   ///
   /// GPT-2's mask has the name that elsewhere is a bias, and four sizes.
-  static func isBuffer(_ name: String, dimensions: Int) -> Bool {
+  public static func isBuffer(_ name: String, dimensions: Int) -> Bool {
     ["rotary_emb.inv_freq", "attn.masked_bias", "position_ids", "token_type_ids"].contains {
       name.hasSuffix($0)
     }
@@ -37,24 +37,24 @@ enum TensorNames {
   }
 
   /// Whether a tensor outside layers stands before them: it goes with the first slice.
-  static func isBeforeLayers(_ name: String) -> Bool {
+  public static func isBeforeLayers(_ name: String) -> Bool {
     if name.contains("embed_out") { return false }
     return ["embed", "wte", "wpe"].contains { name.contains($0) }
   }
 
   /// The output layer that shares the embeddings where they are tied.
-  static func isTiedHead(_ name: String) -> Bool {
+  public static func isTiedHead(_ name: String) -> Bool {
     tiedHeads.contains { name == $0 || name.hasSuffix("." + $0) }
   }
 
   /// What that layer may be called.
-  static let tiedHeads = ["lm_head.weight", "embed_out.weight", "cls.predictions.decoder.weight"]
+  public static let tiedHeads = ["lm_head.weight", "embed_out.weight", "cls.predictions.decoder.weight"]
 
   /// Whether a name is that of a module, or of something in it: `classifier` has `classifier.weight`.
-  static func isPart(_ name: String, of module: String) -> Bool { ".\(name).".contains(".\(module).") }
+  public static func isPart(_ name: String, of module: String) -> Bool { ".\(name).".contains(".\(module).") }
 
   /// Whether the first size counts tokens.
-  static func isOfVocabulary(_ name: String) -> Bool {
+  public static func isOfVocabulary(_ name: String) -> Bool {
     isTiedHead(name)
       || [
         "embed_tokens.weight", "wte.weight", "word_embeddings.weight", "embed_in.weight",
