@@ -7,17 +7,12 @@ extension Checkpoint {
   /// - Throws: a `Diagnostic` where a file is broken.
   public func linearLayers(isFanInFanOut: Bool) throws(Diagnostic) -> [String: (out: Int, in: Int)] {
     var layers: [String: (out: Int, in: Int)] = [:]
-    for name in names where name.hasSuffix(".weight") && !Self.isTable(name) {
+    for name in names {
+      guard let path = TensorNames.linearLayer(ofWeight: name) else { continue }
       let shape = try entry(name).shape
       guard shape.count == 2 else { continue }
-      layers[String(name.dropLast(".weight".count))] =
-        isFanInFanOut ? (shape[1], shape[0]) : (shape[0], shape[1])
+      layers[path] = isFanInFanOut ? (shape[1], shape[0]) : (shape[0], shape[1])
     }
     return layers
-  }
-
-  private static func isTable(_ name: String) -> Bool {
-    let parts = name.split(separator: ".")
-    return name.contains("embed") || parts.contains("wte") || parts.contains("wpe")
   }
 }

@@ -36,6 +36,13 @@ public enum TensorNames {
       || (name.hasSuffix(".attn.bias") && dimensions == 4)
   }
 
+  /// The path of the linear layer whose weight has this name, if it is a matrix; nil for tables of embeddings.
+  public static func linearLayer(ofWeight name: String) -> String? {
+    let parts = name.split(separator: ".")
+    let isTable = name.contains("embed") || parts.contains("wte") || parts.contains("wpe")
+    return name.hasSuffix(".weight") && !isTable ? String(name.dropLast(".weight".count)) : nil
+  }
+
   /// Whether a tensor outside layers stands before them: it goes with the first slice.
   public static func isBeforeLayers(_ name: String) -> Bool {
     if name.contains("embed_out") { return false }

@@ -98,12 +98,10 @@ public enum AdapterExtractor {
   private static func layer(
     _ name: String, _ base: Checkpoint, _ tuned: Checkpoint
   ) throws(Diagnostic) -> String? {
-    let parts = name.split(separator: ".")
-    let isTable = name.contains("embed") || parts.contains("wte") || parts.contains("wpe")
-    guard name.hasSuffix(".weight"), !isTable, base.has(name) else { return nil }
+    guard let path = TensorNames.linearLayer(ofWeight: name), base.has(name) else { return nil }
     let (before, after) = (try base.entry(name), try tuned.entry(name))
     guard before.shape.count == 2, before.type.format != nil, after.type.format != nil else { return nil }
-    return String(name.dropLast(".weight".count))
+    return path
   }
 
   // MARK: Changes
