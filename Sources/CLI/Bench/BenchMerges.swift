@@ -14,7 +14,8 @@ struct BenchMerges: ParsableCommand {
     abstract: "Seconds for many merges one after the other, spread over all methods with a closed form.",
     discussion: """
       The adapters are random ones on the linear layers of all-MiniLM-L6-v2; nothing is read, written or evaluated. \
-      A method that is asked again has the next value of its usual grids and other weights.
+      A method that is asked again has the next value of its usual grids and other weights. `cut_seconds` is what one \
+      merge by single entries spends on LAPACK alone: the full matrix of every layer is cut to the sum of the ranks.
       """)
 
   @Option(help: "Merges.")
@@ -61,6 +62,7 @@ struct BenchMerges: ParsableCommand {
         try Self.merge(inputs, by: method, turn: turn, threads: threads)
       }
     }
+    let cut = try cutSeconds(sites.map { shape.weightShape($0.role) })
     if each { try printEach(seconds) }
     let slowest = seconds.max { ($0.value, $1.key) < ($1.value, $0.key) }
     try BenchLine(
@@ -71,9 +73,25 @@ struct BenchMerges: ParsableCommand {
       ],
       values: [
         "seconds": .measured(seconds.values.sorted().reduce(0, +)), "methods": .count(seconds.count),
-        "slowest": .text(slowest?.key ?? ""), "slowest_seconds": .measured(slowest?.value ?? 0),
+        "cut_seconds": .measured(cut), "slowest": .text(slowest?.key ?? ""),
+        "slowest_seconds": .measured(slowest?.value ?? 0),
       ]
     ).print()
+  }
+
+  /// Seconds for the exact cut of a full matrix of every size, layers side by side as in a merge.
+  private func cutSeconds(_ sizes: [(out: Int, in: Int)]) throws -> Double {
+    var stream = RandomStream(seed: 0, "bench", "merges", "full")
+    let matrices = sizes.map { size in
+      DoubleMatrix(
+        rows: size.out, columns: size.in, values: (0..<size.out * size.in).map { _ in stream.normal() })
+    }
+    let (cut, lanes) = (RankCut(rank: adapters * rank), threads)
+    return try timed(threads: lanes) { lane in
+      for index in stride(from: lane, to: matrices.count, by: lanes) {
+        _ = try LowRank.nearest(to: matrices[index], cut: cut)
+      }
+    }
   }
 
   private func printEach(_ seconds: [String: Double]) throws {
