@@ -4,7 +4,6 @@ public import Experiment
 internal import Foundation
 internal import LinearAlgebra
 internal import Merging
-internal import Models
 public import Specs
 
 /// Carries out a merge recipe: adapters in folders in, one adapter in a folder out.
@@ -119,7 +118,8 @@ public enum RecipeMerger {
     for adapter in adapters {
       try adapter.check(against: checkpoint.linearLayers(isFanInFanOut: adapter.isFanInFanOut))
     }
-    return try checkpoint.linearLayers(isFanInFanOut: false).keys.sorted()
+    // PEFT meets a pooler in transformers' BERT classes even where the base has no weights of one.
+    return Set(try checkpoint.linearLayers(isFanInFanOut: false).keys).union(["pooler.dense"]).sorted()
   }
 
   /// - Parameter contents: Writes the model's own files into a folder and returns their bytes.

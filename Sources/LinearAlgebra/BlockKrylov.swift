@@ -1,7 +1,8 @@
 internal import Basics
 
 extension LowRank {
-  /// A matrix of that rank, or of less where that keeps enough energy, that is almost the nearest one to a large full matrix, and the share of ‖W‖² that it keeps.
+  /// Almost the nearest matrix of that rank, or of less where that keeps enough energy, to a large full one, and the share
+  /// of ‖W‖² that it keeps.
   ///
   /// Block Krylov iteration (Musco and Musco 2015, arXiv:1504.05477): from a random block of k + 8 vectors, W·Wᵀ is
   /// applied four times, every block made orthogonal to those before; the best k directions are taken in their span.

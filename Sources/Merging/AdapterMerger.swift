@@ -139,10 +139,10 @@ public enum AdapterMerger {
       models.allSatisfy { value($0) == value(models[0]) } ? value(models[0]) : nil
     }
     // PEFT demands the head of an adapter that names its task.
-    let hasHeads = models.allSatisfy(\.leftOut.isEmpty)
+    let isWhole = models.allSatisfy(\.leftOut.isEmpty)
     return Adapter(
       name: "merge by \(method)", sites: sites, targetModules: common { $0.targetModules.sorted() } ?? [],
-      baseModel: common(\.baseModel) ?? nil, taskType: hasHeads ? common(\.taskType) ?? nil : nil,
+      baseModel: common(\.baseModel) ?? nil, taskType: isWhole ? common(\.taskType) ?? nil : nil,
       isFanInFanOut: models.contains(where: \.isFanInFanOut))
   }
 

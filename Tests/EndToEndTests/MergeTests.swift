@@ -170,6 +170,27 @@ import Testing
         """)
   }
 
+  @Test func `a short name that would reach a pooler is not written, whether or not the base has one`() throws
+  {
+    let place = try workshop()
+    let layers = try Checkpoint(folder: place.folder.path + "/base").linearLayers(isFanInFanOut: false)
+    let adapted = layers.keys.filter { $0.hasSuffix(".dense") && $0.contains("layer.") }.sorted()
+    let sites = adapted.map { path in
+      let (a, b) = (
+        Matrix(rows: 1, columns: layers[path]?.in ?? 0), Matrix(rows: layers[path]?.out ?? 0, columns: 1)
+      )
+      a.fill(0.5)
+      b.fill(1)
+      return (path, AdapterSite(a: a, b: b, alpha: 1))
+    }
+    try PEFTAdapter.write(
+      Adapter(name: "dense", sites: sites, targetModules: ["dense"]), to: place.folder.path + "/dense")
+    let outcome = try merge("merge_method: linear\nbase_model: ./base\nmodels: [{model: dense}]", place)
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    #expect(try PEFTAdapter.read(place.folder.path + "/out").targetModules == adapted)
+    #expect(adapted.count == 6 && layers["pooler.dense"] == nil)
+  }
+
   @Test func `an adapter among checkpoints, a missing folder and a cut adapter are refused`() throws {
     let place = try workshop()
     let whole = try merge("merge_method: linear\nmodels: [{model: base}, {model: a1}]", place)

@@ -25,9 +25,8 @@ import Testing
     defer { try? FileManager.default.removeItem(at: folder) }
     func checkpoint(_ name: String, _ tensors: [NamedTensor]) throws -> Checkpoint {
       let place = folder.appendingPathComponent(name)
-      try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
+      _ = try writeCheckpoint(tensors, to: place)
       let file = place.appendingPathComponent("model.safetensors")
-      try SafeTensorsWriter.write(tensors, to: file.path)
       var data = try Data(contentsOf: file)
       for name in whole {
         let (old, new) = (#""\#(name)":{"dtype":"F32""#, #""\#(name)":{"dtype":"I32""#)

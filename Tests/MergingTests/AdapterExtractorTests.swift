@@ -20,10 +20,7 @@ import Testing
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
     defer { try? FileManager.default.removeItem(at: folder) }
     func checkpoint(_ name: String, _ tensors: [NamedTensor]) throws -> Checkpoint {
-      let place = folder.appendingPathComponent(name)
-      try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
-      try SafeTensorsWriter.write(tensors, to: place.path + "/model.safetensors")
-      return try Checkpoint(folder: place.path)
+      try writeCheckpoint(tensors, to: folder.appendingPathComponent(name))
     }
     var before: [NamedTensor] = []
     var after = extra

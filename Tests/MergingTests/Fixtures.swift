@@ -1,5 +1,6 @@
 import Basics
 import Checkpoints
+import Foundation
 import LinearAlgebra
 import Merging
 import Testing
@@ -61,6 +62,13 @@ func merge(
 ) throws -> MergeOutcome {
   let parameters = try Parameters([:], for: method.parameters, of: "merge method '\(method.name)'")
   return try AdapterMerger.merge(adapters, weights: weights, by: rule, method, Finish(parameters), seed: 0)
+}
+
+/// A checkpoint of one file in a folder that is made for it.
+func writeCheckpoint(_ tensors: [NamedTensor], to folder: URL) throws -> Checkpoint {
+  try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+  try SafeTensorsWriter.write(tensors, to: folder.path + "/model.safetensors")
+  return try Checkpoint(folder: folder.path)
 }
 
 /// Random evidence on a model at every test layer and at its own, the same for all adapters whose name begins so.
