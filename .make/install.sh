@@ -1,16 +1,17 @@
 #!/usr/bin/env bash
-# Installs the C libraries that the build needs, where they are missing: CBLAS of OpenBLAS, and LAPACKE.
+# Installs the C libraries that the build needs, where they are missing: CBLAS of OpenBLAS, LAPACKE, and OpenSSL's libcrypto.
 set -euo pipefail
 
 have() { echo '#include <cblas.h>
 #include <lapacke.h>
-int main(void) { openblas_get_config(); return LAPACKE_get_nancheck(); }' |
-  "${CC:-clang}" -x c - -o /dev/null -lopenblas -llapacke 2>/dev/null; }
+#include <openssl/evp.h>
+int main(void) { openblas_get_config(); EVP_sha256(); return LAPACKE_get_nancheck(); }' |
+  "${CC:-clang}" -x c - -o /dev/null -lopenblas -llapacke -lcrypto 2>/dev/null; }
 
 have && exit 0
-packages="libopenblas-dev liblapacke-dev"
+packages="libopenblas-dev liblapacke-dev libssl-dev"
 if ! command -v apt-get >/dev/null; then
-  echo "Please install OpenBLAS and LAPACKE with their headers (on Debian and Ubuntu: $packages), then run this again." >&2
+  echo "Please install OpenBLAS, LAPACKE and OpenSSL with their headers (on Debian and Ubuntu: $packages), then run this again." >&2
   exit 2
 fi
 sudo=""
@@ -25,4 +26,4 @@ echo "Installing $packages"
 export DEBIAN_FRONTEND=noninteractive
 $sudo apt-get update -qq
 $sudo apt-get install -y -qq --no-install-recommends $packages pkg-config >/dev/null
-have || { echo "OpenBLAS or LAPACKE still cannot be linked; see the messages above." >&2; exit 2; }
+have || { echo "OpenBLAS, LAPACKE or OpenSSL still cannot be linked; see the messages above." >&2; exit 2; }

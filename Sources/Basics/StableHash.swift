@@ -1,11 +1,11 @@
-internal import Crypto
 public import Foundation
+internal import Hashing
 
 /// SHA-256 over bytes and over canonical JSON: the identity of everything that is stored.
 public enum StableHash {
   /// The hash of some bytes, 64 lower-case hexadecimal digits.
-  public static func hex(_ bytes: some DataProtocol) -> String {
-    hex(digest: SHA256.hash(data: bytes))
+  public static func hex(_ bytes: Data) -> String {
+    hex(digest: SHA256.hash(bytes))
   }
 
   /// The hash of a value's canonical JSON: keys sorted, slashes as they are, shortest numbers.
@@ -28,19 +28,19 @@ public enum StableHash {
       throw Diagnostic("cannot read the file", at: Place(file: path))
     }
     defer { try? handle.close() }
-    var hasher = SHA256()
+    let hasher = SHA256()
     while let piece = try handle.read(upToCount: 1 << 20), !piece.isEmpty {
-      hasher.update(data: piece)
+      hasher.update(piece)
     }
     return hex(digest: hasher.finalize())
   }
 
   /// The first eight bytes of a text's hash, as a number that is the same on every machine.
   public static func word(_ text: String) -> UInt64 {
-    SHA256.hash(data: Data(text.utf8)).prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
+    SHA256.hash(Data(text.utf8)).prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
   }
 
-  private static func hex(digest: SHA256.Digest) -> String {
+  private static func hex(digest: [UInt8]) -> String {
     let digits = Array("0123456789abcdef".utf8)
     var text: [UInt8] = []
     for byte in digest {

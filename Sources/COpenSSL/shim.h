@@ -1,0 +1,2 @@
+// Message digests as OpenSSL's libcrypto declares them; nothing else.
+#include <openssl/evp.h>
