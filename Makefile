@@ -11,7 +11,7 @@ FLAGS := -c release -Xcc -march=native -Xcc -mprefer-vector-width=512
 MIXOLOGY := .build/release/mixology
 RUN := $(if $(DATA),MIXOLOGY_DATA=$(DATA) )$(MIXOLOGY)
 
-.PHONY: help install build sweep plan report status test lint format model bench bench-baseline bench-peers bench-merge golden clean
+.PHONY: help install build sweep plan report status test net lint format model bench bench-baseline bench-peers bench-merge golden clean
 
 help:
 	@echo "make sweep     builds and runs $(EXPERIMENT)   (EXPERIMENT=file.yaml DATA=folder ARGS=…)"
@@ -19,6 +19,7 @@ help:
 	@echo "make report    writes its tables again"
 	@echo "make model     fetches all-MiniLM-L6-v2 into the cache"
 	@echo "make test      builds and passes all tests"
+	@echo "make net       runs quickstart and finance with another build beside this one and compares every table   (OLD=binary DATA=folder)"
 	@echo "make bench     measures training, evaluation, memory and merging against the GEMM peak, and what changed"
 	@echo "make bench-baseline   makes the ratios of the last make bench the new baseline"
 	@echo "make bench-peers      puts PyTorch + PEFT beside it   (PYTHON_ENV=environment DATA=folder)"
@@ -52,6 +53,9 @@ status: build
 test: install
 	swift build $(FLAGS) --build-tests
 	swift test $(FLAGS) --skip-build $(if $(FILTER),--filter $(FILTER))
+
+net: build
+	@Tests/Net/net.py $(OLD) $(MIXOLOGY) $(if $(DATA),--data $(DATA)) $(ARGS)
 
 lint:
 	swift format lint --strict --recursive Sources Tests Package.swift
