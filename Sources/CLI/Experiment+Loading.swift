@@ -41,8 +41,7 @@ struct ManifestArguments: ParsableArguments {
     let folder = URL(fileURLWithPath: results).appendingPathComponent(manifest.name)
     let store = JobStore(root: URL(fileURLWithPath: results).appendingPathComponent(".store"))
     let resources = DiskResources(
-      cache: store.root.appendingPathComponent("hashes.json"),
-      folder: "", environment: environment)
+      facts: FactsCache(environment: environment), folder: "", environment: environment)
     return LoadedManifest(manifest: manifest, folder: folder, store: store, resources: resources)
   }
 }
@@ -81,7 +80,7 @@ struct LoadedManifest {
   }
 
   private func fullPlan() throws -> Plan {
-    defer { resources.save() }
+    defer { resources.facts.save() }
     return try Planner(vocabulary: .joined, resources: resources).plan(manifest)
   }
 }

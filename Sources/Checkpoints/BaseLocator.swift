@@ -26,6 +26,12 @@ public enum BaseLocator {
       hint: "a folder with config.json was looked for at:\(looked)")
   }
 
+  /// The folder for what can be fetched or found again: `XDG_CACHE_HOME`, else `~/.cache`; nil without a home.
+  public static func cacheFolder(_ environment: [String: String]) -> String? {
+    environment["XDG_CACHE_HOME"].flatMap { $0.isEmpty ? nil : $0 }
+      ?? environment["HOME"].map { $0 + "/.cache" }
+  }
+
   private static func candidates(
     _ name: String, _ revision: String?, relativeTo: String, environment: [String: String]
   ) -> [String] {
@@ -40,8 +46,7 @@ public enum BaseLocator {
     if name.hasPrefix("~/") { return [(home ?? "~") + name.dropFirst(1)] }
     var found = [relativeTo.isEmpty ? name : relativeTo + "/" + name]
     if name.hasPrefix("./") || name.hasPrefix("../") { return found }
-    let cache = environment["XDG_CACHE_HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? home.map { $0 + "/.cache" }
-    if let cache { found.append("\(cache)/mixology/models/\(name)") }
+    if let cache = cacheFolder(environment) { found.append("\(cache)/mixology/models/\(name)") }
     for hub in hubs(environment, home: home) {
       let model = "\(hub)/models--" + name.replacingOccurrences(of: "/", with: "--")
       found.append("\(model)/snapshots/\(commit("main", of: model) ?? "main")")

@@ -1,65 +1,41 @@
 internal import Basics
 internal import Checkpoints
 public import Experiment
-public import Foundation
+internal import Foundation
 internal import LinearAlgebra
 internal import Models
 public import Specs
+internal import Synchronization
 internal import Tasks
 internal import Tokenizers
 internal import Training
 
 /// The planner's view of the disk.
 ///
-/// Hashes are kept in a file by path, size and time of change, so that a second plan reads no data again.
-public final class DiskResources: Resources, @unchecked Sendable {
-  private struct Known: Codable {
-    var facts: String
-    var rows: Int
+/// Hashes are remembered by path, size and time of change, so that a second plan reads no data again.
+public final class DiskResources: Resources {
+  private struct Opened {
+    var tokenizers: [String: Tokenizer] = [:]
+    var bases: [String: BaseFacts] = [:]
   }
 
-  // The lock guards the two dictionaries; the planner may ask from several threads.
-  private let lock = NSLock()
-  private var known: [String: Known]
-  private var lengths: [String: [Int]]
-  private var isChanged = false
-  private var tokenizers: [String: Tokenizer] = [:]
-  private var bases: [String: BaseFacts] = [:]
-  private let cache: URL
+  /// What is remembered from one command to the next.
+  public let facts: FactsCache
   private let folder: String
   private let environment: [String: String]
+  // The planner may ask from several threads.
+  private let opened = Mutex(Opened())
 
-  /// Opens the cache of hashes.
+  /// Looks at the disk with a memory.
   ///
   /// - Parameters:
-  ///   - cache: Where hashes are kept.
+  ///   - facts: Where hashes and lengths are remembered.
   ///   - folder: What relative paths of bases start from; empty for the working directory. A manifest's own paths come
   ///     with its folder in front.
-  public init(cache: URL, folder: String, environment: [String: String]) {
-    self.cache = cache
+  public init(facts: FactsCache, folder: String, environment: [String: String]) {
+    self.facts = facts
     self.folder = folder
     self.environment = environment
-    let data = try? Data(contentsOf: cache)
-    known = data.flatMap { try? JSONDecoder().decode([String: Known].self, from: $0) } ?? [:]
-    let counted = try? Data(contentsOf: DiskResources.lengthsFile(beside: cache))
-    lengths = counted.flatMap { try? JSONDecoder().decode([String: [Int]].self, from: $0) } ?? [:]
-  }
-
-  private static func lengthsFile(beside cache: URL) -> URL {
-    cache.deletingLastPathComponent().appendingPathComponent("lengths.json")
-  }
-
-  /// Writes the cache of hashes and lengths where it changed; a failure only costs time.
-  public func save() {
-    lock.withLock {
-      guard isChanged else { return }
-      isChanged = false
-      try? FileManager.default.createDirectory(
-        at: cache.deletingLastPathComponent(), withIntermediateDirectories: true)
-      try? StableHash.canonicalJSON(known).write(to: cache, options: .atomic)
-      try? StableHash.canonicalJSON(lengths).write(
-        to: DiskResources.lengthsFile(beside: cache), options: .atomic)
-    }
   }
 
   /// Whether there is a file.
@@ -75,8 +51,8 @@ public final class DiskResources: Resources, @unchecked Sendable {
     guard exists(path) else {
       throw Diagnostic("there is no such file", at: Place(file: path), hint: "is data_root right?")
     }
-    let known = try hash(path, countingRows: true)
-    return FileFacts(sha256: known.facts, rows: known.rows, bytes: try size(path))
+    let rows = try facts.value(.rows, try key(path)) { try DiskResources.lines(path) }
+    return FileFacts(sha256: try hash(path), rows: rows, bytes: try size(path))
   }
 
   /// The folder of a base that a user names.
@@ -88,21 +64,21 @@ public final class DiskResources: Resources, @unchecked Sendable {
 
   /// Facts about a base model.
   public func base(_ name: String) throws -> BaseFacts {
-    if let facts = lock.withLock({ bases[name] }) { return facts }
+    if let facts = opened.withLock({ $0.bases[name] }) { return facts }
     let path = try BaseLocator.resolve(name, relativeTo: folder, environment: environment)
     let configuration = try ModelConfiguration(folder: path)
     let shape = try EncoderShape(configuration, folder: path)
     var parts: [String] = []
     for file in try BaseFolder.files(of: path) {
       let name = file.split(separator: "/").last.map(String.init) ?? file
-      parts.append("\(name) \(try hash(file, countingRows: false).facts)")
+      parts.append("\(name) \(try hash(file))")
     }
     let facts = BaseFacts(
       sha256: StableHash.hex(Data(parts.joined(separator: "\n").utf8)), path: path,
       sizes: EncoderSizes(
         layers: shape.layers, hidden: shape.hidden, intermediate: shape.intermediate, heads: shape.heads,
         embeddings: shape.vocabulary + shape.positions + shape.types), linearLayers: shape.sites.map(\.path))
-    lock.withLock { bases[name] = facts }
+    opened.withLock { $0.bases[name] = facts }
     return facts
   }
 
@@ -121,18 +97,14 @@ public final class DiskResources: Resources, @unchecked Sendable {
       let key = try StableHash.hex(of: [
         try StableHash.hex(of: task), split.rawValue, try name.map { try self.base($0).sha256 } ?? "words",
       ])
-      if let known = lock.withLock({ lengths[key] }) { return known }
-      let examples = try TaskLoader.load(task, split: split) { locations[$0] }
-      let step = Double(examples.count) / Double(min(examples.count, DiskResources.sampleRows))
-      let sample = (0..<min(examples.count, DiskResources.sampleRows)).map {
-        examples[Int(Double($0) * step)]
+      return try facts.value(.lengths, key) {
+        let examples = try TaskLoader.load(task, split: split) { locations[$0] }
+        let step = Double(examples.count) / Double(min(examples.count, DiskResources.sampleRows))
+        let sample = (0..<min(examples.count, DiskResources.sampleRows)).map {
+          examples[Int(Double($0) * step)]
+        }
+        return try count(sample, base: name)
       }
-      let counts = try count(sample, base: name)
-      lock.withLock {
-        lengths[key] = counts
-        isChanged = true
-      }
-      return counts
     } catch {
       // What is wrong with the data is said before the run, with its place.
       return []
@@ -144,10 +116,10 @@ public final class DiskResources: Resources, @unchecked Sendable {
   private func count(_ examples: [Example], base name: String?) throws -> [Int] {
     guard let name else { return examples.map(DiskResources.words) }
     let path = try base(name).path
-    let tokenizer = try lock.withLock {
-      if let known = tokenizers[path] { return known }
+    let tokenizer = try opened.withLock { opened in
+      if let known = opened.tokenizers[path] { return known }
       let read = try Tokenizer(file: path + "/tokenizer.json")
-      tokenizers[path] = read
+      opened.tokenizers[path] = read
       return read
     }
     return examples.map { TokenizedExample($0, tokenizer: tokenizer, maxTokens: .max).ids.count }
@@ -169,20 +141,16 @@ public final class DiskResources: Resources, @unchecked Sendable {
     return count(text) + (example.pair.map { count($0) + 1 } ?? 0) + 2
   }
 
-  private func hash(_ path: String, countingRows: Bool) throws -> Known {
+  private func hash(_ path: String) throws -> String {
+    try facts.value(.hash, try key(path)) { try StableHash.hex(file: path) }
+  }
+
+  private func key(_ path: String) throws -> String {
     // The file itself, not the link to it: a link can come to point at another file of equal size and time.
     let file = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
     let attributes = try FileManager.default.attributesOfItem(atPath: file)
     let changed = (attributes[.modificationDate] as? Date)?.timeIntervalSince1970 ?? 0
-    let key = "\(file) \(try size(path)) \(changed)"
-    if let value = lock.withLock({ known[key] }) { return value }
-    let value = Known(
-      facts: try StableHash.hex(file: path), rows: countingRows ? try DiskResources.lines(path) : 0)
-    lock.withLock {
-      known[key] = value
-      isChanged = true
-    }
-    return value
+    return "\(file) \(try size(path)) \(changed)"
   }
 
   private func size(_ path: String) throws -> Int {
@@ -194,4 +162,19 @@ public final class DiskResources: Resources, @unchecked Sendable {
     let data = try Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe)
     return data.split(separator: UInt8(ascii: "\n")).count
   }
+}
+
+extension FactKind<String> {
+  /// SHA-256 of a file, by path, size and time of change.
+  fileprivate static var hash: FactKind { FactKind("hashes", version: 1) }
+}
+
+extension FactKind<Int> {
+  /// Lines of a file that are not empty, by path, size and time of change.
+  fileprivate static var rows: FactKind { FactKind("rows", version: 1) }
+}
+
+extension FactKind<[Int]> {
+  /// Tokens of some rows, by task, split and base.
+  fileprivate static var lengths: FactKind { FactKind("lengths", version: 1) }
 }

@@ -48,6 +48,8 @@ enum Program {
     // The user's own settings change what is printed, not what is tested.
     let dropped = ["OPENBLAS_CORETYPE", "MIXOLOGY_DATA", "COLUMNS"]
     process.environment = ProcessInfo.processInfo.environment.filter { !dropped.contains($0.key) }
+      // What a call remembers goes away with its folder.
+      .merging(["XDG_CACHE_HOME": folder.path + "/.cache"]) { _, new in new }
       .merging(environment) { _, new in new }
     process.currentDirectoryURL = folder
     let number = Int.random(in: 0..<Int.max)

@@ -149,7 +149,8 @@ import Testing
         contentsOf: Reference.package.appendingPathComponent("Experiments/cocktails.yaml"), encoding: .utf8))
     let environment = ["MIXOLOGY_DATA": try #require(Reference.data).path]
     let outcome = try Program.run(
-      "plan", "m.yaml", "--json", "--workers", "2", in: place.folder, environment: environment)
+      "plan", "m.yaml", "--json", "--workers", "2", "-S", "base=\(try #require(Reference.model).path)",
+      in: place.folder, environment: environment)
     #expect(outcome.status == 0, "\(outcome.errors)")
     let decoder = JSONDecoder()
     decoder.keyDecodingStrategy = .convertFromSnakeCase

@@ -70,7 +70,7 @@ final class Workplace: Sendable {
 
   /// What the jobs left, without what they cost.
   func artefacts() throws -> [String: Data] {
-    try files(below: "Results/.store") { !$0.hasSuffix("cost.json") && $0 != "hashes.json" }
+    try files(below: "Results/.store") { !$0.hasSuffix("cost.json") }
   }
 
   /// The names in the store of finished jobs, or of attempts.

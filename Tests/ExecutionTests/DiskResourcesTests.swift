@@ -13,7 +13,7 @@ import Testing
 
   private func resources() -> DiskResources {
     DiskResources(
-      cache: scratch.url.appendingPathComponent("cache/hashes.json"), folder: scratch.url.path,
+      facts: FactsCache(folder: scratch.url.appendingPathComponent("cache")), folder: scratch.url.path,
       environment: [:])
   }
 
@@ -46,7 +46,7 @@ import Testing
     let after = try first.file(path)
     #expect(before.sha256 != after.sha256)
     #expect(before.bytes == after.bytes)
-    first.save()
+    first.facts.save()
     let third = try write("six\n", changed: 1_700_000_000.002)
     #expect(try resources().file(third).sha256 == StableHash.hex(Data("six\n".utf8)))
   }
@@ -54,7 +54,7 @@ import Testing
   @Test func `a file that did not change is not read again`() throws {
     let first = resources()
     let before = try first.file(try write("one\n", changed: 1_700_000_000))
-    first.save()
+    first.facts.save()
     // Other bytes under the same size and time: only a reader would see them.
     let path = try write("two\n", changed: 1_700_000_000)
     #expect(try resources().file(path) == before)
@@ -64,7 +64,7 @@ import Testing
   @Test func `a broken cache is as good as none`() throws {
     let first = resources()
     _ = try first.file(try write("one\n"))
-    first.save()
+    first.facts.save()
     try Data("{".utf8).write(to: scratch.url.appendingPathComponent("cache/hashes.json"))
     #expect(try resources().file(try write("two\n")).sha256 == StableHash.hex(Data("two\n".utf8)))
   }
@@ -137,7 +137,7 @@ import Testing
     let lengths = first.lengths(of: task, .train, base: nil, locations: places)
     // Rows 1, 5, 9 …
     #expect(lengths == (0..<256).map { 4 * $0 + 3 })
-    first.save()
+    first.facts.save()
     // From the cache: the file is not needed any more.
     #expect(resources().lengths(of: task, .train, base: nil, locations: [:]) == lengths)
     task.text = "{text}{text}"

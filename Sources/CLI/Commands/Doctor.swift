@@ -64,9 +64,7 @@ struct Doctor: ParsableCommand {
     let one = GEMMPeak.measure(workers: 1, rounds: 3)
     let all = GEMMPeak.measure(workers: cores, rounds: 3)
     let better = restartedFrom == nil ? MachineFacts.widerKernel : nil
-    let cache =
-      environment["XDG_CACHE_HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? (environment["HOME"] ?? "~")
-      + "/.cache"
+    let cache = BaseLocator.cacheFolder(environment) ?? "~/.cache"
     let model = try? DiskResources.locate("all-MiniLM-L6-v2", relativeTo: ".", environment: environment)
     let disk = MachineFacts.freeDisk(at: results)
     var advice: [String] = []

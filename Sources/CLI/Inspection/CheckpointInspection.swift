@@ -70,8 +70,8 @@ enum CheckpointInspection {
       let shape = try EncoderShape(ModelConfiguration(folder: folder), folder: folder)
       _ = try EncoderWeights(checkpoint: Checkpoint(folder: folder), shape: shape)
       let absolute = URL(fileURLWithPath: folder).standardizedFileURL.path
-      let nowhere = URL(fileURLWithPath: "/nonexistent")
-      let facts = try DiskResources(cache: nowhere, folder: "/", environment: [:]).base(absolute)
+      let facts = try DiskResources(facts: FactsCache(folder: nil), folder: "/", environment: [:]).base(
+        absolute)
       return "yes, sha256 \(facts.sha256)"
     } catch let error as Diagnostic {
       return "no: \(error.what)"
