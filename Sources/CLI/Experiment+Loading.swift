@@ -26,10 +26,8 @@ struct ManifestArguments: ParsableArguments {
   /// `MIXOLOGY_DATA` in the environment sets the data root, as `-S data_root=…` does.
   func load() throws -> LoadedManifest {
     let environment = ProcessInfo.processInfo.environment
-    guard let data = FileManager.default.contents(atPath: manifest) else {
-      throw Diagnostic("cannot read the manifest", at: Place(file: manifest), hint: "is the path right?")
-    }
-    guard let text = String(data: data, encoding: .utf8) else {
+    let bytes = try InputFile.bytes(manifest, called: "the manifest", hint: "is the path right?")
+    guard let text = String(validating: bytes, as: UTF8.self) else {
       throw Diagnostic("the manifest is not UTF-8", at: Place(file: manifest), hint: "save it as UTF-8")
     }
     var overrides: [Override] = []

@@ -7,18 +7,15 @@ public struct CheckpointConfiguration: Sendable {
   /// The file.
   public let path: String
   private var bytes: [UInt8]
-  private var tree: JSONTree
+  private var tree: JSON
 
   /// Reads `config.json` or another file in a folder.
   ///
   /// - Throws: a `Diagnostic` where there is none or it is no JSON object.
   public init(folder: String, file: String = "config.json") throws(Diagnostic) {
     path = folder + "/" + file
-    guard let data = FileManager.default.contents(atPath: path) else {
-      throw Diagnostic("cannot read the file", at: Place(file: path), hint: "a checkpoint has one")
-    }
-    bytes = Array(data)
-    tree = try JSONTree.parse(bytes, file: path)
+    bytes = try InputFile.bytes(path, hint: "a checkpoint has one")
+    tree = try JSON(bytes, file: path)
     guard tree.members != nil else {
       throw Diagnostic("the file holds \(tree.kind), not an object", at: Place(file: path))
     }
@@ -55,7 +52,7 @@ public struct CheckpointConfiguration: Sendable {
   ///
   /// A key that one of them lacks has its usual value there, which other versions of the same program write out.
   public func differences(from other: CheckpointConfiguration, in keys: [String]) -> [String] {
-    func isGiven(_ value: JSONTree?) -> Bool { value != nil && value != .null }
+    func isGiven(_ value: JSON?) -> Bool { value != nil && value != .null }
     return keys.filter { key in
       isGiven(tree[key]) && isGiven(other.tree[key]) && tree[key] != other.tree[key]
     }.map { key in
@@ -65,7 +62,7 @@ public struct CheckpointConfiguration: Sendable {
 
   /// A key's value as it stands in the file; nil where there is none.
   public func written(_ key: String) -> String? {
-    guard let range = try? JSONTree.memberRanges(bytes, file: path)[key] else { return nil }
+    guard let range = try? JSON.memberRanges(bytes, file: path)[ExactText(key)] else { return nil }
     return String(decoding: bytes[range], as: UTF8.self)
   }
 
@@ -74,14 +71,14 @@ public struct CheckpointConfiguration: Sendable {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.withoutEscapingSlashes]
     let text = Array(try encoder.encode(value))
-    if let range = try JSONTree.memberRanges(bytes, file: path)[key] {
+    if let range = try JSON.memberRanges(bytes, file: path)[ExactText(key)] {
       bytes.replaceSubrange(range, with: text)
     } else if let end = bytes.lastIndex(of: UInt8(ascii: "}")) {
       let last = bytes[..<end].lastIndex { ![0x20, 0x09, 0x0a, 0x0d].contains($0) } ?? 0
       let comma = bytes[last] == UInt8(ascii: "{") ? "" : ","
       bytes.replaceSubrange(last + 1..<end, with: Array("\(comma)\n  \"\(key)\": ".utf8) + text + [0x0a])
     }
-    tree = try JSONTree.parse(bytes, file: path)
+    tree = try JSON(bytes, file: path)
   }
 
   /// Writes the file under its name into a folder.

@@ -5,14 +5,11 @@ internal import LinearAlgebra
 /// A JSON object in a file, with errors that name the file and the key.
 struct JSONFile {
   let path: String
-  let tree: JSONTree
+  let tree: JSON
 
   /// Reads a file that must hold one object.
   init(path: String) throws(Diagnostic) {
-    guard let data = FileManager.default.contents(atPath: path) else {
-      throw Diagnostic("cannot read the file", at: Place(file: path))
-    }
-    let tree = try JSONTree.parse(Array(data), file: path)
+    let tree = try JSON(try InputFile.bytes(path, hint: nil), file: path)
     guard tree.members != nil else {
       throw Diagnostic("the file holds \(tree.kind), not an object", at: Place(file: path))
     }
@@ -22,7 +19,7 @@ struct JSONFile {
 
   /// A value that may be missing or null; of the wrong kind it is an error, which says a number that is not allowed.
   func optional<Value>(
-    _ key: String, _ kind: String, _ read: (JSONTree) -> Value?
+    _ key: String, _ kind: String, _ read: (JSON) -> Value?
   ) throws(Diagnostic) -> Value? {
     guard let value = tree[key], value != .null else { return nil }
     guard let result = read(value) else {
@@ -36,7 +33,7 @@ struct JSONFile {
   }
 
   /// A value that must be there.
-  func required<Value>(_ key: String, _ kind: String, _ read: (JSONTree) -> Value?) throws(Diagnostic)
+  func required<Value>(_ key: String, _ kind: String, _ read: (JSON) -> Value?) throws(Diagnostic)
     -> Value
   {
     guard let value = try optional(key, kind, read) else {

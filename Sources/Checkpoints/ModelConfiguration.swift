@@ -108,7 +108,7 @@ public enum Pooling: String, Sendable, Hashable, Codable, CaseIterable {
     guard fileExists(path) else { return .mean }
     let file = try JSONFile(path: path)
     var asked: [String] = []
-    for member in file.tree.members ?? [] where member.name.hasPrefix("pooling_mode_") {
+    for member in file.tree.members ?? .init() where member.name.hasPrefix("pooling_mode_") {
       if try file.optional(member.name, "true or false", { $0.flag }) == true { asked.append(member.name) }
     }
     if asked.isEmpty, let word = try file.optional("pooling_mode", "a string", { $0.text }) {

@@ -117,7 +117,7 @@ struct PEFTConfiguration: Encodable {
       ("use_bdlora", "its factors are block-diagonal"),
     ]
     for (key, why) in lists {
-      guard let value = file.tree[key], ![.null, .flag(false), .list([]), .object([])].contains(value)
+      guard let value = file.tree[key], ![.null, .flag(false), .list([]), .object(.init())].contains(value)
       else { continue }
       throw Diagnostic("\(key) is not supported: \(why)", at: place)
     }
@@ -144,7 +144,7 @@ struct PEFTConfiguration: Encodable {
     _ file: JSONFile, _ key: CodingKeys
   ) throws(Diagnostic) -> [(pattern: String, value: Double)] {
     var result: [(pattern: String, value: Double)] = []
-    for member in try file.optional(key.rawValue, "an object", { $0.members }) ?? [] {
+    for member in try file.optional(key.rawValue, "an object", { $0.members }) ?? .init() {
       guard let number = member.value.number else {
         throw Diagnostic("'\(member.name)' in \(key.rawValue) must be a number", at: Place(file: file.path))
       }

@@ -19,6 +19,7 @@ public struct SafeTensorsFile: Sendable {
   /// - Throws: a `Diagnostic` that names file and tensor.
   public init(path: String) throws(Diagnostic) {
     let mapping = try MappedFile(path: path)
+    try InputFile.refusePointer(mapping.bytes(0..<min(64, mapping.count)), path: path)
     guard mapping.count >= 8 else {
       throw Diagnostic(
         "\(mapping.count) bytes are no safetensors file: the header's length is missing",

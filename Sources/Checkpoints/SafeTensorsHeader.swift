@@ -71,8 +71,8 @@ struct SafeTensorsHeader {
   /// Checks everything that later reads rely on.
   init(_ json: [UInt8], dataStart: Int, fileSize: Int, path: String) throws(Diagnostic) {
     self.path = path
-    let tree: JSONTree
-    do { tree = try JSONTree.parse(json, file: path) } catch {
+    let tree: JSON
+    do { tree = try JSON(json, file: path) } catch {
       throw Diagnostic("the header of the safetensors file is \(error.what)", at: Place(file: path))
     }
     guard let members = tree.members else {
@@ -83,7 +83,7 @@ struct SafeTensorsHeader {
     var metadata: [String: String] = [:]
     for member in members {
       if member.name == "__metadata__" {
-        for item in member.value.members ?? [] { metadata[item.name] = item.value.text ?? "" }
+        for item in member.value.members ?? .init() { metadata[item.name] = item.value.text ?? "" }
       } else {
         entries[member.name] = try Self.entry(
           member.value, dataStart: dataStart, fileSize: fileSize,
@@ -96,7 +96,7 @@ struct SafeTensorsHeader {
   }
 
   private static func entry(
-    _ tree: JSONTree, dataStart: Int, fileSize: Int, place: Place
+    _ tree: JSON, dataStart: Int, fileSize: Int, place: Place
   ) throws(Diagnostic) -> TensorEntry {
     guard let word = tree["dtype"]?.text, let shape = tree["shape"]?.list,
       let offsets = tree["data_offsets"]?.list

@@ -22,25 +22,46 @@ public struct TokenizerVocabulary: Sendable, Hashable {
       self.id = id
       self.content = content
     }
+
+    init(id: Int, content: String, _ settings: JSON) {
+      self.init(id: id, content: content)
+      lstrip = settings["lstrip"]?.flag ?? false
+      rstrip = settings["rstrip"]?.flag ?? false
+      normalized = settings["normalized"]?.flag ?? false
+      special = settings["special"]?.flag ?? false
+      singleWord = settings["single_word"]?.flag ?? false
+    }
   }
 
   /// The number of every token.
-  public private(set) var ids: [String: Int] = [:]
+  public private(set) var ids: [ExactText: Int] = [:]
+  /// The token of every number; of two with one number that which was added later.
+  public private(set) var tokens: [Int: ExactText] = [:]
   /// Tokens beside the vocabulary, special ones among them.
-  private var added: [String: Added] = [:]
+  private var added: [ExactText: Added] = [:]
   /// The file.
   public let path: String
 
-  /// Reads `tokenizer.json`, `vocab.json` or `vocab.txt` in a folder.
+  /// Largest number that is believed: tables have a place for each.
+  private static let largestID = 1 << 24
+
+  /// The files that hold a vocabulary, those before others that are read first.
+  public static let files = ["tokenizer.json", "vocab.json", "vocab.txt"]
+
+  /// Reads `tokenizer.json`, or `vocab.json` or `vocab.txt` with the tokens that were added to them, in a folder.
   ///
   /// - Throws: a `Diagnostic` where there is none or it has no tokens.
   public init(folder: String) throws(Diagnostic) {
-    for name in ["tokenizer.json", "vocab.json", "vocab.txt"] where fileExists("\(folder)/\(name)") {
+    for name in Self.files where fileExists("\(folder)/\(name)") {
       path = "\(folder)/\(name)"
       switch name {
       case "tokenizer.json": try readTokenizer()
-      case "vocab.json": add(try JSONFile(path: path).tree)
-      default: readLines()
+      case "vocab.json":
+        try add(try JSONFile(path: path).tree)
+        try readAdded(folder)
+      default:
+        try readLines()
+        try readAdded(folder)
       }
       guard !ids.isEmpty else { throw Diagnostic("the file holds no tokens", at: Place(file: path)) }
       return
@@ -50,42 +71,87 @@ public struct TokenizerVocabulary: Sendable, Hashable {
       hint: "without one its tokens cannot be brought together with those of other models")
   }
 
-  private mutating func readTokenizer() throws(Diagnostic) {
-    let file = try JSONFile(path: path)
-    if let vocabulary = file.tree["model"]?["vocab"] { add(vocabulary) }
-    for token in file.tree["added_tokens"]?.list ?? [] {
-      guard let content = token["content"]?.text, let id = token["id"]?.integer else { continue }
-      ids[content] = id
-      var own = Added(id: id, content: content)
-      own.lstrip = token["lstrip"]?.flag ?? false
-      own.rstrip = token["rstrip"]?.flag ?? false
-      own.normalized = token["normalized"]?.flag ?? false
-      own.special = token["special"]?.flag ?? false
-      own.singleWord = token["single_word"]?.flag ?? false
-      added[content] = own
-    }
-  }
-
   /// A token as another vocabulary takes it over, under another number.
-  public func added(_ token: String, as id: Int) -> Added {
-    var own = added[token] ?? Added(id: id, content: token)
+  public func added(_ token: ExactText, as id: Int) -> Added {
+    var own = added[token] ?? Added(id: id, content: token.text)
     own.id = id
     return own
   }
 
-  private mutating func add(_ vocabulary: JSONTree) {
-    for member in vocabulary.members ?? [] {
-      if let id = member.value.integer { ids[member.name] = id }
-    }
-    for (id, entry) in (vocabulary.list ?? []).enumerated() {
-      if let token = entry.list?.first?.text { ids[token] = id }
+  // MARK: Reading
+
+  private mutating func readTokenizer() throws(Diagnostic) {
+    let file = try JSONFile(path: path)
+    if let vocabulary = file.tree["model"]?["vocab"] { try add(vocabulary) }
+    for token in file.tree["added_tokens"]?.list ?? [] {
+      guard let content = token["content"]?.text, let id = token["id"] else { continue }
+      try add(content, id, path, settings: token)
     }
   }
 
-  private mutating func readLines() {
-    let text = String(decoding: FileManager.default.contents(atPath: path) ?? Data(), as: UTF8.self)
-    for (id, line) in text.split(separator: "\n").enumerated() { ids[String(line)] = id }
+  private mutating func add(_ vocabulary: JSON) throws(Diagnostic) {
+    for (token, id) in vocabulary.members ?? .init() { try add(token, id, path) }
+    for (id, entry) in (vocabulary.list ?? []).enumerated() {
+      if let token = entry.list?.first?.text { add(ExactText(token), id) }
+    }
   }
+
+  private mutating func add(
+    _ token: String, _ number: JSON, _ file: String, settings: JSON? = nil
+  ) throws(Diagnostic) {
+    guard let id = number.integer, (0...Self.largestID).contains(id) else {
+      throw Diagnostic(
+        "the id of the token '\(token)' must be a whole number in 0…\(Self.largestID)", at: Place(file: file))
+    }
+    add(ExactText(token), id)
+    if let settings { added[ExactText(token)] = Added(id: id, content: token, settings) }
+  }
+
+  private mutating func add(_ token: ExactText, _ id: Int) {
+    if let old = ids.updateValue(id, forKey: token), tokens[old] == token { tokens[old] = nil }
+    tokens[id] = token
+  }
+
+  /// Every line is a token and its number is that of the line, whatever is in it: an empty one too.
+  ///
+  /// As transformers reads the file: lines end in LF, CRLF or CR; of equal lines the last one counts.
+  private mutating func readLines() throws(Diagnostic) {
+    let bytes = try InputFile.bytes(path)
+    var (start, line) = (0, 0)
+    while start < bytes.count {
+      var end = start
+      while end < bytes.count, bytes[end] != 0x0a, bytes[end] != 0x0d { end += 1 }
+      guard let token = String(validating: bytes[start..<end], as: UTF8.self) else {
+        throw Diagnostic("not UTF-8", at: Place(file: path, line: line + 1), hint: "save the file as UTF-8")
+      }
+      add(ExactText(token), line)
+      let isPair = end + 1 < bytes.count && bytes[end] == 0x0d && bytes[end + 1] == 0x0a
+      start = end + (isPair ? 2 : 1)
+      line += 1
+    }
+  }
+
+  /// The tokens that were added to a vocabulary without `tokenizer.json`, where transformers looks for them:
+  /// `added_tokens_decoder` of the tokenizer's configuration, else `added_tokens.json`.
+  private mutating func readAdded(_ folder: String) throws(Diagnostic) {
+    let configuration = "\(folder)/tokenizer_config.json"
+    if fileExists(configuration),
+      let decoder = try JSONFile(path: configuration).tree["added_tokens_decoder"]?.members
+    {
+      for (digits, token) in decoder {
+        guard let content = token["content"]?.text else { continue }
+        try add(content, .number(digits), configuration, settings: token)
+      }
+      return
+    }
+    let list = "\(folder)/added_tokens.json"
+    guard fileExists(list) else { return }
+    for (token, id) in try JSONFile(path: list).tree.members ?? .init() {
+      try add(token, id, list, settings: .null)
+    }
+  }
+
+  // MARK: Writing
 
   /// The text of the tokenizer's `tokenizer.json` with more tokens, by their numbers.
   ///
@@ -96,12 +162,12 @@ public struct TokenizerVocabulary: Sendable, Hashable {
         "tokens can be added to a tokenizer.json only", at: Place(file: path),
         hint: "save the tokenizer with today's transformers, or use tokenizer_source: base")
     }
-    var bytes = Array(FileManager.default.contents(atPath: path) ?? Data())
+    var bytes = try InputFile.bytes(path)
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     let entries = try tokens.map { String(decoding: try encoder.encode($0), as: UTF8.self) }
-    let ranges = try JSONTree.memberRanges(bytes, file: path)
-    guard let range = ranges["added_tokens"] else {
+    let ranges = try JSON.memberRanges(bytes, file: path)
+    guard let range = ranges[ExactText("added_tokens")] else {
       throw Diagnostic("the file has no 'added_tokens'", at: Place(file: path))
     }
     let old = String(decoding: bytes[range].dropFirst().dropLast(), as: UTF8.self)

@@ -17,19 +17,16 @@ public struct Tokenizer: Sendable {
   ///
   /// - Throws: a `Diagnostic` with the file and the key that is missing or not supported.
   public init(file path: String) throws {
-    guard let json = FileManager.default.contents(atPath: path) else {
-      throw Diagnostic(
-        "cannot read the tokenizer", at: Place(file: path),
-        hint: "a model folder needs a tokenizer.json of the WordPiece kind")
-    }
-    try self.init(json: json, path: path)
+    let bytes = try InputFile.bytes(
+      path, called: "the tokenizer", hint: "a model folder needs a tokenizer.json of the WordPiece kind")
+    content = try TokenizerFile(root: JSON(bytes, file: path), path: path).content()
   }
 
   /// Reads the bytes of a `tokenizer.json`; `path` is for messages.
   ///
   /// - Throws: a `Diagnostic` with the path and the key that is missing or not supported.
   public init(json: Data, path: String) throws {
-    content = try TokenizerFile(root: JSONValue(Array(json), path: path), path: path).content()
+    content = try TokenizerFile(root: JSON(Array(json), file: path), path: path).content()
   }
 
   /// The tokens of a sentence or of two, with the special tokens around them.
@@ -157,6 +154,6 @@ struct TokenizerContent: Sendable {
 
   /// The id of a token; added tokens come before the vocabulary.
   func id(_ token: String) -> Int32? {
-    addedTokens.last { $0.content.utf8.elementsEqual(token.utf8) }?.id ?? model.id(token)
+    addedTokens.last { $0.content.hasBytes(of: token) }?.id ?? model.id(token)
   }
 }

@@ -2,7 +2,7 @@ internal import Basics
 
 /// Reads the parts of a `tokenizer.json`; what is missing or of another kind is an error, never skipped.
 struct TokenizerFile {
-  let root: JSONValue
+  let root: JSON
   let path: String
 
   /// Largest id that is believed: the token table has a place for each id.
@@ -15,7 +15,7 @@ struct TokenizerFile {
     let prefix = try text(model, "model.continuing_subword_prefix")
     let longest = try integer(model, "model.max_input_chars_per_word")
     let unknown = try text(model, "model.unk_token")
-    guard let unknownID = vocabulary.first(where: { same($0.token, unknown) })?.id else {
+    guard let unknownID = vocabulary.first(where: { $0.token.hasBytes(of: unknown) })?.id else {
       throw problem("the vocabulary lacks the unknown token '\(unknown)'", "model.unk_token")
     }
     let wordPiece = WordPieceModel(
@@ -23,7 +23,7 @@ struct TokenizerFile {
     let added = try addedTokens(wordPiece, vocabularyCount: vocabulary.count)
     func id(_ names: [String]) throws(Diagnostic) -> Int32 {
       for name in names {
-        if let token = added.last(where: { same($0.content, name) }) { return token.id }
+        if let token = added.last(where: { $0.content.hasBytes(of: name) }) { return token.id }
         if let id = wordPiece.id(name) { return id }
       }
       throw problem("neither the vocabulary nor the added tokens have '\(names[0])'", "added_tokens")
@@ -49,7 +49,7 @@ struct TokenizerFile {
 
   // MARK: Parts
 
-  private func vocabulary(_ model: JSONValue) throws(Diagnostic) -> [(token: String, id: Int32)] {
+  private func vocabulary(_ model: JSON) throws(Diagnostic) -> [(token: String, id: Int32)] {
     guard case .object(let members) = model["vocab"] else {
       throw problem("an object of tokens and ids is missing", "model.vocab")
     }
@@ -78,7 +78,7 @@ struct TokenizerFile {
         id: try id(value, "\(key).id"), content: try text(entry, "\(key).content"),
         singleWord: try flag(entry, "\(key).single_word"), stripsLeft: try flag(entry, "\(key).lstrip"),
         stripsRight: try flag(entry, "\(key).rstrip"), normalized: try flag(entry, "\(key).normalized"))
-      let earlier = tokens.last { same($0.content, token.content) }?.id
+      let earlier = tokens.last { $0.content.hasBytes(of: token.content) }?.id
       let due = model.id(token.content) ?? earlier ?? next
       guard due == token.id else {
         throw problem("the added token '\(token.content)' must have the id \(due)", "\(key).id")
@@ -115,14 +115,14 @@ struct TokenizerFile {
   }
 
   /// BertProcessing's way to write a token: `["[CLS]", 101]`.
-  private func namedID(_ value: JSONValue?, _ key: String) throws(Diagnostic) -> Int32 {
+  private func namedID(_ value: JSON?, _ key: String) throws(Diagnostic) -> Int32 {
     guard case .list(let pair) = value, pair.count == 2 else {
       throw problem("a pair of token and id is missing", key)
     }
     return try id(pair[1], key)
   }
 
-  private func parts(_ section: JSONValue, _ key: String) throws(Diagnostic) -> [SpecialTokenTemplate.Part] {
+  private func parts(_ section: JSON, _ key: String) throws(Diagnostic) -> [SpecialTokenTemplate.Part] {
     guard case .list(let entries) = section[lastName(key)] else { throw problem("a list is missing", key) }
     var parts: [SpecialTokenTemplate.Part] = []
     for (index, entry) in entries.enumerated() {
@@ -147,7 +147,7 @@ struct TokenizerFile {
   }
 
   private func specialIDs(
-    _ section: JSONValue, _ name: String, _ place: String
+    _ section: JSON, _ name: String, _ place: String
   ) throws(Diagnostic) -> [Int32] {
     guard case .list(let values) = section["special_tokens"]?[name]?["ids"] else {
       throw problem("no ids for the special token '\(name)'", "post_processor.special_tokens")
@@ -168,7 +168,7 @@ struct TokenizerFile {
   // MARK: Values
 
   /// A top-level object whose `type` is one of those this module knows.
-  private func section(_ name: String, kinds: [String]) throws(Diagnostic) -> JSONValue {
+  private func section(_ name: String, kinds: [String]) throws(Diagnostic) -> JSON {
     guard let section = root[name], case .object = section else {
       throw problem("an object is missing", name, hint: "supported: \(kinds.joined(separator: ", "))")
     }
@@ -180,36 +180,35 @@ struct TokenizerFile {
     return section
   }
 
-  private func text(_ owner: JSONValue, _ key: String) throws(Diagnostic) -> String {
+  private func text(_ owner: JSON, _ key: String) throws(Diagnostic) -> String {
     guard case .text(let text) = owner[lastName(key)] else { throw problem("a text is missing", key) }
     return text
   }
 
-  private func flag(_ owner: JSONValue, _ key: String) throws(Diagnostic) -> Bool {
+  private func flag(_ owner: JSON, _ key: String) throws(Diagnostic) -> Bool {
     guard case .flag(let flag) = owner[lastName(key)] else {
       throw problem("true or false is missing", key)
     }
     return flag
   }
 
-  private func integer(_ owner: JSONValue, _ key: String) throws(Diagnostic) -> Int {
-    guard case .number(let number) = owner[lastName(key)], let integer = Int(exactly: number), integer >= 0
-    else { throw problem("a whole number is missing", key) }
+  private func integer(_ owner: JSON, _ key: String) throws(Diagnostic) -> Int {
+    guard let integer = owner[lastName(key)]?.integer, integer >= 0 else {
+      throw problem("a whole number is missing", key)
+    }
     return integer
   }
 
-  private func id(_ value: JSONValue, _ key: String) throws(Diagnostic) -> Int32 {
-    guard case .number(let number) = value, let id = Int(exactly: number), (0...Self.largestID).contains(id)
-    else { throw problem("an id must be a whole number in 0…\(Self.largestID)", key) }
+  private func id(_ value: JSON, _ key: String) throws(Diagnostic) -> Int32 {
+    guard let id = value.integer, (0...Self.largestID).contains(id) else {
+      throw problem("an id must be a whole number in 0…\(Self.largestID)", key)
+    }
     return Int32(id)
   }
 
   private func lastName(_ key: String) -> String {
     key.split(separator: ".").last.map(String.init) ?? key
   }
-
-  /// Byte for byte; `==` would take canonically equivalent tokens for one.
-  private func same(_ a: String, _ b: String) -> Bool { a.utf8.elementsEqual(b.utf8) }
 
   private func problem(_ what: String, _ key: String, hint: String? = nil) -> Diagnostic {
     Diagnostic(what, at: Place(file: path, detail: "key '\(key)'"), hint: hint)

@@ -126,7 +126,7 @@ import Testing
 
   /// Hosts that committed texts may name: where the packages, the papers and the formats come from.
   private static let hosts: Set<String> = [
-    "github.com", "json-schema.org", "arxiv.org", "huggingface.co", "www.swift.org",
+    "github.com", "json-schema.org", "arxiv.org", "huggingface.co", "www.swift.org", "git-lfs.github.com",
   ]
 
   @Test func `committed texts name no folder of one machine and no host but the known ones`() throws {

@@ -114,7 +114,7 @@ import Testing
       "\"hidden_size\": 8", "\"hidden_size\": 9",
       "config.json: error: 'hidden_size' 9 does not divide by 'num_attention_heads' 2"
     ),
-    ("30}", "30", "config.json:2:74: error: not valid JSON: a ',' or '}' must stand here"),
+    ("30}", "30", "config.json:2:74: error: not valid JSON: expected ',' or '}'"),
     ("30}", "30, \"vocab_size\": 31}", "config.json:2:76: error: not valid JSON: 'vocab_size' stands twice"),
   ])
   func `a broken configuration is refused with file and key`(old: String, new: String, expected: String)

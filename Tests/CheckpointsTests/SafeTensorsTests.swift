@@ -117,7 +117,10 @@ import Testing
 
   @Test(arguments: [
     ("[1]", 0, "error: the header of the safetensors file is a list, not an object"),
-    ("{\"a\" 1}", 0, "error: the header of the safetensors file is not valid JSON: a ':' must stand here"),
+    (
+      "{\"a\" 1}", 0,
+      "error: the header of the safetensors file is not valid JSON: expected ':' after the name 'a'"
+    ),
     ("{\"a\":{}}", 0, "tensor 'a': error: the header must give dtype, shape and data_offsets"),
     (
       #"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}"#,

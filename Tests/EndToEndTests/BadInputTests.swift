@@ -103,7 +103,7 @@ import Testing
     try expect(
       line: 5, of: "moves/train.jsonl", becoming: #"{"text": "a", "label": "up""#,
       says: """
-        data/moves/train.jsonl:5:28: error: malformed JSON: expected ',' or '}'
+        data/moves/train.jsonl:5:28: error: not valid JSON: expected ',' or '}'
           each line holds one object, for instance {"text": "…", "label": "…"}
         """)
   }

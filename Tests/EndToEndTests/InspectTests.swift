@@ -57,7 +57,7 @@ import Testing
     #expect(lines.contains("  text   text, longest 5 characters, 1 empty"))
     #expect(lines.contains("         values: down 5, up 4"))
     #expect(lines.contains("1 row cannot be read:"))
-    #expect(lines.contains { $0.hasPrefix("d.jsonl:10:2: error: malformed JSON") })
+    #expect(lines.contains { $0.hasPrefix("d.jsonl:10:2: error: not valid JSON") })
   }
 
   @Test func `digits that several jobs begin with are refused`() throws {

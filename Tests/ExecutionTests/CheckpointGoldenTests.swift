@@ -1,3 +1,4 @@
+import Basics
 import Checkpoints
 import Execution
 import Foundation
@@ -59,10 +60,10 @@ import Testing
     let merged = try yard.weights("out")
     for (name, table) in golden.tensors.sorted(by: { $0.key < $1.key }) {
       let numbers = try #require(merged[name])
-      #expect(Set(ids.keys) == Set(table.tokens.keys))
+      #expect(Set(ids.keys) == Set(table.tokens.keys.map { ExactText($0) }))
       #expect(numbers.count == 8 * (table.tokens.count + table.padding.count))
       for (token, expected) in table.tokens.sorted(by: { $0.key < $1.key }) {
-        let row = numbers.dropFirst(8 * (ids[token] ?? 0)).prefix(8)
+        let row = numbers.dropFirst(8 * (ids[ExactText(token)] ?? 0)).prefix(8)
         #expect(relativeError(Array(row), expected) < 1e-5, "\(name) of '\(token)'")
       }
       for (place, expected) in table.padding.enumerated() {

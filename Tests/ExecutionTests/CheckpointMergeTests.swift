@@ -1,3 +1,4 @@
+import Basics
 import Checkpoints
 import Execution
 import Foundation
@@ -175,8 +176,9 @@ import Testing
     ].enumerated() {
       #expect(relativeError(row(union, index), expected) < 1e-6, "row \(index)")
     }
-    #expect(
-      try TokenizerVocabulary(folder: yard.url.path + "/out").ids == ["a": 0, "b": 1, "c": 2, "x": 3, "y": 4])
+    let ids = try TokenizerVocabulary(folder: yard.url.path + "/out").ids
+    #expect(ids.sorted { $0.value < $1.value }.map(\.key.text) == ["a", "b", "c", "x", "y"])
+    #expect(ids.values.sorted() == [0, 1, 2, 3, 4])
     #expect(try yard.text("out/config.json").contains("\"vocab_size\": 5"))
     try yard.merge(recipe + "tokenizer: {source: m2}")
     let second = try yard.weights("out")

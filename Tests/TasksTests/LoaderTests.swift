@@ -146,7 +146,7 @@ import Testing
       folder.complaint(.whole(file)) == """
         a.jsonl:2: error: unknown label 'postive' of task 'fpb'
           did you mean 'positive'?
-        a.jsonl:3:14: error: malformed JSON: expected ',' or '}'
+        a.jsonl:3:14: error: not valid JSON: expected ',' or '}'
           each line holds one object, for instance {"text": "…", "label": "…"}
         a.jsonl:4: error: empty text in 'text'
           fill it in or remove the line
@@ -154,7 +154,7 @@ import Testing
           known: negative, neutral, positive
         a.jsonl:6: error: column 'text' holds no text
           give a string or a number
-        a.jsonl:7:35: error: malformed JSON: text after the object
+        a.jsonl:7:35: error: not valid JSON: text after the object
           each line holds one object, for instance {"text": "…", "label": "…"}
         a.jsonl:8: error: no column 'text', which task 'fpb' reads
           did you mean 'txt'?
@@ -165,25 +165,25 @@ import Testing
     let file = try folder.write("a.jsonl", String(repeating: "{}}\n", count: 30))
     let lines = folder.complaint(.whole(file)).split(separator: "\n")
     #expect(lines.count == 40)
-    #expect(lines[38] == "a.jsonl:20:3: error: malformed JSON: text after the object")
+    #expect(lines[38] == "a.jsonl:20:3: error: not valid JSON: text after the object")
   }
 
   static let malformed: [(String, String)] = [
-    ("[1]", "1: error: malformed JSON: expected '{'"),
-    (#"{"a": 01}"#, "7: error: malformed JSON: malformed number"),
-    (#"{"a": -}"#, "7: error: malformed JSON: malformed number"),
-    (#"{"a": tru}"#, "7: error: malformed JSON: expected a value"),
-    (#"{"a": "b}"#, "7: error: malformed JSON: a string without its closing quote"),
-    (#"{"a": "\x"}"#, "8: error: malformed JSON: unknown escape"),
-    (#"{"a": "\u12g4"}"#, "10: error: malformed JSON: expected four hexadecimal digits"),
-    ("{\"a\": \"\t\"}", "8: error: malformed JSON: a control character in a string; write it as an escape"),
-    (#"{"a": 1,}"#, "9: error: malformed JSON: expected a key in double quotes"),
-    (#"{"é" 1}"#, "6: error: malformed JSON: expected ':' after key 'é'"),
-    (#"{"a": 1, "a": 2}"#, "1: error: malformed JSON: key 'a' stands twice"),
-    (#"{"a":"#, "6: error: malformed JSON: the text ends early"),
+    ("[1]", "1: error: not valid JSON: expected '{'"),
+    (#"{"a": 01}"#, "7: error: not valid JSON: malformed number"),
+    (#"{"a": -}"#, "7: error: not valid JSON: malformed number"),
+    (#"{"a": tru}"#, "7: error: not valid JSON: expected a value"),
+    (#"{"a": "b}"#, "7: error: not valid JSON: a string without its closing quote"),
+    (#"{"a": "\x"}"#, "8: error: not valid JSON: unknown escape"),
+    (#"{"a": "\u12g4"}"#, "10: error: not valid JSON: expected four hexadecimal digits"),
+    ("{\"a\": \"\t\"}", "8: error: not valid JSON: a control character in a string; write it as an escape"),
+    (#"{"a": 1,}"#, "9: error: not valid JSON: expected a name in double quotes"),
+    (#"{"é" 1}"#, "6: error: not valid JSON: expected ':' after the name 'é'"),
+    (#"{"a": 1, "a": 2}"#, "10: error: not valid JSON: 'a' stands twice"),
+    (#"{"a":"#, "6: error: not valid JSON: the text ends early"),
     (
-      #"{"a": "# + String(repeating: "[", count: 70) + String(repeating: "]", count: 70) + "}",
-      "70: error: malformed JSON: nested too deeply"
+      #"{"a": "# + String(repeating: "[", count: 140) + String(repeating: "]", count: 140) + "}",
+      "134: error: not valid JSON: more than 128 levels"
     ),
   ]
 

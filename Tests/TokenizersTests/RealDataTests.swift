@@ -88,7 +88,7 @@ internal import Tokenizers
     var summary = Summary()
     var bytes = Data()
     for index in Swift.stride(from: 0, to: rows.count, by: stride) {
-      for text in strings(in: try JSONValue(Array(rows[index]), path: file.path)) {
+      for text in strings(in: try JSON(Array(rows[index]), file: file.path)) {
         let ids = tokenizer.encode(text, maxTokens: .max).ids
         summary.texts += 1
         summary.tokens += ids.count
@@ -102,7 +102,7 @@ internal import Tokenizers
     return summary
   }
 
-  private func strings(in value: JSONValue) -> [String] {
+  private func strings(in value: JSON) -> [String] {
     switch value {
     case .text(let text): [text]
     case .list(let values): values.flatMap(strings)

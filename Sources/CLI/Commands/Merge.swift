@@ -82,10 +82,8 @@ struct Merge: ParsableCommand {
   }
 
   private func merge(_ file: String, into output: String) throws {
-    guard let data = FileManager.default.contents(atPath: file) else {
-      throw Diagnostic("cannot read the recipe", at: Place(file: file), hint: "is the path right?")
-    }
-    guard let text = String(data: data, encoding: .utf8) else {
+    let bytes = try InputFile.bytes(file, called: "the recipe", hint: "is the path right?")
+    guard let text = String(validating: bytes, as: UTF8.self) else {
       throw Diagnostic("the recipe is not UTF-8", at: Place(file: file), hint: "save it as UTF-8")
     }
     let shard = try CheckpointMerge.bytes(maxShardSize)

@@ -224,10 +224,7 @@ private struct MaskReader {
       bytes = []
       return
     }
-    guard let data = FileManager.default.contents(atPath: path) else {
-      throw Diagnostic("cannot read the file", at: Place(file: path))
-    }
-    bytes = Array(data)
+    bytes = try InputFile.bytes(path, hint: nil)
   }
 
   mutating func next(rows: Int, columns: Int) throws(Diagnostic) -> BitMask {

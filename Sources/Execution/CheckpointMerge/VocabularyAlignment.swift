@@ -33,7 +33,7 @@ struct VocabularyAlignment: Sendable {
     self.source = source
     let vocabulary = vocabularies[source]
     self.vocabulary = vocabulary
-    let start = max(sizes[source], (vocabulary.ids.values.max() ?? -1) + 1)
+    let start = max(sizes[source], (vocabulary.tokens.keys.max() ?? -1) + 1)
     var known = Set(vocabulary.ids.keys)
     var added: [TokenizerVocabulary.Added] = []
     for other in wanted == .union ? vocabularies : [] {
@@ -47,9 +47,9 @@ struct VocabularyAlignment: Sendable {
     self.added = added
     let end = start + added.count
     count = recipe.padsVocabularyTo.map { (end + $0 - 1) / $0 * $0 } ?? end
-    var tokens = [String?](repeating: nil, count: end)
-    for (token, id) in vocabulary.ids { tokens[id] = token }
-    for token in added { tokens[token.id] = token.content }
+    var tokens = [ExactText?](repeating: nil, count: end)
+    for (id, token) in vocabulary.tokens { tokens[id] = token }
+    for token in added { tokens[token.id] = ExactText(token.content) }
     var rows = Self.rows(tokens, vocabularies, sizes, source: source, hasBase: recipe.base != nil)
     let rules = Dictionary(recipe.tokens.map { ($0.token, $0) }) { first, _ in first }
     for (id, token) in tokens.enumerated() {
@@ -109,7 +109,7 @@ struct VocabularyAlignment: Sendable {
   }
 
   private static func rows(
-    _ tokens: [String?], _ vocabularies: [TokenizerVocabulary], _ sizes: [Int], source: Int, hasBase: Bool
+    _ tokens: [ExactText?], _ vocabularies: [TokenizerVocabulary], _ sizes: [Int], source: Int, hasBase: Bool
   ) -> [[[ModelTensor.Row]]] {
     var rows = vocabularies.map { _ in [[ModelTensor.Row]]() }
     for model in rows.indices { rows[model].reserveCapacity(tokens.count) }

@@ -56,7 +56,7 @@ public struct CheckpointRecipe: Sendable {
     /// The same token of a model.
     case model(Reference)
     /// Another token of a model.
-    case token(Reference, String)
+    case token(Reference, ExactText)
     /// A row of a model's embeddings.
     case row(Reference, Int)
   }
@@ -64,7 +64,7 @@ public struct CheckpointRecipe: Sendable {
   /// What a recipe says of one token.
   public struct TokenRule: Sendable {
     /// The token; one that the tokenizer lacks is added to it.
-    public var token: String
+    public var token: ExactText
     /// Where its embedding comes from in models that lack it; nil where nothing is said.
     public var source: TokenSource?
     /// Whether it comes from there in all models.

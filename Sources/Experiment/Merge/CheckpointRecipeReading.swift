@@ -142,7 +142,7 @@ struct CheckpointRecipeReading {
     (value["tokenizer"]?["tokens"]?.entries ?? []).map { entry in
       let rule = entry.value
       return .init(
-        token: entry.key, source: rule["source"].flatMap { tokenSource($0) },
+        token: ExactText(entry.key), source: rule["source"].flatMap { tokenSource($0) },
         isForced: rule["force"]?.settings.first == .flag(true),
         place: entry.keyPlace)
     }
@@ -153,7 +153,7 @@ struct CheckpointRecipeReading {
     let model = value["model"]?.text.map { reference($0, at: value.place) }
     switch (value["kind"]?.text, model, value["token"]?.text, value["token_id"]?.integer) {
     case ("zero", nil, nil, nil): return .zero
-    case ("model_token", let model?, let token?, nil): return .token(model, token)
+    case ("model_token", let model?, let token?, nil): return .token(model, ExactText(token))
     case ("model_token", let model?, nil, let row?): return .row(model, row)
     default:
       report(

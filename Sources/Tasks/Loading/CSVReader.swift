@@ -20,7 +20,8 @@ struct CSVReader: RowReader {
     position = self.bytes.startIndex
     guard let record = try record() else { return }
     header = record.fields
-    for (index, name) in header.enumerated() where header[..<index].contains(name) {
+    for (index, name) in header.enumerated() where header[..<index].contains(where: { $0.hasBytes(of: name) })
+    {
       throw Diagnostic(
         "column '\(name)' stands twice", at: Place(file: path, line: record.line), hint: "rename one of them")
     }
@@ -33,7 +34,7 @@ struct CSVReader: RowReader {
         "the header names \(header.count) columns, but the number of fields is \(record.fields.count)",
         at: Place(file: path, line: record.line), hint: "put a field that holds a comma into double quotes")
     }
-    return Row(line: record.line, names: header, fields: record.fields.map(Field.text))
+    return Row(line: record.line, names: header, fields: record.fields.map(JSON.text))
   }
 
   private mutating func record() throws(Diagnostic) -> (line: Int, fields: [String])? {

@@ -1,5 +1,4 @@
 public import Basics
-internal import Foundation
 
 /// What a data file holds, without a task that says how to read it.
 public struct DatasetSummary: Sendable {
@@ -41,12 +40,9 @@ public struct DatasetSummary: Sendable {
         "the file is neither .jsonl nor .csv", at: Place(file: path),
         hint: "name it by what it is, or convert it")
     }
-    guard let data = FileManager.default.contents(atPath: path) else {
-      throw Diagnostic(
-        "cannot read the file", at: Place(file: path), hint: "check the path and its permissions")
-    }
+    let bytes = try InputFile.bytes(path)
     var reader: any RowReader =
-      format == "csv" ? try CSVReader([UInt8](data), path: path) : JSONLinesReader([UInt8](data), path: path)
+      format == "csv" ? try CSVReader(bytes, path: path) : JSONLinesReader(bytes, path: path)
     var tally: [String: [String: Int]] = [:]
     while true {
       do {
@@ -66,8 +62,8 @@ public struct DatasetSummary: Sendable {
     }
   }
 
-  private mutating func add(_ field: Field, to name: String, _ tally: inout [String: [String: Int]]) {
-    let index = columns.firstIndex { $0.name == name } ?? columns.count
+  private mutating func add(_ field: JSON, to name: String, _ tally: inout [String: [String: Int]]) {
+    let index = columns.firstIndex { $0.name.hasBytes(of: name) } ?? columns.count
     if index == columns.count { columns.append(Column(name: name)) }
     columns[index].present += 1
     let kind = field.kind
@@ -81,7 +77,7 @@ public struct DatasetSummary: Sendable {
       let text = field.scalar ?? ""
       words = [text]
       columns[index].longest = max(columns[index].longest, text.count)
-      if text.allSatisfy(\.isWhitespace), field != .object { columns[index].empty += 1 }
+      if text.allSatisfy(\.isWhitespace), field.members == nil { columns[index].empty += 1 }
     }
     for word in words where tally[name, default: [:]].count <= Self.mostLabels {
       tally[name, default: [:]][word, default: 0] += 1
@@ -89,7 +85,7 @@ public struct DatasetSummary: Sendable {
   }
 }
 
-extension Field {
+extension JSON {
   /// The kind in a word; nil for nothing.
   fileprivate var kind: String? {
     switch self {

@@ -59,7 +59,7 @@ struct ExampleReader {
     }
   }
 
-  private func label(_ field: Field, at place: Place) throws(Diagnostic) -> Int {
+  private func label(_ field: JSON, at place: Place) throws(Diagnostic) -> Int {
     guard let name = field.scalar else {
       throw Diagnostic(
         "column '\(task.target)' holds no label", at: place, hint: "give one of the labels of the task")
@@ -67,7 +67,7 @@ struct ExampleReader {
     return try index(of: name, kind: "label", at: place)
   }
 
-  private func number(_ field: Field, at place: Place) throws(Diagnostic) -> Double {
+  private func number(_ field: JSON, at place: Place) throws(Diagnostic) -> Double {
     switch field {
     case .text(let digits), .number(let digits):
       let trimmed = digits.drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed()
@@ -79,7 +79,7 @@ struct ExampleReader {
       "column '\(task.target)' holds no number\(written)", at: place, hint: "write it as 0.25 or -3")
   }
 
-  private func tagged(_ row: Row, _ field: Field, at place: Place) throws(Diagnostic) -> Example {
+  private func tagged(_ row: Row, _ field: JSON, at place: Place) throws(Diagnostic) -> Example {
     let column = text.columns[0]
     guard let words = row[column]?.words else {
       throw Diagnostic("column '\(column)' holds no words", at: place, hint: "give a list of strings")

@@ -1,15 +1,7 @@
 internal import Basics
 
-/// A value of a data file, as far as tasks can use it.
-enum Field: Sendable, Hashable {
-  case text(String)
-  /// A JSON number as it was written, so that the label `1` is not read as `1.0`.
-  case number(String)
-  case flag(Bool)
-  case null
-  case list([Field])
-  case object
-
+/// A value of a data file as tasks use it.
+extension JSON {
   /// A scalar as text; nil for lists and objects.
   var scalar: String? {
     switch self {
@@ -38,10 +30,11 @@ struct Row {
   /// The line on which the record starts, from one.
   var line: Int
   var names: [String]
-  var fields: [Field]
+  var fields: [JSON]
 
-  subscript(name: String) -> Field? {
-    names.firstIndex(of: name).map { fields[$0] }
+  /// The field of a column; where none has the very bytes, one that reads the same (`é` in another form) is meant.
+  subscript(name: String) -> JSON? {
+    (names.firstIndex { $0.hasBytes(of: name) } ?? names.firstIndex(of: name)).map { fields[$0] }
   }
 }
 

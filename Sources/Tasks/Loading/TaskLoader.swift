@@ -1,5 +1,4 @@
 internal import Basics
-internal import Foundation
 public import Specs
 
 /// Reads the examples of tasks.
@@ -78,12 +77,9 @@ public enum TaskLoader {
   }
 
   private static func examples(of task: TaskSpec, path: String, format: String) throws -> [Example] {
-    guard let data = FileManager.default.contents(atPath: path) else {
-      throw Diagnostic(
-        "cannot read the file", at: Place(file: path), hint: "check the path and its permissions")
-    }
+    let bytes = try InputFile.bytes(path)
     let interpreter = try ExampleReader(task: task, path: path)
-    var reader = try reader(of: format, [UInt8](data), path: path)
+    var reader = try reader(of: format, bytes, path: path)
     var examples: [Example] = []
     var problems: [Diagnostic] = []
     while problems.count < mostProblems {
