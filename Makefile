@@ -11,7 +11,7 @@ FLAGS := -c release -Xcc -march=native -Xcc -mprefer-vector-width=512
 MIXOLOGY := .build/release/mixology
 RUN := $(if $(DATA),MIXOLOGY_DATA=$(DATA) )$(MIXOLOGY)
 
-.PHONY: help install build sweep plan report status test net lint format model bench bench-baseline bench-peers bench-merge golden clean
+.PHONY: help install build sweep plan report status test test-threads net lint format model bench bench-baseline bench-peers bench-merge golden clean
 
 help:
 	@echo "make sweep     builds and runs $(EXPERIMENT)   (EXPERIMENT=file.yaml DATA=folder ARGS=…)"
@@ -19,6 +19,7 @@ help:
 	@echo "make report    writes its tables again"
 	@echo "make model     fetches all-MiniLM-L6-v2 into the cache"
 	@echo "make test      builds and passes all tests"
+	@echo "make test-threads   passes them under Thread Sanitizer, in a build of its own   (FILTER=name)"
 	@echo "make net       runs quickstart and finance with another build beside this one and compares every table   (OLD=binary DATA=folder)"
 	@echo "make bench     measures training, evaluation, memory and merging against the GEMM peak, and what changed"
 	@echo "make bench-baseline   makes the ratios of the last make bench the new baseline"
@@ -56,6 +57,15 @@ test: install
 
 net: build
 	@Tests/Net/net.py $(OLD) $(MIXOLOGY) $(if $(DATA),--data $(DATA)) $(ARGS)
+
+# Not in CI: a second build of everything, and several times as slow. See Basics' Decisions.md.
+SANITIZED := --scratch-path .build-tsan --sanitize=thread -Xswiftc -DTHREAD_SANITIZER $(FLAGS)
+test-threads: install
+	swift build $(SANITIZED) --build-tests
+	@rm -f .build-tsan/report.*
+	@TSAN_OPTIONS="log_path=$(CURDIR)/.build-tsan/report" \
+	  swift test $(SANITIZED) --skip-build $(if $(FILTER),--filter $(FILTER)); status=$$?; \
+	  if cat .build-tsan/report.* 2>/dev/null; then exit 1; else exit $$status; fi
 
 lint:
 	swift format lint --strict --recursive Sources Tests Package.swift

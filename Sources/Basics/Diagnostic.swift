@@ -32,7 +32,7 @@ extension Place: CustomStringConvertible {
 /// What is wrong, where, and how to mend it: the one error type that reaches a user.
 ///
 /// One struct for all modules instead of an enum for each: nothing in the program branches on the
-/// kind of a user's mistake, everything renders it.
+/// kind of a user's mistake, everything renders it. The one exception is `isRefusal`.
 public struct Diagnostic: Error, Sendable, Hashable, Codable {
   /// What is wrong, one sentence without a full stop.
   public var what: String
@@ -42,6 +42,11 @@ public struct Diagnostic: Error, Sendable, Hashable, Codable {
   public var hint: String?
   /// The source line that `place` points into, for a caret.
   public var source: String?
+  /// Whether a method has something against the values that it was given, so that others are worth a trial; false where
+  /// the work itself failed.
+  ///
+  /// Not written to files or to other processes: only who tries values asks.
+  public private(set) var isRefusal = false
 
   /// Makes a diagnostic.
   public init(_ what: String, at place: Place? = nil, hint: String? = nil, source: String? = nil) {
@@ -50,6 +55,20 @@ public struct Diagnostic: Error, Sendable, Hashable, Codable {
     self.hint = hint
     self.source = source
   }
+
+  /// A method's refusal of values: of parameters or weights.
+  public static func refusal(_ what: String, hint: String? = nil) -> Diagnostic {
+    Diagnostic(what, hint: hint).asRefusal
+  }
+
+  /// The same, as a refusal of values.
+  public var asRefusal: Diagnostic {
+    var refusal = self
+    refusal.isRefusal = true
+    return refusal
+  }
+
+  private enum CodingKeys: String, CodingKey { case what, place, hint, source }
 }
 
 extension Diagnostic: CustomStringConvertible {

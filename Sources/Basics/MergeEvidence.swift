@@ -18,3 +18,11 @@ extension MergeEvidence: CustomStringConvertible {
     }
   }
 }
+
+/// Which labels a Fisher information is taken over.
+public enum FisherLabels: String, Sendable, Codable, CaseIterable {
+  /// Those that the model itself gives, by their probabilities.
+  case model
+  /// Those of the data: the empirical Fisher information.
+  case data
+}

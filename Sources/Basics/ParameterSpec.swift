@@ -82,6 +82,15 @@ public struct ParameterSpec: Sendable, Hashable {
     self.isExtra = isExtra
   }
 
+  /// A parameter that takes one of a type's words; `Parameters.choice` reads it as a case of the same type.
+  ///
+  /// - Parameter words: Those that it takes, where not all of the type.
+  public static func choice<Word: RawRepresentable & CaseIterable>(
+    _ name: String, among words: [Word] = Array(Word.allCases), default word: Word, _ summary: String
+  ) -> ParameterSpec where Word.RawValue == String {
+    ParameterSpec(name, .choice(words.map(\.rawValue)), default: .text(word.rawValue), summary)
+  }
+
   /// The same parameter with another default; no value is usual any more where that one was not.
   ///
   /// - Parameter value: nil leaves the parameter as it is.
@@ -133,14 +142,14 @@ public struct Parameters: Sendable, Hashable {
 
   /// Joins given values with the defaults.
   ///
-  /// - Throws: a `Diagnostic` for a name that no spec has or a value that its spec does not take.
+  /// - Throws: a `Diagnostic` for a name that no spec has, a refusal of a value that its spec does not take.
   public init(_ given: [String: ParameterValue], for specs: [ParameterSpec], of owner: String)
     throws(Diagnostic)
   {
     var values: [String: ParameterValue] = [:]
     for spec in specs {
       let value = given[spec.name] ?? spec.defaultValue
-      if let problem = spec.problem(with: value) { throw Diagnostic("\(problem) (\(owner))") }
+      if let problem = spec.problem(with: value) { throw .refusal("\(problem) (\(owner))") }
       values[spec.name] = value
     }
     for name in given.keys.sorted() where values[name] == nil {
@@ -165,9 +174,25 @@ public struct Parameters: Sendable, Hashable {
     return flag
   }
 
-  /// A word parameter.
+  /// A word parameter, as the case of the type that its spec was made from.
+  public func choice<Word: RawRepresentable>(_ type: Word.Type, _ name: String) -> Word
+  where Word.RawValue == String {
+    guard let word = values.choice(type, name) else { preconditionFailure("no word '\(name)'") }
+    return word
+  }
+
+  /// A word parameter whose words are names of another table.
   public func text(_ name: String) -> String {
     guard case .text(let text) = values[name] else { preconditionFailure("no word '\(name)'") }
     return text
+  }
+}
+
+extension [String: ParameterValue] {
+  /// A word among values, as a case of its type; nil where there is no such parameter or its value is no such word.
+  public func choice<Word: RawRepresentable>(_ type: Word.Type, _ name: String) -> Word?
+  where Word.RawValue == String {
+    guard case .text(let text) = self[name] else { return nil }
+    return Word(rawValue: text)
   }
 }

@@ -3,10 +3,8 @@ import Basics
 import Execution
 import Experiment
 import Foundation
-import Merging
 import Reporting
 import Specs
-import Tasks
 
 /// The arguments that all commands on a manifest share.
 struct ManifestArguments: ParsableArguments {
@@ -91,49 +89,5 @@ extension WorkClock {
     }
     let speed = MachineSpeed.measure(sizes, workers: workers, threads: threads)
     return WorkClock(plan: plan, store: store, speed: speed)
-  }
-}
-
-extension Vocabulary {
-  /// The words of all tables.
-  static var joined: Vocabulary {
-    Vocabulary(
-      methods: MergeMethods.all.entries.map { row in
-        Method(
-          name: row.name, parameters: row.parameters, rule: row.rule, tuning: tuning(of: row),
-          servedBy: row.servedBy?.rawValue, evidence: row.evidence,
-          training: row.training, isOrdered: row.isOrdered
-        ) { given, weights in
-          do throws(Diagnostic) {
-            let parameters = try Parameters(given, for: row.parameters, of: "merge method '\(row.name)'")
-            try row.check(parameters, weights: weights)
-            return nil
-          } catch {
-            return error
-          }
-        }
-      },
-      metrics: Metrics.all.entries.map {
-        Metric(name: $0.name, kinds: $0.kinds, higherIsBetter: $0.higherIsBetter)
-      },
-      samplingRules: MixtureRules.all.entries.map {
-        SamplingRule(name: $0.name, parameters: $0.parameters, needs: $0.needs, rates: $0.rates)
-      },
-      generatorForms: GeneratedSuite.forms,
-      generatedTasks: { GeneratedSuite.template($0) })
-  }
-
-  private static func tuning(of method: MergeMethod) -> Tuning? {
-    switch method.form {
-    case .rule, .measured, .routed, .trained: return nil
-    case .learned(let make):
-      // Neither the loss of a row nor how it keeps changes depends on its parameters.
-      guard let parameters = try? Parameters([:], for: method.parameters, of: method.name) else { return nil }
-      let learning = make(parameters)
-      return Tuning(
-        needsDistributions: !learning.objective.readsLabels, takesRanges: false,
-        fullMatrices: learning.fullMatrices)
-    case .searched: return Tuning(needsDistributions: false, takesRanges: method.takesRanges)
-    }
   }
 }

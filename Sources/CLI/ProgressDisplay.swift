@@ -5,41 +5,78 @@ import Foundation
 import Specs
 
 /// Shows a run: one living line on a terminal, plain lines elsewhere.
-final class ProgressDisplay: @unchecked Sendable {
-  // The lock guards all of it: events come from several tasks.
-  private let lock = NSLock()
+final class ProgressDisplay: Sendable {
+  // Events come from several tasks.
+  private let state: Lock<ProgressState>
+
+  init(
+    plan: Plan, store: JobStore, clock: WorkClock, workers: Int, isQuiet: Bool, isVerbose: Bool
+  ) {
+    let state = ProgressState(
+      plan: plan, store: store, clock: clock, workers: workers, isQuiet: isQuiet, isVerbose: isVerbose)
+    if !isQuiet, !state.remaining.isEmpty {
+      let cached = state.done > 0 ? ", \(state.done) of them done" : ""
+      Console.note(
+        "\(plan.experiment): \(counted(plan.models.count, "model")), \(counted(plan.jobs.count, "job"))\(cached), "
+          + counted(workers, "worker"))
+    }
+    self.state = Lock(state)
+  }
+
+  /// Whether nothing is left to do.
+  var isDone: Bool { state.withLock { $0.remaining.isEmpty } }
+
+  /// Processor seconds of the jobs done in this run that went into training, merging and predicting; nil where none was
+  /// done.
+  var arithmeticSeconds: Double? { state.withLock { $0.arithmetic } }
+
+  /// Takes an event.
+  func show(_ event: RunEvent) { state.withLock { $0.show(event) } }
+
+  /// Tells of a worker that died and was started again: the user may want to know why the run is slow.
+  func show(_ death: WorkerDeath) { state.withLock { $0.show(death) } }
+
+  /// Clears the living line and says the total.
+  func close() { state.withLock { $0.close() } }
+}
+
+/// What is known of a run, and when it was last told.
+private struct ProgressState {
   private let plan: Plan
-  private let total: Int
   private let workers: Int
   private let isQuiet: Bool
   private let isVerbose: Bool
   private let clock: WorkClock
-  private var done: Int
+  private(set) var done: Int
   private var failed = 0
   /// Jobs done in this run, without those that were in the store before.
   private var doneNow = 0
   private var told: [String: String] = [:]
+  /// How workers died, as far as told.
+  private var deaths: Set<WorkerDeath.End> = []
   /// What a worker is at.
   private struct Active {
     let job: PlannedJob
-    let began: UInt64
+    let began: Double
     var share = 0.0
     var note = ""
 
     /// Rows a second so far; nil where it has not said how far it is.
-    func rate(at now: UInt64) -> Double? {
-      let seconds = Double(now - began) / 1e9
+    func rate(at now: Double) -> Double? {
+      let seconds = now - began
       return share > 0 && seconds > 0 ? share * job.work.rows / seconds : nil
     }
   }
 
   private var active: [Int: Active] = [:]
-  private var arithmetic: Double?
-  /// What was last said about the time that is left, and when: playing thousands of jobs through takes some milliseconds.
-  private var left = (seconds: 0.0, at: UInt64(0))
-  private var remaining: [JobID: PlannedJob] = [:]
-  private var lastLine = DispatchTime.now().uptimeNanoseconds
-  private let started = DispatchTime.now().uptimeNanoseconds
+  private(set) var arithmetic: Double?
+  /// What was last said about the time that is left: playing thousands of jobs through takes some milliseconds.
+  private var left: Double?
+  private var playing = Pace(every: 2)
+  private(set) var remaining: [JobID: PlannedJob] = [:]
+  /// Ten times a second on a terminal, every ten seconds elsewhere.
+  private var lines = Pace(every: Console.isTerminal ? 0.1 : 10)
+  private let watch = Stopwatch()
 
   init(
     plan: Plan, store: JobStore, clock: WorkClock, workers: Int, isQuiet: Bool, isVerbose: Bool
@@ -49,100 +86,86 @@ final class ProgressDisplay: @unchecked Sendable {
     self.workers = workers
     self.isQuiet = isQuiet
     self.isVerbose = isVerbose
-    total = plan.jobs.count
     for job in plan.jobs where !store.contains(job.id) { remaining[job.id] = job }
-    done = total - remaining.count
-    if !isQuiet, !remaining.isEmpty {
-      let cached = done > 0 ? ", \(done) of them done" : ""
-      Console.note(
-        "\(plan.experiment): \(counted(plan.models.count, "model")), \(counted(total, "job"))\(cached), "
-          + counted(workers, "worker"))
-    }
+    done = plan.jobs.count - remaining.count
   }
 
-  /// Whether nothing is left to do.
-  var isDone: Bool { lock.withLock { remaining.isEmpty } }
-
-  /// Processor seconds of the jobs done in this run that went into training, merging and predicting; nil where none was
-  /// done.
-  var arithmeticSeconds: Double? { lock.withLock { arithmetic } }
-
-  /// Takes an event.
-  func show(_ event: RunEvent) {
-    lock.withLock {
-      switch event {
-      case .started(let job, let worker):
-        active[worker] = Active(job: job, began: DispatchTime.now().uptimeNanoseconds)
-      case .progress(_, let worker, let share, let note):
-        active[worker]?.share = share
-        active[worker]?.note = note
-      case .finished(let job, let worker, let cost):
-        active[worker] = nil
-        remaining[job.id] = nil
-        done += 1
-        doneNow += 1
-        // The scheduler's clock is this one, and has learned.
-        if let seconds = cost.arithmeticSeconds { arithmetic = (arithmetic ?? 0) + seconds }
-        if isVerbose { line("done \(job.label) in \(spoken(seconds: cost.wallSeconds))") }
-      case .failed(let job, let worker, let diagnostic):
-        active[worker] = nil
-        remaining[job.id] = nil
-        failed += 1
-        Console.status(nil)
-        // One cause, such as a full disk, is told once.
-        if let first = told["\(diagnostic)"] {
-          Console.error("failed: \(job.label), as \(first)")
-        } else {
-          told["\(diagnostic)"] = job.label
-          Console.error("failed: \(job.label)\n\(diagnostic)")
-        }
-      case .skipped(let job, _):
-        remaining[job.id] = nil
-        if isVerbose { line("skipped \(job.label): what it needs failed") }
-      }
-      refresh()
-    }
-  }
-
-  /// Clears the living line and says the total.
-  func close() {
-    lock.withLock {
+  mutating func show(_ event: RunEvent) {
+    switch event {
+    case .started(let job, let worker):
+      active[worker] = Active(job: job, began: watch.seconds)
+    case .progress(_, let worker, let share, let note):
+      active[worker]?.share = share
+      active[worker]?.note = note
+    case .finished(let job, let worker, let cost):
+      active[worker] = nil
+      remaining[job.id] = nil
+      done += 1
+      doneNow += 1
+      // The scheduler's clock is this one, and has learned.
+      if let seconds = cost.arithmeticSeconds { arithmetic = (arithmetic ?? 0) + seconds }
+      if isVerbose { line("done \(job.label) in \(spoken(seconds: cost.wallSeconds))") }
+    case .failed(let job, let worker, let diagnostic):
+      active[worker] = nil
+      remaining[job.id] = nil
+      failed += 1
       Console.status(nil)
-      let seconds = Double(DispatchTime.now().uptimeNanoseconds - started) / 1e9
-      if !isQuiet, seconds > 2 {
-        Console.note("\(done) of \(total) jobs done in \(spoken(seconds: seconds))")
+      // One cause, such as a full disk, is told once.
+      if let first = told["\(diagnostic)"] {
+        Console.error("failed: \(job.label), as \(first)")
+      } else {
+        told["\(diagnostic)"] = job.label
+        Console.error("failed: \(job.label)\n\(diagnostic)")
       }
+    case .skipped(let job, _):
+      remaining[job.id] = nil
+      if isVerbose { line("skipped \(job.label): what it needs failed") }
+    }
+    refresh()
+  }
+
+  mutating func show(_ death: WorkerDeath) {
+    // One end is told once.
+    guard !isQuiet, deaths.insert(death.end).inserted else { return }
+    let job = plan.jobs.first { $0.id == death.job }?.label
+    line(
+      "note: a worker process died \(job.map { "under \($0)" } ?? "between two jobs") (\(death.end)) "
+        + "and was started again" + (death.hint.map { "\n  " + $0 } ?? ""))
+  }
+
+  func close() {
+    Console.status(nil)
+    if !isQuiet, watch.seconds > 2 {
+      Console.note("\(done) of \(plan.jobs.count) jobs done in \(spoken(seconds: watch.seconds))")
     }
   }
 
-  /// Ten times a second on a terminal, every ten seconds elsewhere.
-  private func refresh() {
-    let now = DispatchTime.now().uptimeNanoseconds
-    guard !isQuiet, now - lastLine > (Console.isTerminal ? 100_000_000 : 10_000_000_000) else { return }
-    lastLine = now
+  private mutating func refresh() {
+    guard !isQuiet, lines.isDue() else { return }
+    let now = watch.seconds
     let jobs = active.keys.sorted().compactMap { active[$0] }.map { entry in
       entry.job.label + (entry.share > 0 ? " \(Int(entry.share * 100)) %" : "")
         + (entry.note.isEmpty ? "" : " \(entry.note)")
     }
-    let rest = remaining.isEmpty ? "" : ", about \(spoken(seconds: secondsLeft(now))) left"
+    let rest = remaining.isEmpty ? "" : ", about \(spoken(seconds: secondsLeft())) left"
     let training = active.values.filter { $0.job.spec.kind == "train" }.compactMap { $0.rate(at: now) }
     let rows = training.isEmpty ? "" : ", training \(Int(training.reduce(0, +).rounded())) rows/s"
-    let minutes = Double(now - started) / 60e9
-    let rate = doneNow > 0 ? ", \(Int((Double(doneNow) / minutes).rounded())) jobs/min" : ""
-    let head = "\(done)/\(total)\(failed > 0 ? ", \(failed) failed" : "")\(rate)\(rows)\(rest)"
+    // A line is due after a tenth of a second at the earliest.
+    let rate = doneNow > 0 ? ", \(Int((Double(doneNow) * 60 / now).rounded())) jobs/min" : ""
+    let head = "\(done)/\(plan.jobs.count)\(failed > 0 ? ", \(failed) failed" : "")\(rate)\(rows)\(rest)"
     let text = ([head] + jobs).joined(separator: " | ")
     if Console.isTerminal { Console.status(text) } else { Console.note(text) }
   }
 
   /// What the clock expects of all that is open, played through by the workers.
-  private func secondsLeft(_ now: UInt64) -> Double {
-    if left.at > 0, now - left.at < 2_000_000_000 { return left.seconds }
+  private mutating func secondsLeft() -> Double {
+    if let left, !playing.isDue() { return left }
     var shares: [JobID: Double] = [:]
     for entry in active.values { shares[entry.job.id] = entry.share }
     let seconds = Makespan.seconds(
       of: plan, workers: workers, isFinished: { remaining[$0] == nil },
       seconds: { clock.seconds($0) * (1 - shares[$0.id, default: 0]) })
-    left = (seconds, now)
+    left = seconds
     return seconds
   }
 

@@ -5,7 +5,6 @@ internal import Foundation
 internal import LinearAlgebra
 internal import Models
 public import Specs
-internal import Synchronization
 internal import Tasks
 internal import Tokenizers
 internal import Training
@@ -24,7 +23,7 @@ public final class DiskResources: Resources {
   private let folder: String
   private let environment: [String: String]
   // The planner may ask from several threads.
-  private let opened = Mutex(Opened())
+  private let opened = Lock(Opened())
 
   /// Looks at the disk with a memory.
   ///

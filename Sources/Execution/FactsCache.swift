@@ -1,7 +1,6 @@
 internal import Basics
 internal import Checkpoints
 public import Foundation
-internal import Synchronization
 
 /// A kind of facts that are costly to find and never change: hashes of files, lengths of texts, checks that held.
 public struct FactKind<Value: Codable & Sendable>: Sendable {
@@ -26,7 +25,7 @@ public struct FactKind<Value: Codable & Sendable>: Sendable {
 /// time, and a failure to read or write it only costs time.
 public final class FactsCache: Sendable {
   private let folder: URL?
-  private let tables = Mutex<[String: any StoredTable]>([:])
+  private let tables = Lock<[String: any StoredTable]>([:])
 
   /// Opens a memory; nothing is read before something is asked.
   ///

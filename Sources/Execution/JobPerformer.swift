@@ -57,7 +57,7 @@ public final class JobPerformer {
     let cpu = MachineFacts.cpuSeconds
     arithmeticSeconds = 0
     MachineFacts.forgetPeak()
-    let wall = DispatchTime.now().uptimeNanoseconds
+    let watch = Stopwatch()
     var begun: Result<URL, any Error>?
     exclusively { begun = Result { try store.beginAttempt(id) } }
     guard let begun else { preconditionFailure("the attempt was not begun") }
@@ -69,7 +69,7 @@ public final class JobPerformer {
       let result = try perform(spec, into: attempt, progress: progress)
       let cost = JobCost(
         cpuSeconds: MachineFacts.cpuSeconds - cpu, arithmeticSeconds: arithmeticSeconds,
-        wallSeconds: Double(DispatchTime.now().uptimeNanoseconds - wall) / 1e9,
+        wallSeconds: watch.seconds,
         peakResidentMegabytes: MachineFacts.peakResidentMegabytes, worker: worker,
         machine: MachineFacts.machineAndKernel, predictedSeconds: predictedSeconds)
       var committed: Result<Void, any Error>?

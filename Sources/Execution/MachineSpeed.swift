@@ -25,7 +25,8 @@ public struct MachineSpeed: Sendable, Hashable {
     let count = max(1, min(workers * threads, MachineFacts.cores))
     // Threads beyond the cores share the cores.
     let share = Double(count) / Double(max(1, workers))
-    let rates = Rates(count: count)
+    // The best rate of each thread.
+    let best = Lock([Double](repeating: 0, count: count))
     for _ in 0..<5 {
       DispatchQueue.concurrentPerform(iterations: count) { thread in
         let x = Matrix(rows: tokens, columns: sizes.hidden)
@@ -35,34 +36,19 @@ public struct MachineSpeed: Sendable, Hashable {
         weight.fill(0.25)
         // Touches the pages of the result before the clock runs.
         gemm(x, weight, into: y, transposeB: true)
-        let start = DispatchTime.now().uptimeNanoseconds
+        let watch = Stopwatch()
         var products = 0.0
         var seconds = 0.0
         while seconds < 0.04 {
           for _ in 0..<4 { gemm(x, weight, into: y, transposeB: true) }
           products += 4
-          seconds = Double(DispatchTime.now().uptimeNanoseconds - start) / 1e9
+          seconds = watch.seconds
         }
-        rates.record(thread, products * flops / seconds)
+        let rate = products * flops / seconds
+        best.withLock { $0[thread] = max($0[thread], rate) }
       }
     }
-    return MachineSpeed(flopsPerSecond: rates.mean * share)
-  }
-
-  /// The best rate of each thread.
-  private final class Rates: @unchecked Sendable {
-    // The lock guards the list.
-    private let lock = NSLock()
-    private var best: [Double]
-
-    init(count: Int) {
-      best = Array(repeating: 0, count: count)
-    }
-
-    func record(_ thread: Int, _ rate: Double) {
-      lock.withLock { best[thread] = max(best[thread], rate) }
-    }
-
-    var mean: Double { lock.withLock { best.reduce(0, +) / Double(best.count) } }
+    let mean = best.withLock { $0.reduce(0, +) / Double(count) }
+    return MachineSpeed(flopsPerSecond: mean * share)
   }
 }

@@ -1,13 +1,21 @@
+internal import Basics
 public import Experiment
-internal import Foundation
 public import Specs
 
 /// Turns counted work into seconds: by the machine's speed at first, corrected by what jobs of the same kind took.
-public final class WorkClock: @unchecked Sendable {
-  // The lock guards the sums.
-  private let lock = NSLock()
-  private var expected: [String: Double] = [:]
-  private var took: [String: Double] = [:]
+public final class WorkClock: Sendable {
+  /// Seconds of the jobs that are done, by their kind.
+  private struct Sums {
+    var expected: [String: Double] = [:]
+    var took: [String: Double] = [:]
+
+    mutating func add(_ kind: String, expected: Double, took: Double) {
+      self.expected[kind, default: 0] += expected
+      self.took[kind, default: 0] += took
+    }
+  }
+
+  private let sums: Lock<Sums>
   private let known: Int
   private let speed: MachineSpeed?
 
@@ -45,24 +53,23 @@ public final class WorkClock: @unchecked Sendable {
   public init(plan: Plan, store: JobStore, speed: MachineSpeed? = nil) {
     self.speed = speed
     var known = 0
+    var sums = Sums()
     for job in plan.jobs {
       // Another machine, or another kernel on this one, says nothing about this one's speed.
       guard let cost = store.contains(job.id) ? store.cost(job.id) : nil,
         cost.machine == MachineFacts.machineAndKernel
       else { continue }
-      expected[job.spec.kind, default: 0] += WorkClock.seconds(job, speed)
-      took[job.spec.kind, default: 0] += cost.wallSeconds
+      sums.add(job.spec.kind, expected: WorkClock.seconds(job, speed), took: cost.wallSeconds)
       known += 1
     }
     self.known = known
+    self.sums = Lock(sums)
   }
 
   /// Learns from a job that was just done.
   public func learn(_ job: PlannedJob, _ cost: JobCost) {
-    lock.withLock {
-      expected[job.spec.kind, default: 0] += WorkClock.seconds(job, speed)
-      took[job.spec.kind, default: 0] += cost.wallSeconds
-    }
+    let expected = WorkClock.seconds(job, speed)
+    sums.withLock { $0.add(job.spec.kind, expected: expected, took: cost.wallSeconds) }
   }
 
   /// The seconds that a job will take on one worker: (flops + e·elements) ÷ (speed · efficiency) + overhead, times
@@ -70,8 +77,9 @@ public final class WorkClock: @unchecked Sendable {
   public func seconds(_ job: PlannedJob) -> Double {
     let seconds = WorkClock.seconds(job, speed)
     let kind = job.spec.kind
-    return lock.withLock {
-      seconds * (took[kind, default: 0] + WorkClock.trust) / (expected[kind, default: 0] + WorkClock.trust)
+    return sums.withLock { sums in
+      seconds * (sums.took[kind, default: 0] + WorkClock.trust)
+        / (sums.expected[kind, default: 0] + WorkClock.trust)
     }
   }
 

@@ -1,20 +1,22 @@
 internal import Basics
 public import Foundation
 public import Specs
-internal import Synchronization
 
 /// A worker in a process of its own: a crash, its memory and its BLAS threads touch nobody else.
 ///
 /// The process starts with the first job, keeps the base and the tokenised data for the next ones, and is started
 /// again after a crash. Requests go to its standard input, events come from its standard output, one JSON line each.
+/// What it says on standard error is kept for the case that it dies.
 public actor WorkerProcess: JobRunner {
   private let executable: URL
   private let arguments: [String]
   private let environment: [String: String]
   private var process: Process?
-  private let life = Mutex(Life())
+  private let life = Lock(Life())
   private var input: FileHandle?
   private var lines: AsyncStream<String>?
+  private var lastWords: LastWords?
+  private let onRestart: @Sendable (WorkerDeath) -> Void
 
   /// What `kill` must know from outside of any task.
   private struct Life {
@@ -24,10 +26,16 @@ public actor WorkerProcess: JobRunner {
 
   /// One process starts at a time: another one's pipe, open at that moment, would be handed down to it and then not
   /// end with its owner.
-  private static let starting = Mutex(())
+  private static let starting = Lock(())
 
   /// Prepares a worker.
-  public init(executable: URL, arguments: [String], environment: [String: String]) {
+  ///
+  /// - Parameter onRestart: Called where a process has died and a new one takes its place.
+  public init(
+    executable: URL, arguments: [String], environment: [String: String],
+    onRestart: @escaping @Sendable (WorkerDeath) -> Void = { _ in }
+  ) {
+    self.onRestart = onRestart
     self.executable = executable
     self.arguments = arguments
     self.environment = environment
@@ -40,12 +48,11 @@ public actor WorkerProcess: JobRunner {
     for attempt in 1...2 {
       if let cost = try await tryOnce(request, progress) { return cost }
       if life.withLock({ $0.isOver }) { throw CancellationError() }
-      let status = reap()
+      let death = reap(under: request.id)
       if attempt == 2 {
-        throw Diagnostic(
-          "the worker process died twice under this job (\(status))",
-          hint: "is there enough memory? try --workers 1")
+        throw Diagnostic("the worker process died twice under this job (\(death.end))", hint: death.hint)
       }
+      onRestart(death)
     }
     preconditionFailure("two attempts are made")
   }
@@ -53,7 +60,7 @@ public actor WorkerProcess: JobRunner {
   /// Kills the process.
   public func stop() {
     if let process, process.isRunning { process.terminate() }
-    _ = reap()
+    reap()
   }
 
   /// Kills the process from outside of any task, as an interrupted run must, and waits until it is gone; no other one
@@ -98,16 +105,18 @@ public actor WorkerProcess: JobRunner {
   private func start() throws {
     if let process, process.isRunning { return }
     WorkerProcess.ignoringBrokenPipes
-    _ = reap()
+    if process != nil { onRestart(reap()) }
     let process = Process()
     process.executableURL = executable
     process.arguments = arguments
     process.environment = environment
-    let fromWorker = try WorkerProcess.starting.withLock { _ in
+    let (fromWorker, errors) = try WorkerProcess.starting.withLock { _ in
       let toWorker = Pipe()
       let fromWorker = Pipe()
+      let errors = Pipe()
       process.standardInput = toWorker
       process.standardOutput = fromWorker
+      process.standardError = errors
       try life.withLock { life in
         if life.isOver { throw CancellationError() }
         do { try process.run() } catch {
@@ -117,24 +126,30 @@ public actor WorkerProcess: JobRunner {
         life.process = process.processIdentifier
       }
       input = toWorker.fileHandleForWriting
-      return fromWorker.fileHandleForReading
+      return (fromWorker.fileHandleForReading, errors.fileHandleForReading)
     }
     lines = WorkerProcess.lines(of: fromWorker)
+    lastWords = LastWords(of: errors)
     self.process = process
   }
 
-  private func reap() -> String {
+  @discardableResult
+  private func reap(under job: JobID? = nil) -> WorkerDeath {
     defer {
       process = nil
       input = nil
       lines = nil
+      lastWords = nil
       life.withLock { $0.process = 0 }
     }
     try? input?.close()
-    guard let process else { return "it did not start" }
+    guard let process else { return WorkerDeath(job: job, end: .noStart, lastWords: []) }
     process.waitUntilExit()
-    return process.terminationReason == .uncaughtSignal
-      ? "signal \(process.terminationStatus)" : "exit code \(process.terminationStatus)"
+    let status = process.terminationStatus
+    return WorkerDeath(
+      job: job,
+      end: process.terminationReason == .uncaughtSignal ? .signal(status) : .code(status),
+      lastWords: lastWords?.read() ?? [])
   }
 
   private static func lines(of handle: FileHandle) -> AsyncStream<String> {

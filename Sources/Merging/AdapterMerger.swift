@@ -17,7 +17,8 @@ public enum AdapterMerger {
   ///   - threads: Layers that are merged at once; their number changes no result.
   ///   - evidence: What was measured of each adapter, for methods that need it.
   ///   - whole: The whole models, where `adapters` are only some of their layers: how deep a layer lies depends on all.
-  /// - Throws: a `Diagnostic` where there is nothing to merge, a factor is not finite, shapes differ or evidence is missing.
+  /// - Throws: a `Diagnostic` where there is nothing to merge, a factor is not finite, shapes differ or evidence is missing; as a
+  ///   refusal where other parameters or weights could do.
   public static func merge(
     _ adapters: [Adapter], weights: [Double], method: MergeMethod, parameters: Parameters, seed: Int,
     evidence: [ModelEvidence] = [], whole: [Adapter]? = nil, threads: Int = 1
@@ -103,7 +104,7 @@ public enum AdapterMerger {
   }
 
   private static func notFinite(_ path: String) -> Diagnostic {
-    Diagnostic(
+    .refusal(
       "the merged change of '\(path)' is not finite",
       hint: "a weight, an alpha or a parameter is far too large")
   }

@@ -99,8 +99,12 @@ public struct MergeMethod: CatalogEntry {
   /// Checks what can be known without the models: how many there are, and what parameters and weights say together.
   ///
   /// - Parameter weights: One per model; models of weight zero do not count.
-  /// - Throws: a `Diagnostic` that says what to change.
+  /// - Throws: a `Diagnostic` that says what to change, as a refusal.
   public func check(_ parameters: Parameters, weights: [Double]) throws(Diagnostic) {
+    do throws(Diagnostic) { try refuse(parameters, weights) } catch { throw error.asRefusal }
+  }
+
+  private func refuse(_ parameters: Parameters, _ weights: [Double]) throws(Diagnostic) {
     guard weights.allSatisfy(\.isFinite) else { throw Diagnostic("a weight of the merge is not finite") }
     let used = weights.filter { $0 != 0 }
     guard !used.isEmpty else { throw Diagnostic("all weights of the merge are zero") }

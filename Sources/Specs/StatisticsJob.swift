@@ -1,10 +1,4 @@
-/// Which labels a Fisher information is taken over.
-public enum FisherLabels: String, Sendable, Codable, CaseIterable {
-  /// Those that the model itself gives, by their probabilities.
-  case model
-  /// Those of the data: the empirical Fisher information.
-  case data
-}
+public import Basics
 
 /// What is measured of a model, layer by layer.
 public enum Statistic: Sendable, Hashable, Codable {

@@ -44,18 +44,12 @@ public struct TuneJob: Sendable, Hashable, Codable {
 
   /// What it reads: the method's parameter `split`.
   public var split: TuningSplit {
-    guard case .text(let word) = parameters["split"] else { return .validation }
-    return TuningSplit(rawValue: word) ?? .validation
+    // Rows without the parameter read validation only.
+    parameters.choice(TuningSplit.self, "split") ?? .validation
   }
 }
 
-/// The data on which merges may be tuned; test data are not among them.
-public enum TuningSplit: String, Sendable, Codable, CaseIterable {
-  /// What choices are made on.
-  case validation
-  /// What the experts learned from.
-  case train
-
+extension TuningSplit {
   /// The same among all splits.
   public var split: Split {
     switch self {

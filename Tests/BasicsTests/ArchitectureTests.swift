@@ -42,7 +42,7 @@ import Testing
     "Dispatch": ["LinearAlgebra"],
     "RealModule": ["Models"],
     "Yams": ["Experiment"],
-    "Synchronization": ["Execution", "CLI"],
+    "Synchronization": ["Basics"],
   ]
 
   private static let modules = picture.keys.sorted()
@@ -97,6 +97,28 @@ import Testing
     where !file.path.hasPrefix("Sources/LinearAlgebra/") && file.path != "Sources/Hashing/SHA256.swift" {
       for line in file.code where line.text.lowercased().contains(word) {
         Issue.record("\(file.path):\(line.number): \(line.text)")
+      }
+    }
+  }
+
+  @Test func `what threads share is checked by the compiler`() throws {
+    let unchecked = "@un" + "checked"
+    let importing = "import Synchroni" + "zation"
+    for file in SourceFile.swift(below: "Sources", "Tests") {
+      for line in file.code {
+        let isKnown =
+          (!line.text.contains(unchecked) || file.path.hasPrefix("Sources/LinearAlgebra/"))
+          && (!line.text.contains(importing) || file.path == "Sources/Basics/Lock.swift")
+        if !isKnown { Issue.record("\(file.path):\(line.number): \(line.text): use Lock of Basics") }
+      }
+    }
+  }
+
+  @Test func `a clock that goes forward is read by the stopwatch alone`() throws {
+    let clocks = /DispatchTime\b|uptimeNanoseconds|(?:Continuous|Suspending)Clock|systemUptime|clock_gettime/
+    for file in SourceFile.swift(below: "Sources") where file.path != "Sources/Basics/Stopwatch.swift" {
+      for line in file.code where line.text.contains(clocks) {
+        Issue.record("\(file.path):\(line.number): \(line.text): use Stopwatch of Basics")
       }
     }
   }

@@ -57,4 +57,13 @@ import Testing
     let all = Diagnostics([Diagnostic("one", hint: "mend"), Diagnostic("two")])
     #expect(all.description == "error: one\n  mend\nerror: two")
   }
+
+  @Test func `a refusal says the same as another problem, and nothing of it is written`() throws {
+    let refusal = Diagnostic.refusal("no average", hint: "use another weight")
+    let problem = Diagnostic("no average", hint: "use another weight")
+    #expect(refusal.isRefusal && !problem.isRefusal)
+    #expect(refusal.description == problem.description)
+    #expect(try StableHash.canonicalJSON(refusal) == StableHash.canonicalJSON(problem))
+    #expect(problem.asRefusal == refusal)
+  }
 }

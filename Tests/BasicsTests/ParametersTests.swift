@@ -42,6 +42,33 @@ import Testing
     #expect(fixed.defaultValue == .number(2) && fixed.usual.isEmpty)
   }
 
+  private enum Scope: String, CaseIterable { case tensor, model, row }
+
+  @Test func `words come from the cases of a type and are read as such`() throws {
+    let all = ParameterSpec.choice("scope", default: Scope.model, "what is trimmed")
+    #expect(all.kind == .choice(["tensor", "model", "row"]) && all.defaultValue == .text("model"))
+    let some = ParameterSpec.choice("scope", among: [Scope.row, .model], default: .row, "what is trimmed")
+    #expect(some.kind == .choice(["row", "model"]))
+    #expect(try Parameters([:], for: [some], of: "it").choice(Scope.self, "scope") == .row)
+    let given = try Parameters(["scope": .text("model")], for: [some], of: "it")
+    #expect(given.choice(Scope.self, "scope") == .model)
+    #expect(given.values.choice(Scope.self, "scope") == .model)
+    #expect(given.values.choice(Scope.self, "other") == nil)
+    let unchecked: [String: ParameterValue] = ["scope": .text("layer")]
+    #expect(unchecked.choice(Scope.self, "scope") == nil)
+  }
+
+  @Test func `a wrong value is a refusal, an unknown name is not`() throws {
+    func problem(_ given: [String: ParameterValue]) -> Diagnostic? {
+      do throws(Diagnostic) {
+        _ = try Parameters(given, for: Self.specs, of: "it")
+        return nil
+      } catch { return error }
+    }
+    #expect(problem(["density": .number(2)])?.isRefusal == true)
+    #expect(problem(["densty": .number(0.5)])?.isRefusal == false)
+  }
+
   @Test func `an unknown name is told with the nearest one`() {
     let expected = Diagnostic(
       "unknown parameter 'densty' of merge method 'ties'", hint: "did you mean 'density'?")
@@ -61,7 +88,7 @@ import Testing
     ("scope", .number(1), "'scope' must be one of tensor, model"),
   ])
   func `a wrong value is told with what is right`(name: String, value: ParameterValue, problem: String) {
-    #expect(throws: Diagnostic("\(problem) (merge method 'ties')")) { try checked([name: value]) }
+    #expect(throws: Diagnostic.refusal("\(problem) (merge method 'ties')")) { try checked([name: value]) }
   }
 
   @Test func `ends of a range belong to it and are written as in a manifest`() {

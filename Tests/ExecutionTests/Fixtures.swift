@@ -3,7 +3,6 @@ import Execution
 import Experiment
 import Foundation
 import Specs
-import Synchronization
 
 /// A folder that goes away with its value.
 final class Scratch: Sendable {
@@ -106,7 +105,7 @@ enum Jobs {
 final class FakeRunner: JobRunner {
   /// What all runners of a test did, in order.
   final class Log: Sendable {
-    private let lines = Mutex<[String]>([])
+    private let lines = Lock<[String]>([])
     var all: [String] { lines.withLock { $0 } }
     func add(_ line: String) { lines.withLock { $0.append(line) } }
   }

@@ -3,7 +3,6 @@ import Execution
 import Experiment
 import Foundation
 import Specs
-import Synchronization
 import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct SchedulerTests {
@@ -15,7 +14,7 @@ import Testing
   private var store: JobStore { scratch.store }
 
   private final class Events: Sendable {
-    private let list = Mutex<[String]>([])
+    private let list = Lock<[String]>([])
     var all: [String] { list.withLock { $0 } }
 
     @Sendable func add(_ event: RunEvent) {
@@ -96,7 +95,7 @@ import Testing
   @Test func `two runners work at the same time`() async throws {
     let jobs = try (0..<2).map { try Jobs.train($0) }
     // Each job ends only when both have begun: one runner after the other would never end.
-    let begun = Mutex(0)
+    let begun = Lock(0)
     let meeting = FakeMeeting(begun)
     let runners = (0..<2).map {
       FakeRunner("\($0)", store: store, log: log) { _ in try await meeting.wait() }
@@ -145,7 +144,7 @@ import Testing
 
   @Test func `without keep-going a job that runs already is finished`() async throws {
     let (a, b) = (try Jobs.train(0), try Jobs.train(1))
-    let meeting = FakeMeeting(Mutex(0))
+    let meeting = FakeMeeting(Lock(0))
     let runners = (0..<2).map { index in
       FakeRunner("\(index)", store: store, log: log, failing: [a.id]) { request in
         try await meeting.wait()
@@ -176,9 +175,9 @@ import Testing
 
 /// Lets two go on when both have come.
 final class FakeMeeting: Sendable {
-  private let begun: Mutex<Int>
+  private let begun: Lock<Int>
 
-  init(_ begun: consuming Mutex<Int>) { self.begun = begun }
+  init(_ begun: consuming Lock<Int>) { self.begun = begun }
 
   func wait() async throws {
     begun.withLock { $0 += 1 }

@@ -3,7 +3,6 @@ import Execution
 import Experiment
 import Foundation
 import Specs
-import Synchronization
 import Testing
 
 /// Workers that are shell scripts: what the scheduler's end of the protocol makes of answers and of crashes.
@@ -17,10 +16,13 @@ import Testing
     request = WorkRequest(id: job.id, spec: job.spec, store: "/nowhere", locations: [:])
   }
 
-  private func worker(_ script: String) -> WorkerProcess {
+  private func worker(
+    _ script: String, onRestart: @escaping @Sendable (WorkerDeath) -> Void = { _ in }
+  ) -> WorkerProcess {
     WorkerProcess(
       executable: URL(fileURLWithPath: "/bin/sh"), arguments: ["-c", script],
-      environment: ["PATH": "/usr/bin:/bin", "MARK": scratch.url.appendingPathComponent("mark").path])
+      environment: ["PATH": "/usr/bin:/bin", "MARK": scratch.url.appendingPathComponent("mark").path],
+      onRestart: onRestart)
   }
 
   private func line(_ event: WorkEvent) throws -> String {
@@ -45,7 +47,7 @@ import Testing
         \(try line(.done(.some(wall: 7))))
       done
       """)
-    let notes = Mutex<[String]>([])
+    let notes = Lock<[String]>([])
     for _ in 0..<3 {
       let cost = try await worker.run(request) { share, note in
         notes.withLock { $0.append("\(share) \(note)") }
@@ -83,29 +85,67 @@ import Testing
     await worker.stop()
   }
 
-  @Test func `a job whose process dies is tried once more in a new one`() async throws {
+  @Test func `a job whose process dies is tried once more in a new one, which is told`() async throws {
+    let deaths = Lock<[WorkerDeath]>([])
     let worker = worker(
       """
       read line
-      if [ ! -e "$MARK" ]; then : > "$MARK"; kill -9 $$; fi
+      if [ ! -e "$MARK" ]; then : > "$MARK"; echo 'out of luck' >&2; kill -9 $$; fi
       \(try line(.done(.some())))
       read line
-      """)
+      """
+    ) { death in deaths.withLock { $0.append(death) } }
     #expect(try await worker.run(request) { _, _ in } == .some())
     await worker.stop()
+    let told = deaths.withLock { $0 }
+    #expect(told.map(\.job) == [request.id])
+    #expect(told.map(\.end) == [.signal(9)])
+    #expect(told.map(\.lastWords) == [["out of luck"]])
+  }
+
+  @Test func `a process that dies between two jobs is told too`() async throws {
+    let deaths = Lock<[WorkerDeath]>([])
+    let worker = worker("read line; \(try line(.done(.some()))); echo bye >&2; exit 7") { death in
+      deaths.withLock { $0.append(death) }
+    }
+    #expect(try await worker.run(request) { _, _ in } == .some())
+    try await Task.sleep(for: .milliseconds(100))
+    #expect(try await worker.run(request) { _, _ in } == .some())
+    await worker.stop()
+    let told = deaths.withLock { $0 }
+    #expect(told.map(\.job) == [nil])
+    #expect(told.map(\.end) == [.code(7)])
+    #expect(told.map(\.lastWords) == [["bye"]])
   }
 
   @Test(arguments: [
-    ("read line; exit 3", "exit code 3"), ("read line; kill -9 $$", "signal 9"), ("exit 4", "exit code 4"),
+    ("read line; exit 3", "exit code 3", nil),
+    ("exit 4", "exit code 4", nil),
+    ("read line; kill -9 $$", "signal 9, SIGKILL", "is there enough memory? try --workers 1"),
+    ("read line; kill -11 $$", "signal 11, SIGSEGV", nil),
+    (
+      "read line; echo 'Fatal error: no word' >&2; echo >&2; echo '  at line 3' >&2; kill -4 $$",
+      "signal 4, SIGILL", "its last words:\n    Fatal error: no word\n      at line 3"
+    ),
+    (
+      "read line; echo heap >&2; kill -9 $$", "signal 9, SIGKILL",
+      "is there enough memory? try --workers 1\n  its last words:\n    heap"
+    ),
   ])
-  func `a job that kills two processes is reported with how they ended`(_ script: String, _ end: String) async
-  {
+  func `a job that kills two processes is reported with how they ended and what they said last`(
+    _ script: String, _ end: String, _ hint: String?
+  ) async {
     let worker = worker(script)
-    #expect(
-      await complaint(worker) == """
-        error: the worker process died twice under this job (\(end))
-          is there enough memory? try --workers 1
-        """)
+    let told = "error: the worker process died twice under this job (\(end))"
+    #expect(await complaint(worker) == told + (hint.map { "\n  " + $0 } ?? ""))
+  }
+
+  @Test func `of much that a process said the end is kept, and it never waits for a reader`() async throws {
+    let worker = worker(
+      "read line; i=0; while [ $i -lt 20000 ]; do echo \"line $i\" >&2; i=$((i+1)); done; exit 3")
+    let told = await complaint(worker).split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
+    #expect(told.suffix(20) == (19980..<20000).map { "line \($0)" })
+    #expect(told.count == 22)
   }
 
   @Test func `a worker goes on after a job that killed it`() async throws {
@@ -150,7 +190,8 @@ import Testing
     #expect(summary.failed == 1)
     #expect(summary.skipped == 1)
     #expect(summary.done == 1)
-    #expect(scratch.store.failure(a.id)?.what == "the worker process died twice under this job (signal 9)")
+    #expect(
+      scratch.store.failure(a.id)?.what == "the worker process died twice under this job (signal 9, SIGKILL)")
   }
 
   @Test func `a program that is not there is refused`() async {

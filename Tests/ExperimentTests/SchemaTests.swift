@@ -1,3 +1,4 @@
+import Basics
 import Experiment
 import Foundation
 import Specs
@@ -42,6 +43,13 @@ import Testing
         "value",
         "warmup", "weight_decay", "weights", "world",
       ])
+  }
+
+  @Test func `a parameter with the name of a common key is told`() {
+    let of = ParameterSpec("of", .flag, default: .flag(false), "what")
+    let words = Vocabulary.small(and: .init(name: "calibrated", parameters: [of, Vocabulary.rank]))
+    #expect(ManifestSchema.clashes(words) == ["merges calibrated: of"])
+    #expect(ManifestSchema.clashes(.small) == [])
   }
 
   @Test func `the guide explains every key of the schema`() throws {

@@ -53,7 +53,7 @@ import Testing
   @Test func `cart of two models is refused because it is their average`() throws {
     let pair = Array(three.prefix(2))
     #expect(
-      throws: Diagnostic(
+      throws: Diagnostic.refusal(
         "cart of two models is their average, whatever its fraction and scale",
         hint: "use linear, or merge three models or more")
     ) { try merged("cart", pair) }
@@ -143,7 +143,7 @@ import Testing
   @Test func `weights that sum to zero have no average in cart and star`() throws {
     for name in ["cart", "star"] {
       #expect(
-        throws: Diagnostic(
+        throws: Diagnostic.refusal(
           "the weights of the merge sum to zero: no average",
           hint: "use task_arithmetic for differences of models")
       ) { try merged(name, three, weights: [1, 1, -2]) }

@@ -198,6 +198,8 @@ import Testing
       _ = try merged(models, weights ?? models.map { _ in 1 }, name, parameters)
       return nil
     } catch let diagnostic as Diagnostic {
+      // Other values could do.
+      #expect(diagnostic.isRefusal)
       return diagnostic.description
     }
   }

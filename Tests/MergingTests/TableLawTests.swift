@@ -113,7 +113,7 @@ import Testing
     ] {
       let huge = randomAdapter("huge", rank: 2, alpha: alpha)
       #expect(
-        throws: Diagnostic(
+        throws: Diagnostic.refusal(
           "the merged change of 'layer.0.query' is not finite",
           hint: "a weight, an alpha or a parameter is far too large")
       ) { try merge([huge], [1e20], MergeMethods.all.entry(named: name), ["scale": .number(1)]) }

@@ -1,6 +1,6 @@
+import Basics
 import Execution
 import Foundation
-import Synchronization
 
 /// Runs a piece of work some times at once, on as many threads as there are cores at most, and returns the seconds until the last one was done.
 ///
@@ -8,8 +8,8 @@ import Synchronization
 func timed<Failure: Error>(
   threads: Int, _ work: @escaping @Sendable (Int) throws(Failure) -> Void
 ) throws(Failure) -> Double {
-  let failure = Mutex<Failure?>(nil)
-  let start = DispatchTime.now().uptimeNanoseconds
+  let failure = Lock<Failure?>(nil)
+  let watch = Stopwatch()
   DispatchQueue.concurrentPerform(iterations: threads) { worker in
     do throws(Failure) {
       try work(worker)
@@ -17,16 +17,16 @@ func timed<Failure: Error>(
       failure.withLock { $0 = $0 ?? error }
     }
   }
-  let seconds = Double(DispatchTime.now().uptimeNanoseconds - start) / 1e9
+  let seconds = watch.seconds
   if let error = failure.withLock({ $0 }) { throw error }
   return seconds
 }
 
 /// Runs a piece of work on this thread and returns its seconds.
 func timed(_ work: () throws -> Void) rethrows -> Double {
-  let start = DispatchTime.now().uptimeNanoseconds
+  let watch = Stopwatch()
   try work()
-  return Double(DispatchTime.now().uptimeNanoseconds - start) / 1e9
+  return watch.seconds
 }
 
 /// One timed piece of work, with the GEMM peak around it.

@@ -1,12 +1,12 @@
+import Basics
 import LinearAlgebra
-import Synchronization
 
 /// The workspaces of one worker, one a thread; they live as long as the worker: later repeats allocate nothing.
 final class BenchWorker: Sendable {
-  private let workspaces: Mutex<[Workspace]>
+  private let workspaces: Lock<[Workspace]>
 
   init(threads: Int) {
-    workspaces = Mutex((0..<threads).map { _ in Workspace() })
+    workspaces = Lock((0..<threads).map { _ in Workspace() })
   }
 
   /// Lends them out.

@@ -51,24 +51,20 @@ struct CheckpointMerge {
   }
 }
 
-/// The living line of a long merge.
-private final class MergeWatch: @unchecked Sendable {
-  // The lock guards the time of the last word: several threads tell how far they are.
-  private let lock = NSLock()
-  private let started = DispatchTime.now().uptimeNanoseconds
-  private var last: UInt64 = 0
+/// The living line of a long merge: several threads tell how far they are.
+private final class MergeWatch: Sendable {
+  private let watch = Stopwatch()
+  private let pace = Lock(Pace(every: 0.2))
 
   /// Seconds since it was made.
-  var seconds: Double { Double(DispatchTime.now().uptimeNanoseconds - started) / 1e9 }
+  var seconds: Double { watch.seconds }
 
   func tell(_ done: Int, of total: Int) {
-    let now = DispatchTime.now().uptimeNanoseconds
-    lock.lock()
-    defer { lock.unlock() }
-    guard now - last > 200_000_000 else { return }
-    last = now
-    let left = seconds * Double(total - done) / Double(max(1, done))
-    Console.status(
-      "\(spoken(bytes: done)) of \(spoken(bytes: total)) merged, \(spoken(seconds: left)) left")
+    pace.withLock { pace in
+      guard pace.isDue() else { return }
+      let left = seconds * Double(total - done) / Double(max(1, done))
+      Console.status(
+        "\(spoken(bytes: done)) of \(spoken(bytes: total)) merged, \(spoken(seconds: left)) left")
+    }
   }
 }

@@ -4,7 +4,6 @@ import Execution
 import Experiment
 import Foundation
 import Reporting
-import Synchronization
 
 /// Runs what is not done yet and writes the tables.
 struct Run: AsyncParsableCommand {
@@ -77,7 +76,9 @@ struct Run: AsyncParsableCommand {
     let display = ProgressDisplay(
       plan: plan, store: loaded.store, clock: clock, workers: count, isQuiet: quiet, isVerbose: verbose)
     if !quiet, !display.isDone, let note = KernelAdvice.present?.note { Console.note(note) }
-    let runners = (0..<count).map { WorkerProcess.local(index: $0, threads: threads) }
+    let runners = (0..<count).map { index in
+      WorkerProcess.local(index: index, threads: threads) { display.show($0) }
+    }
     let scheduler = Scheduler(
       plan: plan, store: loaded.store, runners: runners, keepGoing: keepGoing, clock: clock
     ) {
@@ -115,7 +116,7 @@ private struct Spent {
 /// Ctrl-C, a polite kill and a closed terminal: cleans up and exits with 130.
 ///
 /// One for the whole program: of two sources for a signal, one after the other, the second hears nothing on Linux.
-final class Interruption: @unchecked Sendable {
+final class Interruption: Sendable {
   private struct State {
     /// Whether the first signal came.
     var begun = false
@@ -123,12 +124,12 @@ final class Interruption: @unchecked Sendable {
     var cleanUp: (@Sendable () -> Void)?
   }
 
-  // Written once in init.
-  private let sources: [any DispatchSourceSignal]
+  // Kept alive.
+  private let sources: Lock<[any DispatchSourceSignal]>
   private let shared: Shared
 
   private final class Shared: Sendable {
-    let state = Mutex(State())
+    let state = Lock(State())
   }
 
   init() {
@@ -136,7 +137,7 @@ final class Interruption: @unchecked Sendable {
     self.shared = shared
     // Under nohup a closed terminal is no reason to end.
     let hangup = MachineFacts.ignores(signal: SIGHUP) ? [] : [SIGHUP]
-    sources = ([SIGINT, SIGTERM] + hangup).map { number in
+    let sources = ([SIGINT, SIGTERM] + hangup).map { number in
       signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
       source.setEventHandler {
@@ -149,8 +150,9 @@ final class Interruption: @unchecked Sendable {
         Foundation.exit(130)
       }
       source.resume()
-      return source
+      return source as any DispatchSourceSignal
     }
+    self.sources = Lock(sources)
   }
 
   /// Does some work, after which an interruption need not clean up any more.
@@ -171,14 +173,19 @@ final class Interruption: @unchecked Sendable {
 
 extension WorkerProcess {
   /// A worker that is this program again, with one BLAS thread and the kernel that suits the processor.
-  static func local(index: Int, threads: Int) -> WorkerProcess {
+  static func local(
+    index: Int, threads: Int, onRestart: @escaping @Sendable (WorkerDeath) -> Void
+  ) -> WorkerProcess {
     var environment = ProcessInfo.processInfo.environment
     if let kernel = MachineFacts.betterKernel(environment: environment) {
       environment["OPENBLAS_CORETYPE"] = kernel
     }
     environment["OPENBLAS_NUM_THREADS"] = "1"
+    // The last words of one that crashes are the reason, not its stack.
+    environment["SWIFT_BACKTRACE"] = environment["SWIFT_BACKTRACE"] ?? "enable=no"
     return WorkerProcess(
       executable: URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath(),
-      arguments: ["worker", "--name", "local-\(index)", "--threads", "\(threads)"], environment: environment)
+      arguments: ["worker", "--name", "local-\(index)", "--threads", "\(threads)"], environment: environment,
+      onRestart: onRestart)
   }
 }

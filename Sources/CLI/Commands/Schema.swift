@@ -1,4 +1,5 @@
 import ArgumentParser
+import Execution
 import Experiment
 
 /// Prints the manifest's JSON Schema.

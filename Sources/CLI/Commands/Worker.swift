@@ -34,15 +34,13 @@ struct Worker: ParsableCommand {
   private func perform(
     _ request: WorkRequest, _ performer: JobPerformer, _ requests: RequestQueue
   ) throws {
-    var last = DispatchTime.now().uptimeNanoseconds
+    var pace = Pace(every: 0.25)
     do {
       let cost = try performer.perform(
         request.spec, id: request.id, worker: name, predictedSeconds: request.predictedSeconds,
         exclusively: requests.exclusively
       ) { share, note in
-        let now = DispatchTime.now().uptimeNanoseconds
-        guard now - last > 250_000_000 else { return }
-        last = now
+        guard pace.isDue() else { return }
         try say(.progress(share: share, note: note))
       }
       try say(.done(cost))
@@ -71,21 +69,22 @@ extension Diagnostic {
 
 /// Lines of standard input, read by a thread of its own that notices at once when the scheduler is gone: then the
 /// process ends, in the middle of a job too, and leaves nothing half done behind.
-private final class RequestQueue: @unchecked Sendable {
-  // The condition guards all of it.
-  private let condition = NSCondition()
-  private var lines: [String] = []
-  private var isBusy = false
-  private var isOver = false
-  private var cleanUp: () -> Void = {}
+private final class RequestQueue: Sendable {
+  private struct State {
+    var lines: [String] = []
+    var isBusy = false
+    var cleanUp: @Sendable () -> Void = {}
+  }
+
+  private let state = Lock(State())
+  /// Counts the lines that wait, and the end.
+  private let arrivals = DispatchSemaphore(value: 0)
 
   init() {
     let reader = Thread { [self] in
       while let line = readLine(strippingNewline: true) {
-        condition.withLock {
-          lines.append(line)
-          condition.signal()
-        }
+        state.withLock { $0.lines.append(line) }
+        arrivals.signal()
       }
       end()
     }
@@ -94,30 +93,29 @@ private final class RequestQueue: @unchecked Sendable {
 
   /// The next request; nil where there will be none.
   func next() -> String? {
-    condition.withLock {
-      isBusy = false
-      while lines.isEmpty, !isOver { condition.wait() }
-      isBusy = !lines.isEmpty
-      return lines.isEmpty ? nil : lines.removeFirst()
+    state.withLock { $0.isBusy = false }
+    arrivals.wait()
+    return state.withLock { state in
+      state.isBusy = !state.lines.isEmpty
+      return state.lines.isEmpty ? nil : state.lines.removeFirst()
     }
   }
 
   /// Does something that must not fall between the clean-up and the end.
-  func exclusively(_ body: () -> Void) { condition.withLock(body) }
+  func exclusively(_ body: () -> Void) { state.withLock { _ in body() } }
 
   /// What to do where the scheduler goes before the job is done.
-  func onEnd(_ action: @escaping () -> Void) {
-    condition.withLock { cleanUp = action }
+  func onEnd(_ action: @escaping @Sendable () -> Void) {
+    state.withLock { $0.cleanUp = action }
   }
 
   private func end() {
-    condition.withLock {
-      isOver = true
-      condition.signal()
-      guard isBusy else { return }
-      cleanUp()
+    state.withLock { state in
+      guard state.isBusy else { return }
+      state.cleanUp()
       // No exit handlers: the other thread is in the middle of its arithmetic.
       _exit(1)
     }
+    arrivals.signal()
   }
 }

@@ -4,7 +4,6 @@ public import Experiment
 internal import Foundation
 internal import LinearAlgebra
 internal import Merging
-internal import Synchronization
 
 /// Carries out a recipe of full checkpoints: models in folders in, one model in a folder out.
 public enum CheckpointMerger {
@@ -129,7 +128,7 @@ private final class TensorWork: Sendable {
   private let writer: CheckpointWriter
   private let order: [Int]
   private let progress: @Sendable (Int, Int) -> Void
-  private let state = Mutex(State())
+  private let state = Lock(State())
 
   init(plan: CheckpointPlan, folder: String, progress: @escaping @Sendable (Int, Int) -> Void) throws {
     self.plan = plan

@@ -10,7 +10,7 @@ internal import Training
 extension JobPerformer {
   /// Tries merges and keeps the best; of equal ones the earlier.
   ///
-  /// Values that the tried method refuses are the worst there are.
+  /// Values that the tried method refuses are the worst there are; anything else that goes wrong fails the search.
   /// - Throws: a `Diagnostic` where it refuses all of them.
   func search(
     _ tuning: Tuning, _ search: MergeSearch, into folder: URL, progress: Progress
@@ -30,7 +30,9 @@ extension JobPerformer {
           searcher.tell(.infinity)
         }
         let merged: MergeOutcome
-        do { merged = try space.merge(values) } catch let problem as Diagnostic { return refuse(problem) }
+        do { merged = try space.merge(values) } catch let problem as Diagnostic where problem.isRefusal {
+          return refuse(problem)
+        }
         let parts = try scores(of: merged.adapter, tuning, search, experts)
         let score = space.score(parts, values)
         // What is no number would never be beaten.
@@ -237,7 +239,7 @@ private struct TrialSpace {
 
   /// The merge with some values.
   ///
-  /// - Throws: a `Diagnostic` where the method refuses them.
+  /// - Throws: a refusal where the method has something against them.
   func merge(_ values: [Double]) throws -> MergeOutcome {
     var weights = tuning.job.weights
     var given: [String: ParameterValue] = [:]

@@ -119,7 +119,7 @@ extension Planner {
   ) -> [Diagnostic] {
     guard let tuning = merge.tuning else { return [] }
     let names = Set(merge.inputs.flatMap { manifest.cocktails[$0].tasks })
-    let split = merge.parameters["split"] == .text("train") ? Split.train : .validation
+    let split = (merge.parameters.choice(TuningSplit.self, "split") ?? .validation).split
     return tasks.filter { names.contains($0.spec.name) }.flatMap { task -> [Diagnostic] in
       var problems: [Diagnostic] = []
       if !task.has(split) {

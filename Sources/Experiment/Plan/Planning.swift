@@ -220,9 +220,9 @@ struct Planning {
       return
     case .inputGrams: what = .inputGrams
     case .fisher:
-      let word = job.parameters["labels"].map { "\($0)" } ?? ""
       what = .fisher(
-        labels: FisherLabels(rawValue: word) ?? .model, labelScale: point.training.labelScale)
+        labels: job.parameters.choice(FisherLabels.self, "labels") ?? .model,
+        labelScale: point.training.labelScale)
     }
     job.statistics = try zip(zip(inputs, job.inputs), data).map { input, data in
       let statistics = StatisticsJob(

@@ -15,6 +15,33 @@ public enum ManifestSchema {
     return String(decoding: try encoder.encode(schema), as: UTF8.self) + "\n"
   }
 
+  /// Keys that a place of the language would have twice, `merges svc: of`: the later one would hide the earlier.
+  ///
+  /// None, unless a row of a table names a parameter as the language names a key beside it.
+  public static func clashes(_ vocabulary: Vocabulary) -> [String] {
+    clashes(ManifestShape(vocabulary: vocabulary).root, at: "manifest")
+  }
+
+  private static func clashes(_ shape: Shape, at place: String) -> [String] {
+    switch shape {
+    case .text, .optionalText, .name, .scalar, .setting: []
+    case .list(let element): clashes(element, at: place)
+    case .table(let value, keysAreNames: _): clashes(value, at: place)
+    case .object(let fields): clashes(fields, at: place)
+    case .variants(let variants):
+      variants.rows.flatMap { clashes(fields(of: $0, in: variants), at: "\(place) \($0.name)") }
+    case .either(let shapes): shapes.flatMap { clashes($0, at: place) }
+    }
+  }
+
+  private static func clashes(_ fields: [Field], at place: String) -> [String] {
+    var seen: Set<String> = []
+    return fields.flatMap { field in
+      (seen.insert(field.key).inserted ? [] : ["\(place): \(field.key)"])
+        + clashes(field.shape, at: field.key)
+    }
+  }
+
   private static let namePattern = "^[A-Za-z0-9_][A-Za-z0-9_.+-]*$"
 
   private static func schema(_ shape: Shape) -> JSONValue {
@@ -33,14 +60,14 @@ public enum ManifestSchema {
         ) { first, _ in first })
     case .object(let fields): object(fields)
     case .variants(let variants):
-      .object(["oneOf": .list(variants.rows.map { row(variants, $0) })])
+      .object(["oneOf": .list(variants.rows.map { object(fields(of: $0, in: variants)) })])
     case .either(let shapes): .object(["anyOf": .list(shapes.map(schema))])
     }
   }
 
-  private static func row(_ variants: Variants, _ row: Variants.Row) -> JSONValue {
+  private static func fields(of row: Variants.Row, in variants: Variants) -> [Field] {
     let key = Field(variants.key, .scalar(.choice([row.name])), required: true, variants.summary)
-    return object([key] + variants.common + row.fields)
+    return [key] + variants.common + row.fields
   }
 
   private static func object(_ fields: [Field]) -> JSONValue {

@@ -111,9 +111,8 @@ public struct CoefficientLearning: Sendable, Hashable {
 /// Parameters that the rows that learn share.
 extension ParameterSpec {
   /// On which data.
-  static let split = ParameterSpec(
-    "split", .choice(["validation", "train"]), default: .text("validation"),
-    "the data that are read; test data never are")
+  static let split = ParameterSpec.choice(
+    "split", default: TuningSplit.validation, "the data that are read; test data never are")
 
   /// How many rows.
   static func rows(_ value: Double) -> ParameterSpec {

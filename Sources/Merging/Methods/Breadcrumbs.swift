@@ -25,7 +25,7 @@ extension MergeMethod {
         counts as an outlier then
         """),
     parameters: [
-      .density(0.2), .gamma, .scale(0.4), .trimScope(["tensor", "row"], default: "tensor"), .rescale(.none),
+      .density(0.2), .gamma, .scale(0.4), .trimScope([.tensor, .row], default: .tensor), .rescale(.none),
       .normalize,
     ],
     neutral: ["density": .number(1), "scale": .number(1)]
@@ -46,6 +46,6 @@ extension MergeMethod {
   static func band(_ parameters: Parameters) -> MagnitudeBand {
     MagnitudeBand(
       density: parameters.number("density"), gamma: parameters.number("gamma"),
-      scope: .init(rawValue: parameters.text("trim_scope")) ?? .tensor)
+      scope: parameters.trimScope.band)
   }
 }

@@ -19,7 +19,7 @@ extension MergeMethod {
       sweep: "as breadcrumbs",
       differences: "as breadcrumbs"),
     parameters: [
-      .density(0.2), .gamma, .scale(0.4), .trimScope(["tensor", "row"], default: "tensor"), .rescale(.none),
+      .density(0.2), .gamma, .scale(0.4), .trimScope([.tensor, .row], default: .tensor), .rescale(.none),
       .elect(.weighted), .combine(.one),
     ],
     neutral: ["density": .number(1), "scale": .number(1)]

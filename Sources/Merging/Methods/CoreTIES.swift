@@ -15,7 +15,7 @@ extension MergeMethod {
       cost: "in the core space, exact; O((out + in)·R² + T·R³), R = Σ r_t",
       sweep: "density 0.1…1; scale 0.1…2",
       differences: "its code keeps one coordinate more (a threshold at the k-th)"),
-    parameters: AlignedMerge.tiesParameters(density: 0.1, scope: "tensor"),
+    parameters: AlignedMerge.tiesParameters(density: 0.1, scope: .tensor),
     neutral: ["density": .number(1), "scale": .number(1)]
   ) { AlignedMerge.make(AlignedSite.core, $0, draws: false) }
 }

@@ -23,7 +23,7 @@ extension MergeMethod {
         """),
     parameters: [
       .density(0.5, usual: [0.2, 0.5, 0.8], "probability of an entry to be kept"), .scale(0.3),
-      .trimScope(["tensor", "factor"], default: "tensor"), .rescale(.inverseDensity), .normalize,
+      .trimScope([.tensor, .factor], default: .tensor), .rescale(.inverseDensity), .normalize,
     ],
     neutral: ["density": .number(1), "scale": .number(1)], draws: true
   ) { SparseMerge($0, elects: false, sparsify: RandomDrop(density: $0.number("density"))) }

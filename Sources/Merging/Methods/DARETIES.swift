@@ -24,7 +24,7 @@ extension MergeMethod {
         """),
     parameters: [
       .density(0.5, usual: [0.2, 0.5, 0.8], "probability of an entry to be kept"), .scale(1),
-      .trimScope(["tensor", "factor"], default: "tensor"), .rescale(.inverseDensity), .elect(.weighted),
+      .trimScope([.tensor, .factor], default: .tensor), .rescale(.inverseDensity), .elect(.weighted),
       .combine(.weights),
     ],
     neutral: ["density": .number(1), "scale": .number(1)], draws: true

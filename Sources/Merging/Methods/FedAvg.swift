@@ -27,8 +27,8 @@ extension MergeMethod {
         median is their mean, in the code the lower one
         """),
     parameters: [
-      ParameterSpec(
-        "weighting", .choice(["mean", "nova", "gma", "median", "cclip"]), default: .text("mean"),
+      .choice(
+        "weighting", default: Weighting.mean,
         "the average: plain, by local steps (the weights), masked by agreement, median, or of clipped changes"
       ),
       .scale(1, "factor λ on the average"),
@@ -42,13 +42,17 @@ extension MergeMethod {
     neutral: ["scale": .number(1)]
   ) {
     FedAvg(
-      weighting: $0.text("weighting"), scale: $0.number("scale"), agreement: $0.number("agreement"),
+      weighting: $0.choice(Weighting.self, "weighting"), scale: $0.number("scale"),
+      agreement: $0.number("agreement"),
       clip: $0.number("clip"))
   }
 }
 
+/// The kinds of averages.
+private enum Weighting: String, CaseIterable { case mean, nova, gma, median, cclip }
+
 private struct FedAvg: Merging {
-  let weighting: String
+  let weighting: Weighting
   let scale: Double
   let agreement: Double
   let clip: Double
@@ -56,7 +60,7 @@ private struct FedAvg: Merging {
   var shortening: [Double] = []
 
   mutating func prepare(sites: [String], deltas: (String) -> [LowRank?]) throws {
-    guard weighting == "cclip" else { return }
+    guard weighting == .cclip else { return }
     let norms = Gram(sites: sites, deltas: deltas).norms
     let (least, greatest) = (norms.min() ?? 0, norms.max() ?? 0)
     let radius = least + clip * (greatest - least)
@@ -69,21 +73,21 @@ private struct FedAvg: Merging {
     let total = sizes.reduce(0, +)
     let shares = weights.map { $0 / total * scale }
     switch weighting {
-    case "nova":
+    case .nova:
       let count = Double(weights.count)
       return Merged(.lowRank(weightedSum(deltas, weights.map { scale * total / (count * count * $0) })))
-    case "cclip":
+    case .cclip:
       return Merged(.lowRank(weightedSum(deltas, zip(shares, shortening).map { $0 * $1 })))
-    case "gma":
+    case .gma:
       let merged = Entrywise.merge(deltas) { masked($0, shares) }
       return Merged(.dense(merged), defaultRank: try sumOfRanks(deltas))
-    case "median":
+    case .median:
       let merged = Entrywise.merge(deltas) { entries in
         for model in entries.indices where weights[model] < 0 { entries[model].negate() }
         return scale * WeightedMedian.of(&entries, sizes, half: total / 2)
       }
       return Merged(.dense(merged), defaultRank: try sumOfRanks(deltas))
-    default: return Merged(.lowRank(weightedSum(deltas, shares)))
+    case .mean: return Merged(.lowRank(weightedSum(deltas, shares)))
     }
   }
 

@@ -22,8 +22,8 @@ extension MergeMethod {
         """),
     parameters: [
       rows,
-      ParameterSpec(
-        "labels", .choice(["model", "data"]), default: .text("model"),
+      .choice(
+        "labels", default: FisherLabels.model,
         "whose labels the information is over: the model's own, all by their probability, or the data's"),
       ParameterSpec(
         "normalize", .flag, default: .flag(true),

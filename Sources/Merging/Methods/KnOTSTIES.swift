@@ -16,7 +16,7 @@ extension MergeMethod {
         and gives a sum of exactly zero the majority's sign. It trims over the whole model and elects \
         without weights, the defaults here; its λ is 0.6 for image and 0.5 for language models
         """),
-    parameters: AlignedMerge.tiesParameters(density: 0.2, scope: "model"),
+    parameters: AlignedMerge.tiesParameters(density: 0.2, scope: .model),
     neutral: ["density": .number(1), "scale": .number(1)]
   ) { AlignedMerge.make(AlignedSite.knots, $0, draws: false) }
 }

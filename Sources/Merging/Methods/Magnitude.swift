@@ -18,7 +18,7 @@ extension MergeMethod {
         PEFT's magnitude_prune works on A and B separately (magnitude@peft), its magnitude_prune_svd on ΔW
         """),
     parameters: [
-      .density(0.2), .scale(0.3), .trimScope(["tensor", "row", "model", "factor"], default: "tensor"),
+      .density(0.2), .scale(0.3), .trimScope([.tensor, .row, .model, .factor], default: .tensor),
       .rescale(.none), .normalize,
     ],
     neutral: ["density": .number(1), "scale": .number(1)]

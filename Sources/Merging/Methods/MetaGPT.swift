@@ -17,12 +17,15 @@ extension MergeMethod {
         the paper has no weights (all one); norm_scope tensor, norms of each matrix, is not the paper's
         """),
     parameters: [
-      ParameterSpec(
-        "norm_scope", .choice(["model", "tensor"]), default: .text("model"),
+      .choice(
+        "norm_scope", default: NormScope.model,
         "whether a length is that of the whole model, as in the paper, or of each matrix")
     ]
-  ) { MetaGPT(measuresWholeModel: $0.text("norm_scope") == "model") }
+  ) { MetaGPT(measuresWholeModel: $0.choice(NormScope.self, "norm_scope") == .model) }
 }
+
+/// Of what a length is taken.
+private enum NormScope: String, CaseIterable { case model, tensor }
 
 private struct MetaGPT: Merging {
   let measuresWholeModel: Bool

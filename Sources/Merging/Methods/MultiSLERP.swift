@@ -41,7 +41,7 @@ struct MultiSLERP: GramRule {
     let weight = zip(weights, norms).reduce(0) { $0 + ($1.1 > 0 ? abs($1.0) : 0) }
     if length <= max(eps, Self.rounding * weight) {
       guard weight == 0 || norms.count == 2 else {
-        throw Diagnostic(
+        throw Diagnostic.refusal(
           "the weighted directions of '\(site)' cancel out: there is no mean direction",
           hint: "change a weight, or use linear")
       }

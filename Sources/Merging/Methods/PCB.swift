@@ -31,14 +31,14 @@ extension MergeMethod {
       ParameterSpec(
         "clamp", .number(0...0.4), default: .number(0.0001),
         "share of the largest and of the smallest entries that are clamped"),
-      .trimScope(["model", "tensor"], default: "model"), .scale(1.2),
+      .trimScope([.model, .tensor], default: .model), .scale(1.2),
     ],
     neutral: ["ratio": .number(1), "clamp": .number(0), "scale": .number(1)],
     isHomogeneous: false
   ) {
     PCB(
       rule: PCBScores(ratio: $0.number("ratio"), clamp: $0.number("clamp")), scale: $0.number("scale"),
-      looksAtWholeModels: $0.text("trim_scope") == "model")
+      looksAtWholeModels: $0.trimScope == .model)
   }
 }
 

@@ -76,7 +76,7 @@ private struct RegMean: Merging {
     }
     let sum = LowRank.sum(terms)
     guard let a = sum.a.divided(bySymmetric: total) else {
-      throw Diagnostic(
+      throw Diagnostic.refusal(
         "the inputs of '\(site)' do not span its \(size) channels: nothing to divide by",
         hint: "raise 'rows' or 'ridge', or lower 'reduce_non_diagonal'")
     }

@@ -26,23 +26,23 @@ extension MergeMethod {
         """),
     parameters: [
       .textRows(100),
-      ParameterSpec(
-        "index", .choice(["texts", "centroids"]), default: .text("texts"),
+      .choice(
+        "index", default: Index.texts,
         "whether the index holds the embedding of every text or the mean of each task"),
       ParameterSpec(
         "neighbours", .integer(1...10_000), default: .number(10), "how many of the nearest vote"),
       ParameterSpec(
         "experts", .integer(1...1024), default: .number(1),
         "how many of the experts with the most votes are averaged"),
-      ParameterSpec(
-        "vote", .choice(["text", "set"]), default: .text("text"),
+      .choice(
+        "vote", default: Voter.text,
         "whether every text chooses for itself or all texts of a set together"),
     ],
     form: .routed {
       Retrieval(
-        rows: $0.integer("rows"), keepsTexts: $0.text("index") == "texts",
+        rows: $0.integer("rows"), keepsTexts: $0.choice(Index.self, "index") == .texts,
         neighbours: $0.integer("neighbours"), experts: $0.integer("experts"),
-        together: $0.text("vote") == "set")
+        together: $0.choice(Voter.self, "vote") == .set)
     })
 }
 
@@ -54,6 +54,12 @@ extension ParameterSpec {
       "training texts of each of a model's tasks that are looked at")
   }
 }
+
+/// What is kept of the training texts.
+private enum Index: String, CaseIterable { case texts, centroids }
+
+/// Who chooses an expert.
+private enum Voter: String, CaseIterable { case text, set }
 
 private struct Retrieval: Routing {
   let rows: Int

@@ -29,15 +29,16 @@ extension MergeMethod {
       ParameterSpec(
         "select_topk", .number(0.0001...1), default: .number(1),
         "share of the entries of largest variance over the models that counts"),
-      ParameterSpec(
-        "deltas", .choice(["masked", "unmasked"]), default: .text("masked"),
+      .choice(
+        "deltas", default: Deltas.masked,
         "whether only those entries are merged or all"),
       .scale(1),
     ],
     neutral: ["select_topk": .number(1), "scale": .number(1)]
   ) {
     SCE(
-      share: $0.number("select_topk"), masked: $0.text("deltas") == "masked", scale: $0.number("scale"))
+      share: $0.number("select_topk"), masked: $0.choice(Deltas.self, "deltas") == .masked,
+      scale: $0.number("scale"))
   }
 
   /// The stages of the authors' code with their published share.
@@ -50,6 +51,9 @@ extension MergeMethod {
     "mergekit", of: .sce, "sce as mergekit has it: only the selected entries merge",
     ["deltas": .text("masked")])
 }
+
+/// Which entries are merged.
+private enum Deltas: String, CaseIterable { case masked, unmasked }
 
 struct SCE: Merging {
   let share: Double

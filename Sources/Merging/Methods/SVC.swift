@@ -13,27 +13,33 @@ extension MergeMethod {
       formula: "U·diag(γ_r·σ_r)·Vᵀ of a merge M, γ_r = T ÷ Σ_t max(α, ⟨u_rᵀM, u_rᵀΔW_t⟩ ÷ ‖u_rᵀΔW_t‖²)",
       cost: "in the core space, exact; O((out + in)·R² + T·R³), R = Σ r_t",
       sweep: "alpha 0.5…2",
-      differences: "FusionBench starts from any merged model; `of` names the rules here"),
+      differences: "FusionBench starts from any merged model; `base_method` names the rules here"),
     parameters: [
-      ParameterSpec(
-        "of", .choice(["task_arithmetic", "tsv_m", "iso_c"]), default: .text("task_arithmetic"),
-        "the rule whose result is calibrated"),
+      .choice(
+        "base_method", default: CalibratedRule.taskArithmetic, "the rule whose result is calibrated"),
       ParameterSpec(
         "alpha", .number(0.0001...100), default: .number(1),
         "least factor by which a direction counts as amplified; below 1 weakened directions are raised"),
       .scale(1, in: 0...100, "factor of the rule that is calibrated"),
     ],
-    neutral: ["of": .text("task_arithmetic"), "alpha": .number(1), "scale": .number(1)]
+    neutral: ["base_method": .text("task_arithmetic"), "alpha": .number(1), "scale": .number(1)]
   ) { parameters in
     let scale = parameters.number("scale")
     let rule: any CoreRule =
-      switch parameters.text("of") {
-      case "tsv_m": TSVM(scale: scale)
-      case "iso_c": IsoC(scale: scale, isotropy: 1)
-      default: IsoC(scale: scale, isotropy: 0)
+      switch parameters.choice(CalibratedRule.self, "base_method") {
+      case .taskArithmetic: IsoC(scale: scale, isotropy: 0)
+      case .tsvM: TSVM(scale: scale)
+      case .isoC: IsoC(scale: scale, isotropy: 1)
       }
     return SVC(rule: rule, alpha: parameters.number("alpha"))
   }
+}
+
+/// The rules whose results can be calibrated.
+private enum CalibratedRule: String, CaseIterable {
+  case taskArithmetic = "task_arithmetic"
+  case tsvM = "tsv_m"
+  case isoC = "iso_c"
 }
 
 /// The rule's result in the core space, then `Calibration`.

@@ -21,8 +21,8 @@ extension MergeMethod {
       ParameterSpec(
         "try", .choice(MergeMethods.ruleNames), default: .text("task_arithmetic"),
         "the method whose parameters are searched"),
-      ParameterSpec(
-        "searcher", .choice(MergeSearch.Searcher.allCases.map(\.rawValue)), default: .text("grid"),
+      .choice(
+        "searcher", default: MergeSearch.Searcher.grid,
         "how trials are chosen: a regular grid, uniform draws, CMA-ES, or a Gaussian process with expected "
           + "improvement"),
       .trials(20),
@@ -45,7 +45,7 @@ extension MergeMethod {
     form: .searched { parameters in
       MergeSearch(
         target: .method(parameters.text("try")),
-        searcher: MergeSearch.Searcher(rawValue: parameters.text("searcher")) ?? .grid, score: .normalised,
+        searcher: parameters.choice(MergeSearch.Searcher.self, "searcher"), score: .normalised,
         trials: parameters.integer("trials"),
         weights: parameters.flag("search_weights") ? 0...parameters.number("largest_weight") : nil,
         rows: parameters.integer("rows"))

@@ -24,7 +24,7 @@ extension MergeMethod {
         FusionBench sums by default
         """),
     parameters: [
-      .density(0.2), .scale(1), .trimScope(["tensor", "model", "factor"], default: "tensor"),
+      .density(0.2), .scale(1), .trimScope([.tensor, .model, .factor], default: .tensor),
       .rescale(.none), .elect(.weighted), .combine(.weights),
     ],
     neutral: ["density": .number(1), "scale": .number(1)]
@@ -46,9 +46,8 @@ extension MergeMethod {
     "peft", of: .ties, "ties as PEFT has it: on A and on B separately, which mixes their products",
     ["trim_scope": .text("factor"), "elect": .text("unweighted"), "combine": .text("mean")])
 
-  /// The trim by magnitude that parameters ask for; factors are trimmed like matrices.
+  /// The trim by magnitude that parameters ask for.
   static func trim(_ parameters: Parameters) -> MagnitudeBand {
-    MagnitudeBand(
-      density: parameters.number("density"), scope: .init(rawValue: parameters.text("trim_scope")) ?? .tensor)
+    MagnitudeBand(density: parameters.number("density"), scope: parameters.trimScope.band)
   }
 }

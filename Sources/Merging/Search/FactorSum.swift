@@ -31,7 +31,7 @@ private struct FactorSum: Merging {
     let present = zip(deltas, coefficients).compactMap { delta, c in delta.map { ($0, c) } }
     let ranks = Set(present.map(\.0.rank)).sorted()
     guard ranks.count == 1 else {
-      throw Diagnostic(
+      throw Diagnostic.refusal(
         "summing A and B apart takes adapters of one rank; those of '\(site)' have "
           + ranks.map { "\($0)" }.joined(separator: ", "), hint: "set factors to false")
     }

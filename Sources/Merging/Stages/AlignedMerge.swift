@@ -11,9 +11,9 @@ struct AlignedMerge: Merging {
   /// What becomes of a model's coordinates first.
   enum Pruning { case largest, random }
   /// How they are put together.
-  enum Combination: String {
-    case sum, mean
+  enum Combination: String, CaseIterable {
     case weightedMean = "weighted_mean"
+    case mean, sum
   }
 
   let align: @Sendable ([LowRank?]) throws -> AlignedSite
@@ -124,13 +124,13 @@ struct AlignedMerge: Merging {
 
 extension AlignedMerge {
   /// The parameters `density` (kept by size), `scale`, `trim_scope` and `combine`.
-  static func tiesParameters(density: Double, scope: String) -> [ParameterSpec] {
+  static func tiesParameters(density: Double, scope: TrimScope) -> [ParameterSpec] {
     [
       ParameterSpec(
         "density", .number(0.0001...1), default: .number(density), "share of the coordinates kept per model"),
       .scale(1, in: 0...100),
-      ParameterSpec(
-        "trim_scope", .choice(["tensor", "model"]), default: .text(scope),
+      .choice(
+        "trim_scope", among: [.tensor, .model], default: scope,
         "whether the largest coordinates are those of each matrix or of the whole model"),
       combine(default: .mean),
     ]
@@ -148,8 +148,8 @@ extension AlignedMerge {
   }
 
   private static func combine(default combination: Combination) -> ParameterSpec {
-    ParameterSpec(
-      "combine", .choice(["weighted_mean", "mean", "sum"]), default: .text(combination.rawValue),
+    .choice(
+      "combine", default: combination,
       "weighted agreeing coordinates divided by their weights, by their number, or not at all")
   }
 
@@ -159,8 +159,8 @@ extension AlignedMerge {
   ) -> AlignedMerge {
     AlignedMerge(
       align, pruning: draws ? .random : .largest, density: parameters.number("density"),
-      trimsWholeModel: !draws && parameters.text("trim_scope") == "model",
-      combination: Combination(rawValue: parameters.text("combine")) ?? .mean,
+      trimsWholeModel: !draws && parameters.trimScope == .model,
+      combination: parameters.choice(Combination.self, "combine"),
       scale: parameters.number("scale"))
   }
 }

@@ -7,7 +7,7 @@ internal import Basics
 /// be kept otherwise (as mergekit does), and of equal magnitudes the first count as larger. At least one is kept.
 struct MagnitudeBand: Sparsify {
   /// Among which entries the largest are sought.
-  enum Scope: String {
+  enum Scope {
     /// Of each row.
     case row
     /// Of each matrix.

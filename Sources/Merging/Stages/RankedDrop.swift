@@ -21,7 +21,7 @@ struct RankedDrop: Sparsify {
   init(_ parameters: Parameters) {
     density = parameters.number("density")
     epsilon = parameters.number("epsilon")
-    dividesByProbability = parameters.text("rescale") == Rescale.inverseDensity.rawValue
+    dividesByProbability = parameters.choice(Rescale.self, "rescale") == .inverseDensity
   }
 
   /// Throws where density and epsilon together make no probabilities.

@@ -31,15 +31,15 @@ struct SparseMerge: Merging {
     sparsify: any Sparsify
   ) {
     self.sparsify = sparsify
-    rescale = Rescale(rawValue: parameters.text("rescale")) ?? .none
+    rescale = parameters.choice(Rescale.self, "rescale")
     density = dividesItself ? 1 : min(1, parameters.number("density"))
-    elect = elects ? ElectSign(rawValue: parameters.text("elect")) : nil
+    elect = elects ? parameters.choice(ElectSign.self, "elect") : nil
     divisor =
       elects
-      ? Divisor(rawValue: parameters.text("combine")) ?? .one
+      ? parameters.choice(Divisor.self, "combine")
       : (parameters.flag("normalize") ? .weights : .one)
     scale = parameters.number("scale")
-    byFactor = hasScope && parameters.text("trim_scope") == "factor"
+    byFactor = hasScope && parameters.trimScope == .factor
   }
 
   mutating func prepare(sites: [String], deltas: (String) -> [LowRank?]) throws {
@@ -65,7 +65,7 @@ struct SparseMerge: Merging {
     let present = deltas.indices.compactMap { t in deltas[t].map { (t, $0) } }
     let ranks = Set(present.map(\.1.rank)).sorted()
     guard ranks.count == 1 else {
-      throw Diagnostic(
+      throw Diagnostic.refusal(
         "trim_scope 'factor' takes adapters of one rank; those of '\(site)' have "
           + ranks.map { "\($0)" }.joined(separator: ", "), hint: "the other scopes take any ranks")
     }

@@ -21,37 +21,33 @@ extension ParameterSpec {
   }
 
   /// Among which entries the largest are sought.
-  static func trimScope(_ words: [String], default word: String) -> ParameterSpec {
-    let meanings = [
-      "row": "of each row", "tensor": "of each matrix", "model": "of the whole model",
-      "factor": "of A and of B, which then merge separately",
-    ]
-    return ParameterSpec(
-      "trim_scope", .choice(words), default: .text(word),
+  static func trimScope(_ scopes: [TrimScope], default scope: TrimScope) -> ParameterSpec {
+    .choice(
+      "trim_scope", among: scopes, default: scope,
       "whose entries are trimmed together: "
-        + words.map { "\($0): those \(meanings[$0] ?? "")" }.joined(separator: "; "))
+        + scopes.map { "\($0.rawValue): those \($0.meaning)" }.joined(separator: "; "))
   }
 
   /// What makes up for dropped entries.
   static func rescale(_ rescale: Rescale) -> ParameterSpec {
-    ParameterSpec(
-      "rescale", .choice(Rescale.allCases.map(\.rawValue)), default: .text(rescale.rawValue),
+    .choice(
+      "rescale", default: rescale,
       "what makes up for dropped entries: nothing, a factor that keeps the sum of magnitudes of each matrix, "
         + "or division by the share kept")
   }
 
   /// How the sign of an entry is elected.
   static func elect(_ elect: ElectSign) -> ParameterSpec {
-    ParameterSpec(
-      "elect", .choice(ElectSign.allCases.map(\.rawValue)), default: .text(elect.rawValue),
+    .choice(
+      "elect", default: elect,
       "whether the sign of an entry is that of the sum of the weighted changes, of the bare ones, or of their signs"
     )
   }
 
   /// How entries that agree are combined.
   static func combine(_ divisor: Divisor) -> ParameterSpec {
-    ParameterSpec(
-      "combine", .choice(Divisor.allCases.map(\.rawValue)), default: .text(divisor.rawValue),
+    .choice(
+      "combine", default: divisor,
       "weighted agreeing entries divided by their weights, by their number, or not at all")
   }
 
@@ -67,4 +63,33 @@ extension ParameterSpec {
   static let epsilon = ParameterSpec(
     "epsilon", .number(0...0.5), default: .number(0.15),
     "the probability to be kept rises from density - epsilon to density + epsilon with the rank in the row")
+}
+
+/// Whose entries are trimmed together.
+enum TrimScope: String, CaseIterable {
+  case row, tensor, model, factor
+
+  /// In words, behind "those".
+  fileprivate var meaning: String {
+    switch self {
+    case .row: "of each row"
+    case .tensor: "of each matrix"
+    case .model: "of the whole model"
+    case .factor: "of A and of B, which then merge separately"
+    }
+  }
+
+  /// The scope of a trim by magnitude: factors are trimmed like matrices.
+  var band: MagnitudeBand.Scope {
+    switch self {
+    case .row: .row
+    case .tensor, .factor: .tensor
+    case .model: .model
+    }
+  }
+}
+
+extension Parameters {
+  /// The parameter `trim_scope`.
+  var trimScope: TrimScope { choice(TrimScope.self, "trim_scope") }
 }

@@ -55,7 +55,7 @@ struct SparseStages {
     let parts = voices.map { $0.weight < 0 ? -$0.part : $0.part }
     let total = parts.reduce(0, +)
     guard abs(total) > 1e-12 * parts.reduce(0, { $0 + abs($1) }) else {
-      throw Diagnostic(
+      throw .refusal(
         "the weights of the merge sum to zero: no average",
         hint: "set normalize to false for differences of models")
     }

@@ -14,6 +14,12 @@ struct TALLMasked: Merging {
     case serving(Int)
   }
 
+  /// Which τ.
+  enum Vector: String, CaseIterable {
+    case taskArithmetic = "task_arithmetic"
+    case ties
+  }
+
   let elects: Bool
   let keeps: Kept
   let maskLambda: Double
@@ -21,7 +27,7 @@ struct TALLMasked: Merging {
   var trim: MagnitudeBand
 
   init(_ parameters: Parameters, keeps: Kept, scale: Double) {
-    elects = parameters.text("vector") == "ties"
+    elects = parameters.choice(Vector.self, "vector") == .ties
     self.keeps = keeps
     maskLambda = parameters.number("mask_lambda")
     self.scale = scale
@@ -79,8 +85,8 @@ struct TALLMasked: Merging {
 
 extension TALLMasked {
   /// Which τ.
-  static let vector = ParameterSpec(
-    "vector", .choice(["task_arithmetic", "ties"]), default: .text("task_arithmetic"),
+  static let vector = ParameterSpec.choice(
+    "vector", default: Vector.taskArithmetic,
     "the change that is masked: the weighted sum, or the sum of trimmed entries of the elected sign")
 
   /// λ_m.

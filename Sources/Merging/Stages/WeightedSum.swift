@@ -20,11 +20,11 @@ func weightedSum(_ deltas: [LowRank?], rowwise coefficients: [[Double]]) -> LowR
 
 /// w_t ÷ Σ w_t.
 ///
-/// - Throws: a `Diagnostic` where the weights cancel out.
+/// - Throws: a refusal where the weights cancel out.
 func normalized(_ weights: [Double]) throws(Diagnostic) -> [Double] {
   let total = weights.reduce(0, +)
   guard abs(total) > 1e-12 * weights.reduce(0, { $0 + abs($1) }) else {
-    throw Diagnostic(
+    throw .refusal(
       "the weights of the merge sum to zero: no average",
       hint: "use task_arithmetic for differences of models")
   }

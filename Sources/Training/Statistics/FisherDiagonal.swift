@@ -2,7 +2,7 @@ public import Basics
 public import Checkpoints
 public import LinearAlgebra
 public import Models
-public import Specs
+internal import Specs
 
 /// The diagonal Fisher information of some weights of a model: for every entry the mean over examples of the squared
 /// gradient of log p(y|x), y being what the data say or what the model itself says.

@@ -406,8 +406,8 @@ def main():
              lambda ds: subspace_boosting(0.4 * total(ds, signed), 0.6))
         case("svc", {}, chosen, ones, lambda ds: svc(total(ds, ones), ds, 1), known_as("svc"))
         case("svc", {"alpha": 0.5, "scale": 0.6}, chosen, w, lambda ds: svc(0.6 * total(ds, w), ds, 0.5))
-        case("svc", {"of": "tsv_m"}, chosen, w, lambda ds: svc(tsv_m(ds, w, 1), ds, 1))
-        case("svc", {"of": "iso_c", "scale": 1.5}, chosen, w, lambda ds: svc(iso_c(ds, w, 1.5), ds, 1, basis=total(ds, w)))
+        case("svc", {"base_method": "tsv_m"}, chosen, w, lambda ds: svc(tsv_m(ds, w, 1), ds, 1))
+        case("svc", {"base_method": "iso_c", "scale": 1.5}, chosen, w, lambda ds: svc(iso_c(ds, w, 1.5), ds, 1, basis=total(ds, w)))
         case("wudi_closed_form", {"ridge": 0}, chosen, ones, lambda ds: wudi(ds, ones, 0))
         case("wudi_closed_form", {"ridge": 0.01, "scale": 0.8}, chosen, signed,
              lambda ds: 0.8 * wudi(ds, signed, 0.01))

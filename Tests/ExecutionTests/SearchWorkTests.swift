@@ -1,0 +1,81 @@
+import Basics
+import Checkpoints
+import Execution
+import Foundation
+import LinearAlgebra
+import Merging
+import Specs
+import Tasks
+import Testing
+
+/// Searches of merges as jobs over a tiny base of one block.
+@Suite struct SearchWorkTests {
+  private let scratch: Scratch
+  private let performer: JobPerformer
+  private let pretrained: JobID
+  private let tasks: [TaskSpec]
+  private let adapters: [JobID]
+
+  init() throws {
+    let scratch = try Scratch()
+    let performer = JobPerformer(store: scratch.store)
+    func done(_ spec: JobSpec) throws -> JobID {
+      let id = try spec.id()
+      _ = try performer.perform(spec, id: id, worker: "w") { _, _ in }
+      return id
+    }
+    let pretrained = try done(
+      .pretrain(
+        PretrainSpec(
+          hidden: 32, layers: 1, heads: 2, intermediate: 64, sentences: 120, steps: 2, batchRows: 8)))
+    tasks = try ["sentiment", "topic"].map { form in
+      var task = try #require(GeneratedSuite.template(form))
+      task.source = .generated(GeneratorSpec(form: form, rows: ["train": 20, "validation": 5, "test": 5]))
+      return task
+    }
+    adapters = try tasks.map { task in
+      try done(
+        .train(
+          TrainJob(
+            base: .pretrained(pretrained), tasks: [task], sampling: SamplingSpec(), budget: .steps(2),
+            adapter: AdapterSpec(rank: 2, alpha: 4, targets: ["query"]),
+            training: TrainingSpec(learningRate: 0.01, batchRows: 8, maxTokens: 32), seed: 0)))
+    }
+    (self.scratch, self.performer, self.pretrained) = (scratch, performer, pretrained)
+  }
+
+  private func search(
+    _ method: String, _ given: [String: ParameterValue], over: [SearchRange] = []
+  ) throws -> TuneResult? {
+    let row = try MergeMethods.all.entry(named: method)
+    let parameters = try Parameters(given, for: row.parameters, of: method).values
+    let spec = JobSpec.tune(
+      TuneJob(
+        base: .pretrained(pretrained), method: method, parameters: parameters, inputs: adapters,
+        weights: [1, 1],
+        tasks: tasks.enumerated().map { TuneTask(task: $1, expert: $0, head: nil) }, over: over,
+        maxTokens: 32, labelScale: 20, seed: 0))
+    let id = try spec.id()
+    _ = try performer.perform(spec, id: id, worker: "w") { _, _ in }
+    guard case .tune(let result) = try scratch.store.result(id) else { return nil }
+    return result
+  }
+
+  @Test func `values that the tried method refuses are trials that lost`() throws {
+    let result = try search(
+      "search", ["try": .text("consensus"), "trials": .number(3)],
+      over: [SearchRange(name: "k", from: 1, to: 5)])
+    #expect(result?.rounds == 3)
+  }
+
+  @Test func `a merge that fails fails the search instead of passing for a refusal`() throws {
+    let folder = scratch.store.folder(adapters[1]).appendingPathComponent("adapter").path
+    let adapter = try PEFTAdapter.read(folder)
+    let path = adapter.sites[0].path
+    adapter.sites[0].delta.a[0, 0] = .nan
+    try PEFTAdapter.write(adapter, to: folder)
+    #expect(
+      throws: Diagnostic("lora_A of '\(path)' holds NaN or infinity", at: Place(file: adapter.name))
+    ) { try search("lorahub", ["trials": .number(3)]) }
+  }
+}
