@@ -8,7 +8,7 @@ import Specs
 
 /// The arguments that all commands on a manifest share.
 struct ManifestArguments: ParsableArguments {
-  @Argument(help: "The manifest, a YAML file.")
+  @Argument(help: "The manifest, a YAML file.", transform: { UserPath.expanded($0) })
   var manifest: String
 
   @Option(
@@ -16,7 +16,7 @@ struct ManifestArguments: ParsableArguments {
     help: "Replaces a setting: adapter.rank=8, or a grid: adapter.rank=4,8. May be repeated.")
   var settings: [String] = []
 
-  @Option(help: "The folder of results.")
+  @Option(help: "The folder of results.", transform: { UserPath.cleaned(UserPath.expanded($0)) })
   var results = "Results"
 
   /// Reads and checks the manifest.
@@ -30,10 +30,12 @@ struct ManifestArguments: ParsableArguments {
     }
     var overrides: [Override] = []
     if let root = environment["MIXOLOGY_DATA"], !root.isEmpty {
-      overrides.append(try Override("data_root=\(URL(fileURLWithPath: root).standardizedFileURL.path)"))
+      let folder = URL(fileURLWithPath: UserPath.expanded(root)).standardizedFileURL
+      overrides.append(try Override("data_root=\(folder.path)"))
     }
     overrides += try settings.map { try Override($0) }
-    let manifest = try ManifestReader.read(text, path: manifest, overrides: overrides, vocabulary: .joined)
+    let manifest = try ManifestReader.read(
+      text, path: manifest, overrides: overrides, vocabulary: .joined, home: UserPath.home)
     let folder = URL(fileURLWithPath: results).appendingPathComponent(manifest.name)
     let store = JobStore(root: URL(fileURLWithPath: results).appendingPathComponent(".store"))
     let resources = DiskResources(

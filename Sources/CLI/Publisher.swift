@@ -18,7 +18,7 @@ enum Publisher {
     } catch {
       let problem = Diagnostic(
         "cannot write the tables: \(FileProblem.reason(error))", at: Place(file: loaded.folder.relativePath),
-        hint: "is the disk full? make room; `mixology report` writes them again")
+        hint: (FileProblem.remedy(error).map { $0 + "; " } ?? "") + "`mixology report` writes them again")
       Console.error("\(problem)")
       throw ExitCode(1)
     }

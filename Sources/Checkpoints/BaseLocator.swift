@@ -19,6 +19,7 @@ public enum BaseLocator {
     _ name: String, revision: String? = nil, relativeTo: String, environment: [String: String]
   ) throws -> String {
     let candidates = candidates(name, revision, relativeTo: relativeTo, environment: environment)
+      .map(UserPath.cleaned)
     if let folder = candidates.first(where: { fileExists($0 + "/config.json") }) { return folder }
     let looked = candidates.map { "\n    \($0)" }.joined()
     throw Diagnostic(
@@ -42,8 +43,8 @@ public enum BaseLocator {
         return [commit(revision, of: model), revision].compactMap(\.self).map { "\(model)/snapshots/\($0)" }
       }
     }
-    if name.hasPrefix("/") { return [name] }
-    if name.hasPrefix("~/") { return [(home ?? "~") + name.dropFirst(1)] }
+    let path = UserPath.expanded(name, home: home)
+    if path.hasPrefix("/") { return [path] }
     var found = [relativeTo.isEmpty ? name : relativeTo + "/" + name]
     if name.hasPrefix("./") || name.hasPrefix("../") { return found }
     if let cache = cacheFolder(environment) { found.append("\(cache)/mixology/models/\(name)") }

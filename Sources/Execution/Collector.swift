@@ -123,17 +123,39 @@ public struct PredictionBinder: Sendable {
   /// Sizes would not tell: two models can say as many letters and mean other labels.
   public func bind(_ plan: Plan, into folder: URL) throws {
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    for model in plan.models {
+    for (model, name) in zip(plan.models, PredictionBinder.names(plan.models)) {
       let parts = model.evaluations.map { store.folder($0.job).appendingPathComponent(PredictionFile.name) }
         .filter { FileManager.default.fileExists(atPath: $0.path) }
       if parts.isEmpty { continue }
-      let seed = model.seed.map { ".seed\($0)" } ?? ""
-      let name = String(model.model.map { $0.isLetter || $0.isNumber || "-_+.=,".contains($0) ? $0 : "_" })
-      let file = folder.appendingPathComponent("\(name)\(seed).jsonl")
+      let file = folder.appendingPathComponent(name)
       var data = Data()
       for part in parts { data.append(try Data(contentsOf: part, options: .mappedIfSafe)) }
       if let old = try? Data(contentsOf: file, options: .mappedIfSafe), old == data { continue }
       try data.write(to: file, options: .atomic)
     }
   }
+
+  /// The name of each model's file: the model's own, with `_` for what a shell or a file system minds.
+  ///
+  /// Where two models would share a name, or a file system would not take it, the model's hash stands behind as much of
+  /// its name as there is room for.
+  static func names(_ models: [PlannedModel]) -> [String] {
+    let heads = models.map { model in
+      String(model.model.map { $0.isLetter || $0.isNumber || "-_+.=,".contains($0) ? $0 : "_" })
+    }
+    let ends = models.map { ($0.seed.map { ".seed\($0)" } ?? "") + ".jsonl" }
+    var owners: [String: Set<String>] = [:]
+    for (model, head) in zip(models, heads) { owners[head, default: []].insert(model.model) }
+    return models.indices.map { index in
+      let plain = heads[index] + ends[index]
+      if plain.utf8.count <= longestName, owners[heads[index]]?.count == 1 { return plain }
+      let end = "-" + StableHash.hex(Data(models[index].model.utf8)).prefix(16) + ends[index]
+      var head = heads[index]
+      while head.utf8.count + end.utf8.count > longestName { head.removeLast() }
+      return head + end
+    }
+  }
+
+  /// Bytes of a file's name that every common file system takes.
+  private static let longestName = 255
 }

@@ -10,18 +10,37 @@ public enum FileProblem {
         return diagnostic
       }
       diagnostic.place = Place(file: store.path)
-      diagnostic.hint = diagnostic.hint ?? mend
       return diagnostic
     }
     if error is Diagnostics || error is CancellationError { return error }
-    return Diagnostic("cannot write the file: \(reason(error))", at: Place(file: store.path), hint: mend)
+    return Diagnostic(
+      "cannot write the file: \(reason(error))", at: Place(file: store.path), hint: remedy(error))
+  }
+
+  /// How to mend what the system refused; nil where that is not known.
+  public static func remedy(_ error: any Error) -> String? { number(error).flatMap(SystemRefusal.remedy) }
+
+  /// The system's number of an error; nil for an error that is not the system's.
+  static func number(_ error: any Error) -> Int32? {
+    let error = error as NSError
+    if let cause = error.userInfo[NSUnderlyingErrorKey] as? any Error { return number(cause) }
+    if error.domain == NSPOSIXErrorDomain { return Int32(error.code) }
+    guard error.domain == NSCocoaErrorDomain else { return nil }
+    // Foundation turns some numbers of the system into its own and forgets them.
+    return switch CocoaError.Code(rawValue: error.code) {
+    case .fileWriteOutOfSpace: ENOSPC
+    case .fileWriteNoPermission, .fileReadNoPermission: EACCES
+    case .fileWriteVolumeReadOnly: EROFS
+    case .fileWriteInvalidFileName, .fileReadInvalidFileName: ENAMETOOLONG
+    case .fileWriteFileExists: EEXIST
+    default: nil
+    }
   }
 
   /// The system's own words: `No space left on device`.
   public static func reason(_ error: any Error) -> String {
     let error = error as NSError
     if let cause = error.userInfo[NSUnderlyingErrorKey] as? any Error { return reason(cause) }
-    // Foundation turns some numbers of the system into its own and forgets them.
     if error.domain == NSCocoaErrorDomain, error.code == CocoaError.fileWriteOutOfSpace.rawValue {
       return "No space left on device"
     }
@@ -29,6 +48,4 @@ public enum FileProblem {
     let preamble = "The operation could not be completed. "
     return text.hasPrefix(preamble) ? String(text.dropFirst(preamble.count)) : text
   }
-
-  private static let mend = "is the disk full? what is done is kept: make room and run again"
 }

@@ -15,7 +15,7 @@ enum PredictionFile {
       let row = PredictionRow(
         id: "\(task.name)/\(split.rawValue)/\(index)", prediction: text(prediction, task),
         target: text(target, task),
-        correct: prediction == target)
+        correct: task.kind == .regression ? nil : prediction == target)
       data.append(try StableHash.canonicalJSON(row))
       data.append(UInt8(ascii: "\n"))
     }

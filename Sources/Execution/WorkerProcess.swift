@@ -1,4 +1,4 @@
-internal import Basics
+public import Basics
 public import Foundation
 public import Specs
 
@@ -39,6 +39,18 @@ public actor WorkerProcess: JobRunner {
     self.executable = executable
     self.arguments = arguments
     self.environment = environment
+  }
+
+  /// Checks that as many workers as are wanted can be spoken to: without room for its pipes and its run loop's sockets
+  /// Foundation ends the program, or waits for ever.
+  ///
+  /// - Parameter openFiles: How many files may be open at once; nil where nothing limits them.
+  public static func check(workers: Int, openFiles: Int? = MachineFacts.openFiles) throws(Diagnostic) {
+    let needed = 64 + 16 * workers
+    guard let openFiles, openFiles < needed else { return }
+    throw Diagnostic(
+      "only \(openFiles) files may be open at once, and \(workers) \(workers == 1 ? "worker needs" : "workers need") "
+        + "\(needed)", hint: "raise the limit with `ulimit -n \(max(256, needed))`, or lower --workers")
   }
 
   /// Does a job; where the process dies under it, the job is tried once more in a new one.
@@ -114,6 +126,16 @@ public actor WorkerProcess: JobRunner {
       let toWorker = Pipe()
       let fromWorker = Pipe()
       let errors = Pipe()
+      // Pipes that could not be made are told by their numbers alone.
+      guard
+        [toWorker, fromWorker, errors].allSatisfy({
+          $0.fileHandleForReading.fileDescriptor >= 0 && $0.fileHandleForWriting.fileDescriptor >= 0
+        })
+      else {
+        throw Diagnostic(
+          "a worker cannot start: Too many open files", at: Place(file: executable.path),
+          hint: SystemRefusal.remedy(EMFILE))
+      }
       process.standardInput = toWorker
       process.standardOutput = fromWorker
       process.standardError = errors

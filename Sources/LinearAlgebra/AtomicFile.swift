@@ -75,7 +75,9 @@ public final class AtomicFile {
 
   private func problem() -> Diagnostic {
     // SAFETY: strerror returns a static, zero-terminated text.
-    let reason = unsafe String(cString: strerror(errno))
-    return Diagnostic("cannot write the file: \(reason)", at: Place(file: path))
+    let number = errno
+    let reason = unsafe String(cString: strerror(number))
+    return Diagnostic(
+      "cannot write the file: \(reason)", at: Place(file: path), hint: SystemRefusal.remedy(number))
   }
 }

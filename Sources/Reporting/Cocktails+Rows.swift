@@ -11,15 +11,25 @@ package struct CocktailRow {
   }
 
   package var candidate: Candidate
+  /// Seeds with a test score on every one of its own tasks: those behind `mean`.
+  package var seeds: Int
+  /// Items of the test splits of its own tasks.
+  package var items: Int?
   /// Over its own tasks.
   package var mean: Estimate?
-  /// Δm over its own tasks, in percent.
-  package var ownGain: Estimate?
-  /// Δm over all tasks that it was evaluated on, in percent.
-  package var fullGain: Estimate?
-  package var fullGainTasks: Int
+  /// Over its own tasks.
+  package var ownGain: RelativeGain?
+  /// Over all tasks that it was evaluated on.
+  package var fullGain: RelativeGain?
   /// Nil for singles and where there is no single to compare with.
   package var tally: Tally?
+}
+
+/// Δm in percent, and what it is over.
+package struct RelativeGain: Sendable, Hashable {
+  package var estimate: Estimate
+  /// Names; tasks whose single is no measure are not among them.
+  package var tasks: [String]
 }
 
 extension Evidence {
@@ -38,9 +48,10 @@ extension Evidence {
       let values = adjusted.prefix(tests.count)
       adjusted = adjusted.dropFirst(tests.count)
       return CocktailRow(
-        candidate: model, mean: meanScore(of: model, over: own),
+        candidate: model, seeds: completeSeeds(of: model, over: own), items: items(of: own),
+        mean: meanScore(of: model, over: own),
         ownGain: own.count == model.tasks.count ? relativeGain(of: model, over: own) : nil,
-        fullGain: relativeGain(of: model, over: evaluated), fullGainTasks: evaluated.count,
+        fullGain: relativeGain(of: model, over: evaluated),
         tally: tests.isEmpty ? nil : tally(tests, Array(values)))
     }
   }
@@ -85,18 +96,10 @@ extension Evidence {
   /// that one weak seed does not blow up. Tasks whose single is not further from zero than the standard deviation over
   /// its seeds are left out: a correlation near zero would outweigh all others. Nil where a task is missing, or all are
   /// left out. Source: the Δm of Vandenhende et al. 2021, arXiv:2004.13379, section 5.
-  package func relativeGain(of model: Candidate, over tasks: [TaskColumn]) -> Estimate? {
-    func single(of task: TaskColumn, _ metric: MetricColumn) -> Estimate? {
-      self.single(of: task.name, settings: model.settings).flatMap {
-        estimate($0, task.name, .test, metric.name)
-      }
-    }
-    let sized = tasks.filter { task in
-      guard let metric = task.metrics.first, let single = single(of: task, metric) else { return true }
-      return abs(single.mean) > max(1e-12, single.deviation ?? 0)
-    }
-    return overSeeds(of: model, sized) { task, metric, seed in
-      guard let size = single(of: task, metric).map({ abs($0.mean) }),
+  package func relativeGain(of model: Candidate, over tasks: [TaskColumn]) -> RelativeGain? {
+    let sized = tasks.filter { !isSizeless($0, settings: model.settings) }
+    let gain = overSeeds(of: model, sized) { task, metric, seed in
+      guard let size = singleScore(task, metric, settings: model.settings).map({ abs($0.mean) }),
         let single = self.single(of: task.name, settings: model.settings),
         let pair = pairs(of: model, with: single, task.name, .test, metric.name).first(where: {
           $0.seed == seed
@@ -104,6 +107,20 @@ extension Evidence {
       else { return nil }
       return (metric.higherIsBetter ? 100 : -100) * (pair.value - pair.reference) / size
     }
+    return gain.map { RelativeGain(estimate: $0, tasks: sized.map(\.name)) }
+  }
+
+  /// Whether a task's single is not further from zero than the standard deviation over its seeds, so that no gain is told
+  /// relative to it.
+  package func isSizeless(_ task: TaskColumn, settings: String) -> Bool {
+    guard let metric = task.metrics.first, let single = singleScore(task, metric, settings: settings) else {
+      return false
+    }
+    return abs(single.mean) <= max(1e-12, single.deviation ?? 0)
+  }
+
+  private func singleScore(_ task: TaskColumn, _ metric: MetricColumn, settings: String) -> Estimate? {
+    single(of: task.name, settings: settings).flatMap { estimate($0, task.name, .test, metric.name) }
   }
 
   /// The mean over tasks for each seed that has a value on all of them, estimated over seeds.

@@ -122,7 +122,7 @@ extension Evidence {
         contenders[role] = contender(candidate, against: single, task, metric)
       }
       return ComparisonRow(
-        task: task, metric: metric, testExamples: testExamples(task, metric),
+        task: task, metric: metric, testExamples: items(task, metric),
         base: base(settings: single?.settings ?? "").flatMap { estimate($0, task.name, .test, metric.name) },
         single: single.map { contender($0, against: nil, task, metric) }, contenders: contenders,
         chosenOn: chosenOn(task))
@@ -135,10 +135,6 @@ extension Evidence {
     Contender(
       candidate: candidate, score: estimate(candidate, task.name, .test, metric.name),
       test: single.flatMap { gain(of: candidate, over: $0, task, metric) })
-  }
-
-  private func testExamples(_ task: TaskColumn, _ metric: MetricColumn) -> Int? {
-    candidates.flatMap(\.rows).lazy.compactMap { self.score($0, task.name, .test, metric.name)?.n }.first
   }
 
   /// `validation macro_f1`, or nothing where no model has that score.

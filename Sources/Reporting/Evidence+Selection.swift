@@ -5,8 +5,8 @@ extension Evidence {
   /// The candidate with the best mean of the task's first metric on validation.
   ///
   /// Only candidates with as many seeds on validation as the fullest of them take part, so that a model does
-  /// not win by the seed that it lacks. Of equal ones the earlier in the manifest wins. The test split is
-  /// never looked at.
+  /// not win by the seed that it lacks; `overlooked` names the others. Of equal ones the earlier in the manifest wins. The
+  /// test split is never looked at.
   /// - Returns: nil where no candidate has a validation score.
   package func winner(among candidates: [Candidate], on task: TaskColumn) -> Candidate? {
     guard let metric = task.metrics.first else { return nil }
@@ -38,9 +38,11 @@ extension Evidence {
 
   /// Among the cocktails of two or more tasks that contain the task.
   package func bestCocktail(for task: TaskColumn) -> Candidate? {
-    winner(
-      among: candidates(of: .cocktail).filter { $0.tasks.count > 1 && $0.tasks.contains(task.name) }, on: task
-    )
+    winner(among: cocktails(with: task), on: task)
+  }
+
+  private func cocktails(with task: TaskColumn) -> [Candidate] {
+    candidates(of: .cocktail).filter { $0.tasks.count > 1 && $0.tasks.contains(task.name) }
   }
 
   /// The cocktail of all tasks; with several of them (grids, sampling rules) the one that validation prefers.
@@ -60,4 +62,42 @@ extension Evidence {
     }
     return winner(among: tested.isEmpty ? rivals : tested, on: task)
   }
+
+  /// The models that could not be chosen for some of their tasks because a seed has no validation score there, while
+  /// others have them all.
+  package var overlooked: [Overlooked] {
+    var found: [Overlooked] = []
+    for task in tasks {
+      guard let metric = task.metrics.first else { continue }
+      let merges = candidates(of: .merge).filter { $0.tasks.contains(task.name) }
+      let pools = [
+        candidates(of: .single).filter { $0.tasks == [task.name] }, cocktails(with: task),
+        merges.filter { !$0.isTold }, merges.filter(\.isTold),
+      ]
+      for pool in pools {
+        let seeds = pool.map { values(of: $0, task.name, .validation, metric.name).count }
+        let most = seeds.max() ?? 0
+        for (candidate, count) in zip(pool, seeds) where count < most {
+          let same = found.firstIndex {
+            $0.model == candidate.model && $0.seeds == count && $0.most == most
+          }
+          if let same {
+            found[same].tasks.append(task.name)
+          } else {
+            found.append(Overlooked(model: candidate.model, tasks: [task.name], seeds: count, most: most))
+          }
+        }
+      }
+    }
+    return found
+  }
+}
+
+/// A model that was no candidate for the best of some tasks, for want of seeds.
+package struct Overlooked: Sendable, Hashable {
+  package var model: String
+  package var tasks: [String]
+  /// Seeds with a validation score, and those of the fullest candidate.
+  package var seeds: Int
+  package var most: Int
 }

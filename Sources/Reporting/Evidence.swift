@@ -141,6 +141,25 @@ extension Evidence {
     }
   }
 
+  /// Items of a task's test split, the same for every model.
+  package func items(_ task: TaskColumn, _ metric: MetricColumn) -> Int? {
+    candidates.lazy.flatMap(\.rows).compactMap { score($0, task.name, .test, metric.name)?.n }.first
+  }
+
+  /// Items of the test splits of some tasks together; nil where one was not tested.
+  package func items(of tasks: [TaskColumn]) -> Int? {
+    let counts = tasks.compactMap { task in task.metrics.first.flatMap { items(task, $0) } }
+    return counts.count == tasks.count && !counts.isEmpty ? counts.reduce(0, +) : nil
+  }
+
+  /// Seeds of a model that have a test score on all of some tasks.
+  package func completeSeeds(of model: Candidate, over tasks: [TaskColumn]) -> Int {
+    let known = tasks.map { task -> Set<Int?> in
+      Set(task.metrics.first.map { values(of: model, task.name, .test, $0.name).map(\.seed) } ?? [])
+    }
+    return tasks.isEmpty ? 0 : model.rows.filter { row in known.allSatisfy { $0.contains(row.seed) } }.count
+  }
+
   /// What a candidate gains over a reference on the test split, paired by seed; positive is better.
   package func gain(
     of candidate: Candidate, over reference: Candidate, _ task: TaskColumn, _ metric: MetricColumn

@@ -6,6 +6,12 @@ package import Specs
 package struct MergeRow {
   package var candidate: Candidate
   package var method: String?
+  /// The fewest seeds behind a score in `mean`; 0 without one.
+  package var seeds: Int
+  /// The same of `validationMean`.
+  package var validationSeeds: Int
+  /// Items of the test splits behind `mean`.
+  package var items: Int?
   /// For all tasks of the results.
   package var normalised: [Double?]
   /// Over the tasks of its inputs that have a measure.
@@ -24,12 +30,15 @@ extension Evidence {
   package var merges: [MergeRow] {
     let models = candidates(of: .merge)
     let validation = models.map { meanNormalised(of: $0, on: .validation) }
+    let seeds = models.map { seedsNormalised(of: $0, on: .validation) }
     return models.indices.map { index in
       let model = models[index]
       let rivals = models.indices.filter {
         Set(models[$0].tasks) == Set(model.tasks) && models[$0].isTold == model.isTold
       }
-      let best = rivals.compactMap { validation[$0] }.max()
+      // As everywhere, a model with fewer seeds must not win by those that it lacks.
+      let most = rivals.map { seeds[$0] }.max()
+      let best = rivals.filter { seeds[$0] == most }.compactMap { validation[$0] }.max()
       let sites = model.rows.flatMap { row in
         results.merges.first { $0.model == row.model && $0.seed == row.seed }?.sites ?? []
       }
@@ -37,11 +46,12 @@ extension Evidence {
       let own = measuredTasks(of: model, on: .test)
       return MergeRow(
         candidate: model, method: results.merges.first { $0.model == model.model }?.method,
+        seeds: seedsNormalised(of: model, on: .test), validationSeeds: seeds[index], items: items(of: own),
         normalised: tasks.map { normalised(model, $0, on: .test) },
         mean: meanNormalised(of: model, on: .test), meanOverSeeds: normalisedOverSeeds(model, on: .test),
         worst: worst(of: own.map { ($0.name, normalised(model, $0, on: .test)) }),
         validationMean: validation[index],
-        isChosen: best != nil && rivals.first { validation[$0] == best } == index,
+        isChosen: best != nil && rivals.first { seeds[$0] == most && validation[$0] == best } == index,
         retainedEnergy: energies.isEmpty ? nil : Estimate.mean(energies), leastRetainedEnergy: energies.min())
     }
   }
@@ -89,6 +99,13 @@ extension Evidence {
     let scores = own.compactMap { normalised(model, $0, on: split) }
     guard !scores.isEmpty, scores.count == own.count else { return nil }
     return Estimate.mean(scores)
+  }
+
+  /// The fewest seeds behind one of the scores of that mean; 0 without it.
+  func seedsNormalised(of model: Candidate, on split: Split) -> Int {
+    measuredTasks(of: model, on: split).map { task in
+      task.metrics.first.flatMap { pairsWithSingle(model, task, split, $0) }?.count ?? 0
+    }.min() ?? 0
   }
 
   /// The same mean of every seed that has all its scores, each held against the mean of the singles.

@@ -23,17 +23,26 @@ public enum Summary {
     let fits = named.allSatisfy { $0.count <= width }
     var text = fits ? named : narrowed(rows, to: width)
     if !fits { text += names(of: rows, width: width) }
-    text += wrapped(legend(rows, seeds: page.seedCount), to: width)
+    text += wrapped(legend(rows, page), to: width)
+    let overlooked = page.evidence.overlooked
+    if !overlooked.isEmpty {
+      let models = overlooked.map {
+        "\($0.model) on \($0.tasks.joined(separator: ", ")) (\($0.seeds) of \($0.most))"
+      }
+      text += wrapped(
+        "no candidate for the best, for want of seeds: " + models.joined(separator: "; "), to: width)
+    }
     return text.map { $0 + "\n" }.joined()
   }
 
   /// Header and one line for each task, as cells.
   private static func lines(of rows: [ComparisonRow], naming: Bool) -> [[String]] {
-    let header = ["task", "metric", "base", "single", "best cocktail", "all cocktail", "best merge"]
+    let header = ["task", "metric", "n", "base", "single", "best cocktail", "all cocktail", "best merge"]
     return [header]
       + rows.map { row in
         [
-          row.task.name, row.metric.name, NumberText.fixed(row.base?.mean), score(row.single, name: false),
+          row.task.name, row.metric.name, row.testExamples.map(String.init) ?? "-",
+          NumberText.fixed(row.base?.mean), score(row.single, name: false),
           score(row[.bestCocktail], name: naming), score(row[.allTaskCocktail], name: false),
           score(row[.bestMerge], name: naming),
         ]
@@ -64,11 +73,14 @@ public enum Summary {
     }
   }
 
-  /// Without names of models; where that is still too wide, one block of short lines for each task.
+  /// Without names of models; where that is still too wide without the number of items, one block of short lines for each
+  /// task.
   private static func narrowed(_ rows: [ComparisonRow], to width: Int) -> [String] {
     let cells = lines(of: rows, naming: false)
-    let table = layout(cells)
-    if table.allSatisfy({ $0.count <= width }) { return table }
+    let countless = cells.map { Array($0[..<2] + $0[3...]) }
+    for table in [layout(cells), layout(countless)] where table.allSatisfy({ $0.count <= width }) {
+      return table
+    }
     let labels = cells[0].map { "  " + $0 + String(repeating: " ", count: 15 - $0.count) }
     return cells.dropFirst().flatMap { line -> [String] in
       [line[0] + " " + line[1]] + (2..<line.count).map { labels[$0] + line[$0] }
@@ -84,10 +96,14 @@ public enum Summary {
     }
   }
 
-  private static func legend(_ rows: [ComparisonRow], seeds: Int) -> String {
+  private static func legend(_ rows: [ComparisonRow], _ page: Page) -> String {
+    let contenders = rows.flatMap { row in [row.single] + ComparisonRow.Role.allCases.map { row[$0] } }
+    let counts = contenders.compactMap { $0?.score?.count }
+    let seeds = counts.max() ?? page.seedCount
+    let words = NumberText.seeds((counts.min() ?? seeds)...seeds)
     let down = rows.filter { !$0.metric.higherIsBetter }.map(\.metric.name)
     let lower = down.reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
-    var parts = ["test split, mean±95% interval over \(NumberText.count(seeds, "seed"))"]
+    var parts = ["test split, mean±95% interval over \(words)"]
     parts.append(
       seeds > 1 ? "* differs from single (paired t, Holm, p < 0.05)" : "one seed: no interval and no test")
     if !lower.isEmpty { parts.append("lower is better: \(lower.joined(separator: ", "))") }

@@ -174,14 +174,23 @@ public struct PredictionRow: Sendable, Hashable, Codable {
   public var prediction: String
   /// What the data say, written like the prediction.
   public var target: String
-  /// Whether the prediction is the target: for tagging all tags, for regression the very number.
-  public var correct: Bool
+  /// Whether the prediction is the target, for tagging all tags; nil for regression, where numbers are near or far.
+  public var correct: Bool?
 
   /// Makes a row.
-  public init(id: String, prediction: String, target: String, correct: Bool) {
+  public init(id: String, prediction: String, target: String, correct: Bool?) {
     self.id = id
     self.prediction = prediction
     self.target = target
     self.correct = correct
+  }
+
+  /// Writes all keys, so that every row of a file has the same ones: `null` where there is nothing to say.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(id, forKey: .id)
+    try container.encode(prediction, forKey: .prediction)
+    try container.encode(target, forKey: .target)
+    try container.encode(correct, forKey: .correct)
   }
 }

@@ -200,7 +200,8 @@ import Testing
       try FileManager.default.createDirectory(atPath: folder + "/x/y", withIntermediateDirectories: true)
       #expect(
         try problem(in: folder) { try SafeTensorsWriter.write([tensor], to: folder + "/x") }
-          == "x: error: cannot write the file: Is a directory")
+          == "x: error: cannot write the file: Is a directory\n"
+          + "  a folder stands where a file is needed: move it away, or name another folder")
       #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["x"])
     }
   }

@@ -34,7 +34,9 @@ import Testing
     #expect(plan.output.contains("\(label): failed last time: the loss is no number any more"))
     let again = try Program.run("run", "m.yaml", "--quiet", in: place.folder)
     #expect(again.status == 1)
-    #expect(again.output == "")
+    // The result, and nothing else: what failed stands among the errors.
+    #expect(again.output.hasPrefix("task ") && again.output.contains("test split, mean±95% interval over"))
+    #expect(!again.output.contains("Tables:"))
   }
 
   @Test func `without keep-going nothing starts after a failure`() throws {
@@ -52,7 +54,7 @@ import Testing
     let told = """
       failed: pretrain base
       \(place.folder.path)/Results/.store: error: cannot write the file: File too large
-        is the disk full? what is done is kept: make room and run again
+        files may not grow so large here: raise `ulimit -f`, or name a folder on another file system; what is done is kept
 
       """
     #expect(outcome.errors.contains(told), "\(outcome.errors)")
@@ -87,7 +89,40 @@ import Testing
     try place.write("not a folder", to: "taken")
     let outcome = try Program.run("run", "m.yaml", "--results", "taken", in: place.folder)
     #expect(outcome.status == 1)
-    #expect(outcome.errors.contains("failed: pretrain base\n"))
-    #expect(outcome.errors.contains("\(place.folder.path)/taken/.store: error: "))
+    let hint = "\n  a file stands where a folder is needed: move it away, or name another folder\n"
+    #expect(
+      outcome.errors.hasPrefix("taken/.store: error: results cannot be written: ")
+        && outcome.errors.hasSuffix(hint), "\(outcome.errors)")
+    #expect(outcome.errors.components(separatedBy: "error:").count == 2)
+    let long = String(repeating: "x", count: 300)
+    let unnamed = try Program.run("run", "m.yaml", "--results", long, in: place.folder)
+    #expect(unnamed.status == 1)
+    #expect(
+      unnamed.errors.hasSuffix("\n  a name in the path is longer than 255 bytes: shorten it\n"),
+      "\(unnamed.errors)")
+  }
+
+  @Test(.timeLimit(.minutes(2)), arguments: [20, 24, 60])
+  func `too few open files are an error before the first job, and never a wait`(limit: Int) throws {
+    let place = try Workplace()
+    let outcome = try Program.run(
+      "run", "m.yaml", "--workers", "1", in: place.folder, limits: "ulimit -n \(limit)")
+    #expect(outcome.status == 1)
+    #expect(
+      outcome.errors == """
+        error: only \(limit) files may be open at once, and 1 worker needs 80
+          raise the limit with `ulimit -n 256`, or lower --workers
+
+        """)
+    #expect(outcome.output == "" && place.stored().isEmpty)
+  }
+
+  @Test func `a quiet run prints its table and nothing else`() throws {
+    let place = try Workplace(copying: Finished.get().place)
+    let quiet = try Program.run("run", "m.yaml", "--quiet", in: place.folder)
+    let loud = try Program.run("run", "m.yaml", in: place.folder)
+    #expect(quiet.status == 0 && quiet.errors == "")
+    #expect(quiet.output.hasPrefix("task "))
+    #expect(loud.output == quiet.output + "\nTables: Results/tiny/report.md, comparison.csv, runs.csv …\n")
   }
 }

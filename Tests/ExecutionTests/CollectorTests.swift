@@ -138,6 +138,29 @@ import Testing
 
   // MARK: Predictions
 
+  @Test func `a model's name that no file can have is shortened, and no two models share a file`() throws {
+    try putAll()
+    let long = "cocktail:" + (0..<9).map { "a_task_with_an_ordinary_name_\($0)" }.joined(separator: "+")
+    var plan = plan
+    let names = [long, long + "+x", "merge:ties(density=0.2)", "merge:ties[density=0.2]"]
+    for (index, name) in names.enumerated() { plan.models[index].model = name }
+    for index in plan.models.indices {
+      let part = store.folder(evaluations[index].id).appendingPathComponent("predictions.jsonl")
+      try Data("{\"of\":\(index)}\n".utf8).write(to: part)
+    }
+    let folder = scratch.url.appendingPathComponent("predictions")
+    try PredictionBinder(store: store).bind(plan, into: folder)
+    let files = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+    #expect(files.count == 4 && files.allSatisfy { $0.utf8.count <= 255 })
+    #expect(files.filter { $0.hasPrefix("cocktail_a_task_with_an_ordinary_name_0+a_task") }.count == 2)
+    #expect(files.filter { $0.hasPrefix("merge_ties_density=0.2_-") }.count == 2)
+    let texts = try files.map { try String(contentsOf: folder.appendingPathComponent($0), encoding: .utf8) }
+    #expect(texts.sorted() == (0..<4).map { "{\"of\":\($0)}\n" })
+    // The same names the next time.
+    try PredictionBinder(store: store).bind(plan, into: folder)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == files.sorted())
+  }
+
   @Test func `predictions of a model are bound, and bound again when labels change but not sizes`() throws {
     try putAll()
     let folder = scratch.url.appendingPathComponent("predictions")

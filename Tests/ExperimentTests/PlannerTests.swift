@@ -165,7 +165,13 @@ import Testing
     #expect(plan.jobs.first?.label == "pretrain base")
     let id = try #require(plan.jobs.first?.id)
     #expect(plan.jobs.dropFirst().allSatisfy { $0.spec.inputs.contains(id) || $0.spec.kind == "merge" })
-    #expect(plan.models.first?.job == nil)
+    // The base of the tables is what that job makes.
+    #expect(plan.models.first?.kind == .base && plan.models.first?.job == id)
+  }
+
+  @Test func `a base from a folder is made by no job`() throws {
+    let plan = try plan(manifestText())
+    #expect(plan.models.first?.kind == .base && plan.models.first?.job == nil)
   }
 
   @Test func `generated tasks bring kind, labels and metrics with them`() throws {

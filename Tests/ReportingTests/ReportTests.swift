@@ -220,7 +220,7 @@ import Testing
     for single in evidence.candidates(of: .single) {
       let task = try #require(Sample.tasks.first { $0.name == single.tasks[0] })
       #expect(evidence.normalised(single, task, on: .test) == 1)
-      #expect(evidence.relativeGain(of: single, over: [task])?.mean == 0)
+      #expect(evidence.relativeGain(of: single, over: [task])?.estimate.mean == 0)
     }
   }
 

@@ -8,7 +8,8 @@ struct BenchOptions: ParsableArguments {
     help: "The base: a folder or a name in the cache. [all-MiniLM-L6-v2, or random weights of its shape]")
   var base: String?
 
-  @Option(help: "A JSONL file of rows with text and label. [generated rows]")
+  @Option(
+    help: "A JSONL file of rows with text and label. [generated rows]", transform: { UserPath.expanded($0) })
   var data: String?
 
   @Option(help: "Rows; the file is repeated where it has fewer.")

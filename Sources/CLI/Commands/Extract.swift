@@ -17,10 +17,10 @@ struct Extract: ParsableCommand {
   @Argument(help: "The base: a folder, or a name in the cache.")
   var base: String
 
-  @Argument(help: "The folder of the fine-tuned model.")
+  @Argument(help: "The folder of the fine-tuned model.", transform: { UserPath.expanded($0) })
   var tuned: String
 
-  @Argument(help: "The folder of the adapter.")
+  @Argument(help: "The folder of the adapter.", transform: { UserPath.expanded($0) })
   var output: String
 
   @Option(help: "The largest rank of a layer; 0: any.")

@@ -10,13 +10,15 @@ struct Inspect: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Says what a checkpoint, tensor file, adapter, routed model, dataset or stored job is.")
 
-  @Argument(help: "A folder, a file, the name of a base, or the first digits of a stored job's id.")
+  @Argument(
+    help: "A folder, a file, the name of a base, or the first digits of a stored job's id.",
+    transform: { UserPath.expanded($0) })
   var path: String
 
   @Flag(help: "Lists all tensors, layers or values; of tensors also whether they hold NaN or infinity.")
   var tensors = false
 
-  @Option(help: "The folder of results, whose .store holds the jobs.")
+  @Option(help: "The folder of results, whose .store holds the jobs.", transform: { UserPath.expanded($0) })
   var results = "Results"
 
   func run() throws {

@@ -28,10 +28,10 @@ struct Merge: ParsableCommand {
       checkpoint+adapter, dtype, tokenizer_source. A method means there what mergekit means by it.
       """)
 
-  @Argument(help: "The recipe, a YAML file.")
+  @Argument(help: "The recipe, a YAML file.", transform: { UserPath.expanded($0) })
   var recipe: String?
 
-  @Argument(help: "The folder of the merged adapter or checkpoint.")
+  @Argument(help: "The folder of the merged adapter or checkpoint.", transform: { UserPath.expanded($0) })
   var output: String?
 
   @Flag(help: "Replaces an earlier merge in the output folder.")
@@ -93,7 +93,8 @@ struct Merge: ParsableCommand {
         try checkOutput(output)
       }
     }
-    let recipe = try MergeRecipeReader.read(text, path: file, methods: Vocabulary.joined.methods)
+    let recipe = try MergeRecipeReader.read(
+      text, path: file, methods: Vocabulary.joined.methods, home: UserPath.home)
     try checkOutput(output)
     let result = try RecipeMerger.merge(
       recipe, into: output, environment: environment, version: Mixology.version,

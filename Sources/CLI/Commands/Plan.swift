@@ -69,6 +69,7 @@ struct PlanCommand: ParsableCommand {
       Console.print(String(decoding: try encoder.encode(answer), as: UTF8.self))
       return
     }
+    for note in plan.notes { Console.note("note: \(note)") }
     for kind in JobSpec.kinds {
       let all = lines.filter { $0.kind == kind }
       if all.isEmpty { continue }

@@ -38,8 +38,11 @@ struct Run: AsyncParsableCommand {
     signal(SIGPIPE, SIG_IGN)
     BestKernel.use()
     let loaded = try arguments.load()
+    try refusing { () throws(Diagnostic) in try WorkerProcess.check(workers: workerArguments.count) }
     var plan = try loaded.planBeforeChoice()
     try DataCheck(store: loaded.store).check(plan)
+    try refusing { () throws(Diagnostic) in try ResultsFolder.check([loaded.store.root, loaded.folder]) }
+    if !quiet { for note in plan.notes { Console.note("note: \(note)") } }
     loaded.store.sweepAttempts()
     let interruption = Interruption()
     var spent = Spent()
@@ -54,8 +57,10 @@ struct Run: AsyncParsableCommand {
     }
     let results = try Collector(store: loaded.store).collect(plan)
     try Publisher.publish(results, loaded: loaded, plan: plan)
-    if !quiet, !results.scores.isEmpty {
+    if !results.scores.isEmpty {
       Console.print(Summary.terminal(results, width: Console.width))
+    }
+    if !quiet, !results.scores.isEmpty {
       Console.print("\nTables: \(loaded.folder.relativePath)/report.md, comparison.csv, runs.csv …")
     }
     if !quiet, let line = spent.line { Console.note(line) }
@@ -64,6 +69,14 @@ struct Run: AsyncParsableCommand {
       Console.error(
         "error: \(counted(summary.failed, "job")) failed\(skipped)\n"
           + "  `mixology status \(arguments.manifest)` lists them; the next run tries them again")
+      throw ExitCode(1)
+    }
+  }
+
+  /// What the system does not allow is told once, before the first job; nothing is wrong with the manifest.
+  private func refusing(_ check: () throws(Diagnostic) -> Void) throws {
+    do throws(Diagnostic) { try check() } catch {
+      Console.error("\(error)")
       throw ExitCode(1)
     }
   }

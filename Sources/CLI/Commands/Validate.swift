@@ -15,5 +15,6 @@ struct Validate: ParsableCommand {
     try DataCheck(store: nil).check(plan)
     Console.print(
       "\(arguments.manifest): \(counted(plan.models.count, "model")), \(counted(plan.jobs.count, "job"))")
+    for note in plan.notes { Console.note("note: \(note)") }
   }
 }

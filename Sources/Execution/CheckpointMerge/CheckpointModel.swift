@@ -52,7 +52,8 @@ struct CheckpointModel: Sendable {
     (self.names, self.dropped) = (names, dropped)
     let adapter = try reference.adapter.map {
       try PEFTAdapter.read(
-        try ModelLocator.folder(ofAdapter: $0, relativeTo: folder), leavingOut: leavingOut + ofAdapters)
+        try ModelLocator.folder(ofAdapter: $0, relativeTo: folder, environment),
+        leavingOut: leavingOut + ofAdapters)
     }
     droppedOfAdapter = adapter?.leftOut ?? []
     changes = try adapter.map { try Self.changes($0, checkpoint, names) } ?? [:]

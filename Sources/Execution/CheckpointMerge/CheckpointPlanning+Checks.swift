@@ -12,10 +12,12 @@ extension CheckpointPlanning {
   ]
 
   /// The modules to leave out that an adapter saved whole: what the checkpoints have of that name stays.
-  static func savedModules(_ recipe: CheckpointRecipe, among modules: [String]) throws -> [String] {
+  static func savedModules(
+    _ recipe: CheckpointRecipe, among modules: [String], _ environment: [String: String]
+  ) throws -> [String] {
     let saved = try recipe.references.compactMap(\.adapter).flatMap { name in
       try PEFTAdapter.read(
-        try ModelLocator.folder(ofAdapter: name, relativeTo: recipe.folder), leavingOut: modules
+        try ModelLocator.folder(ofAdapter: name, relativeTo: recipe.folder, environment), leavingOut: modules
       ).leftOut
     }
     return modules.filter(saved.contains)

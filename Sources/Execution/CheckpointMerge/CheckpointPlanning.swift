@@ -20,7 +20,7 @@ struct CheckpointPlanning {
     self.method = method
     var models: [CheckpointModel] = []
     let leftOut = recipe.leaveOut.map(\.module)
-    let ofAdapters = try Self.savedModules(recipe, among: leftOut)
+    let ofAdapters = try Self.savedModules(recipe, among: leftOut, environment)
     for reference in recipe.references {
       do {
         models.append(

@@ -19,7 +19,9 @@ enum FolderAttempt {
     do {
       try files.createDirectory(at: attempt, withIntermediateDirectories: true)
     } catch {
-      throw Diagnostic("cannot make the folder: \(FileProblem.reason(error))", at: Place(file: folder))
+      throw Diagnostic(
+        "cannot make the folder: \(FileProblem.reason(error))", at: Place(file: folder),
+        hint: FileProblem.remedy(error))
     }
     let result = try body(attempt.path)
     do {
@@ -31,7 +33,9 @@ enum FolderAttempt {
       }
       if isThere { try? files.removeItem(at: replaced) }
     } catch {
-      throw Diagnostic("cannot write the folder: \(FileProblem.reason(error))", at: Place(file: folder))
+      throw Diagnostic(
+        "cannot write the folder: \(FileProblem.reason(error))", at: Place(file: folder),
+        hint: FileProblem.remedy(error))
     }
     return result
   }

@@ -10,6 +10,7 @@ enum ModelLocator {
   static func folder(
     of name: String, relativeTo folder: String, _ environment: [String: String]
   ) throws -> String {
+    let name = UserPath.expanded(name, home: environment["HOME"])
     let files = FileManager.default
     func has(_ file: String, _ path: String) -> Bool { files.fileExists(atPath: "\(path)/\(file)") }
     let own = name.hasPrefix("/") ? name : "\(folder)/\(name)"
@@ -33,8 +34,9 @@ enum ModelLocator {
 
   /// The folder of an adapter.
   static func folder(
-    ofAdapter name: String, relativeTo folder: String
+    ofAdapter name: String, relativeTo folder: String, _ environment: [String: String]
   ) throws(Diagnostic) -> String {
+    let name = UserPath.expanded(name, home: environment["HOME"])
     let candidates = name.hasPrefix("/") ? [name] : ["\(folder)/\(name)", name]
     let files = FileManager.default
     if let found = candidates.first(where: { files.fileExists(atPath: $0 + "/adapter_config.json") }) {

@@ -10,9 +10,10 @@ public enum ManifestReader {
   ///   - path: the file, for messages and for paths that are relative to its folder.
   ///   - overrides: settings that replace what the text says, later ones over earlier ones.
   ///   - vocabulary: the methods, metrics, rules and forms that exist.
+  ///   - home: the folder that `~` stands for at the start of a path; nil leaves it.
   /// - Throws: `Diagnostics` with all problems in the order of their places.
   public static func read(
-    _ text: String, path: String, overrides: [Override], vocabulary: Vocabulary
+    _ text: String, path: String, overrides: [Override], vocabulary: Vocabulary, home: String? = nil
   ) throws -> Manifest {
     let source = SourceText(text, path: path)
     var yaml = YAMLReader(source)
@@ -26,9 +27,9 @@ public enum ManifestReader {
         problems.append(error)
       }
     }
-    var checker = ShapeChecker(source)
+    var checker = ShapeChecker(source, otherWords: OtherWords.settings)
     let value = checker.value(root, shape, path: "")
-    var reading = ManifestReading(root: value, source: source, vocabulary: vocabulary)
+    var reading = ManifestReading(root: value, source: source, vocabulary: vocabulary, home: home)
     let manifest = reading.manifest()
     problems += checker.problems + reading.problems
     guard problems.isEmpty else { throw source.ordered(problems) }
@@ -41,9 +42,11 @@ struct ManifestReading {
   let root: Value
   let source: SourceText
   let vocabulary: Vocabulary
+  let home: String?
   var problems: [Diagnostic] = []
 
-  init(root: Value, source: SourceText, vocabulary: Vocabulary) {
+  init(root: Value, source: SourceText, vocabulary: Vocabulary, home: String?) {
+    self.home = home
     self.root = root
     self.source = source
     self.vocabulary = vocabulary
@@ -60,9 +63,11 @@ struct ManifestReading {
     var cocktails = CocktailTable(tasks: tasks, taskNames: taskNames)
     readCocktails(into: &cocktails)
     let merges = merges(&cocktails, points: points)
+    let evaluate = evaluate(taskNames)
+    checkGrids(merges, cocktails.cocktails, evaluate)
     return Manifest(
       path: source.path,
-      name: root["name"]?.text ?? "",
+      name: name(),
       title: root["title"]?.text ?? "",
       dataRoot: dataRoot,
       seeds: seeds(),
@@ -73,7 +78,7 @@ struct ManifestReading {
       points: points,
       targetsPlace: root["adapter"]?["targets"]?.place ?? root["base"]?.place ?? root.place,
       merges: merges,
-      evaluate: evaluate(taskNames),
+      evaluate: evaluate,
       budget: budgetWords())
   }
 
@@ -86,13 +91,24 @@ struct ManifestReading {
   /// A path as the program can open it: relative ones belong to the manifest's folder, those of the
   /// command line to the working directory.
   private func resolved(_ value: Value) -> String {
-    let text = value.text ?? ""
-    return text.hasPrefix("/") || value.place.file != source.path ? text : folder + text
+    let text = UserPath.expanded(value.text ?? "", home: home)
+    return UserPath.cleaned(text.hasPrefix("/") || value.place.file != source.path ? text : folder + text)
+  }
+
+  /// The experiment's name, which a folder has to take.
+  private mutating func name() -> String {
+    guard let value = root["name"], let name = value.text else { return "" }
+    if name.utf8.count > 255 {
+      report(
+        "the experiment's name has \(name.utf8.count) bytes, and a folder takes 255", at: value.place,
+        hint: "shorten it; 'title' takes a text of any length")
+    }
+    return name
   }
 
   private var dataRoot: String {
     if let root = root["data_root"] { return resolved(root) }
-    return folder.isEmpty ? "." : String(folder.dropLast())
+    return folder.isEmpty ? "." : UserPath.cleaned(folder)
   }
 
   private mutating func seeds() -> [Int] {
@@ -114,7 +130,7 @@ struct ManifestReading {
     guard let pretrain = value["pretrain"] else {
       let text = value.text ?? ""
       let isPath = text.hasPrefix("./") || text.hasPrefix("../")
-      return .named(isPath ? resolved(value) : text, value.place)
+      return .named(isPath ? path(resolved(value)) : text, value.place)
     }
     var spec = PretrainSpec()
     for row in PretrainSettings.rows {
@@ -127,6 +143,11 @@ struct ManifestReading {
         hint: "'hidden' must be a multiple of 'heads'")
     }
     return .pretrained(spec, value.place)
+  }
+
+  /// A path that cannot be taken for a name in a cache.
+  private func path(_ cleaned: String) -> String {
+    cleaned.hasPrefix("/") || cleaned.contains("../") ? cleaned : "./" + cleaned
   }
 
   private mutating func evaluate(_ taskNames: [String]) -> Manifest.Evaluate {
@@ -153,12 +174,17 @@ struct ManifestReading {
   }
 
   /// The texts of a list that are known, each once; the others are reported.
-  mutating func known(_ elements: [Value], among names: [String], kind: String) -> [String] {
+  ///
+  /// - Parameter meant: The name that a word of other programs stands for.
+  mutating func known(
+    _ elements: [Value], among names: [String], kind: String, meant: (String) -> String? = { _ in nil }
+  ) -> [String] {
     var found: [String] = []
     for element in elements {
       guard let name = element.text else { continue }
       if !names.contains(name) {
-        report("unknown \(kind) '\(name)'", at: element.place, hint: suggestion(for: name, among: names))
+        let hint = meant(name).map { "did you mean '\($0)'?" } ?? suggestion(for: name, among: names)
+        report("unknown \(kind) '\(name)'", at: element.place, hint: hint)
       } else if found.contains(name) {
         report("the \(kind) '\(name)' stands twice in the list", at: element.place)
       } else {

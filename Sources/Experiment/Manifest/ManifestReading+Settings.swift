@@ -21,7 +21,7 @@ struct GridAxis: Sendable {
 }
 
 extension ManifestReading {
-  private static let sections = ["budget", "adapter", "training", "sampling"]
+  static let sections = ["budget", "adapter", "training", "sampling"]
   private static let evaluationPaths = ["training.max_tokens", "training.label_scale"]
 
   /// The settings of a mapping, in the order of the manifest.

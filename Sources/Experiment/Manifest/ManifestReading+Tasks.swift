@@ -55,12 +55,13 @@ extension ManifestReading {
     }
     guard let place = value[way] else { return nil }
     switch way {
-    case "data": return .folder(place.text ?? "", place.place)
+    case "data": return .folder(UserPath.expanded(place.text ?? "", home: home), place.place)
     case "files":
       var files: [Split: Manifest.LocatedPath] = [:]
       for split in Split.allCases {
         guard let file = place[split.rawValue], let path = file.text else { continue }
-        files[split] = Manifest.LocatedPath(path: path, place: file.place)
+        files[split] = Manifest.LocatedPath(
+          path: UserPath.expanded(path, home: home), place: file.place)
       }
       if !place.has(Split.train.rawValue) {
         report(
@@ -200,8 +201,10 @@ extension ManifestReading {
 
   private mutating func metrics(_ elements: [Value], of spec: TaskSpec, at place: Place) -> [String] {
     if elements.isEmpty { report("'metrics' is empty", at: place, hint: "leave it out for the usual ones") }
-    let names = known(elements, among: vocabulary.metrics.map(\.name), kind: "metric")
     let suited = vocabulary.metrics.filter { $0.kinds.contains(spec.kind) }.map(\.name)
+    let names = known(elements, among: vocabulary.metrics.map(\.name), kind: "metric") { word in
+      OtherWords.metric(word, among: suited)
+    }
     for element in elements {
       guard let name = element.text, names.contains(name), !suited.contains(name) else { continue }
       report(

@@ -50,8 +50,11 @@ public enum MergeRecipeReader {
   /// - Parameters:
   ///   - path: The file, for messages and for relative names.
   ///   - methods: The merge methods that exist.
+  ///   - home: The folder that `~` stands for at the start of a name; nil leaves it.
   /// - Throws: `Diagnostics` with all problems in the order of their places.
-  public static func read(_ text: String, path: String, methods: [Vocabulary.Method]) throws -> MergeRecipe {
+  public static func read(
+    _ text: String, path: String, methods: [Vocabulary.Method], home: String? = nil
+  ) throws -> MergeRecipe {
     let source = SourceText(text, path: path, called: "the recipe")
     var yaml = YAMLReader(source)
     guard let root = yaml.read() else { throw source.ordered(yaml.problems) }
@@ -68,7 +71,7 @@ public enum MergeRecipeReader {
         source.diagnostic("'lambda' is another word for 'scale'", at: place, hint: "keep one of the two"))
     }
     guard problems.isEmpty else { throw source.ordered(problems) }
-    return recipe(value, path: path)
+    return recipe(value, path: path, home: home)
   }
 
   private static func shape(_ root: YAMLNode, _ methods: [Vocabulary.Method]) -> Shape {
@@ -110,13 +113,14 @@ public enum MergeRecipeReader {
     return fields
   }
 
-  private static func recipe(_ value: Value, path: String) -> MergeRecipe {
+  private static func recipe(_ value: Value, path: String, home: String?) -> MergeRecipe {
     let slash = path.lastIndex(of: "/")
     let folder = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
     let models = (value["models"]?.elements ?? []).map { element in
       let name = element["model"]?.text ?? ""
+      let path = UserPath.expanded(name, home: home)
       return MergeRecipe.Model(
-        name: name, path: name.hasPrefix("/") ? name : "\(folder)/\(name)",
+        name: name, path: UserPath.cleaned(path.hasPrefix("/") ? path : "\(folder)/\(path)"),
         weight: element["parameters"]?["weight"]?.number ?? 1)
     }
     var parameters: [String: ParameterValue] = [:]

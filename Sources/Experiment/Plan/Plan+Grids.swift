@@ -1,6 +1,17 @@
 internal import Specs
 
 extension Plan {
+  /// What a user should know of the tables before anything runs.
+  public var notes: [String] {
+    let hasRivals = models.contains { [.cocktail, .merge].contains($0.kind) }
+    let canChoose = models.contains { $0.evaluations.contains { $0.split == .validation } }
+    guard hasRivals, !canChoose else { return [] }
+    return [
+      "no model is evaluated on validation, which chooses: the tables will name no best cocktail, merge or method "
+        + "(add validation to evaluate.splits)"
+    ]
+  }
+
   /// The points of every grid of which only one will be tested, in the order of the tables.
   public var grids: [(name: String, models: [String])] {
     var grids: [(name: String, models: [String])] = []

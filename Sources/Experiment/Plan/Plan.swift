@@ -51,7 +51,7 @@ public struct PlannedModel: Sendable, Hashable {
   public var tasks: [String]
   /// Nil for the base.
   public var seed: Int?
-  /// The training or merge job; nil for the base.
+  /// The job that makes it; nil for a base from a folder.
   public var job: JobID?
   /// By task, then by split.
   public var evaluations: [PlannedEvaluation]

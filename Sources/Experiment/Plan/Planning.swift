@@ -52,6 +52,8 @@ struct Planning {
 
   /// The untrained base, once for each way in which the grid lets it read its input.
   private mutating func planBase() throws {
+    var made: JobID?
+    if case .pretrained(let id) = base.spec { made = id }
     var seen: [String] = []
     for point in manifest.points where !seen.contains(point.evaluationSettings) {
       seen.append(point.evaluationSettings)
@@ -61,8 +63,7 @@ struct Planning {
       models.append(
         PlannedModel(
           model: model, kind: .base, recipe: "base", settings: point.evaluationSettings, tasks: [], seed: nil,
-          job: nil,
-          evaluations: evaluations))
+          job: made, evaluations: evaluations))
     }
   }
 

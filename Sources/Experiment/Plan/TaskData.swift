@@ -102,7 +102,9 @@ struct TaskFinder {
     return TextLengths(sample, otherwise: usual)
   }
 
-  private func path(_ text: String) -> String { text.hasPrefix("/") ? text : manifest.dataRoot + "/" + text }
+  private func path(_ text: String) -> String {
+    UserPath.cleaned(text.hasPrefix("/") ? text : manifest.dataRoot + "/" + text)
+  }
 
   private mutating func filesOf(
     _ task: String, _ folder: String, _ place: Place

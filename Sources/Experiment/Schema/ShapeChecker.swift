@@ -3,10 +3,13 @@ internal import Basics
 /// Holds YAML against a shape: collects everything that does not fit and returns what does.
 struct ShapeChecker {
   let source: SourceText
+  /// Keys of other programs, each with the path of the setting that it stands for.
+  private let otherWords: [String: String]
   private(set) var problems: [Diagnostic] = []
 
-  init(_ source: SourceText) {
+  init(_ source: SourceText, otherWords: [String: String] = [:]) {
     self.source = source
+    self.otherWords = otherWords
   }
 
   /// The value of a node; `path` names it in messages (`adapter.rank`, empty for the whole manifest).
@@ -206,8 +209,8 @@ struct ShapeChecker {
     var entries: [Entry] = []
     for pair in pairs {
       guard let field = fields.first(where: { $0.key == pair.key }) else {
-        report(
-          unknown(pair.key), at: pair.keyPlace, hint: suggestion(for: pair.key, among: fields.map(\.key)))
+        let hint = OtherWords.suggestion(for: pair.key, among: fields.map(\.key), otherWords)
+        report(unknown(pair.key), at: pair.keyPlace, hint: hint)
         continue
       }
       let below = path.isEmpty ? pair.key : "\(path).\(pair.key)"

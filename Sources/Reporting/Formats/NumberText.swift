@@ -26,10 +26,21 @@ package enum NumberText {
   }
 
   /// `0.812 ± 0.010`; without an interval the mean alone.
-  package static func estimate(_ value: Estimate?, digits: Int = 3, signed: Bool = false) -> String {
+  ///
+  /// - Parameter seeds: As many as the reader expects behind the mean; another number is told: `0.812 ± 0.010 (2 seeds)`.
+  package static func estimate(
+    _ value: Estimate?, digits: Int = 3, signed: Bool = false, of seeds: Int? = nil
+  ) -> String {
     guard let value else { return missing }
     let mean = signed ? NumberText.signed(value.mean, digits: digits) : fixed(value.mean, digits: digits)
-    return value.halfWidth.map { "\(mean) ± \(fixed($0, digits: digits))" } ?? mean
+    let text = value.halfWidth.map { "\(mean) ± \(fixed($0, digits: digits))" } ?? mean
+    return seeds == nil || seeds == value.count ? text : text + " (\(count(value.count, "seed")))"
+  }
+
+  /// `3 seeds`, `2 to 3 seeds`.
+  package static func seeds(_ numbers: ClosedRange<Int>) -> String {
+    let (fewest, most) = (numbers.lowerBound, numbers.upperBound)
+    return fewest == most ? count(most, "seed") : "\(fewest) to \(most) seeds"
   }
 
   /// `1 seed`, `3 seeds`.

@@ -3,32 +3,34 @@ internal import Experiment
 extension Page {
   /// Base, single and challengers for each task's first metric.
   package var comparisonTable: Table {
-    Table(
+    let seeds = seedCount
+    return Table(
       deciding,
       [
         .text("task", "The task.") { $0.task.name },
         .text("metric", "The first metric.") { row in
           row.metric.name + (row.metric.higherIsBetter ? " ↑" : " ↓")
         },
+        .integer("n", "Items of the test split.") { $0.testExamples },
         .text("base", "The base.") { NumberText.fixed($0.base?.mean) },
-        .text("single", "The single.") { NumberText.estimate($0.single?.score) },
+        .text("single", "The single.") { NumberText.estimate($0.single?.score, of: seeds) },
       ]
         + ComparisonRow.Role.allCases.flatMap { role -> [Field<ComparisonRow>] in
           [
-            .text(role.words, "Its score and name.") { Page.scoreAndName($0[role]) },
-            .text("Δ", "Its gain over the single.") { Page.gainAndVerdict($0[role]) },
+            .text(role.words, "Its score and name.") { Page.scoreAndName($0[role], of: seeds) },
+            .text("Δ", "Its gain over the single.") { Page.gainAndVerdict($0[role], of: seeds) },
           ]
         })
   }
 
-  private static func scoreAndName(_ contender: Contender?) -> String {
+  private static func scoreAndName(_ contender: Contender?, of seeds: Int) -> String {
     guard let contender else { return NumberText.missing }
-    return NumberText.estimate(contender.score) + " (\(contender.candidate.model))"
+    return NumberText.estimate(contender.score, of: seeds) + " (\(contender.candidate.model))"
   }
 
-  private static func gainAndVerdict(_ contender: Contender?) -> String {
+  private static func gainAndVerdict(_ contender: Contender?, of seeds: Int) -> String {
     guard let test = contender?.test else { return NumberText.missing }
-    return NumberText.estimate(test.difference, signed: true)
+    return NumberText.estimate(test.difference, signed: true, of: seeds)
       + " (\(contender?.verdict?.rawValue ?? "not tested"))"
   }
 

@@ -27,7 +27,26 @@ extension Page {
       let rest = missing.count > 10 ? "; and \(missing.count - 10) more" : ""
       sentences.append("Without a test score on a task that it learned from: \(shown)\(rest).")
     }
-    return sentences
+    return sentences + choiceSentences
+  }
+
+  /// Who was no candidate for the best, or that there could be no best.
+  private var choiceSentences: [String] {
+    let names = evidence.overlooked.map { model in
+      "\(MarkdownFormat.escaped(model.model)) on "
+        + "\(model.tasks.map(MarkdownFormat.escaped).joined(separator: ", ")) (\(model.seeds) of \(model.most) seeds)"
+    }
+    let hasRivals = !evidence.candidates(of: .cocktail, .merge).isEmpty
+    if hasRivals, comparisons.allSatisfy(\.chosenOn.isEmpty) {
+      return [
+        "Nothing could be chosen, as no model has a validation score: there is no best cocktail or merge."
+      ]
+    }
+    guard !names.isEmpty else { return [] }
+    return [
+      "No candidate for the best, as the seeds without a validation score may be those that would lower the mean: "
+        + "\(names.joined(separator: "; "))."
+    ]
   }
 
   /// One line for each failed job.
@@ -47,6 +66,8 @@ extension Page {
     let lines = [
       "Numbers are means over seeds on the test split; ± is half the width of the 95 % interval by "
         + "Student's t.",
+      "n is the number of items of the test split; of a mean over tasks their sum. A mean over another number of seeds "
+        + "than \(seedCount) says so.",
       "Δ is the mean gain over the single, paired by seed and signed so that positive is better, "
         + "whatever the metric's "
         + "direction (↑ higher is better, ↓ lower is better).",

@@ -5,12 +5,12 @@ extension Page {
   /// All merges, in the manifest's order.
   package var mergeTable: Table {
     let tasks = evidence.tasks.enumerated().map { index, task in
-      Field<MergeRow>.number(task.name, "Normalised score.") { $0.normalised[index] }
+      Field<MergeRow>.number(heading(task), "Normalised score.") { $0.normalised[index] }
     }
     return Table(
       merges,
       [.text("model", "The merge.") { $0.candidate.model }] + tasks + [
-        .number("mean", "Over its tasks.") { $0.mean },
+        .number("mean", "Over its tasks.") { $0.mean }, .integer("seeds", "Behind the mean.") { $0.seeds },
         .text("worst task", "The lowest.") { row in
           row.worst.map { "\($0.task) (\(NumberText.fixed($0.score)))" } ?? NumberText.missing
         },
@@ -41,16 +41,12 @@ extension Page {
 
   /// Which tasks no normalised score can be told of.
   private var unmeasuredSentences: [String] {
-    let settings = merges.map(\.candidate.settings).reduce(into: [String]()) { list, setting in
-      if !list.contains(setting) { list.append(setting) }
-    }
-    return settings.compactMap { setting in
+    settings(of: merges.map(\.candidate)).compactMap { setting, place in
       let merged = Set(merges.filter { $0.candidate.settings == setting }.flatMap(\.candidate.tasks))
       let names = evidence.tasks.filter {
         merged.contains($0.name) && !evidence.isMeasure($0, settings: setting, on: .test)
       }.map { MarkdownFormat.escaped($0.name) }
       guard !names.isEmpty else { return nil }
-      let place = setting.isEmpty ? "" : " at \(MarkdownFormat.escaped(setting))"
       return "Without one, and out of the means\(place): \(names.joined(separator: ", ")), whose "
         + "\(names.count == 1 ? "single learned" : "singles learned") too little beyond the base to be a measure."
     }
@@ -67,6 +63,8 @@ extension Page {
         .text("served", "Who decides among its parts.") { $0.merge.candidate.serving?.by ?? "one adapter" },
         .number("validation", "Mean normalised score.") { $0.merge.validationMean },
         .text("test", "Mean normalised score.") { NumberText.estimate($0.merge.meanOverSeeds) },
+        .integer("seeds", "Behind the mean.") { $0.merge.seeds },
+        .integer("n", "Items of the tasks behind the mean.") { $0.merge.items },
         .text("worst task", "The lowest.") { row in
           row.merge.worst.map { "\($0.task) (\(NumberText.fixed($0.score)))" } ?? NumberText.missing
         },

@@ -6,20 +6,21 @@ extension Page {
   package var transferTable: Table {
     let cells = Dictionary(
       uniqueKeysWithValues: transfers.map { ([$0.candidate.model, $0.task.name], $0) })
+    let seeds = seedCount
     return Table(
       evidence.candidates(of: .single, .cocktail),
       [.text("trained", "The trained model.") { $0.model }]
         + evidence.tasks.map { task in
-          .text(task.name, "The gain over its single.") { candidate in
-            Page.transferCell(cells[[candidate.model, task.name]])
+          .text(heading(task), "The gain over its single.") { candidate in
+            Page.transferCell(cells[[candidate.model, task.name]], of: seeds)
           }
         })
   }
 
-  private static func transferCell(_ row: TransferRow?) -> String {
+  private static func transferCell(_ row: TransferRow?, of seeds: Int) -> String {
     guard let row else { return NumberText.missing }
     if row.candidate.kind == .single, row.seen { return "–" }
-    let text = NumberText.estimate(row.overSingle?.difference, signed: true)
+    let text = NumberText.estimate(row.overSingle?.difference, signed: true, of: seeds)
     return row.seen ? text + " (seen)" : text
   }
 

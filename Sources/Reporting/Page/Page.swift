@@ -1,5 +1,6 @@
 internal import Basics
 internal import Experiment
+internal import Specs
 
 /// `report.md`: the tables for people, each after a sentence or two that are made from its numbers.
 package struct Page {
@@ -54,13 +55,11 @@ package struct Page {
       (evidence.candidates(of: .cocktail).count, "cocktail", "cocktails"),
       (evidence.candidates(of: .merge).count, "merge", "merges"),
     ]
-    let settings = evidence.candidates.map(\.settings).reduce(into: [String]()) { list, setting in
-      if !setting.isEmpty, !list.contains(setting) { list.append(setting) }
-    }
+    let settings = settings(of: evidence.candidates).map(\.setting).filter { !$0.isEmpty }
     var sentences = [
       NumberText.count(evidence.tasks.count, "task") + ": "
         + kinds.map { NumberText.count($0.0, $0.1, $0.2) }.joined(separator: ", ")
-        + ", each with \(NumberText.count(seedCount, "seed"))."
+        + ", each with \(NumberText.seeds(seedCounts))."
     ]
     if settings.count > 1 {
       let names = settings.map(MarkdownFormat.escaped).joined(separator: "; ")
@@ -70,6 +69,31 @@ package struct Page {
       sentences.append("Budget of every trained model: \(MarkdownFormat.escaped(evidence.results.budget)).")
     }
     return sentences + [seedSentence]
+  }
+
+  /// The fewest and the most seeds behind a test score of a model.
+  package var seedCounts: ClosedRange<Int> {
+    let trained = evidence.candidates.filter { $0.rows[0].seed != nil }
+    let counts = trained.flatMap { model in
+      evidence.tasks.compactMap { task in
+        task.metrics.first.flatMap { evidence.estimate(model, task.name, .test, $0.name)?.count }
+      }
+    }
+    guard let fewest = counts.min(), let most = counts.max() else { return seedCount...seedCount }
+    return fewest...most
+  }
+
+  /// The grid points of some models, each once, with ` at adapter.rank=4` for the end of a sentence.
+  func settings(of candidates: [Candidate]) -> [(setting: String, place: String)] {
+    candidates.map(\.settings).reduce(into: []) { list, setting in
+      if list.contains(where: { $0.setting == setting }) { return }
+      list.append((setting, setting.isEmpty ? "" : " at \(MarkdownFormat.escaped(setting))"))
+    }
+  }
+
+  /// `fpb (n = 970)`: a task's column with the items of its test split.
+  func heading(_ task: TaskColumn) -> String {
+    task.metrics.first.flatMap { evidence.items(task, $0) }.map { "\(task.name) (n = \($0))" } ?? task.name
   }
 
   /// The largest number of seeds that a model has.

@@ -15,7 +15,9 @@ extension ReportTable {
     .text("settings", "The grid point; empty where the manifest has no grid.") { $0.candidate.settings },
     .text("tasks", "The tasks that it learned from, joined by +.") { $0.candidate.taskList },
     .integer("task_count", "How many they are.") { $0.candidate.tasks.count },
-    .integer("seeds", "Seeds that were trained.") { $0.candidate.rows.count },
+    .integer("seeds", "Seeds behind mean: those with a test value on every one of its own tasks.") {
+      $0.seeds
+    },
     .number(
       "mean", unit: "metric",
       "Mean over its own tasks of their first metric on test, then over seeds; "
@@ -28,17 +30,26 @@ extension ReportTable {
       "delta_m", unit: "percent",
       "Mean over its own tasks of the gain relative to the single at the same settings; positive is better. Tasks whose "
         + "single is not further from zero than the standard deviation over its seeds are left out."
-    ) { $0.ownGain?.mean },
+    ) { $0.ownGain?.estimate.mean },
     .number("delta_m_ci", unit: "percent", "Half the width of its 95 % interval over seeds.") {
-      $0.ownGain?.halfWidth
+      $0.ownGain?.estimate.halfWidth
+    },
+    .integer("delta_m_tasks", "How many tasks delta_m is over: without those left out.") {
+      $0.ownGain?.tasks.count
+    },
+    .integer("delta_m_seeds", "Seeds behind delta_m: those that it and all these singles have.") {
+      $0.ownGain?.estimate.count
     },
     .number("delta_m_all", unit: "percent", "The same over all tasks that it was evaluated on.") {
-      $0.fullGain?.mean
+      $0.fullGain?.estimate.mean
     },
     .number("delta_m_all_ci", unit: "percent", "Half the width of its 95 % interval over seeds.") {
-      $0.fullGain?.halfWidth
+      $0.fullGain?.estimate.halfWidth
     },
-    .integer("delta_m_all_tasks", "How many tasks delta_m_all is over.") { $0.fullGainTasks },
+    .integer("delta_m_all_tasks", "How many tasks delta_m_all is over: without those left out.") {
+      $0.fullGain?.tasks.count
+    },
+    .integer("delta_m_all_seeds", "Seeds behind delta_m_all.") { $0.fullGain?.estimate.count },
     .integer(
       "wins",
       "Own tasks on which it beats the single at 5 % after Holm's correction over this file's comparisons."

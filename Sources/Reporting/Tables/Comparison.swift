@@ -39,6 +39,7 @@ extension ReportTable {
       .number("\(prefix)_ci", unit: "metric", "Half the width of its 95 % interval.") {
         $0[role]?.score?.halfWidth
       },
+      .integer("\(prefix)_seeds", "Seeds behind that mean.") { $0[role]?.score?.count },
       .number(
         "\(prefix)_delta", unit: "metric",
         "Its mean gain over the single, paired by seed; positive is better."

@@ -24,7 +24,10 @@ extension ReportTable {
       $0.candidate.settings
     },
     .text("tasks", "The tasks of its inputs, joined by +.") { $0.candidate.taskList },
-    .integer("seeds", "Seeds that were merged.") { $0.candidate.rows.count },
+    .integer(
+      "seeds",
+      "Seeds behind mean_normalised: where its tasks have different numbers of them, the smallest; 0 without a mean."
+    ) { $0.seeds },
   ]
 
   private static let outcomeFields: [Field<MergeRow>] = [

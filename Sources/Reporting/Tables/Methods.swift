@@ -20,7 +20,7 @@ extension ReportTable {
     },
     .integer("points", "How many of its merges validation chose from.") { $0.points },
     .text("model", "The chosen one.") { $0.merge.candidate.model },
-    .integer("seeds", "Its seeds.") { $0.merge.candidate.rows.count },
+    .integer("seeds", "Seeds behind mean_normalised, as in merges.csv.") { $0.merge.seeds },
     .number(
       "validation_mean_normalised", "Its mean normalised score on the validation split, which chose it."
     ) {
@@ -42,7 +42,7 @@ extension ReportTable {
 /// A merge method by its best point on validation.
 package struct MethodRow {
   package var merge: MergeRow
-  /// The points with a validation mean.
+  /// The points that the choice was among.
   package var points: Int
 }
 
@@ -58,7 +58,9 @@ extension Evidence {
       groups[key, default: []].append(row)
     }
     let best = order.compactMap { key -> MethodRow? in
-      let rows = groups[key] ?? []
+      let all = groups[key] ?? []
+      let seeds = all.map(\.validationSeeds).max()
+      let rows = all.filter { $0.validationSeeds == seeds }
       let top = rows.compactMap(\.validationMean).max()
       return rows.first { $0.validationMean == top }.map { MethodRow(merge: $0, points: rows.count) }
     }

@@ -20,7 +20,10 @@ extension ReportTable {
       $0.score.value
     },
     .integer("n", unit: "examples", "Examples behind the value.") { $0.score.n },
-    .integer("steps", "Optimiser steps behind the model; for a merge the sum over its inputs.") {
+    .integer(
+      "steps",
+      "Optimiser steps behind the model, from the base on; for a merge the sum over its inputs."
+    ) {
       $0.model.steps
     },
     .integer("examples", "Training examples drawn, repeats counted; for a merge the sum over its inputs.") {
@@ -30,7 +33,10 @@ extension ReportTable {
       $0.model.tokens
     },
     .text("job", "The evaluation job; its cost is in costs.csv.") { $0.score.job },
-    .text("model_job", "The job that made the model; empty for a base from a folder.") { $0.model.job },
+    .text(
+      "model_job",
+      "The job that made the model, for a base the one that pretrained it; empty for a base from a folder."
+    ) { $0.model.job },
   ]
 }
 

@@ -1,0 +1,22 @@
+internal import Foundation
+
+/// What a user does about it when the system does not open or write a file: one table for all modules.
+public enum SystemRefusal {
+  /// How to mend a refusal; nil where the system's own words are all that is known.
+  ///
+  /// - Parameter number: The system's, as in `errno`.
+  public static func remedy(_ number: Int32) -> String? {
+    switch number {
+    case ENOSPC, EDQUOT: "is the disk full? what is done is kept: make room and run again"
+    case EFBIG:
+      "files may not grow so large here: raise `ulimit -f`, or name a folder on another file system; what is done is kept"
+    case EACCES, EPERM: "you may not write there: change the permissions, or name another folder"
+    case EROFS: "the file system there is read-only: name another folder"
+    case ENAMETOOLONG: "a name in the path is longer than 255 bytes: shorten it"
+    case EMFILE, ENFILE: "too few files may be open at once: raise `ulimit -n`, to 256 for instance"
+    case ENOTDIR, EEXIST: "a file stands where a folder is needed: move it away, or name another folder"
+    case EISDIR: "a folder stands where a file is needed: move it away, or name another folder"
+    default: nil
+    }
+  }
+}
