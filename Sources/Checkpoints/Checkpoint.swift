@@ -167,7 +167,11 @@ public struct Checkpoint: Sendable {
   }
 
   private static func visibleName(_ stored: String) -> String {
-    let name = stored.hasPrefix("bert.") ? String(stored.dropFirst(5)) : stored
+    todaysName(stored.hasPrefix("bert.") ? String(stored.dropFirst(5)) : stored)
+  }
+
+  /// The name that today's transformers has for a tensor: layer norms were called gamma and beta.
+  public static func todaysName(_ name: String) -> String {
     for (old, new) in [("LayerNorm.gamma", "LayerNorm.weight"), ("LayerNorm.beta", "LayerNorm.bias")]
     where name.hasSuffix(old) {
       return name.dropLast(old.count) + new

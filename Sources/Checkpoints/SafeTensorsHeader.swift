@@ -85,9 +85,11 @@ struct SafeTensorsHeader {
       if member.name == "__metadata__" {
         for item in member.value.members ?? .init() { metadata[item.name] = item.value.text ?? "" }
       } else {
-        entries[member.name] = try Self.entry(
-          member.value, dataStart: dataStart, fileSize: fileSize,
-          place: Place(file: path, detail: "tensor '\(member.name)'"))
+        let place = Place(file: path, detail: "tensor '\(member.name)'")
+        let entry = try Self.entry(member.value, dataStart: dataStart, fileSize: fileSize, place: place)
+        guard entries.updateValue(entry, forKey: member.name) == nil else {
+          throw Diagnostic("another tensor has the same name in other bytes (é and e + accent)", at: place)
+        }
       }
     }
     self.entries = entries

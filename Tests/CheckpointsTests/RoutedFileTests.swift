@@ -131,7 +131,7 @@ import Testing
       ) { _ = try RoutedFile.read(folder) }
     }
     #expect(
-      throws: Diagnostic("this is no record of a routed model", at: Place(file: "/nowhere/routed.json"))
+      throws: Diagnostic("cannot read the file", at: Place(file: "/nowhere/routed.json"))
     ) {
       _ = try RoutedFile.read("/nowhere")
     }

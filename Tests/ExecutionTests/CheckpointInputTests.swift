@@ -291,9 +291,9 @@ import Testing
     let recipe = "merge_method: linear\nmodels: [{model: base+adapter, parameters: {weight: 1}}]"
     #expect(
       yard.refusal(recipe) == """
-        YARD/adapter: layer 'lm_head': error: the adapter changes 'lm_head.weight', which is tied to the embeddings or \
-        left out
-          the merge would lose the change: untie the head, or use an adapter without it
+        YARD/adapter: layer 'lm_head': error: the adapter changes 'lm_head.weight', which is tied to the embeddings
+          the merge would lose the change: untie the head (a weight of its own and tie_word_embeddings: false), or \
+        use an adapter without it
         """)
     try PEFTAdapter.write(
       Adapter(name: "a", sites: [("self_attn.q_proj", factors)]), to: yard.url.path + "/adapter")

@@ -184,7 +184,7 @@ struct BadManifest: Sendable, CustomTestStringConvertible {
               |                                            ^ did you mean 'cosine'?
         a.yaml:12:62: error: 'keep_best' must be true or false, not 'yes'
            12 | training: {learning_rate: 1e-3x, schedule: cosin, keep_best: yes, batch_rows: [1, 2], warmup: {grid: []}, clip: {grid: [1, 1]}, patience: 3}
-              |                                                              ^
+              |                                                              ^ write true
         a.yaml:12:79: error: 'training.batch_rows' must be a single value, not a list
            12 | training: {learning_rate: 1e-3x, schedule: cosin, keep_best: yes, batch_rows: [1, 2], warmup: {grid: []}, clip: {grid: [1, 1]}, patience: 3}
               |                                                                               ^ to try each value, write 'batch_rows: {grid: [...]}'

@@ -132,9 +132,8 @@ public enum RoutedFile {
   /// - Throws: a `Diagnostic` for what is broken.
   public static func read(_ folder: String) throws(Diagnostic) -> RoutedModel {
     let path = folder + "/" + names[0]
-    guard let data = FileManager.default.contents(atPath: path),
-      let record = try? JSONDecoder().decode(Record.self, from: data)
-    else {
+    let bytes = try InputFile.bytes(path, hint: nil)
+    guard let record = try? JSONDecoder().decode(Record.self, from: Data(bytes)) else {
       throw Diagnostic("this is no record of a routed model", at: Place(file: path))
     }
     let file = try SafeTensorsFile(path: folder + "/" + names[1])

@@ -65,9 +65,10 @@ public enum CheckpointMerger {
     }
     if hasSlices || hasOwnKeys && !names.contains(where: isAdapter) { return true }
     return names.contains { name in
-      if name.contains("+") { return true }
-      return !isAdapter(name)
-        && (try? ModelLocator.folder(of: name, relativeTo: folder, environment)) != nil
+      // An adapter of several tasks may have a + in its name.
+      if isAdapter(name) { return false }
+      return name.contains("+")
+        || (try? ModelLocator.folder(of: name, relativeTo: folder, environment)) != nil
     }
   }
 

@@ -39,7 +39,8 @@ struct CheckpointModel: Sendable {
     configuration = try CheckpointConfiguration(folder: self.folder)
     let checkpoint = try Checkpoint(folder: self.folder, asStored: true)
     self.checkpoint = checkpoint
-    let isTied = configuration.flag("tie_word_embeddings") ?? false
+    let tied = configuration.flag("tie_word_embeddings")
+    let isTied = tied ?? false
     let isUsed = { (name: String) throws(Diagnostic) -> Bool in
       let dimensions = try checkpoint.entry(name).shape.count
       return !TensorNames.isBuffer(name, dimensions: dimensions) && !(isTied && TensorNames.isTiedHead(name))
@@ -50,13 +51,11 @@ struct CheckpointModel: Sendable {
       if try isUsed(name) { names.append(name) } else { dropped.append(name) }
     }
     (self.names, self.dropped) = (names, dropped)
-    let adapter = try reference.adapter.map {
-      try PEFTAdapter.read(
-        try ModelLocator.folder(ofAdapter: $0, relativeTo: folder, environment),
-        leavingOut: leavingOut + ofAdapters)
+    let adapter = try ModelLocator.adapter(of: reference, relativeTo: folder, environment).map {
+      try PEFTAdapter.read($0, leavingOut: leavingOut + ofAdapters)
     }
     droppedOfAdapter = adapter?.leftOut ?? []
-    changes = try adapter.map { try Self.changes($0, checkpoint, names) } ?? [:]
+    changes = try adapter.map { try Self.changes($0, checkpoint, names, isTied: tied) } ?? [:]
   }
 
   /// Calls the weights as another model does whose layers have a prefix more or less: `bert.encoder` and `encoder`.
@@ -69,14 +68,14 @@ struct CheckpointModel: Sendable {
     if own.hasSuffix("." + wanted) {
       let prefix = String(own.dropLast(wanted.count))
       for name in names {
-        renamed[name.hasPrefix(prefix) ? String(name.dropFirst(prefix.count)) : name] = name
+        renamed[name.hasPrefix(prefix) ? String(name.dropFirst(prefix.count)) : name] = stored(name)
       }
       text = "the names of \(reference) begin with '\(prefix)', those of \(other.reference) do not"
     } else if wanted.hasSuffix("." + own) {
       let prefix = String(wanted.dropLast(own.count))
       // Heads lie outside what has the prefix.
       let others = Set(other.names)
-      for name in names { renamed[others.contains(name) ? name : prefix + name] = name }
+      for name in names { renamed[others.contains(name) ? name : prefix + name] = stored(name) }
       text = "the names of \(other.reference) begin with '\(prefix)', those of \(reference) do not"
     } else {
       return nil
@@ -87,6 +86,23 @@ struct CheckpointModel: Sendable {
     return text + ": they count as the same"
   }
 
+  /// Whether layer norms have their names of old, gamma and beta.
+  var hasOldNames: Bool { names.contains { Checkpoint.todaysName($0) != $0 } }
+
+  /// Calls layer norms as transformers does today.
+  ///
+  /// - Returns: What a user should know; nil where nothing was renamed.
+  mutating func renameAsToday() -> String? {
+    var renamed: [String: String] = [:]
+    for name in names { renamed[Checkpoint.todaysName(name)] = stored(name) }
+    guard renamed.count == names.count, hasOldNames else { return nil }
+    storedNames = renamed
+    names = renamed.keys.sorted()
+    return
+      "\(reference) calls its layer norms gamma and beta, others weight and bias: they count as the same, "
+      + "and the result has today's names"
+  }
+
   /// What stands before the number of the first layer.
   private var stack: String? { names.lazy.compactMap { LayerName($0)?.stack }.first }
 
@@ -94,15 +110,20 @@ struct CheckpointModel: Sendable {
 
   /// ΔW by the names of the checkpoint, which may have a prefix that the adapter's paths lack.
   private static func changes(
-    _ adapter: Adapter, _ checkpoint: Checkpoint, _ used: [String]
+    _ adapter: Adapter, _ checkpoint: Checkpoint, _ used: [String], isTied: Bool?
   ) throws -> [String: LowRank] {
     var changes: [String: LowRank] = [:]
     for (path, delta) in adapter.sites {
       let weight = path + ".weight"
       let place = Place(file: adapter.name, detail: "layer '\(path)'")
-      let names =
-        checkpoint.names.contains(weight)
-        ? [weight] : checkpoint.names.filter { $0.hasSuffix("." + weight) }
+      let names = Self.names(of: weight, in: checkpoint)
+      // Some families are tied where their configuration says nothing, and then store no head.
+      if TensorNames.isTiedHead(names.first ?? weight), isTied ?? names.isEmpty {
+        throw Diagnostic(
+          "the adapter changes '\(names.first ?? weight)', which is tied to the embeddings", at: place,
+          hint: "the merge would lose the change: untie the head (a weight of its own and "
+            + "tie_word_embeddings: false), or use an adapter without it")
+      }
       guard let name = names.first else {
         throw Diagnostic(
           "the checkpoint has no weight '\(weight)'", at: place,
@@ -116,8 +137,8 @@ struct CheckpointModel: Sendable {
       }
       guard used.contains(name) else {
         throw Diagnostic(
-          "the adapter changes '\(name)', which is tied to the embeddings or left out", at: place,
-          hint: "the merge would lose the change: untie the head, or use an adapter without it")
+          "the adapter changes '\(name)', which the merge leaves out", at: place,
+          hint: "the merge would lose the change: use an adapter without it")
       }
       let shape = try checkpoint.entry(name).shape
       let plain = adapter.lowRank(delta)
@@ -133,6 +154,15 @@ struct CheckpointModel: Sendable {
       changes[name] = change
     }
     return changes
+  }
+
+  /// The weights that an adapter may mean: of two classes of a model one has a prefix more, `bert.` or `model.`.
+  private static func names(of weight: String, in checkpoint: Checkpoint) -> [String] {
+    if checkpoint.has(weight) { return [weight] }
+    let longer = checkpoint.names.filter { $0.hasSuffix("." + weight) }
+    guard longer.isEmpty, let dot = weight.firstIndex(of: ".") else { return longer }
+    let shorter = String(weight[weight.index(after: dot)...])
+    return LayerName(shorter) != nil && checkpoint.has(shorter) ? [shorter] : []
   }
 
   /// What a weight is.

@@ -15,10 +15,14 @@ extension CheckpointPlanning {
   static func savedModules(
     _ recipe: CheckpointRecipe, among modules: [String], _ environment: [String: String]
   ) throws -> [String] {
-    let saved = try recipe.references.compactMap(\.adapter).flatMap { name in
-      try PEFTAdapter.read(
-        try ModelLocator.folder(ofAdapter: name, relativeTo: recipe.folder, environment), leavingOut: modules
-      ).leftOut
+    let saved = try recipe.references.flatMap { reference -> [String] in
+      do {
+        let folder = try ModelLocator.adapter(of: reference, relativeTo: recipe.folder, environment)
+        return try folder.map { try PEFTAdapter.read($0, leavingOut: modules).leftOut } ?? []
+      } catch var problem as Diagnostic where problem.place == nil {
+        problem.place = recipe.place(of: reference)
+        throw problem
+      }
     }
     return modules.filter(saved.contains)
   }
@@ -146,6 +150,12 @@ extension CheckpointPlanning {
     return problems
   }
 
+  /// Whether a tensor is one of what stands behind the layers and their norm, as a task has it.
+  private func isOfHead(_ name: String) -> Bool {
+    LayerName(name) == nil && !TensorNames.isBeforeLayers(name) && !name.contains("norm")
+      && !name.contains("ln_f") && !name.contains("Norm")
+  }
+
   /// What a recipe says to do without some tensors; nothing where they are parts of layers.
   private func leaveOut(_ names: [String]) -> String {
     guard names.allSatisfy({ LayerName($0) == nil }) else { return "" }
@@ -186,7 +196,8 @@ extension CheckpointPlanning {
           at: place,
           hint: isVocabulary
             ? "add tokenizer_source: base or union, which brings equal tokens together"
-            : "only models of one architecture can be merged")
+            : "only models of one architecture can be merged"
+              + (isOfHead(name) ? leaveOut([name]) : ""))
       }
       if (entry.type.format == nil) != (entries[0].type.format == nil) {
         throw Diagnostic(
@@ -198,7 +209,7 @@ extension CheckpointPlanning {
 
   /// Says where numbers are not mergekit's, on purpose.
   mutating func noteNegativeWeights(_ tensors: [CheckpointPlan.Tensor]) {
-    guard method.base == .origin, method.shared.contains(where: { $0.name == "normalize" }) else { return }
+    guard method.electsSigns else { return }
     let isNegative = tensors.contains { tensor in
       tensor.shared.flag("normalize") && tensor.own.contains { $0.number("weight") < 0 }
     }

@@ -36,6 +36,12 @@ struct CheckpointPlanning {
     donor =
       recipe.base == nil
       ? models.firstIndex { $0.reference == recipe.slices[0].sources[0].reference } ?? 0 : 0
+    let old = models.indices.filter { models[$0].hasOldNames }
+    if old.count < models.count {
+      for index in old {
+        if let note = models[index].renameAsToday() { notes.append(note) }
+      }
+    }
     for index in models.indices where index != donor {
       if let note = models[index].rename(like: models[donor]) { notes.append(note) }
     }
@@ -118,6 +124,7 @@ struct CheckpointPlanning {
       result.append(try tensor(name, in: last, depth: 0) { _ in name })
     }
     try resolver.checkFilters(also: models.flatMap(\.dropped), notes: &notes)
+    try checkTokens(result.map(\.merge))
     noteNegativeWeights(result.map(\.merge))
     try checkEffect(result.map(\.merge))
     return result

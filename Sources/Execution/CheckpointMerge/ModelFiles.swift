@@ -27,6 +27,7 @@ enum ModelFiles {
     var copied: [String] = []
     for name in beside {
       guard let data = FileManager.default.contents(atPath: "\(folder)/\(name)") else { continue }
+      try InputFile.refusePointer(data, path: "\(folder)/\(name)")
       if name.contains("/") {
         let below = URL(fileURLWithPath: "\(attempt)/\(name)").deletingLastPathComponent()
         try FileManager.default.createDirectory(at: below, withIntermediateDirectories: true)

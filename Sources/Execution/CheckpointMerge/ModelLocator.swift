@@ -1,5 +1,6 @@
 internal import Basics
 internal import Checkpoints
+internal import Experiment
 internal import Foundation
 
 /// Finds the folders of the models that a recipe names.
@@ -32,20 +33,27 @@ enum ModelLocator {
       model, revision: revision, relativeTo: folder, environment: environment)
   }
 
-  /// The folder of an adapter.
-  static func folder(
-    ofAdapter name: String, relativeTo folder: String, _ environment: [String: String]
-  ) throws(Diagnostic) -> String {
-    let name = UserPath.expanded(name, home: environment["HOME"])
-    let candidates = name.hasPrefix("/") ? [name] : ["\(folder)/\(name)", name]
+  /// The folder of a reference's adapter; nil where it has none.
+  static func adapter(
+    of reference: CheckpointRecipe.Reference, relativeTo folder: String, _ environment: [String: String]
+  ) throws(Diagnostic) -> String? {
+    guard let name = reference.adapter else { return nil }
     let files = FileManager.default
-    if let found = candidates.first(where: { files.fileExists(atPath: $0 + "/adapter_config.json") }) {
+    func places(_ name: String) -> [String] {
+      let name = UserPath.expanded(name, home: environment["HOME"])
+      return name.hasPrefix("/") ? [name] : ["\(folder)/\(name)", name]
+    }
+    if let found = places(name).first(where: { files.fileExists(atPath: $0 + "/adapter_config.json") }) {
       return found
     }
+    let whole = reference.description
+    let isFolder = places(whole).contains { files.fileExists(atPath: $0 + "/config.json") }
     throw Diagnostic(
       "cannot find the adapter '\(name)'",
-      hint: "a folder with adapter_config.json was looked for at:"
-        + candidates.map { "\n    \($0)" }.joined())
+      hint: isFolder
+        ? "'\(whole)' is a folder: a name with a '+' is written {model: {path: \(whole)}}"
+        : "a folder with adapter_config.json was looked for at:"
+          + places(name).map { "\n    \($0)" }.joined())
   }
 
   /// Name and revision; nil without one.

@@ -16,7 +16,7 @@ struct YAMLNode: Sendable {
   /// Whether nothing stands here: an empty plain scalar, `~` or `null`.
   var isNull: Bool {
     guard case .scalar(let text, plain: true) = content else { return false }
-    return ["", "~", "null"].contains(text)
+    return ["", "~", "null", "Null", "NULL"].contains(text)
   }
 
   /// The form in words, for messages.

@@ -75,8 +75,10 @@ struct YAMLReader {
     }
   }
 
+  /// The pairs of a mapping, those that a merge key (`<<: *name`) takes over behind its own.
   private mutating func pairs(_ mapping: Node.Mapping) -> [YAMLPair] {
     var pairs: [YAMLPair] = []
+    var taken: [YAMLPair] = []
     for (key, value) in mapping {
       let keyPlace = place(of: key)
       guard case .scalar(let scalar) = key else {
@@ -85,14 +87,33 @@ struct YAMLReader {
       }
       let name = scalar.string.unicodeScalars.first.flatMap { disguises[$0] } ?? scalar.string
       let value = node(value)
-      if let first = pairs.first(where: { $0.key == name }) {
+      if name == "<<", scalar.style == .plain || scalar.style == .any {
+        taken += taking(value)
+        continue
+      }
+      if let first = pairs.first(where: { $0.key.hasBytes(of: name) }) {
         let hint = "it stands in line \(first.keyPlace.line ?? 0) already; keep one of the two"
         problems.append(source.diagnostic("the key '\(name)' stands twice", at: keyPlace, hint: hint))
       } else {
         pairs.append(YAMLPair(key: name, keyPlace: keyPlace, value: value))
       }
     }
+    for pair in taken where !pairs.contains(where: { $0.key.hasBytes(of: pair.key) }) { pairs.append(pair) }
     return pairs
+  }
+
+  /// What a merge key takes over: the pairs of a mapping, or of several, of which the first goes before the next.
+  private mutating func taking(_ value: YAMLNode) -> [YAMLPair] {
+    switch value.content {
+    case .mapping(let pairs): return pairs
+    case .sequence(let values): return values.flatMap { taking($0) }
+    case .scalar:
+      problems.append(
+        source.diagnostic(
+          "'<<' takes over the keys of a mapping, and this is none", at: value.place,
+          hint: "write '<<: *name', with '&name' before a mapping further up"))
+      return []
+    }
   }
 
   private func place(of node: Node) -> Place {
@@ -106,6 +127,12 @@ struct YAMLReader {
     case .scanner(let context, let problem, let mark, _), .parser(let context, let problem, let mark, _),
       .composer(let context, let problem, let mark, _):
       let words = [problem, context?.text].compactMap(\.self).filter { !$0.isEmpty }.joined(separator: " ")
+      if words.contains("another document") {
+        return source.diagnostic(
+          "\(source.name) holds more than one document",
+          at: source.place(line: mark.line, column: mark.column),
+          hint: "write one a file: what stands behind '---' goes into a file of its own")
+      }
       let hint = words.contains("token") ? "indent with spaces, and quote text that holds ': ' or ' #'" : nil
       let place = source.place(line: mark.line, column: mark.column)
       return source.diagnostic("this is not YAML: \(words)", at: place, hint: hint)

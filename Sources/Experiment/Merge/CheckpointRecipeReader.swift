@@ -49,7 +49,8 @@ public enum CheckpointRecipeReader {
 
   /// The models that a recipe of any kind names, to see what they are; none where it cannot be read.
   ///
-  /// - Returns: The names, and whether the recipe has slices, or else keys that only recipes of checkpoints have.
+  /// - Returns: The names, and whether the recipe has slices or models in the longer form, or else keys that only
+  ///   recipes of checkpoints have.
   public static func models(
     in text: String, path: String
   ) -> (names: [String], hasSlices: Bool, hasOwnKeys: Bool) {
@@ -61,7 +62,13 @@ public enum CheckpointRecipeReader {
     guard case .sequence(let models)? = pairs.first(where: { $0.key == "models" })?.value.content else {
       return ([], hasSlices, hasOwnKeys)
     }
-    return (models.compactMap { word("model", in: $0)?.0 }, hasSlices, hasOwnKeys)
+    let isLonger = models.contains { node in
+      guard case .mapping(let pairs) = node.content,
+        case .mapping? = pairs.first(where: { $0.key == "model" })?.value.content
+      else { return false }
+      return true
+    }
+    return (models.compactMap { word("model", in: $0)?.0 }, hasSlices || isLonger, hasOwnKeys)
   }
 
   private static func word(_ key: String, in node: YAMLNode) -> (String, Place)? {
@@ -87,14 +94,14 @@ struct CheckpointRecipeShape {
     let dtype = Shape.scalar(.choice(Self.dtypes))
     return .object([
       Field("merge_method", .text, required: true, "how to merge"),
-      Field("base_model", .text, "the model whose changes are merged"),
+      Field("base_model", Self.reference, "the model whose changes are merged"),
       Field("models", .list(.object(model)), "the models: a list of {model: folder, parameters: …}"),
       Field("slices", .list(.object(slice)), "the layers of the result: a list of {sources: […]}"),
       Field("modules", .table(.object(module), keysAreNames: true), "one module with models or slices"),
       Field("parameters", parameters, "parameters of the method"),
       Field("dtype", dtype, "the number type to write"),
       Field("out_dtype", dtype, "the number type to write; goes before dtype"),
-      Field("tokenizer_source", .text, "whose tokenizer the result has: base, union or a model"),
+      Field("tokenizer_source", Self.reference, "whose tokenizer the result has: base, union or a model"),
       Field("tokenizer", .object(tokenizer), "whose tokenizer the result has"),
       Field("chat_template", .text, "the chat template of the result: auto, chatml or the template itself"),
       Field("leave_out", .list(.text), "modules that are left out of all models: heads"),
@@ -104,19 +111,32 @@ struct CheckpointRecipeShape {
     ])
   }
 
+  /// A model: a name, or mergekit's longer form for names that hold a `+`.
+  private static let reference = Shape.either([.text, .object(parts)])
+
+  private static let parts = [
+    Field("model", .either([.text, .object(path)]), "the checkpoint: {path: …}"),
+    Field("lora", .either([.text, .object(path)]), "the adapter: {path: …}"),
+  ]
+
+  private static let path = [
+    Field("path", .text, "a folder, or a name of the hub"),
+    Field("revision", .text, "the revision of a model of the hub"),
+  ]
+
   private var tokenizer: [Field] {
     [
-      Field("source", .text, "base, union or a model"),
-      Field("tokens", .table(.object(token), keysAreNames: true), "where embeddings of tokens come from"),
+      Field("source", Self.reference, "base, union or a model"),
+      Field("tokens", .table(.object(token), keysAreNames: false), "where embeddings of tokens come from"),
       Field("pad_to_multiple_of", .scalar(.integer(1...65_536)), "rows of embeddings are a multiple of it"),
     ]
   }
 
   private var token: [Field] {
     let other = Shape.object([
-      Field(
-        "kind", .scalar(.choice(["zero", "model_token"])), required: true, "zeros, or a token of a model"),
-      Field("model", .text, "the model"),
+      Field("kind", .scalar(.choice(["zero", "model_token"])), "zeros, or a token of a model"),
+      Field("model", .either([.text, .object(Self.path + Self.parts)]), "the model"),
+      Field("lora", .either([.text, .object(Self.path)]), "its adapter"),
       Field("token", .text, "the token there"),
       Field("token_id", .scalar(.integer(0...10_000_000)), "the row there"),
     ])
@@ -128,7 +148,7 @@ struct CheckpointRecipeShape {
 
   private var model: [Field] {
     [
-      Field("model", .text, required: true, "the folder of a checkpoint, or checkpoint+adapter"),
+      Field("model", Self.reference, required: true, "the folder of a checkpoint, or checkpoint+adapter"),
       Field("parameters", parameters, "parameters of one model"),
     ]
   }
@@ -140,7 +160,7 @@ struct CheckpointRecipeShape {
         "sources",
         .list(.object(model + [Field("layer_range", layers, required: true, "[first, one past the last]")])),
         required: true, "the models of these layers"),
-      Field("base_model", .text, "the base of these layers"),
+      Field("base_model", Self.reference, "the base of these layers"),
       Field("parameters", parameters, "parameters of these layers"),
     ]
   }

@@ -28,10 +28,11 @@ struct CheckpointRecipeReading {
     if value.has("modules") { levels.insert(settings(body, ofModel: false), at: 0) }
     let slices = slices(body)
     let (tokenizer, tokens) = (tokenizer(value), tokens(value))
+    let base = value["base_model"].map { reference($0) }
     guard problems.isEmpty, let name = value["merge_method"] else { return nil }
     return CheckpointRecipe(
       method: name.text ?? "", methodPlace: name.place,
-      base: value["base_model"].flatMap { base in base.text.map { reference($0, at: base.place) } },
+      base: base,
       basePlace: value["base_model"]?.place, slices: slices,
       settings: levels, dtype: value["out_dtype"]?.text ?? value["dtype"]?.text, tokenizer: tokenizer,
       tokens: tokens, chatTemplate: value["chat_template"].map { ($0.text ?? "", $0.place) },
@@ -94,15 +95,15 @@ struct CheckpointRecipeReading {
         hint: "give ranges of one length")
     }
     return .init(
-      sources: sources, base: value["base_model"]?.text.map { reference($0, at: value.place) },
+      sources: sources, base: value["base_model"].map { reference($0) },
       settings: settings(value, ofModel: false), place: value.place)
   }
 
   private mutating func source(_ value: Value) -> CheckpointRecipe.Source {
-    let text = value["model"]
+    let model = value["model"]
     return .init(
-      reference: reference(text?.text ?? "", at: text?.place ?? value.place), layers: layers(value),
-      settings: settings(value, ofModel: true), place: text?.place ?? value.place)
+      reference: model.map { reference($0) } ?? .init(model: "", adapter: nil), layers: layers(value),
+      settings: settings(value, ofModel: true), place: model?.place ?? value.place)
   }
 
   private mutating func layers(_ value: Value) -> Range<Int>? {
@@ -120,21 +121,41 @@ struct CheckpointRecipeReading {
   private mutating func reference(_ text: String, at place: Place) -> CheckpointRecipe.Reference {
     let parts = text.split(separator: "+", omittingEmptySubsequences: false).map(String.init)
     if parts.count > 2 || parts.contains("") {
-      report("'\(text)' is no model", at: place, hint: "write a checkpoint, or checkpoint+adapter")
+      report(
+        "'\(text)' is no model", at: place,
+        hint: "write a checkpoint, or checkpoint+adapter; for a name with a '+' in it {model: {path: …}}")
     }
     return .init(model: parts[0], adapter: parts.count > 1 ? parts[1] : nil)
+  }
+
+  /// A model as a text, or in the longer form `{model: {path: …}, lora: {path: …}}`.
+  private mutating func reference(_ value: Value) -> CheckpointRecipe.Reference {
+    if let text = value.text { return reference(text, at: value.place) }
+    let model = path(value["model"]) ?? path(value)
+    if model == nil, !value.isBroken, !value.entries.contains(where: \.value.isBroken) {
+      report("this is no model", at: value.place, hint: "write its name, or {model: {path: …}}")
+    }
+    return .init(model: model ?? "", adapter: path(value["lora"]))
+  }
+
+  /// A name, or `{path: …, revision: …}`.
+  private func path(_ value: Value?) -> String? {
+    if let text = value?.text { return text }
+    guard let path = value?["path"]?.text else { return nil }
+    return value?["revision"]?.text.map { "\(path)@\($0)" } ?? path
   }
 
   private mutating func tokenizer(_ value: Value) -> CheckpointRecipe.TokenizerSource? {
     if value.has("tokenizer"), let entry = value.entry("tokenizer_source") {
       report("'tokenizer' says it too", at: entry.keyPlace, hint: "keep one of the two")
     }
-    guard let source = value["tokenizer_source"] ?? value["tokenizer"]?["source"], let word = source.text
-    else { return value.has("tokenizer") ? .union : nil }
-    switch word {
+    guard let source = value["tokenizer_source"] ?? value["tokenizer"]?["source"] else {
+      return value.has("tokenizer") ? .union : nil
+    }
+    switch source.text {
     case "base": return .base
     case "union": return .union
-    default: return .model(reference(word, at: source.place))
+    default: return .model(reference(source))
     }
   }
 
@@ -150,7 +171,8 @@ struct CheckpointRecipeReading {
 
   private mutating func tokenSource(_ value: Value) -> CheckpointRecipe.TokenSource? {
     if let text = value.text { return .model(reference(text, at: value.place)) }
-    let model = value["model"]?.text.map { reference($0, at: value.place) }
+    if !value.has("kind"), value.has("model") { return .model(reference(value)) }
+    let model = value["model"].map { reference($0) }
     switch (value["kind"]?.text, model, value["token"]?.text, value["token_id"]?.integer) {
     case ("zero", nil, nil, nil): return .zero
     case ("model_token", let model?, let token?, nil): return .token(model, ExactText(token))

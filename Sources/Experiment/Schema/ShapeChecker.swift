@@ -88,10 +88,31 @@ struct ShapeChecker {
     case .number, .integer, .flag:
       if !plain, spec.problem(with: Self.parse(text, plain: true, as: kind)) == nil {
         hint = "leave out the quotes"
+      } else if kind == .flag {
+        hint = Self.flag(meant: text).map { "write \($0)" }
       }
     }
     report("\(problem), not '\(text)'", at: node.place, hint: hint)
     return nil
+  }
+
+  /// What a word for true or false of other languages and of old YAML stands for.
+  private static func flag(meant text: String) -> Bool? {
+    switch text.lowercased() {
+    case "yes", "on", "y", "1": true
+    case "no", "off", "n", "0": false
+    default: nil
+    }
+  }
+
+  /// Whether a list of this one value is taken where the value alone is not.
+  private func takesList(of node: YAMLNode, _ shapes: [Shape]) -> Bool {
+    shapes.contains { shape in
+      guard case .list(let element) = shape else { return false }
+      var trial = ShapeChecker(source)
+      _ = trial.value(node, element, path: "")
+      return trial.problems.isEmpty
+    }
   }
 
   /// Reads a scalar as its place asks for: `no` is a word, `010` is ten, quoted digits are no number.
@@ -102,7 +123,8 @@ struct ShapeChecker {
       guard plain, digits, let number = Double(text), number.isFinite else { return .text(text) }
       return .number(number)
     case .flag:
-      return plain && ["true", "false"].contains(text) ? .flag(text == "true") : .text(text)
+      let isTrue = ["true", "True", "TRUE"].contains(text)
+      return plain && (isTrue || ["false", "False", "FALSE"].contains(text)) ? .flag(isTrue) : .text(text)
     case .choice: return .text(text)
     }
   }
@@ -233,7 +255,7 @@ struct ShapeChecker {
         let value = value(node, shape, path: path)
         // A lone name where a list is taken is a list of one, as a rule.
         if problems.count > told, problems[told].hint == nil, case .scalar(let text, _) = node.content,
-          shapes.contains(where: { if case .list = $0 { true } else { false } })
+          takesList(of: node, shapes)
         {
           problems[told].hint = "a list is taken too: [\(text)]"
         }

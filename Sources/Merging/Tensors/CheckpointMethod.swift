@@ -30,12 +30,15 @@ public struct CheckpointMethod: CatalogEntry {
   public let required: Set<String>
   /// Whether it draws random numbers.
   public let draws: Bool
+  /// Whether a sign is elected per entry and only what agrees with it counts.
+  public let electsSigns: Bool
   /// Merges one tensor and sends its numbers on.
   public let merge: @Sendable (TensorGroup, TensorGroup.Sink) throws -> Void
 
   init(
     name: String, summary: String, base: Base, models: ClosedRange<Int> = 1...Int.max,
     shared: [ParameterSpec] = [], own: [ParameterSpec] = [], required: Set<String> = [], draws: Bool = false,
+    electsSigns: Bool = false,
     merge: @escaping @Sendable (TensorGroup, TensorGroup.Sink) throws -> Void
   ) {
     self.name = name
@@ -46,6 +49,7 @@ public struct CheckpointMethod: CatalogEntry {
     self.own = own
     self.required = required
     self.draws = draws
+    self.electsSigns = electsSigns
     self.merge = merge
   }
 }

@@ -4,8 +4,8 @@ internal import LinearAlgebra
 /// Rules of the form θ_0 + λ·Σ w_t·x̂_t, where x̂_t is what is kept of θ_t − θ_0: mergekit's generalised task arithmetic.
 ///
 /// Per tensor; sums over the models that agree with an elected sign where there is one, divided by their weights where
-/// `normalize` is set (mergekit divides by their signed sum, which turns negative weights round; here by Σ |w_t|, which
-/// keeps their meaning). `rescale` keeps Σ|x| of each tensor. Rules that draw do so from the seed, the name of the tensor
+/// `normalize` is set: by Σ w_t, with an elected sign by Σ |w_t| of what agrees with it (mergekit divides by the signed sum
+/// there too, which turns negative weights round). `rescale` keeps Σ|x| of each tensor. Rules that draw do so from the seed, the name of the tensor
 /// and the number of the model: the same law as mergekit's, never the same masks.
 extension CheckpointMethod {
   static let taskArithmetic = taskVectors(
@@ -76,7 +76,7 @@ extension CheckpointMethod {
           "rescale", .flag, default: .flag(rescales),
           "whether kept entries are multiplied so that the sum of magnitudes of the tensor stays"),
       ], own: [.tensorWeight] + keeps.own, required: ["weight"],
-      draws: keeps == .drawn || keeps == .drawnByRank
+      draws: keeps == .drawn || keeps == .drawnByRank, electsSigns: elects
     ) { tensors, sink in
       let sparsify = tensors.own.map { keeps.sparsify($0) }
       for case let drop as RankedDrop in sparsify { try drop.check() }
