@@ -226,7 +226,7 @@ import Testing
     let text = try complaint(place)
     #expect(
       text == """
-        ./base/model.safetensors: error: the header should take \
+        base/model.safetensors: error: the header should take \
         \(bytes.prefix(8).reversed().reduce(0) { $0 << 8 | Int($1) }) bytes but the file has only 992: it was cut short
           fetch or write the file again
 
