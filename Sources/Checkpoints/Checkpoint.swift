@@ -68,14 +68,28 @@ public struct Checkpoint: Sendable {
   /// F32 is a view of the mapped file.
   /// - Throws: a `Diagnostic` where it is missing or has another shape.
   public func matrix(_ name: String, shape: [Int]) throws(Diagnostic) -> Matrix {
+    try check(name, shape: shape)
+    let (file, stored) = try place(name)
+    return try file.matrix(stored)
+  }
+
+  /// Checks that a tensor is there, of that shape and of floating-point numbers; nothing is read.
+  ///
+  /// - Throws: a `Diagnostic` where it is not.
+  public func check(_ name: String, shape: [Int]) throws(Diagnostic) {
     let (file, stored) = try place(name)
     let found = try file.entry(stored).shape
     guard found == shape else {
       throw Diagnostic(
-        "the tensor has shape \(found), the model needs \(shape)",
-        at: Place(file: file.path, detail: "tensor '\(stored)'"))
+        "the tensor has shape \(found), the model needs \(shape)", at: try location(of: name))
     }
-    return try file.matrix(stored)
+    _ = try file.stored(stored)
+  }
+
+  /// The place of a tensor: its file, and its name there.
+  public func location(of name: String) throws(Diagnostic) -> Place {
+    let (file, stored) = try place(name)
+    return Place(file: file.path, detail: "tensor '\(stored)'")
   }
 
   /// What a tensor is and where it lies in its file.

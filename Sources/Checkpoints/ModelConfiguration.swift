@@ -24,6 +24,10 @@ public struct ModelConfiguration: Sendable, Hashable, Codable {
   public var activation: String
   /// How positions enter: `absolute`.
   public var positionEmbedding: String
+  /// Whether every token sees only those before it; read, and not written, as no encoder does so.
+  public var isDecoder = false
+  /// Whether blocks attend to the states of another model as well; read, and not written.
+  public var crossAttends = false
 
   private enum CodingKeys: String, CodingKey {
     case modelType = "model_type"
@@ -80,6 +84,8 @@ public struct ModelConfiguration: Sendable, Hashable, Codable {
       try file.optional(CodingKeys.layerNormEpsilon.rawValue, "a number") { $0.number } ?? 1e-12
     activation = try word(.activation, default: "gelu")
     positionEmbedding = try word(.positionEmbedding, default: "absolute")
+    isDecoder = try file.optional("is_decoder", "true or false") { $0.flag } ?? false
+    crossAttends = try file.optional("add_cross_attention", "true or false") { $0.flag } ?? false
     guard hiddenSize % attentionHeads == 0 else {
       throw Diagnostic(
         "'hidden_size' \(hiddenSize) does not divide by 'num_attention_heads' \(attentionHeads)",

@@ -61,24 +61,62 @@ public final class DiskResources: Resources {
     try BaseLocator.resolve(name, relativeTo: folder, environment: environment)
   }
 
-  /// Facts about a base model.
+  /// Facts about a base model, which is opened as a job would open it.
+  ///
+  /// - Throws: `Diagnostics` with all that keeps jobs from using it; what was found sound is remembered.
   public func base(_ name: String) throws -> BaseFacts {
     if let facts = opened.withLock({ $0.bases[name] }) { return facts }
     let path = try BaseLocator.resolve(name, relativeTo: folder, environment: environment)
-    let configuration = try ModelConfiguration(folder: path)
-    let shape = try EncoderShape(configuration, folder: path)
+    let sha256: String
+    do {
+      sha256 = try hash(ofBase: path)
+      let beside = path + "/tokenizer_config.json"
+      let key = exists(beside) ? "\(sha256) \(try hash(beside))" : sha256
+      if facts.value(.soundBase, key) != true {
+        let problems = BaseCheck.problems(path)
+        if !problems.isEmpty { throw Diagnostics(problems) }
+        facts.keep(true, .soundBase, key)
+      }
+    } catch let error as Diagnostic {
+      // Not all of its files can be hashed: what else is wrong is told as well.
+      let problems = BaseCheck.problems(path)
+      throw Diagnostics(problems.isEmpty ? [error] : problems)
+    }
+    let shape = try EncoderShape(ModelConfiguration(folder: path), folder: path)
+    let facts = BaseFacts(
+      sha256: sha256, path: path,
+      sizes: EncoderSizes(
+        layers: shape.layers, hidden: shape.hidden, intermediate: shape.intermediate, heads: shape.heads,
+        embeddings: shape.vocabulary + shape.positions + shape.types), linearLayers: shape.sites.map(\.path),
+      positions: shape.positions)
+    opened.withLock { $0.bases[name] = facts }
+    return facts
+  }
+
+  private func hash(ofBase path: String) throws -> String {
     var parts: [String] = []
     for file in try BaseFolder.files(of: path) {
       let name = file.split(separator: "/").last.map(String.init) ?? file
       parts.append("\(name) \(try hash(file))")
     }
-    let facts = BaseFacts(
-      sha256: StableHash.hex(Data(parts.joined(separator: "\n").utf8)), path: path,
-      sizes: EncoderSizes(
-        layers: shape.layers, hidden: shape.hidden, intermediate: shape.intermediate, heads: shape.heads,
-        embeddings: shape.vocabulary + shape.positions + shape.types), linearLayers: shape.sites.map(\.path))
-    opened.withLock { $0.bases[name] = facts }
-    return facts
+    return StableHash.hex(Data(parts.joined(separator: "\n").utf8))
+  }
+
+  /// How a base serves a task; nothing where the base itself cannot be used, which is told already.
+  public func fit(of task: TaskSpec, base name: String) -> TaskFit {
+    do {
+      let base = try base(name)
+      let key = try StableHash.hex(of: [
+        base.sha256, try StableHash.hex(of: task.labels), task.head.rawValue, "\(task.pair != nil)",
+      ])
+      if facts.value(.servedTask, key) == true { return TaskFit() }
+      let fit = BaseCheck.fit(
+        of: task, with: try tokenizer(base.path), try ModelConfiguration(folder: base.path))
+      if fit == TaskFit() { facts.keep(true, .servedTask, key) }
+      return fit
+    } catch {
+      return TaskFit()
+    }
   }
 
   /// Tokens of at most 256 rows of a split, spread evenly over it; words and signs where the base, and with it the
@@ -114,14 +152,17 @@ public final class DiskResources: Resources {
 
   private func count(_ examples: [Example], base name: String?) throws -> [Int] {
     guard let name else { return examples.map(DiskResources.words) }
-    let path = try base(name).path
-    let tokenizer = try opened.withLock { opened in
+    let tokenizer = try tokenizer(base(name).path)
+    return examples.map { TokenizedExample($0, tokenizer: tokenizer, maxTokens: .max).ids.count }
+  }
+
+  private func tokenizer(_ path: String) throws -> Tokenizer {
+    try opened.withLock { opened in
       if let known = opened.tokenizers[path] { return known }
       let read = try Tokenizer(file: path + "/tokenizer.json")
       opened.tokenizers[path] = read
       return read
     }
-    return examples.map { TokenizedExample($0, tokenizer: tokenizer, maxTokens: .max).ids.count }
   }
 
   /// Words and signs with the marks around them; a vocabulary made from such texts holds nearly all words whole.
@@ -166,6 +207,13 @@ public final class DiskResources: Resources {
 extension FactKind<String> {
   /// SHA-256 of a file, by path, size and time of change.
   fileprivate static var hash: FactKind { FactKind("hashes", version: 1) }
+}
+
+extension FactKind<Bool> {
+  /// A base in which `BaseCheck` found nothing, by the hashes of its files.
+  fileprivate static var soundBase: FactKind { FactKind("bases", version: 1) }
+  /// A task that a base can serve, by the base's hash and what `BaseCheck` looks at.
+  fileprivate static var servedTask: FactKind { FactKind("tasks", version: 1) }
 }
 
 extension FactKind<Int> {

@@ -5,21 +5,42 @@ internal import LinearAlgebra
 extension EncoderShape {
   /// The sizes that a config.json states.
   ///
-  /// - Throws: a `Diagnostic` for a family, an activation or positions that this encoder does not compute.
+  /// - Throws: the first of `unsupported`.
   public init(_ configuration: ModelConfiguration, folder: String) throws(Diagnostic) {
-    for (key, value, known) in [
-      ("model_type", configuration.modelType, "bert"), ("hidden_act", configuration.activation, "gelu"),
-      ("position_embedding_type", configuration.positionEmbedding, "absolute"),
-    ] where value != known {
-      throw Diagnostic(
-        "\(key) '\(value)' is not supported", at: Place(file: folder + "/config.json"),
-        hint: "supported: \(known)")
-    }
+    if let problem = EncoderShape.unsupported(configuration, folder: folder).first { throw problem }
+    self.init(sizes: configuration)
+  }
+
+  /// The sizes of a config.json, whatever else it asks for.
+  public init(sizes configuration: ModelConfiguration) {
     self.init(
       layers: configuration.layers, hidden: configuration.hiddenSize, heads: configuration.attentionHeads,
       intermediate: configuration.intermediateSize, vocabulary: configuration.vocabularySize,
       positions: configuration.maximumPositions, types: configuration.tokenTypes,
       epsilon: Float(configuration.layerNormEpsilon))
+  }
+
+  /// What a config.json asks for and this encoder does not compute: all that changes BERT's forward pass.
+  public static func unsupported(_ configuration: ModelConfiguration, folder: String) -> [Diagnostic] {
+    let place = Place(file: folder + "/config.json")
+    var problems: [Diagnostic] = []
+    for (key, value, known) in [
+      ("model_type", configuration.modelType, "bert"), ("hidden_act", configuration.activation, "gelu"),
+      ("position_embedding_type", configuration.positionEmbedding, "absolute"),
+    ] where value != known {
+      problems.append(
+        Diagnostic("\(key) '\(value)' is not supported", at: place, hint: "supported: \(known)"))
+    }
+    for (key, value, does) in [
+      ("is_decoder", configuration.isDecoder, "sees only the tokens before it"),
+      ("add_cross_attention", configuration.crossAttends, "attends to another model as well"),
+    ] where value {
+      problems.append(
+        Diagnostic(
+          "\(key) is true, which is not supported: a token of such a model \(does)", at: place,
+          hint: "take an encoder; where the model was trained as one, set \(key) to false"))
+    }
+    return problems
   }
 
   /// The sizes as a config.json states them.

@@ -32,6 +32,23 @@ struct SpecialTokenTemplate: Sendable {
     }
   }
 
+  /// The special tokens of both templates.
+  var ids: [Int32] {
+    (single + pair).flatMap { part -> [Int32] in
+      if case .special(let ids, _) = part { return ids }
+      return []
+    }
+  }
+
+  /// The token types that a template gives.
+  static func types(_ parts: [Part]) -> [Int32] {
+    parts.map { part in
+      switch part {
+      case .special(_, let type), .first(let type), .second(let type): type
+      }
+    }
+  }
+
   /// Puts sentences, already cut to length, into a template.
   static func fill(_ parts: [Part], first: TokenRow, second: TokenRow?) -> Encoding {
     var encoding = Encoding()

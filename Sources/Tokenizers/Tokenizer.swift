@@ -11,7 +11,7 @@ public import Foundation
 /// Truncation and padding in the file are not used: the caller says how many tokens fit, and nothing
 /// is padded.
 public struct Tokenizer: Sendable {
-  private let content: TokenizerContent
+  let content: TokenizerContent
 
   /// Reads a `tokenizer.json`.
   ///
@@ -72,6 +72,18 @@ public struct Tokenizer: Sendable {
 
   /// One more than the largest id: the rows that an embedding needs.
   public var vocabularySize: Int { content.tokens.count }
+  /// The largest id that any text can get: an embedding needs one row more.
+  public var largestID: Int32 {
+    max(Int32(vocabularySize - 1), content.template.ids.max() ?? 0)
+  }
+  /// The largest token type of one sentence, or of two.
+  public func largestType(pair: Bool) -> Int32 {
+    SpecialTokenTemplate.types(pair ? content.template.pair : content.template.single).max() ?? 0
+  }
+  /// The special tokens around one sentence, or around two: no input is shorter.
+  public func specialTokens(pair: Bool) -> Int {
+    SpecialTokenTemplate.specialCount(pair ? content.template.pair : content.template.single)
+  }
   /// The id that stands for a word without pieces.
   public var unknownID: Int32 { content.unknownID }
   /// The id of `[SEP]`.
@@ -138,6 +150,10 @@ public struct Tokenizer: Sendable {
 struct TokenizerContent: Sendable {
   var normalizer: BertNormalizer
   var model: WordPieceModel
+  /// What marks the pieces that continue a word.
+  var prefix: String
+  /// Longer words, in scalars, are unknown.
+  var longestWord: Int
   var template: SpecialTokenTemplate
   /// The added tokens that are looked for before normalisation.
   var rawTokens: AddedTokens

@@ -10,7 +10,7 @@ struct TokenizerFile {
 
   /// The whole file.
   func content() throws(Diagnostic) -> TokenizerContent {
-    let model = try section("model", kinds: ["WordPiece"])
+    let model = try model()
     let vocabulary = try vocabulary(model)
     let prefix = try text(model, "model.continuing_subword_prefix")
     let longest = try integer(model, "model.max_input_chars_per_word")
@@ -39,7 +39,7 @@ struct TokenizerFile {
       throw problem("no special tokens stand around a sentence", "post_processor.single")
     }
     return TokenizerContent(
-      normalizer: normalizer, model: wordPiece, template: template,
+      normalizer: normalizer, model: wordPiece, prefix: prefix, longestWord: longest, template: template,
       rawTokens: AddedTokens(added.filter { !$0.normalized }),
       normalizedTokens: AddedTokens(added.filter(\.normalized), normalize: normalizer.normalized),
       tokens: tokens(vocabulary, added), addedTokens: added, unknownID: unknownID,
@@ -48,6 +48,24 @@ struct TokenizerFile {
   }
 
   // MARK: Parts
+
+  /// The model, which must be WordPiece.
+  ///
+  /// Files that the Hugging Face library wrote before 0.9 have no `type`: it takes for WordPiece what has all of its keys
+  /// and no merges.
+  private func model() throws(Diagnostic) -> JSON {
+    guard case .object(let members) = root["model"], root["model"]?["type"] == nil else {
+      return try section("model", kinds: ["WordPiece"])
+    }
+    let keys = ["unk_token", "continuing_subword_prefix", "max_input_chars_per_word", "vocab"]
+    let has = Set(members.names)
+    guard has.isSuperset(of: keys), !has.contains("merges") else {
+      throw problem(
+        "the model says no type, and is no WordPiece, which has \(keys.joined(separator: ", ")) and no merges",
+        "model", hint: "supported: WordPiece")
+    }
+    return .object(members)
+  }
 
   private func vocabulary(_ model: JSON) throws(Diagnostic) -> [(token: String, id: Int32)] {
     guard case .object(let members) = model["vocab"] else {

@@ -64,7 +64,9 @@ import Testing
         "sizes       not read: 'hidden_size' is missing", "parameters  4", "dtypes      F32: 1",
         "files       model.safetensors",
         "pooling     \(none) pooling by pooling_mode_max_tokens is not supported",
-        "tokenizer   \(none) 'WordLevel' is not supported", "as a base   no: 'hidden_size' is missing",
+        "tokenizer   \(none) 'WordLevel' is not supported",
+        "as a base   no: 'hidden_size' is missing; pooling by pooling_mode_max_tokens is not supported; "
+          + "key 'model.type': 'WordLevel' is not supported",
       ])
   }
 

@@ -22,6 +22,24 @@ internal import Tokenizers
           supported: WordPiece
         """),
     Fault(
+      from: "\"type\": \"WordPiece\", \"unk_token\": \"[UNK]\", \"continuing_subword_prefix\": \"##\"",
+      to: "\"unk_token\": \"[UNK]\"",
+      message: """
+        t.json: key 'model': error: the model says no type, and is no WordPiece, which has unk_token, \
+        continuing_subword_prefix, max_input_chars_per_word, vocab and no merges
+          supported: WordPiece
+        """),
+    Fault(
+      from: "\"type\": \"WordPiece\", \"unk_token\"", to: "\"merges\": [], \"unk_token\"",
+      message: """
+        t.json: key 'model': error: the model says no type, and is no WordPiece, which has unk_token, \
+        continuing_subword_prefix, max_input_chars_per_word, vocab and no merges
+          supported: WordPiece
+        """),
+    Fault(
+      from: "\"type\": \"WordPiece\", \"unk_token\"", to: "\"type\": null, \"unk_token\"",
+      message: "t.json: key 'model.type': error: a text is missing"),
+    Fault(
       from: "\"type\": \"BertNormalizer\"", to: "\"type\": \"NFC\"",
       message: """
         t.json: key 'normalizer.type': error: 'NFC' is not supported

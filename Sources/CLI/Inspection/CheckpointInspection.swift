@@ -32,7 +32,7 @@ enum CheckpointInspection {
     ]
     rows += told("pooling", Result { try Pooling.read(folder: folder) }.map(\.rawValue))
     rows += tokenizer(folder)
-    rows.append(("as a base", try usability(folder)))
+    rows.append(("as a base", usability(folder)))
     guard all else { return aligned(rows) }
     return try aligned(rows) + TensorInspection.listed(entries) { try checkpoint.stored($0) }
   }
@@ -64,17 +64,21 @@ enum CheckpointInspection {
     }
   }
 
-  /// The identity that job ids rest on, or why the folder cannot be a base.
-  private static func usability(_ folder: String) throws -> String {
+  /// The identity that job ids rest on, or all that keeps the folder from being a base.
+  private static func usability(_ folder: String) -> String {
+    let absolute = URL(fileURLWithPath: folder).standardizedFileURL.path
+    let facts = FactsCache(environment: ProcessInfo.processInfo.environment)
+    defer { facts.save() }
     do {
-      let shape = try EncoderShape(ModelConfiguration(folder: folder), folder: folder)
-      _ = try EncoderWeights(checkpoint: Checkpoint(folder: folder), shape: shape)
-      let absolute = URL(fileURLWithPath: folder).standardizedFileURL.path
-      let facts = try DiskResources(facts: FactsCache(folder: nil), folder: "/", environment: [:]).base(
-        absolute)
-      return "yes, sha256 \(facts.sha256)"
-    } catch let error as Diagnostic {
-      return "no: \(error.what)"
+      let base = try DiskResources(facts: facts, folder: "/", environment: [:]).base(absolute)
+      return "yes, sha256 \(base.sha256)"
+    } catch let error as Diagnostics {
+      let reasons = error.all.map { problem in
+        (problem.place?.detail.map { $0 + ": " } ?? "") + problem.what
+      }
+      return "no: " + reasons.joined(separator: "; ")
+    } catch {
+      return "no: \((error as? Diagnostic)?.what ?? "\(error)")"
     }
   }
 }

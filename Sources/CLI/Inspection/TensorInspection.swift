@@ -30,26 +30,11 @@ enum TensorInspection {
     let width = entries.map(\.name.count).max() ?? 0
     return try entries.map { name, entry in
       let stored = try entry.type.format == nil ? nil : numbers?(name)
-      let specials = stored.map(specials) ?? 0
+      let specials = stored.map(\.specials) ?? 0
       return
         "  \(padded(name, width))  \(padded(entry.type.rawValue, 4)) \(entry.shape), \(grouped(entry.bytes.count)) bytes"
         + (specials > 0 ? ", \(grouped(specials)) NaN or infinite" : "")
     }
-  }
-
-  /// How many numbers are NaN or infinite; read in blocks, as a tensor may be larger than memory.
-  private static func specials(_ stored: StoredFloats) -> Int {
-    let size = max(1, min(stored.count, 1 << 18))
-    let block = Matrix(rows: 1, columns: size)
-    var count = 0
-    for start in stride(from: 0, to: stored.count, by: size) {
-      let part = block.columns(0..<min(size, stored.count - start))
-      stored.read(from: start, into: part)
-      part.withSpan { numbers in
-        for i in 0..<numbers.count where !numbers[i].isFinite { count += 1 }
-      }
-    }
-    return count
   }
 
   /// `F32: 103, I64: 1`.

@@ -113,12 +113,14 @@ public struct Plan: Sendable {
   public var plannedTasks: [PlannedTask]
   /// The sizes of the base, for estimates.
   public var sizes: EncoderSizes?
+  /// What the base makes of the tasks otherwise than the manifest seems to say, each with its place; `notes` has all.
+  public var baseNotes: [String]
 
   /// Makes a plan.
   public init(
     experiment: String, title: String, tasks: [TaskColumn], jobs: [PlannedJob], models: [PlannedModel],
     budget: String, locations: [String: String], plannedTasks: [PlannedTask] = [],
-    sizes: EncoderSizes? = nil
+    sizes: EncoderSizes? = nil, baseNotes: [String] = []
   ) {
     self.experiment = experiment
     self.title = title
@@ -129,5 +131,6 @@ public struct Plan: Sendable {
     self.locations = locations
     self.plannedTasks = plannedTasks
     self.sizes = sizes
+    self.baseNotes = baseNotes
   }
 }

@@ -25,7 +25,14 @@ public struct Planner: Sendable {
       if let data = try finder.find(task) { tasks.append(data) }
     }
     problems += finder.problems
-    for task in tasks { problems += missingSplits(task, manifest) }
+    var notes: [String] = []
+    for task in tasks {
+      problems += missingSplits(task, manifest)
+      guard base != nil, case .named(let name, _) = manifest.base else { continue }
+      let fit = resources.fit(of: task.spec, base: name)
+      problems += fit.problems.map { manifest.source.diagnostic($0.what, at: task.place, hint: $0.hint) }
+      notes += fit.notes.map { "\(task.place): \($0.what)" + ($0.hint.map { "\n  \($0)" } ?? "") }
+    }
     for merge in manifest.merges { problems += missingTuning(merge, tasks, manifest) }
     guard problems.isEmpty, let base else { throw manifest.source.ordered(problems) }
     var locations = finder.locations
@@ -35,7 +42,17 @@ public struct Planner: Sendable {
     return Plan(
       experiment: manifest.name, title: manifest.title, tasks: tasks.map { column($0.spec) },
       jobs: planning.graph.jobs, models: planning.models, budget: manifest.budget, locations: locations,
-      plannedTasks: tasks.map(plannedTask), sizes: base.sizes)
+      plannedTasks: tasks.map(plannedTask), sizes: base.sizes, baseNotes: notes + cuts(manifest, base))
+  }
+
+  /// A note where inputs are cut earlier than the manifest says.
+  private func cuts(_ manifest: Manifest, _ base: FoundBase) -> [String] {
+    guard let positions = base.positions,
+      let wanted = manifest.points.map(\.training.maxTokens).max(), wanted > positions
+    else { return [] }
+    return [
+      "\(manifest.path): 'max_tokens' is \(wanted), but the base has only \(positions) positions: longer inputs are cut to \(positions) tokens"
+    ]
   }
 
   private func plannedTask(_ task: TaskData) -> PlannedTask {
@@ -148,8 +165,11 @@ struct FoundBase: Sendable {
   var path: String?
   var sizes: EncoderSizes
   var linearLayers: [String]
+  /// The longest input; nil where the sweep makes the base, or it is not known.
+  var positions: Int?
 
   init(_ facts: BaseFacts) {
+    positions = facts.positions
     spec = .folder(sha256: facts.sha256)
     path = facts.path
     sizes = facts.sizes

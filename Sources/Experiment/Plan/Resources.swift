@@ -1,3 +1,4 @@
+public import Basics
 public import Specs
 
 /// What the planner must know of a data file.
@@ -27,14 +28,30 @@ public struct BaseFacts: Sendable, Hashable {
   public var sizes: EncoderSizes
   /// Module paths of the linear layers that an adapter can sit on.
   public var linearLayers: [String]
+  /// The longest input in tokens; nil where it is not known.
+  public var positions: Int?
 
   /// Makes facts.
-  public init(sha256: String, path: String, sizes: EncoderSizes, linearLayers: [String]) {
+  public init(
+    sha256: String, path: String, sizes: EncoderSizes, linearLayers: [String], positions: Int? = nil
+  ) {
     self.sha256 = sha256
     self.path = path
     self.sizes = sizes
     self.linearLayers = linearLayers
+    self.positions = positions
   }
+}
+
+/// What stands between a sound base and a task; findings have no place.
+public struct TaskFit: Sendable, Hashable {
+  /// What keeps jobs from being done.
+  public var problems: [Diagnostic] = []
+  /// What keeps them from being worth it: they are done, and say little.
+  public var notes: [Diagnostic] = []
+
+  /// Makes one of nothing.
+  public init() {}
 }
 
 /// The planner's door to the world; tests put a table behind it.
@@ -44,7 +61,11 @@ public protocol Resources: Sendable {
   /// Facts about a data file.
   func file(_ path: String) throws -> FileFacts
   /// Facts about a base: a path, or a name in the local Hugging Face cache.
+  ///
+  /// - Throws: `Diagnostics`, or a `Diagnostic`, for one that no job could use.
   func base(_ name: String) throws -> BaseFacts
+  /// How a sound base serves a task.
+  func fit(of task: TaskSpec, base: String) -> TaskFit
   /// Tokens of some rows of a split, special tokens counted, at most a few hundred; for the estimate only.
   ///
   /// Empty where they cannot be counted: what is wrong with the data is told before the run.
@@ -56,6 +77,9 @@ public protocol Resources: Sendable {
 }
 
 extension Resources {
+  /// Nothing known.
+  public func fit(of task: TaskSpec, base: String) -> TaskFit { TaskFit() }
+
   /// Nothing counted.
   public func lengths(
     of task: TaskSpec, _ split: Split, base: String?, locations: [String: String]

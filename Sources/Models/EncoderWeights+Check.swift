@@ -1,0 +1,101 @@
+public import Basics
+public import Checkpoints
+internal import LinearAlgebra
+
+extension EncoderShape {
+  /// Name and shape of every tensor that an encoder of these sizes reads from a checkpoint.
+  public var tensors: [(name: String, shape: [Int])] {
+    var all: [(String, [Int])] = [
+      ("embeddings.word_embeddings.weight", [vocabulary, hidden]),
+      ("embeddings.position_embeddings.weight", [positions, hidden]),
+      ("embeddings.token_type_embeddings.weight", [types, hidden]),
+      ("embeddings.LayerNorm.weight", [hidden]), ("embeddings.LayerNorm.bias", [hidden]),
+    ]
+    for layer in 0..<layers {
+      let prefix = "encoder.layer.\(layer)."
+      for role in LinearRole.allCases {
+        let (rows, columns) = weightShape(role)
+        all.append((prefix + role.path + ".weight", [rows, columns]))
+        all.append((prefix + role.path + ".bias", [rows]))
+      }
+      for norm in ["attention.output", "output"] {
+        all.append((prefix + norm + ".LayerNorm.weight", [hidden]))
+        all.append((prefix + norm + ".LayerNorm.bias", [hidden]))
+      }
+    }
+    return all
+  }
+}
+
+extension EncoderWeights {
+  /// What keeps a checkpoint from being the weights of an encoder of some sizes: a tensor that is missing or of another
+  /// shape, or numbers that are none.
+  ///
+  /// What many tensors share is told once. Reads every weight.
+  public static func problems(_ checkpoint: Checkpoint, shape: EncoderShape) -> [Diagnostic] {
+    var missing: [String] = []
+    var found: [(first: Diagnostic, more: Int)] = []
+    for (name, wanted) in shape.tensors {
+      guard checkpoint.has(name) else {
+        missing.append(name)
+        continue
+      }
+      guard let problem = problem(name, wanted, checkpoint, shape) else { continue }
+      let same = found.firstIndex {
+        $0.first.what == problem.what && $0.first.place?.file == problem.place?.file
+      }
+      if let same { found[same].more += 1 } else { found.append((problem, 0)) }
+    }
+    let told = found.map { problem, more in
+      guard more > 0 else { return problem }
+      var problem = problem
+      let others = more == 1 ? "one more tensor" : "\(more) more tensors"
+      problem.hint = (problem.hint.map { $0 + "; " } ?? "") + "the same in \(others)"
+      return problem
+    }
+    return absence(of: missing, in: checkpoint) + told
+  }
+
+  private static func problem(
+    _ name: String, _ wanted: [Int], _ checkpoint: Checkpoint, _ shape: EncoderShape
+  ) -> Diagnostic? {
+    do {
+      try checkpoint.check(name, shape: wanted)
+      guard try checkpoint.stored(name).specials > 0 else { return nil }
+      return Diagnostic(
+        "the tensor holds NaN or infinity", at: try checkpoint.location(of: name),
+        hint:
+          "no result could be trusted: fetch or make the model again, in float32 where float16 was too small")
+    } catch {
+      guard let rows = (try? checkpoint.entry(name))?.shape.first, rows != wanted.first,
+        let key = sizes.first(where: { name == "embeddings.\($0.table).weight" })?.key
+      else { return error }
+      var problem = error
+      problem.hint =
+        "config.json has '\(key)' \(wanted[0]), and the table \(rows) rows: one of the two is of another model"
+      return problem
+    }
+  }
+
+  /// The keys of a config.json that say how many rows the embedding tables have.
+  private static let sizes = [
+    (table: "word_embeddings", key: "vocab_size"),
+    (table: "position_embeddings", key: "max_position_embeddings"),
+    (table: "token_type_embeddings", key: "type_vocab_size"),
+  ]
+
+  private static func absence(of missing: [String], in checkpoint: Checkpoint) -> [Diagnostic] {
+    guard let first = missing.first else { return [] }
+    let more = missing.count > 1 ? " and \(missing.count - 1) more that the encoder needs" : ""
+    let near = nearestName(to: first, among: checkpoint.names).map { "did you mean '\($0)'?" }
+    let prefix = checkpoint.names.first { $0.hasSuffix("." + first) }?.dropLast(first.count)
+    let hint = prefix.map {
+      "its tensors begin with '\($0)': save the encoder under the names of transformers' BertModel"
+    }
+    return [
+      Diagnostic(
+        "the checkpoint has no tensor '\(first)'\(more)",
+        at: Place(file: checkpoint.files.first ?? checkpoint.folder), hint: hint ?? near)
+    ]
+  }
+}

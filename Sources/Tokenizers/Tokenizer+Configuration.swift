@@ -1,0 +1,125 @@
+public import Basics
+internal import Foundation
+
+extension Tokenizer {
+  /// Where transformers (5.24) would give a text other ids than this tokenizer, by the `tokenizer_config.json` beside the
+  /// `tokenizer.json` of a folder; nothing where there is no such file.
+  ///
+  /// transformers builds a tokenizer of BERT's class from tokenizer_config.json and takes only vocabulary and added tokens
+  /// from tokenizer.json; of the classes PreTrainedTokenizerFast and TokenizersBackend it takes tokenizer.json whole. Here
+  /// tokenizer.json alone counts, as job ids rest on its bytes, so the two must agree.
+  ///
+  /// - Throws: a `Diagnostic` for a file that cannot be read.
+  public func disagreements(folder: String) throws(Diagnostic) -> [Diagnostic] {
+    let path = folder + "/tokenizer_config.json"
+    guard FileManager.default.fileExists(atPath: path) else { return [] }
+    let root = try JSON(try InputFile.bytes(path), file: path)
+    let configuration = TokenizerConfiguration(root: root, path: path)
+    return configuration.problems(of: content) { id($0) }
+  }
+}
+
+/// A `tokenizer_config.json`.
+private struct TokenizerConfiguration {
+  let root: JSON
+  let path: String
+
+  /// The classes that transformers builds as a BertTokenizer; a file that says none is such a one.
+  private static let rebuilt = [
+    "BertTokenizer", "DistilBertTokenizer", "ElectraTokenizer", "MobileBertTokenizer",
+  ]
+
+  private var isRebuilt: Bool {
+    guard case .text(let name) = root["tokenizer_class"] else { return true }
+    return Self.rebuilt.contains(name.hasSuffix("Fast") ? String(name.dropLast(4)) : name)
+  }
+
+  func problems(of content: TokenizerContent, id: (String) -> Int32?) -> [Diagnostic] {
+    unknownTokens(id) + (isRebuilt ? normalisation(content.normalizer) + rest(content) : [])
+  }
+
+  private func normalisation(_ normalizer: BertNormalizer) -> [Diagnostic] {
+    let lowercases = flag("do_lower_case") ?? true
+    let accents = flag("strip_accents")
+    var settings = [("do_lower_case", "lowercase", lowercases, normalizer.lowercases)]
+    // What is not said goes with the case, whose difference is told already.
+    if accents != nil || lowercases == normalizer.lowercases {
+      settings.append(("strip_accents", "strip_accents", accents ?? lowercases, normalizer.stripsAccents))
+    }
+    settings.append(
+      (
+        "tokenize_chinese_chars", "handle_chinese_chars", flag("tokenize_chinese_chars") ?? true,
+        normalizer.isolatesIdeographs
+      ))
+    return settings.filter { $0.2 != $0.3 }.map { key, other, theirs, ours in
+      let said =
+        flag(key) == nil
+        ? "'\(key)' is not said, which is \(theirs) to transformers" : "'\(key)' is \(theirs)"
+      return problem(
+        "\(said), but tokenizer.json has '\(other)' \(ours) in its normalizer: transformers would read texts otherwise",
+        key, hint: "set '\(other)' to \(theirs) there, or '\(key)' to \(ours) here, as the base was trained")
+    }
+  }
+
+  /// What transformers takes from this file, or holds fixed, for BERT's class.
+  private func rest(_ content: TokenizerContent) -> [Diagnostic] {
+    func name(_ id: Int32) -> String { content.tokens[Int(id)] ?? "\(id)" }
+    var settings = [
+      ("clean_text", "true", "\(content.normalizer.cleansText)"),
+      ("max_input_chars_per_word", "100", "\(content.longestWord)"),
+      ("continuing_subword_prefix", "##", content.prefix),
+    ]
+    for (key, usual, id) in [
+      ("unk_token", "[UNK]", content.unknownID), ("cls_token", "[CLS]", content.classID),
+      ("sep_token", "[SEP]", content.separatorID),
+    ] where content.tokens.indices.contains(Int(id)) {
+      settings.append((key, token(root[key]) ?? usual, name(id)))
+    }
+    var problems = settings.filter { $0.1 != $0.2 }.map { key, theirs, ours in
+      problem(
+        "tokenizer.json has '\(ours)' for '\(key)', transformers takes '\(theirs)' for a tokenizer of this class",
+        key,
+        hint:
+          "make both files say what the base was trained with, or set tokenizer_class to PreTrainedTokenizerFast"
+      )
+    }
+    let bert = SpecialTokenTemplate.bert(classID: content.classID, separatorID: content.separatorID)
+    if content.template.single != bert.single || content.template.pair != bert.pair {
+      problems.append(
+        problem(
+          "tokenizer.json puts other special tokens around texts than transformers does for a tokenizer of this class",
+          "tokenizer_class",
+          hint:
+            "set tokenizer_class to PreTrainedTokenizerFast where the base was trained with tokenizer.json"))
+    }
+    return problems
+  }
+
+  /// Tokens that transformers would add to those of tokenizer.json.
+  private func unknownTokens(_ id: (String) -> Int32?) -> [Diagnostic] {
+    var named: [(key: String, token: String)] = []
+    if case .object(let members) = root["added_tokens_decoder"] {
+      for member in members {
+        if let token = token(member.value) { named.append(("added_tokens_decoder.\(member.name)", token)) }
+      }
+    }
+    for key in ["additional_special_tokens", "extra_special_tokens"] {
+      guard case .list(let values) = root[key] else { continue }
+      named += values.compactMap(token).map { (key, $0) }
+    }
+    return named.filter { id($0.token) == nil }.map { key, token in
+      problem(
+        "tokenizer.json does not have the token '\(token)', which transformers would add to it", key,
+        hint: "save the tokenizer again with transformers' save_pretrained, or remove the token here")
+    }
+  }
+
+  private func flag(_ key: String) -> Bool? { root[key]?.flag }
+
+  /// A token, written as a text or with its properties.
+  private func token(_ value: JSON?) -> String? { value?.text ?? value?["content"]?.text }
+
+  private func problem(_ what: String, _ key: String, hint: String) -> Diagnostic {
+    Diagnostic(what, at: Place(file: path, detail: "key '\(key)'"), hint: hint)
+  }
+}

@@ -1,0 +1,89 @@
+internal import Basics
+internal import Foundation
+internal import TestSupport
+internal import Testing
+internal import Tokenizers
+
+/// Where tokenizer.json and tokenizer_config.json disagree (Tests/Golden/tokenizers/generate_configured.py).
+@Suite struct TokenizerConfigurationTests {
+  private struct Golden: Decodable {
+    struct Case: Decodable {
+      let tokenizer: String
+      let config: String
+      let tokenizers: [Int32]
+      let transformers: [Int32]
+    }
+    let text: String
+    let cases: [Case]
+  }
+
+  private static let folder = Reference.golden("tokenizers/configured")
+
+  private func golden() throws -> Golden {
+    try JSONDecoder().decode(
+      Golden.self, from: Data(contentsOf: Self.folder.appendingPathComponent("cases.json")))
+  }
+
+  /// The findings for a golden tokenizer beside a configuration.
+  private func findings(_ tokenizer: String, _ config: String?) throws -> [Diagnostic] {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
+      "tokenizer-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    if let config { try Data(config.utf8).write(to: folder.appendingPathComponent("tokenizer_config.json")) }
+    return try self.tokenizer(tokenizer).disagreements(folder: folder.path).map { problem in
+      var problem = problem
+      problem.place?.file = "tokenizer_config.json"
+      return problem
+    }
+  }
+
+  private func tokenizer(_ name: String) throws -> Tokenizer {
+    try Tokenizer(file: Self.folder.appendingPathComponent("\(name).json").path)
+  }
+
+  @Test func `every tokenizer gives the ids of the tokenizers library, one without a model type too`() throws
+  {
+    let golden = try golden()
+    #expect(Set(golden.cases.map(\.tokenizer)).contains("untyped"))
+    for one in golden.cases {
+      let ids = try tokenizer(one.tokenizer).encode(golden.text, maxTokens: .max).ids
+      #expect(ids == one.tokenizers, "\(one.tokenizer)")
+    }
+  }
+
+  @Test func `the two files disagree exactly where transformers gives a text other ids`() throws {
+    let golden = try golden()
+    var differing = 0
+    for one in golden.cases {
+      let found = try findings(one.tokenizer, one.config)
+      let differs = one.tokenizers != one.transformers
+      differing += differs ? 1 : 0
+      #expect(found.isEmpty != differs, "\(one.tokenizer) with \(one.config): \(found)")
+    }
+    #expect(differing > 40)
+    #expect(golden.cases.count - differing > 40)
+  }
+
+  @Test func `both files, both values and the ways out are told`() throws {
+    let found = try findings("uncased", #"{"tokenizer_class": "BertTokenizer", "do_lower_case": false}"#)
+    #expect(
+      found.map(\.description) == [
+        """
+        tokenizer_config.json: key 'do_lower_case': error: 'do_lower_case' is false, but tokenizer.json has 'lowercase' true \
+        in its normalizer: transformers would read texts otherwise
+          set 'lowercase' to false there, or 'do_lower_case' to true here, as the base was trained
+        """
+      ])
+    #expect(
+      try findings("cased", "{}").map(\.what) == [
+        "'do_lower_case' is not said, which is true to transformers, but tokenizer.json has 'lowercase' false in its "
+          + "normalizer: transformers would read texts otherwise"
+      ])
+  }
+
+  @Test func `a folder without tokenizer_config_json has one word on it, and a broken one is told`() throws {
+    #expect(try findings("cased", nil) == [])
+    #expect(throws: Diagnostic.self) { try findings("cased", "{") }
+  }
+}
