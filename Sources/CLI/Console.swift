@@ -1,4 +1,5 @@
 import Execution
+import Experiment
 import Foundation
 
 /// What the program says, and whether somebody watches it on a terminal.
@@ -24,6 +25,11 @@ enum Console {
   /// A word on how things go, on standard error.
   static func note(_ text: String) {
     try? FileHandle.standardError.write(contentsOf: Data((text + "\n").utf8))
+  }
+
+  /// What a user should know of a plan and its data before it is run, on standard error.
+  static func notes(of plan: Plan) {
+    for line in plan.notes { note("\(line)") }
   }
 
   /// A mistake, on standard error; red on a terminal that allows it.

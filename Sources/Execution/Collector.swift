@@ -34,7 +34,7 @@ public struct Collector: Sendable {
     }
     var set = ResultSet(
       experiment: plan.experiment, title: plan.title, tasks: plan.tasks, models: [], scores: [], costs: costs,
-      failures: failures, budget: plan.budget)
+      failures: failures, budget: plan.budget, data: plan.data)
     for model in plan.models { add(model, results, specs, to: &set) }
     return set
   }

@@ -87,8 +87,7 @@ public final class DiskResources: Resources {
       sha256: sha256, path: path,
       sizes: EncoderSizes(
         layers: shape.layers, hidden: shape.hidden, intermediate: shape.intermediate, heads: shape.heads,
-        embeddings: shape.vocabulary + shape.positions + shape.types), linearLayers: shape.sites.map(\.path),
-      positions: shape.positions)
+        embeddings: shape.vocabulary + shape.positions + shape.types), linearLayers: shape.sites.map(\.path))
     opened.withLock { $0.bases[name] = facts }
     return facts
   }
@@ -156,7 +155,8 @@ public final class DiskResources: Resources {
     return examples.map { TokenizedExample($0, tokenizer: tokenizer, maxTokens: .max).ids.count }
   }
 
-  private func tokenizer(_ path: String) throws -> Tokenizer {
+  /// The tokeniser of a base's folder, read once.
+  func tokenizer(_ path: String) throws -> Tokenizer {
     try opened.withLock { opened in
       if let known = opened.tokenizers[path] { return known }
       let read = try Tokenizer(file: path + "/tokenizer.json")
@@ -166,7 +166,7 @@ public final class DiskResources: Resources {
   }
 
   /// Words and signs with the marks around them; a vocabulary made from such texts holds nearly all words whole.
-  private static func words(_ example: Example) -> Int {
+  static func words(_ example: Example) -> Int {
     func count(_ text: String) -> Int {
       var words = 0
       var isInWord = false
@@ -200,7 +200,7 @@ public final class DiskResources: Resources {
 
   private static func lines(_ path: String) throws -> Int {
     let data = try Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe)
-    return data.split(separator: UInt8(ascii: "\n")).count
+    return data.split { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }.count
   }
 }
 
@@ -218,7 +218,7 @@ extension FactKind<Bool> {
 
 extension FactKind<Int> {
   /// Lines of a file that are not empty, by path, size and time of change.
-  fileprivate static var rows: FactKind { FactKind("rows", version: 1) }
+  fileprivate static var rows: FactKind { FactKind("rows", version: 2) }
 }
 
 extension FactKind<[Int]> {

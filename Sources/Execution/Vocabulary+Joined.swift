@@ -26,7 +26,9 @@ extension Vocabulary {
         Metric(name: $0.name, kinds: $0.kinds, higherIsBetter: $0.higherIsBetter)
       },
       samplingRules: MixtureRules.all.entries.map {
-        SamplingRule(name: $0.name, parameters: $0.parameters, needs: $0.needs, rates: $0.rates)
+        SamplingRule(
+          name: $0.name, parameters: $0.parameters, needs: $0.needs, drawsByRate: $0.drawsByRate,
+          rates: $0.rates)
       },
       generatorForms: GeneratedSuite.forms,
       generatedTasks: { GeneratedSuite.template($0) })

@@ -142,7 +142,7 @@ public final class Trainer {
     if job.ends == nil {
       samplers = [
         MixtureSampler(
-          sizes: sizes, rates: rates, concatenate: job.sampling.rule == "concatenation", seed: job.seed,
+          sizes: sizes, rates: rates, concatenate: !rule.drawsByRate, seed: job.seed,
           name: "order")
       ]
     } else {

@@ -139,8 +139,17 @@ import Testing
     // The three files hold the same bytes, and what is known is not told again.
     #expect(
       text == """
-        data/moves/test.jsonl:1: error: unknown label 'up' of task 'moves'
-          known: 0, down; the same in 11 or more other lines
+        data/moves/test.jsonl:1: error: unknown label 'up' of task 'moves', in 12 of 24 rows
+          all labels of the file are [down, up]: list them under 'labels', or mend those that are misspelt
+
+        """)
+    let empty = Array(repeating: #"{"text": "", "label": "up"}"#, count: 30)
+    let other = try sound()
+    try other.write(empty.joined(separator: "\n"), to: "data/moves/test.jsonl")
+    #expect(
+      try complaint(other) == """
+        data/moves/test.jsonl:1: error: empty text in 'text'
+          fill it in or remove the line; the same in 19 or more other lines
 
         """)
   }

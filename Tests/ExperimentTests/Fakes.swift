@@ -7,6 +7,8 @@ struct FakeResources: Resources {
   var files: [String: FileFacts] = [:]
   /// Token counts of the rows of a split.
   var lengths: [String: [Int]] = [:]
+  /// What stands in the splits of a task.
+  var facts: [String: [SplitFacts]] = [:]
   var sizes = EncoderSizes(layers: 2, hidden: 8, intermediate: 24, heads: 2, embeddings: 50)
   var layers = ["query", "key", "value"].flatMap { part in
     (0..<2).map { "encoder.layer.\($0).attention.self.\(part)" }
@@ -35,6 +37,10 @@ struct FakeResources: Resources {
     guard name == "mini" else { throw Diagnostic("there is no base '\(name)'", hint: "run 'make model'") }
     return BaseFacts(sha256: "sha-of-mini", path: "/models/mini", sizes: sizes, linearLayers: layers)
   }
+
+  func facts(
+    of task: TaskSpec, base: String?, maxTokens: Int, locations: [String: String]
+  ) -> [SplitFacts] { facts[task.name] ?? [] }
 
   func lengths(of task: TaskSpec, _ split: Split, base: String?, locations: [String: String]) -> [Int] {
     base == "mini" ? lengths["\(task.name)/\(split.rawValue)"] ?? [] : []

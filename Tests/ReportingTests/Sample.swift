@@ -34,7 +34,7 @@ enum Sample {
         label: "train cocktail:all[adapter.rank=8] seed 2",
         message: "error: the loss is no number | step 17\n  lower learning_rate")
     ],
-    budget: "200 optimiser steps")
+    budget: "200 optimiser steps", data: data)
 
   static func job(_ kind: String, _ model: String, _ seed: Int?) -> String {
     var stream = RandomStream(seed: seed ?? 99, kind, model)

@@ -29,6 +29,9 @@ final class DataFolder {
     try TaskLoader.load(task, split: split) { paths[$0] }
   }
 
+  /// Where a file lies, by its hash.
+  func path(of hash: String) -> String? { paths[hash] }
+
   /// What a load says when it fails, with bare file names.
   func complaint(_ task: TaskSpec, _ split: Split = .train) -> String {
     do {

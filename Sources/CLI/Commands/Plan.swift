@@ -40,6 +40,7 @@ struct PlanCommand: ParsableCommand {
     BestKernel.use()
     let loaded = try arguments.load()
     let plan = try loaded.planWithStandIns()
+    Console.notes(of: plan)
     let count = workerArguments.count
     let clock = WorkClock.measured(
       plan, loaded.store, workers: count, threads: workerArguments.threads)
@@ -69,7 +70,6 @@ struct PlanCommand: ParsableCommand {
       Console.print(String(decoding: try encoder.encode(answer), as: UTF8.self))
       return
     }
-    for note in plan.notes { Console.note("note: \(note)") }
     for kind in JobSpec.kinds {
       let all = lines.filter { $0.kind == kind }
       if all.isEmpty { continue }

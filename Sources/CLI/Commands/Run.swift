@@ -41,8 +41,10 @@ struct Run: AsyncParsableCommand {
     try refusing { () throws(Diagnostic) in try WorkerProcess.check(workers: workerArguments.count) }
     var plan = try loaded.planBeforeChoice()
     try DataCheck(store: loaded.store).check(plan)
-    try refusing { () throws(Diagnostic) in try ResultsFolder.check([loaded.store.root, loaded.folder]) }
-    if !quiet { for note in plan.notes { Console.note("note: \(note)") } }
+    try refusing { () throws(Diagnostic) in
+      try ResultsFolder.check(store: loaded.store.root, tables: loaded.folder)
+    }
+    if !quiet { Console.notes(of: plan) }
     loaded.store.sweepAttempts()
     let interruption = Interruption()
     var spent = Spent()

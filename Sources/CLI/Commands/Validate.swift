@@ -13,8 +13,8 @@ struct Validate: ParsableCommand {
     let loaded = try arguments.load()
     let plan = try loaded.plan()
     try DataCheck(store: nil).check(plan)
+    Console.notes(of: plan)
     Console.print(
       "\(arguments.manifest): \(counted(plan.models.count, "model")), \(counted(plan.jobs.count, "job"))")
-    for note in plan.notes { Console.note("note: \(note)") }
   }
 }

@@ -1,14 +1,15 @@
 internal import Specs
 
 extension Plan {
-  /// What a user should know of the base and of the tables before anything runs.
-  public var notes: [String] {
+  /// What a user should know of the tables before anything runs.
+  var choiceNotes: [PlanNote] {
     let hasRivals = models.contains { [.cocktail, .merge].contains($0.kind) }
     let canChoose = models.contains { $0.evaluations.contains { $0.split == .validation } }
-    guard hasRivals, !canChoose else { return baseNotes }
-    return baseNotes + [
-      "no model is evaluated on validation, which chooses: the tables will name no best cocktail, merge or method "
-        + "(add validation to evaluate.splits)"
+    guard hasRivals, !canChoose else { return [] }
+    return [
+      PlanNote(
+        "no model is evaluated on validation, which chooses: the tables will name no best cocktail, merge or method "
+          + "(add validation to evaluate.splits)")
     ]
   }
 

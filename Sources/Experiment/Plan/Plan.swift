@@ -1,3 +1,4 @@
+public import Basics
 public import Specs
 
 /// A job of the graph with what people read about it.
@@ -113,14 +114,16 @@ public struct Plan: Sendable {
   public var plannedTasks: [PlannedTask]
   /// The sizes of the base, for estimates.
   public var sizes: EncoderSizes?
-  /// What the base makes of the tasks otherwise than the manifest seems to say, each with its place; `notes` has all.
-  public var baseNotes: [String]
+  /// What stands in the data, by task and split; splits that cannot be read are left out.
+  public var data: [DataRow]
+  /// What is planned otherwise than a reader of the manifest would think.
+  public var remarks: [PlanNote]
 
   /// Makes a plan.
   public init(
     experiment: String, title: String, tasks: [TaskColumn], jobs: [PlannedJob], models: [PlannedModel],
     budget: String, locations: [String: String], plannedTasks: [PlannedTask] = [],
-    sizes: EncoderSizes? = nil, baseNotes: [String] = []
+    sizes: EncoderSizes? = nil, data: [DataRow] = [], remarks: [PlanNote] = []
   ) {
     self.experiment = experiment
     self.title = title
@@ -131,6 +134,29 @@ public struct Plan: Sendable {
     self.locations = locations
     self.plannedTasks = plannedTasks
     self.sizes = sizes
-    self.baseNotes = baseNotes
+    self.data = data
+    self.remarks = remarks
+  }
+}
+
+/// Something that a user should know before a run: one line.
+public struct PlanNote: Sendable, Hashable, CustomStringConvertible {
+  /// What it is, without a full stop.
+  public var what: String
+  /// Where.
+  public var place: Place?
+  /// What to do; nil where nothing need be done.
+  public var hint: String?
+
+  /// Makes a note.
+  public init(_ what: String, at place: Place? = nil, hint: String? = nil) {
+    self.what = what
+    self.place = place
+    self.hint = hint
+  }
+
+  /// `data/fpb/test.jsonl:17: note: …: …`.
+  public var description: String {
+    (place.map { "\($0): " } ?? "") + "note: \(what)" + (hint.map { "; \($0)" } ?? "")
   }
 }

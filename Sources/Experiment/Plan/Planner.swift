@@ -25,33 +25,55 @@ public struct Planner: Sendable {
       if let data = try finder.find(task) { tasks.append(data) }
     }
     problems += finder.problems
-    var notes: [String] = []
+    var notes: [PlanNote] = []
     for task in tasks {
       problems += missingSplits(task, manifest)
       guard base != nil, case .named(let name, _) = manifest.base else { continue }
       let fit = resources.fit(of: task.spec, base: name)
       problems += fit.problems.map { manifest.source.diagnostic($0.what, at: task.place, hint: $0.hint) }
-      notes += fit.notes.map { "\(task.place): \($0.what)" + ($0.hint.map { "\n  \($0)" } ?? "") }
+      notes += fit.notes.map { PlanNote($0.what, at: task.place, hint: $0.hint) }
     }
     for merge in manifest.merges { problems += missingTuning(merge, tasks, manifest) }
     guard problems.isEmpty, let base else { throw manifest.source.ordered(problems) }
     var locations = finder.locations
     if let path = base.path, case .folder(let sha256) = base.spec { locations[sha256] = path }
+    let data = surveyed(&tasks, manifest, locations)
     var planning = Planning(manifest: manifest, vocabulary: vocabulary, base: base, tasks: tasks)
     try planning.planAll()
     return Plan(
       experiment: manifest.name, title: manifest.title, tasks: tasks.map { column($0.spec) },
       jobs: planning.graph.jobs, models: planning.models, budget: manifest.budget, locations: locations,
-      plannedTasks: tasks.map(plannedTask), sizes: base.sizes, baseNotes: notes + cuts(manifest, base))
+      plannedTasks: tasks.map(plannedTask), sizes: base.sizes, data: data,
+      remarks: finder.notes + notes + planning.notes + self.notes(on: data, manifest))
   }
 
-  /// A note where inputs are cut earlier than the manifest says.
-  private func cuts(_ manifest: Manifest, _ base: FoundBase) -> [String] {
-    guard let positions = base.positions,
-      let wanted = manifest.points.map(\.training.maxTokens).max(), wanted > positions
-    else { return [] }
+  /// What stands in the data, which tells the tasks how many rows a training really reads.
+  private func surveyed(
+    _ tasks: inout [TaskData], _ manifest: Manifest, _ locations: [String: String]
+  ) -> [DataRow] {
+    var base: String?
+    if case .named(let name, _) = manifest.base { base = name }
+    // Of several lengths the shortest cuts most.
+    let maxTokens = manifest.points.map(\.training.maxTokens).min() ?? .max
+    var rows: [DataRow] = []
+    for index in tasks.indices {
+      let splits = resources.facts(
+        of: tasks[index].spec, base: base, maxTokens: maxTokens, locations: locations)
+      tasks[index].trainingRows = splits.first { $0.split == .train }?.rows
+      rows += DataWarnings(tasks[index].spec, splits, maxTokens: maxTokens).rows
+    }
+    return rows
+  }
+
+  /// A length that the base cannot read.
+  private func notes(on data: [DataRow], _ manifest: Manifest) -> [PlanNote] {
+    let asked = manifest.points.map(\.training.maxTokens).max() ?? 0
+    let shortest = manifest.points.map(\.training.maxTokens).min() ?? 0
+    guard let most = data.lazy.compactMap(\.facts.lengths?.most).first, most < shortest else { return [] }
     return [
-      "\(manifest.path): 'max_tokens' is \(wanted), but the base has only \(positions) positions: longer inputs are cut to \(positions) tokens"
+      PlanNote(
+        "training.max_tokens is \(asked), but the base reads \(most) tokens at most: longer texts are cut to these"
+      )
     ]
   }
 
@@ -166,10 +188,8 @@ struct FoundBase: Sendable {
   var sizes: EncoderSizes
   var linearLayers: [String]
   /// The longest input; nil where the sweep makes the base, or it is not known.
-  var positions: Int?
 
   init(_ facts: BaseFacts) {
-    positions = facts.positions
     spec = .folder(sha256: facts.sha256)
     path = facts.path
     sizes = facts.sizes

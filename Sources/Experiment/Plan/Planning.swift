@@ -19,6 +19,7 @@ struct Planning {
   }
 
   private var trained: [Cell: JobID] = [:]
+  private var mixtures = EqualMixtures()
 
   init(manifest: Manifest, vocabulary: Vocabulary, base: FoundBase, tasks: [TaskData]) {
     self.manifest = manifest
@@ -47,6 +48,9 @@ struct Planning {
       }
     }
   }
+
+  /// What is planned otherwise than a reader of the manifest would think.
+  var notes: [PlanNote] { mixtures.notes }
 
   // MARK: Models
 
@@ -106,6 +110,7 @@ struct Planning {
       training(cocktail, point, seed: cell.seed), of: cocktail, label: "train \(model) seed \(cell.seed)")
     trained[cell] = id
     guard cocktail.isListed else { return }
+    if !cocktail.isSingle { mixtures.add(model, job: id) }
     let evaluations = try evaluate(model, id, learned: cocktail.tasks, seed: cell.seed, point: point) { _ in
       id
     }
@@ -123,7 +128,7 @@ struct Planning {
     if let weights = sampling.weights {
       sampling.weights = weights.filter { cocktail.tasks.contains($0.key) }
     }
-    return sampling
+    return EqualMixtures.canonical(sampling, data(of: cocktail), vocabulary)
   }
 
   /// The share of draws of each task; equal ones where the rule refuses, which the training will say.

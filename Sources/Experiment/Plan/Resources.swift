@@ -28,18 +28,13 @@ public struct BaseFacts: Sendable, Hashable {
   public var sizes: EncoderSizes
   /// Module paths of the linear layers that an adapter can sit on.
   public var linearLayers: [String]
-  /// The longest input in tokens; nil where it is not known.
-  public var positions: Int?
 
   /// Makes facts.
-  public init(
-    sha256: String, path: String, sizes: EncoderSizes, linearLayers: [String], positions: Int? = nil
-  ) {
+  public init(sha256: String, path: String, sizes: EncoderSizes, linearLayers: [String]) {
     self.sha256 = sha256
     self.path = path
     self.sizes = sizes
     self.linearLayers = linearLayers
-    self.positions = positions
   }
 }
 
@@ -74,11 +69,25 @@ public protocol Resources: Sendable {
   ///   - base: The base whose tokeniser counts; nil for one that the sweep pretrains itself.
   ///   - locations: SHA-256 → path of the task's files.
   func lengths(of task: TaskSpec, _ split: Split, base: String?, locations: [String: String]) -> [Int]
+  /// What stands in the splits of a task that can be read, in the order of `Split`.
+  ///
+  /// - Parameters:
+  ///   - base: The base whose tokeniser counts; nil for one that the sweep pretrains itself.
+  ///   - maxTokens: What the manifest cuts longer texts to.
+  ///   - locations: SHA-256 → path of the task's files.
+  func facts(
+    of task: TaskSpec, base: String?, maxTokens: Int, locations: [String: String]
+  ) -> [SplitFacts]
 }
 
 extension Resources {
   /// Nothing known.
   public func fit(of task: TaskSpec, base: String) -> TaskFit { TaskFit() }
+
+  /// Nothing counted.
+  public func facts(
+    of task: TaskSpec, base: String?, maxTokens: Int, locations: [String: String]
+  ) -> [SplitFacts] { [] }
 
   /// Nothing counted.
   public func lengths(

@@ -7,6 +7,8 @@ struct TaskData: Sendable {
   var spec: TaskSpec
   var sizes: [Split: SplitSize]
   var place: Place
+  /// Rows that a training reads, as counted; nil where they could not be.
+  var trainingRows: Int?
 
   /// Whether there is such a split, given or taken from the training data.
   func has(_ split: Split) -> Bool {
@@ -62,6 +64,7 @@ struct TaskFinder {
   let manifest: Manifest
   let resources: any Resources
   private(set) var problems: [Diagnostic] = []
+  private(set) var notes: [PlanNote] = []
   private(set) var locations: [String: String] = [:]
 
   init(manifest: Manifest, resources: any Resources) {
@@ -102,6 +105,12 @@ struct TaskFinder {
     return TextLengths(sample, otherwise: usual)
   }
 
+  /// What a split's file is called, in other people's datasets too.
+  private static func fileNames(of split: Split) -> [String] {
+    let names = split == .validation ? [split.rawValue, "valid", "val", "dev"] : [split.rawValue]
+    return names.flatMap { name in ["jsonl", "csv"].map { "\(name).\($0)" } }
+  }
+
   private func path(_ text: String) -> String {
     UserPath.cleaned(text.hasPrefix("/") ? text : manifest.dataRoot + "/" + text)
   }
@@ -111,16 +120,22 @@ struct TaskFinder {
   ) -> [Split: Manifest.LocatedPath]? {
     var found: [Split: Manifest.LocatedPath] = [:]
     for split in Split.allCases {
-      let names = ["jsonl", "csv"].map { "\(folder)/\(split.rawValue).\($0)" }.filter {
+      let names = TaskFinder.fileNames(of: split).map { "\(folder)/\($0)" }.filter {
         resources.exists(path($0))
       }
       if names.count > 1 {
         report(
           "the task '\(task)' has both \(path(names[0])) and \(path(names[1]))", at: place,
-          hint: "remove one of the two")
+          hint: "remove one of the two"
+            + (split == .validation ? ", or name the right one under 'files'" : ""))
         return nil
       }
-      if let name = names.first { found[split] = Manifest.LocatedPath(path: name, place: place) }
+      guard let name = names.first else { continue }
+      found[split] = Manifest.LocatedPath(path: name, place: place)
+      if !name.contains("/\(split.rawValue).") {
+        notes.append(
+          PlanNote("taken as the \(split.rawValue) data of '\(task)'", at: Place(file: path(name))))
+      }
     }
     if found[.train] == nil {
       report(

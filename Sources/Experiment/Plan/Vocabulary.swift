@@ -88,20 +88,23 @@ public struct Vocabulary: Sendable {
     public var parameters: [String]
     /// Those that must be given.
     public var needs: [String]
-    /// The share of draws of each task, from the rows and the names of the tasks; for estimates.
+    /// The share of draws of each task, from the rows and the names of the tasks.
     public var rates: Rates
+    /// Whether each draw takes a task by its share, so that rules with equal shares are the same.
+    public var drawsByRate: Bool
 
     /// Sizes of the training splits, names of the tasks, settings → shares that sum to 1.
     public typealias Rates = @Sendable ([Int], [String], SamplingSpec) throws -> [Double]
 
     /// Makes a word; without rates it draws from one pot.
     public init(
-      name: String, parameters: [String], needs: [String],
+      name: String, parameters: [String], needs: [String], drawsByRate: Bool = false,
       rates: @escaping Rates = { sizes, _, _ in sizes.map { Double($0) / Double(sizes.reduce(0, +)) } }
     ) {
       self.name = name
       self.parameters = parameters
       self.needs = needs
+      self.drawsByRate = drawsByRate
       self.rates = rates
     }
   }

@@ -27,7 +27,7 @@ public enum LockFile {
     lines.indented {
       for cocktail in manifest.cocktails where cocktail.isListed {
         $0.add(
-          "\(YAMLLines.quoted(cocktail.model)): [\(cocktail.tasks.map(YAMLLines.quoted).joined(separator: ", "))]"
+          "\(yamlScalar(cocktail.model)): [\(cocktail.tasks.map(yamlScalar).joined(separator: ", "))]"
         )
       }
     }
@@ -55,7 +55,7 @@ public enum LockFile {
   }
 
   private static func add(_ task: PlannedTask, _ lines: inout YAMLLines) {
-    lines.add("\(YAMLLines.quoted(task.spec.name)):")
+    lines.add("\(yamlScalar(task.spec.name)):")
     lines.indented { lines in
       var spec = task.spec
       if case .files(let files) = spec.source {
@@ -82,7 +82,7 @@ public enum LockFile {
       for model in plan.models where !seen.contains(model.settings) {
         guard let id = model.job, case .train(let job) = specs[id] else { continue }
         seen.append(model.settings)
-        lines.add("- grid: \(YAMLLines.quoted(model.settings))")
+        lines.add("- grid: \(yamlScalar(model.settings))")
         lines.add("  adapter: \(json(job.adapter))")
         lines.add("  training: \(json(job.training))")
         lines.add("  budget: \(json(job.budget))")
@@ -97,7 +97,7 @@ public enum LockFile {
         let seed = model.seed.map { ", seed: \($0)" } ?? ""
         let job = model.job.map { ", job: \($0.hex)" } ?? ""
         lines.add(
-          "- {model: \(YAMLLines.quoted(model.model))\(seed)\(job), recipe: \(YAMLLines.quoted(model.recipe))}"
+          "- {model: \(yamlScalar(model.model))\(seed)\(job), recipe: \(yamlScalar(model.recipe))}"
         )
       }
     }
@@ -117,24 +117,11 @@ private struct YAMLLines {
 
   mutating func add(_ line: String) { text += indent + line + "\n" }
 
-  mutating func add(_ key: String, _ value: String) { add("\(Self.quoted(key)): \(Self.quoted(value))") }
+  mutating func add(_ key: String, _ value: String) { add("\(yamlScalar(key)): \(yamlScalar(value))") }
 
   mutating func indented(_ body: (inout YAMLLines) -> Void) {
     indent += "  "
     body(&self)
     indent.removeLast(2)
-  }
-
-  /// A text as a YAML scalar: bare where it cannot be taken for anything else.
-  static func quoted(_ text: String) -> String {
-    let isBare =
-      text.first.map { $0.isASCII && $0.isLetter } ?? false
-      && text.unicodeScalars.allSatisfy {
-        $0.isASCII && ($0.properties.isAlphabetic || "0123456789_.+-/".unicodeScalars.contains($0))
-      }
-      && !["true", "false", "null", "yes", "no", "on", "off", "y", "n"].contains(text.lowercased())
-    if isBare { return text }
-    guard let data = try? StableHash.canonicalJSON(text) else { preconditionFailure("a text without JSON") }
-    return String(decoding: data, as: UTF8.self)
   }
 }

@@ -225,12 +225,14 @@ public struct ResultSet: Sendable, Hashable, Codable {
   public var failures: [FailureRow]
   /// How the budget was set, in words: `200 optimiser steps`.
   public var budget: String
+  /// One for each task and split, in the manifest's order.
+  public var data: [DataRow]
 
   /// Makes a set.
   public init(
     experiment: String, title: String = "", tasks: [TaskColumn], models: [ModelRow], scores: [ScoreRow],
     mixtures: [MixtureRow] = [], merges: [MergedRow] = [], costs: [CostRow] = [], failures: [FailureRow] = [],
-    budget: String = ""
+    budget: String = "", data: [DataRow] = []
   ) {
     self.experiment = experiment
     self.title = title
@@ -242,5 +244,6 @@ public struct ResultSet: Sendable, Hashable, Codable {
     self.costs = costs
     self.failures = failures
     self.budget = budget
+    self.data = data
   }
 }

@@ -29,6 +29,7 @@ package struct Page {
     let title = results.title.isEmpty ? "" : MarkdownFormat.escaped(results.title) + "\n\n"
     let sections = [
       section("What was compared", overview),
+      section("The data", dataSentences, table: dataTable) + dataWarnings,
       section("Single, cocktail and merged models", comparisonSentences, table: comparisonTable),
       section("Cocktails", cocktailSentences, table: cocktailTable),
       section("Merge methods", methodSentences, table: methodTable),

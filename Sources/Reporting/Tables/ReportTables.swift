@@ -7,5 +7,6 @@ package enum ReportTables {
     "report table",
     [
       ReportTable.runs, .costs, .comparison, .cocktails, .merges, .methods, .pareto, .transfer, .mixtures,
+      .data,
     ])
 }

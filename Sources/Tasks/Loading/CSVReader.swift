@@ -2,14 +2,28 @@ internal import Basics
 
 /// Reads comma-separated records (RFC 4180); the first one names the columns.
 ///
-/// Lines end in LF or CRLF. A field in double quotes may hold commas, line breaks and, doubled, quotes.
-/// Blank lines are passed over.
+/// Lines end in LF, CRLF or, as in old spreadsheets' files, CR. A field in double quotes may hold commas, line breaks and,
+/// doubled, quotes. Blank lines are passed over.
 struct CSVReader: RowReader {
   private let path: String
   private let bytes: ArraySlice<UInt8>
   private var position: Int
   private var line = 1
   private var header: [String] = []
+
+  /// What other programs put between fields.
+  private struct Separator {
+    let byte: UInt8
+    let name: String
+    /// As Python writes it.
+    let escape: String
+  }
+
+  private static let separators = [
+    Separator(byte: UInt8(ascii: ";"), name: "semicolons", escape: ";"),
+    Separator(byte: UInt8(ascii: "\t"), name: "tabs", escape: "\\t"),
+    Separator(byte: UInt8(ascii: "|"), name: "bars", escape: "|"),
+  ]
 
   private static let quote = UInt8(ascii: "\"")
   private static let comma = UInt8(ascii: ",")
@@ -20,6 +34,11 @@ struct CSVReader: RowReader {
     position = self.bytes.startIndex
     guard let record = try record() else { return }
     header = record.fields
+    if header.count == 1, let separator = CSVReader.otherSeparator(in: header[0]) {
+      throw Diagnostic(
+        "the header names one column, '\(header[0])', whose words are apart by \(separator.name)",
+        at: Place(file: path, line: record.line), hint: CSVReader.conversion(from: separator))
+    }
     for (index, name) in header.enumerated() where header[..<index].contains(where: { $0.hasBytes(of: name) })
     {
       throw Diagnostic(
@@ -35,6 +54,15 @@ struct CSVReader: RowReader {
         at: Place(file: path, line: record.line), hint: "put a field that holds a comma into double quotes")
     }
     return Row(line: record.line, names: header, fields: record.fields.map(JSON.text))
+  }
+
+  private static func otherSeparator(in name: String) -> Separator? {
+    separators.first { separator in name.utf8.contains(separator.byte) }
+  }
+
+  private static func conversion(from separator: Separator) -> String {
+    "fields are separated by commas here and seem to be by \(separator.name) in this file: convert it, for instance by "
+      + #"pandas.read_csv("old.csv", sep="\#(separator.escape)").to_csv("new.csv", index=False)"#
   }
 
   private mutating func record() throws(Diagnostic) -> (line: Int, fields: [String])? {
@@ -59,7 +87,8 @@ struct CSVReader: RowReader {
 
   private func lineEnd(at place: Int) -> Int? {
     if bytes[place] == 0x0a { return 1 }
-    return bytes[place] == 0x0d && place + 1 < bytes.endIndex && bytes[place + 1] == 0x0a ? 2 : nil
+    guard bytes[place] == 0x0d else { return nil }
+    return place + 1 < bytes.endIndex && bytes[place + 1] == 0x0a ? 2 : 1
   }
 
   private mutating func field() throws(Diagnostic) -> String {
@@ -83,7 +112,7 @@ struct CSVReader: RowReader {
     while position < bytes.endIndex {
       let byte = bytes[position]
       position += 1
-      if byte == 0x0a { line += 1 }
+      if byte == 0x0a || byte == 0x0d && (position == bytes.endIndex || bytes[position] != 0x0a) { line += 1 }
       guard byte == CSVReader.quote else {
         content.append(byte)
         continue
@@ -95,8 +124,10 @@ struct CSVReader: RowReader {
       } else if bytes[position] == CSVReader.comma || lineEnd(at: position) != nil {
         return try decoded(content, line: start)
       } else {
+        let separator = CSVReader.separators.first { $0.byte == bytes[position] }
         throw fatal(
-          "text behind the closing quote of a field", line: line, hint: "double the quotes inside a field")
+          "text behind the closing quote of a field", line: line,
+          hint: separator.map(CSVReader.conversion) ?? "double the quotes inside a field")
       }
     }
     throw fatal("a field without its closing quote", line: start, hint: "close the quote that opens here")

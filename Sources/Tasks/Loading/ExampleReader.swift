@@ -42,7 +42,27 @@ struct ExampleReader {
     return missing
   }
 
-  /// The example of one record that has all columns.
+  /// The labels or tags of a record, with the place of each; empty where they are numbers or cannot be read.
+  func names(in row: Row) -> [(name: String, place: Place)] {
+    let target = row[task.target] ?? .null
+    let place = Place(file: path, line: row.line)
+    switch task.kind {
+    case .regression: return []
+    case .classification: return target.scalar.map { [($0, place)] } ?? []
+    case .tagging:
+      let words = row[text.columns[0]]?.words ?? []
+      return zip(target.words ?? [], words).enumerated().map { number, pair in
+        var place = place
+        place.detail = "word \(number + 1) '\(pair.1)'"
+        return (pair.0, place)
+      }
+    }
+  }
+
+  /// Whether the task lists a label.
+  func knows(_ label: String) -> Bool { labels[label] != nil }
+
+  /// The example of one record that has all columns and known labels only.
   func example(_ row: Row) throws(Diagnostic) -> Example {
     let place = Place(file: path, line: row.line)
     let target = row[task.target] ?? .null
@@ -64,7 +84,7 @@ struct ExampleReader {
       throw Diagnostic(
         "column '\(task.target)' holds no label", at: place, hint: "give one of the labels of the task")
     }
-    return try index(of: name, kind: "label", at: place)
+    return index(of: name)
   }
 
   private func number(_ field: JSON, at place: Place) throws(Diagnostic) -> Double {
@@ -94,19 +114,11 @@ struct ExampleReader {
       throw Diagnostic(
         "\(tags.count) tags for \(words.count) words", at: place, hint: "give each word one tag")
     }
-    var indices: [Int] = []
-    for (number, tag) in tags.enumerated() {
-      var place = place
-      place.detail = "word \(number + 1) '\(words[number])'"
-      indices.append(try index(of: tag, kind: "tag", at: place))
-    }
-    return Example(text: words.joined(separator: " "), words: words, target: .tags(indices))
+    return Example(text: words.joined(separator: " "), words: words, target: .tags(tags.map(index)))
   }
 
-  private func index(of name: String, kind: String, at place: Place) throws(Diagnostic) -> Int {
-    if let index = labels[name] { return index }
-    throw Diagnostic(
-      "unknown \(kind) '\(name)' of task '\(task.name)'", at: place,
-      hint: suggestion(for: name, among: task.labels.map(\.name)))
+  private func index(of name: String) -> Int {
+    guard let index = labels[name] else { preconditionFailure("label '\(name)' was not asked for before") }
+    return index
   }
 }

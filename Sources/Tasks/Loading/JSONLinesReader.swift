@@ -6,6 +6,7 @@ struct JSONLinesReader: RowReader {
   private let bytes: [UInt8]
   private var position: Int
   private var line = 0
+  private var hasBegun = false
 
   init(_ bytes: [UInt8], path: String) {
     self.path = path
@@ -25,7 +26,8 @@ struct JSONLinesReader: RowReader {
     return nil
   }
 
-  private func row(_ part: Range<Int>) throws(Diagnostic) -> Row {
+  private mutating func row(_ part: Range<Int>) throws(Diagnostic) -> Row {
+    defer { hasBegun = true }
     do {
       let object = try JSON.object(bytes, in: part)
       return Row(line: line, names: object.names, fields: object.values)
@@ -33,10 +35,31 @@ struct JSONLinesReader: RowReader {
       guard text(of: bytes[part]) != nil else {
         throw Diagnostic("not UTF-8", at: Place(file: path, line: line), hint: "save the file as UTF-8")
       }
+      if !hasBegun, let problem = otherForm(bytes[part]) {
+        // Every further line would say the same.
+        position = bytes.endIndex
+        throw problem
+      }
       let column = error.column(from: part.lowerBound, in: bytes)
       throw Diagnostic(
         "not valid JSON: \(error.what)", at: Place(file: path, line: line, column: column),
         hint: error.hint ?? #"each line holds one object, for instance {"text": "…", "label": "…"}"#)
     }
+  }
+
+  /// What is wrong where the first line shows that the whole file has another form.
+  private func otherForm(_ content: ArraySlice<UInt8>) -> Diagnostic? {
+    let place = Place(file: path, line: line)
+    if content.first(where: { $0 != 0x20 && $0 != 0x09 && $0 != 0x0d }) == UInt8(ascii: "[") {
+      return Diagnostic(
+        "the file begins with '[', as a JSON array does", at: place,
+        hint: "write one object a line, for instance by jq -c '.[]' old.json > new.jsonl")
+    }
+    if content.endIndex == bytes.endIndex, content.dropLast().contains(0x0d) {
+      return Diagnostic(
+        "the lines end in CR alone", at: place,
+        hint: #"end them with LF, for instance by tr '\r' '\n' < old.jsonl > new.jsonl"#)
+    }
+    return nil
   }
 }

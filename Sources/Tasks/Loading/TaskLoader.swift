@@ -20,23 +20,29 @@ public enum TaskLoader {
   public static func load(
     _ task: TaskSpec, split: Split, locate: (String) -> String?
   ) throws -> [Example] {
-    var examples: [Example]
+    try rows(task, split: split, locate: locate).examples
+  }
+
+  /// The same with where each example stands.
+  static func rows(_ task: TaskSpec, split: Split, locate: (String) -> String?) throws -> SplitRows {
+    var rows: SplitRows
     if hasData(task, .validation) || split == .test {
-      examples = try all(task, split, locate)
+      rows = try all(task, split, locate)
     } else {
-      let train = try all(task, .train, locate)
-      let isHeldOut = heldOut(train, of: task)
-      examples = zip(train, isHeldOut).filter { $0.1 == (split == .validation) }.map(\.0)
-      if examples.isEmpty {
+      rows = try all(task, .train, locate)
+      let count = rows.examples.count
+      rows.keep(where: heldOut(rows.examples, of: task).map { $0 == (split == .validation) })
+      if rows.examples.isEmpty {
         throw Diagnostic(
-          "task '\(task.name)' has too few training examples (\(train.count)) to hold out validation data",
+          "task '\(task.name)' has too few training examples (\(count)) to hold out validation data",
           hint: "give it a validation file, or set 'validation_fraction' to another share")
       }
     }
-    guard let limit = task.limits[split.rawValue], limit < examples.count else { return examples }
+    rows.available = rows.examples.count
+    guard let limit = task.limits[split.rawValue], limit < rows.available else { return rows }
     let stream = RandomStream(seed: 0, "limit", task.name, split.rawValue)
-    let isChosen = Sampling.choice(of: examples, count: limit, from: stream)
-    return zip(examples, isChosen).filter(\.1).map(\.0)
+    rows.keep(where: Sampling.choice(of: rows.examples, count: limit, from: stream))
+    return rows
   }
 
   private static func heldOut(_ train: [Example], of task: TaskSpec) -> [Bool] {
@@ -45,7 +51,7 @@ public enum TaskLoader {
     return Sampling.choice(of: train, count: count, leaving: 1, from: stream)
   }
 
-  private static func hasData(_ task: TaskSpec, _ split: Split) -> Bool {
+  static func hasData(_ task: TaskSpec, _ split: Split) -> Bool {
     switch task.source {
     case .files(let files): files[split.rawValue] != nil
     case .generated(let spec): spec.rows[split.rawValue] != nil
@@ -54,11 +60,12 @@ public enum TaskLoader {
 
   private static func all(
     _ task: TaskSpec, _ split: Split, _ locate: (String) -> String?
-  ) throws -> [Example] {
+  ) throws -> SplitRows {
     switch task.source {
     case .generated(let spec):
       guard spec.rows[split.rawValue] != nil else { throw noData(task, split, mend: "rows") }
-      return GeneratedSuite.examples(spec, task: task.name, split: split)
+      let examples = GeneratedSuite.examples(spec, task: task.name, split: split)
+      return SplitRows(examples: examples, lines: examples.indices.map { $0 + 1 })
     case .files(let files):
       guard let file = files[split.rawValue] else { throw noData(task, split, mend: "files") }
       guard let path = locate(file.sha256) else {
@@ -66,7 +73,7 @@ public enum TaskLoader {
           "the \(split.rawValue) file of task '\(task.name)' is not here (SHA-256 \(file.sha256.prefix(12))…)",
           hint: "plan the experiment again: the file moved or changed since")
       }
-      return try examples(of: task, path: path, format: file.format)
+      return try rows(of: task, path: path, format: file.format)
     }
   }
 
@@ -76,12 +83,13 @@ public enum TaskLoader {
       hint: "add '\(split.rawValue)' to its \(mend), or do not ask for that split")
   }
 
-  private static func examples(of task: TaskSpec, path: String, format: String) throws -> [Example] {
+  private static func rows(of task: TaskSpec, path: String, format: String) throws -> SplitRows {
     let bytes = try InputFile.bytes(path)
     let interpreter = try ExampleReader(task: task, path: path)
     var reader = try reader(of: format, bytes, path: path)
-    var examples: [Example] = []
+    var rows = SplitRows()
     var problems: [Diagnostic] = []
+    var labels = UnknownLabels(task: task)
     while problems.count < mostProblems {
       do {
         guard let row = try reader.next() else { break }
@@ -89,17 +97,23 @@ public enum TaskLoader {
         problems += missing
         // A column that is missing once is missing everywhere: one line says it.
         guard missing.isEmpty else { break }
-        examples.append(try interpreter.example(row))
+        guard labels.add(row, interpreter) else { continue }
+        rows.examples.append(try interpreter.example(row))
+        rows.lines.append(row.line)
       } catch {
         problems.append(error)
       }
     }
+    if let problem = labels.problem {
+      let line = problem.place?.line ?? 0
+      problems.insert(problem, at: problems.firstIndex { ($0.place?.line ?? 0) > line } ?? problems.count)
+    }
     guard problems.isEmpty else { throw Diagnostics(problems) }
-    guard !examples.isEmpty else {
+    guard !rows.examples.isEmpty else {
       throw Diagnostic(
         "the file holds no examples", at: Place(file: path), hint: "one example stands on one line")
     }
-    return examples
+    return rows
   }
 
   private static func reader(of format: String, _ bytes: [UInt8], path: String) throws -> any RowReader {
@@ -111,5 +125,19 @@ public enum TaskLoader {
         "unknown format '\(format)'", at: Place(file: path),
         hint: suggestion(for: format, among: ["jsonl", "csv"]))
     }
+  }
+}
+
+/// The examples of a split with where they stand.
+struct SplitRows {
+  var examples: [Example] = []
+  /// The line of the file on which each begins, from one; the number of the row where it is generated.
+  var lines: [Int] = []
+  /// How many there were before the limit.
+  var available = 0
+
+  mutating func keep(where isWanted: [Bool]) {
+    examples = zip(examples, isWanted).filter(\.1).map(\.0)
+    lines = zip(lines, isWanted).filter(\.1).map(\.0)
   }
 }

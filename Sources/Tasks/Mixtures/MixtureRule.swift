@@ -11,6 +11,8 @@ public struct MixtureRule: CatalogEntry {
   public let parameters: [String]
   /// Those of them that it cannot do without.
   public let needs: [String]
+  /// Whether each draw takes a task by its share; false where one shuffle runs over all tasks.
+  public let drawsByRate: Bool
   /// The share of examples drawn from each task, from the sizes of the training splits, the names of the
   /// tasks and the settings; the shares sum to 1.
   ///
@@ -21,12 +23,14 @@ public struct MixtureRule: CatalogEntry {
   /// Makes a row; `amounts` need not sum to 1.
   public init(
     _ name: String, _ summary: String, parameters: [String] = [], needs: [String] = [],
+    drawsByRate: Bool = true,
     amounts: @escaping @Sendable (_ sizes: [Int], _ tasks: [String], _ spec: SamplingSpec) throws -> [Double]
   ) {
     self.name = name
     self.summary = summary
     self.parameters = parameters
     self.needs = needs
+    self.drawsByRate = drawsByRate
     rates = { sizes, tasks, spec in
       precondition(
         sizes.count == tasks.count && !sizes.isEmpty, "\(sizes.count) sizes of \(tasks.count) tasks")

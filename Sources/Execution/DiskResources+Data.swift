@@ -1,0 +1,86 @@
+internal import Basics
+internal import Checkpoints
+internal import Experiment
+internal import LinearAlgebra
+internal import Models
+public import Specs
+internal import Tasks
+internal import Tokenizers
+internal import Training
+
+extension DiskResources {
+  /// What stands in the splits of a task; lengths are in tokens, or in words and signs where the base, and with it the
+  /// tokeniser, is yet to be made.
+  public func facts(
+    of task: TaskSpec, base name: String?, maxTokens: Int, locations: [String: String]
+  ) -> [SplitFacts] {
+    do {
+      let base = try name.map { try self.base($0) }
+      var read = task
+      read.metrics = []
+      let key = try StableHash.hex(of: [
+        try StableHash.hex(of: read), base?.sha256 ?? "words", "\(maxTokens)",
+      ])
+      return try facts.value(.splits, key) {
+        let tokenizer = try base.map { try self.tokenizer($0.path) }
+        let positions =
+          try base.map { try EncoderShape(ModelConfiguration(folder: $0.path), folder: $0.path).positions }
+          ?? JobPerformer.pretrainedPositions
+        return TaskSurvey(task) { locations[$0] }.parts.map { part in
+          var facts = part.facts
+          facts.lengths = DiskResources.lengths(part, tokenizer, most: min(maxTokens, positions))
+          return facts
+        }
+      }
+    } catch {
+      // What is wrong with the base is told by the plan.
+      return []
+    }
+  }
+
+  /// Counts the rows on all cores.
+  private static func lengths(_ part: TaskSurvey.Part, _ tokenizer: Tokenizer?, most: Int) -> LengthFacts {
+    let pieces = part.examples.count / 1024 + 1
+    let counted = Lock([[RowLength]](repeating: [], count: pieces))
+    concurrently(pieces) { piece in
+      let rows = part.examples.dropFirst(1024 * piece).prefix(1024).map {
+        RowLength($0, tokenizer, most: most)
+      }
+      counted.withLock { $0[piece] = rows }
+    }
+    let rows = counted.withLock { $0.flatMap(\.self) }
+    var facts = LengthFacts(rows.map(\.tokens), most: most)
+    for (row, line) in zip(rows, part.lines) {
+      facts.words += row.words
+      guard row.tokens > most else { continue }
+      facts.cutRows.add(line: line)
+      facts.cutTokens += row.tokens - most
+      facts.cutWords += row.cutWords
+    }
+    return facts
+  }
+}
+
+/// How long a row is, and what a longest length cuts from it.
+private struct RowLength {
+  var tokens: Int
+  var words: Int
+  var cutWords = 0
+
+  init(_ example: Example, _ tokenizer: Tokenizer?, most: Int) {
+    words = example.words.count
+    guard let tokenizer else {
+      tokens = DiskResources.words(example)
+      if tokens > most { cutWords = min(words, tokens - most) }
+      return
+    }
+    tokens = TokenizedExample(example, tokenizer: tokenizer, maxTokens: .max).ids.count
+    guard tokens > most, words > 0 else { return }
+    cutWords = words - TokenizedExample(example, tokenizer: tokenizer, maxTokens: most).wordStarts.count
+  }
+}
+
+extension FactKind<[SplitFacts]> {
+  /// What stands in the splits of a task, by task, base and longest length.
+  fileprivate static var splits: FactKind { FactKind("splits", version: 1) }
+}

@@ -1,0 +1,223 @@
+internal import Basics
+internal import Specs
+
+/// The rows of `data.csv` for one task, with what is to be said about each.
+struct DataWarnings {
+  private let task: TaskSpec
+  private let splits: [SplitFacts]
+  private let maxTokens: Int
+
+  /// - Parameter maxTokens: What the manifest cuts longer texts to.
+  init(_ task: TaskSpec, _ splits: [SplitFacts], maxTokens: Int) {
+    self.task = task
+    self.splits = splits
+    self.maxTokens = maxTokens
+  }
+
+  var rows: [DataRow] {
+    splits.map { facts in
+      DataRow(
+        task: task.name, kind: task.kind, labels: task.kind == .regression ? [] : task.labels.map(\.name),
+        isGenerated: task.isGenerated, facts: facts, warnings: warnings(facts))
+    }
+  }
+
+  private func warnings(_ facts: SplitFacts) -> [DataWarning] {
+    [strayTags(facts), outside(facts)].compactMap(\.self) + overlaps(facts)
+      + [conflicts(facts), oneClass(facts)].compactMap(\.self) + unseenLabels(facts)
+      + [cut(facts), unscaled(facts), duplicates(facts)].compactMap(\.self)
+  }
+
+  // MARK: Rows held against rows
+
+  /// Rows to choose or report on that are learned, and rows to report on that are chosen on.
+  private func overlaps(_ facts: SplitFacts) -> [DataWarning] {
+    let seen = Split.allCases.prefix { $0 != facts.split }
+    return facts.overlaps.filter { seen.contains($0.other) && $0.rows.count > 0 }.map { overlap in
+      let other = overlap.other.rawValue
+      var parts: [String] = []
+      if overlap.exact < overlap.rows.count { parts.append("\(overlap.exact) letter by letter") }
+      if overlap.conflicts.count > 0 { parts.append("\(overlap.conflicts.count) with another \(targetWord)") }
+      let details = parts.isEmpty ? "" : " (\(parts.joined(separator: ", ")))"
+      return DataWarning(
+        "in \(other)",
+        "\(share(overlap.rows.count, facts)) stand in \(other) too\(details)\(example(overlap.rows, in: overlap.other))",
+        hint: "take them out of \(other), or scores on \(facts.split.rawValue) are too good",
+        count: overlap.rows.count, line: overlap.rows.line)
+    }
+  }
+
+  private func conflicts(_ facts: SplitFacts) -> DataWarning? {
+    guard facts.conflicts.count > 0 else { return nil }
+    return DataWarning(
+      "conflicts",
+      "\(share(facts.conflicts.count, facts)) have a text that stands in \(facts.split.rawValue) with another "
+        + "\(targetWord) too\(example(facts.conflicts))",
+      hint: "decide which one is right, or put what tells them apart into 'text'",
+      count: facts.conflicts.count, line: facts.conflicts.line)
+  }
+
+  private func duplicates(_ facts: SplitFacts) -> DataWarning? {
+    // A few are in every set.
+    guard facts.duplicates.count > 0, 100 * facts.duplicates.count >= facts.rows else { return nil }
+    return DataWarning(
+      "duplicates",
+      "\(share(facts.duplicates.count, facts)) repeat an earlier row\(example(facts.duplicates))",
+      hint: "remove them, or they count several times", count: facts.duplicates.count,
+      line: facts.duplicates.line)
+  }
+
+  // MARK: Targets
+
+  private func strayTags(_ facts: SplitFacts) -> DataWarning? {
+    let stray = facts.strayTags.count
+    guard stray > 0 else { return nil }
+    // Some slips are noise; where they are the rule the tags follow another scheme.
+    let isOther = stray >= facts.entities
+    return DataWarning(
+      "scheme",
+      "\(stray) of \(stray + facts.entities) entities begin with I- and count for nothing: "
+        + (isOther ? "the tags are of the scheme IOB1 or IO, not IOB2" : "IOB2 begins each with B-"),
+      hint: "make every I-X that follows no B-X or I-X to B-X", count: stray, line: facts.strayTags.line,
+      isError: isOther)
+  }
+
+  private func outside(_ facts: SplitFacts) -> DataWarning? {
+    guard let numbers = facts.numbers, numbers.outside.count > 0 else { return nil }
+    let anchors = task.labels.compactMap(\.value)
+    return DataWarning(
+      "outside",
+      "\(share(numbers.outside.count, facts)) ask for a number outside the anchors \(short(anchors.min() ?? 0)) to "
+        + "\(short(anchors.max() ?? 0)), up to \(short(numbers.low)) and \(short(numbers.high)): they are learned as the "
+        + "nearest anchor and never predicted",
+      hint: "set 'anchors' at the ends of the numbers, or scale these", count: numbers.outside.count,
+      line: numbers.outside.line)
+  }
+
+  private func unscaled(_ facts: SplitFacts) -> DataWarning? {
+    guard task.head == .linear, facts.split == .train, let numbers = facts.numbers, facts.rows > 1 else {
+      return nil
+    }
+    guard abs(numbers.mean) > 3 || numbers.deviation > 3 || (numbers.deviation > 0 && numbers.deviation < 0.1)
+    else { return nil }
+    return DataWarning(
+      "scale",
+      "the numbers have mean \(short(numbers.mean)) and standard deviation \(short(numbers.deviation)), and a linear "
+        + "head begins at 0 and does not standardise them",
+      hint: "subtract the mean and divide by the deviation, in all splits alike", count: facts.rows)
+  }
+
+  private func oneClass(_ facts: SplitFacts) -> DataWarning? {
+    switch task.kind {
+    case .classification:
+      let present = zip(task.labels, facts.labels).filter { $0.1 > 0 }.map(\.0.name)
+      guard present.count == 1, facts.rows > 1 else { return nil }
+      return DataWarning(
+        "one class",
+        "all \(facts.rows) rows have the label '\(present[0])'",
+        hint: "there is nothing to tell apart: add others",
+        count: facts.rows)
+    case .tagging:
+      guard facts.entities + facts.strayTags.count == 0, task.labels.contains(where: { $0.name != "O" })
+      else {
+        return nil
+      }
+      return DataWarning(
+        "one class", "no row holds an entity", hint: "there is nothing to find: are the tags right?",
+        count: facts.rows)
+    case .regression:
+      guard let numbers = facts.numbers, numbers.deviation == 0, facts.rows > 1 else { return nil }
+      return DataWarning(
+        "one class",
+        "all \(facts.rows) rows ask for \(short(numbers.mean))",
+        hint: "there is nothing to tell apart: add others",
+        count: facts.rows)
+    }
+  }
+
+  /// Labels that no row of train has, told where other splits ask for them or with train.
+  private func unseenLabels(_ facts: SplitFacts) -> [DataWarning] {
+    guard facts.split == .train, !facts.labels.isEmpty else { return [] }
+    // Where all entities of a type have one word, nothing continues one.
+    let unseen = task.labels.indices.filter {
+      facts.labels[$0] == 0 && !(task.kind == .tagging && task.labels[$0].name.hasPrefix("I-"))
+    }
+    // One class only is told already.
+    guard !unseen.isEmpty, unseen.count < task.labels.count - 1 else { return [] }
+    let names = unseen.prefix(5).map { "'\(task.labels[$0].name)'" }.joined(separator: ", ")
+    let thing = task.kind == .tagging ? "word" : "row"
+    let asked = splits.filter { $0.split != .train }.compactMap { other -> String? in
+      let count = unseen.reduce(0) { $0 + other.labels[$1] }
+      return count > 0 ? "\(count) \(thing)\(count == 1 ? "" : "s") of \(other.split.rawValue)" : nil
+    }
+    return [
+      DataWarning(
+        "unseen",
+        "no \(thing) of train has \(unseen.count == 1 ? "the label" : "the \(unseen.count) labels") \(names)"
+          + (unseen.count > 5 ? " …" : "")
+          + (asked.isEmpty ? "" : ", which \(asked.joined(separator: " and ")) ask for"),
+        hint: "add such rows, or take the label from the list", count: unseen.count)
+    ]
+  }
+
+  // MARK: Lengths
+
+  private func cut(_ facts: SplitFacts) -> DataWarning? {
+    guard let lengths = facts.lengths, lengths.cutRows.count > 0 else { return nil }
+    let what: String
+    if task.kind == .tagging {
+      guard lengths.cutWords > 0 else { return nil }
+      what = "\(lengths.cutWords) of \(lengths.words) words are never read and count as O"
+    } else {
+      // A few long rows are no finding.
+      guard 100 * lengths.cutTokens >= lengths.tokens else { return nil }
+      what = "\(percent(lengths.cutTokens, lengths.tokens)) of the tokens are never read"
+    }
+    return DataWarning(
+      "cut",
+      "\(share(lengths.cutRows.count, facts)) are cut to \(lengths.most) tokens: \(what); the longest has "
+        + "\(lengths.longest)",
+      hint: lengths.most < maxTokens
+        ? "split long rows: the base reads no more" : "raise training.max_tokens, or split long rows",
+      count: lengths.cutRows.count, line: lengths.cutRows.line)
+  }
+
+  // MARK: Words
+
+  private var targetWord: String {
+    switch task.kind {
+    case .classification: "label"
+    case .regression: "number"
+    case .tagging: "tagging"
+    }
+  }
+
+  private func share(_ count: Int, _ facts: SplitFacts) -> String { "\(count) of \(facts.rows) rows" }
+
+  private func example(_ finding: RowFinding, in other: Split? = nil) -> String {
+    guard let line = finding.line, let otherLine = finding.otherLine else { return "" }
+    let words = task.isGenerated ? "row" : "line"
+    return ", such as \(words) \(line)"
+      + (other.map { ", which is \(words) \(otherLine) of \($0.rawValue)" }
+        ?? ", see \(words) \(otherLine)")
+  }
+
+  private func percent(_ part: Int, _ whole: Int) -> String {
+    let tenths = whole > 0 ? (1000 * part + whole / 2) / whole : 0
+    return "\(tenths / 10).\(tenths % 10) %"
+  }
+
+  /// A number of a few digits; whole ones without a point.
+  private func short(_ number: Double) -> String {
+    let rounded = (number * 1000).rounded() / 1000
+    return rounded == rounded.rounded() && abs(rounded) < 1e15 ? "\(Int(rounded))" : "\(rounded)"
+  }
+}
+
+extension TaskSpec {
+  /// Whether the generator makes its texts.
+  var isGenerated: Bool {
+    if case .generated = source { return true }
+    return false
+  }
+}

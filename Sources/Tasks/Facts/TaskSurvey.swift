@@ -1,0 +1,143 @@
+public import Specs
+
+/// What stands in the splits of a task, counted before anything is trained.
+public struct TaskSurvey: Sendable {
+  /// A split with its examples, for what needs a tokeniser.
+  public struct Part: Sendable {
+    /// Without lengths.
+    public var facts: SplitFacts
+    /// The examples in the order of the file.
+    public var examples: [Example]
+    /// The line of the file on which each begins.
+    public var lines: [Int]
+  }
+
+  /// In the order of `Split`; those that do not exist or cannot be read are left out.
+  public var parts: [Part]
+
+  /// Reads the splits of a task and holds them against each other.
+  ///
+  /// - Parameter locate: The path of the file with a SHA-256.
+  public init(_ task: TaskSpec, locate: (String) -> String?) {
+    var texts: [SplitTexts] = []
+    parts = []
+    for split in Split.allCases {
+      // What is wrong with a file is told by the check that comes before a run.
+      guard let rows = try? TaskLoader.rows(task, split: split, locate: locate), !rows.examples.isEmpty else {
+        continue
+      }
+      let own = SplitTexts(split, rows)
+      parts.append(
+        Part(facts: TaskSurvey.facts(task, own, rows), examples: rows.examples, lines: rows.lines))
+      texts.append(own)
+    }
+    for (place, own) in texts.enumerated() {
+      parts[place].facts.overlaps = texts.filter { $0.split != own.split }.map(own.overlap)
+    }
+  }
+
+  private static func facts(_ task: TaskSpec, _ texts: SplitTexts, _ rows: SplitRows) -> SplitFacts {
+    var facts = SplitFacts(
+      texts.split, rows: rows.examples.count, available: rows.available,
+      isHeldOut: texts.split == .validation && !TaskLoader.hasData(task, .validation))
+    (facts.duplicates, facts.conflicts) = texts.repeats()
+    var counts = task.kind == .regression ? [] : task.labels.map { _ in 0 }
+    var numbers: [Double] = []
+    for (example, line) in zip(rows.examples, rows.lines) {
+      switch example.target {
+      case .label(let label): counts[label] += 1
+      case .number(let number): numbers.append(number)
+      case .tags(let tags):
+        for tag in tags { counts[tag] += 1 }
+        let names = tags.map { task.labels[$0].name }
+        facts.entities += names.count { $0.hasPrefix("B-") }
+        for word in names.indices where isStray(word, of: names) { facts.strayTags.add(line: line) }
+      }
+    }
+    facts.labels = counts
+    if !numbers.isEmpty {
+      var found = NumberFacts(numbers)
+      let anchors = task.head == .labels ? task.labels.compactMap(\.value) : []
+      if let low = anchors.min(), let high = anchors.max() {
+        for (number, line) in zip(numbers, rows.lines) where number < low || number > high {
+          found.outside.add(line: line)
+        }
+      }
+      facts.numbers = found
+    }
+    return facts
+  }
+
+  /// Whether a word continues an entity that has not begun: the strict reading of IOB2 counts no such entity.
+  private static func isStray(_ word: Int, of tags: [String]) -> Bool {
+    guard tags[word].hasPrefix("I-") else { return false }
+    let type = tags[word].dropFirst(2)
+    return word == 0 || tags[word - 1] == "O" || tags[word - 1].dropFirst(2) != type
+  }
+}
+
+/// The texts of a split as hashes, with where each stands first.
+private struct SplitTexts {
+  struct First {
+    var line: Int
+    var target: Target
+    /// The first line with another target than the first one.
+    var otherLine: Int?
+  }
+
+  let split: Split
+  private let rows: [(text: FoldedText, target: Target, line: Int)]
+  private var firsts: [UInt64: First] = [:]
+  private var exact: Set<UInt64> = []
+
+  private struct Pair: Hashable {
+    var text: UInt64
+    var target: Target
+  }
+
+  init(_ split: Split, _ rows: SplitRows) {
+    self.split = split
+    self.rows = zip(rows.examples, rows.lines).map { (FoldedText($0), $0.target, $1) }
+    firsts.reserveCapacity(self.rows.count)
+    for row in self.rows {
+      exact.insert(row.text.exact)
+      guard let first = firsts[row.text.folded] else {
+        firsts[row.text.folded] = First(line: row.line, target: row.target)
+        continue
+      }
+      if first.otherLine == nil, first.target != row.target { firsts[row.text.folded]?.otherLine = row.line }
+    }
+  }
+
+  /// Rows that say again what stood before, and rows whose text has several targets.
+  func repeats() -> (duplicates: RowFinding, conflicts: RowFinding) {
+    var duplicates = RowFinding()
+    var conflicts = RowFinding()
+    var seen: [Pair: Int] = [:]
+    for row in rows {
+      let pair = Pair(text: row.text.folded, target: row.target)
+      if let line = seen[pair] {
+        duplicates.add(line: row.line, otherLine: line)
+      } else {
+        seen[pair] = row.line
+      }
+      if let first = firsts[row.text.folded], let other = first.otherLine {
+        conflicts.add(line: row.line, otherLine: row.target == first.target ? other : first.line)
+      }
+    }
+    return (duplicates, conflicts)
+  }
+
+  func overlap(with other: SplitTexts) -> OverlapFacts {
+    var facts = OverlapFacts(other.split)
+    for row in rows {
+      guard let first = other.firsts[row.text.folded] else { continue }
+      facts.rows.add(line: row.line, otherLine: first.line)
+      if other.exact.contains(row.text.exact) { facts.exact += 1 }
+      guard first.target != row.target || first.otherLine != nil else { continue }
+      let line = first.target != row.target ? first.line : first.otherLine
+      facts.conflicts.add(line: row.line, otherLine: line)
+    }
+    return facts
+  }
+}
