@@ -187,7 +187,6 @@ struct FoundBase: Sendable {
   var path: String?
   var sizes: EncoderSizes
   var linearLayers: [String]
-  /// The longest input; nil where the sweep makes the base, or it is not known.
 
   init(_ facts: BaseFacts) {
     spec = .folder(sha256: facts.sha256)
