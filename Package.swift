@@ -39,28 +39,34 @@ let package = Package(
 
     module("Hashing", ["COpenSSL"]),
     module("Basics", ["Hashing"]),
-    module("Specs", ["Basics"]),
+    module("Outlines", ["Basics"]),
+    module("Specs", ["Basics", "Outlines"]),
     module("LinearAlgebra", ["Basics", "COpenBLAS"]),
-    module("Checkpoints", ["Basics", "LinearAlgebra"]),
+    module("Checkpoints", ["Basics", "Outlines", "LinearAlgebra"]),
     module("Tokenizers", ["Basics"]),
-    module("Models", ["Basics", "LinearAlgebra", "Checkpoints", realModule]),
+    module("Models", ["Basics", "Outlines", "LinearAlgebra", "Checkpoints", realModule]),
     module("Tasks", ["Basics", "Specs"]),
     module(
       "Training",
-      ["Basics", "Specs", "LinearAlgebra", "Checkpoints", "Tokenizers", "Models", "Tasks", "Merging"]),
+      [
+        "Basics", "Outlines", "Specs", "LinearAlgebra", "Checkpoints", "Tokenizers", "Models", "Tasks",
+        "Merging",
+      ]),
     module("Merging", ["Basics", "LinearAlgebra", "Checkpoints"]),
-    module("Experiment", ["Basics", "Specs", yams]),
+    module("Experiment", ["Basics", "Outlines", "Specs", yams]),
     module("Reporting", ["Basics", "Specs", "Experiment"]),
     module(
       "Execution",
       [
-        "Basics", "Specs", "LinearAlgebra", "Checkpoints", "Tokenizers", "Models", "Tasks", "Training",
+        "Basics", "Outlines", "Specs", "LinearAlgebra", "Checkpoints", "Tokenizers", "Models", "Tasks",
+        "Training",
         "Merging", "Experiment",
       ]),
     .executableTarget(
       name: "CLI",
       dependencies: [
-        "Basics", "Specs", "LinearAlgebra", "Checkpoints", "Tokenizers", "Models", "Tasks", "Training",
+        "Basics", "Outlines", "Specs", "LinearAlgebra", "Checkpoints", "Tokenizers", "Models", "Tasks",
+        "Training",
         "Merging", "Experiment", "Execution", "Reporting", arguments,
       ],
       swiftSettings: strict),
@@ -68,28 +74,33 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["Basics"], path: "Tests/TestSupport", swiftSettings: strict),
     .target(
-      name: "ModelFixtures", dependencies: ["LinearAlgebra", "Checkpoints", "Models", "TestSupport"],
+      name: "ModelFixtures",
+      dependencies: ["Outlines", "LinearAlgebra", "Checkpoints", "Models", "TestSupport"],
       path: "Tests/ModelFixtures", swiftSettings: strict),
     tests("BasicsTests", ["Basics", "Specs"]),
+    tests("OutlinesTests", ["Basics", "Outlines"]),
     tests("LinearAlgebraTests", ["Basics", "LinearAlgebra"]),
     tests("CheckpointsTests", ["Basics", "LinearAlgebra", "Checkpoints"]),
     tests("TokenizersTests", ["Basics", "Tokenizers"]),
     tests(
-      "ModelsTests", ["Basics", "LinearAlgebra", "Checkpoints", "Tokenizers", "Models", "ModelFixtures"]),
+      "ModelsTests",
+      ["Basics", "Outlines", "LinearAlgebra", "Checkpoints", "Tokenizers", "Models", "ModelFixtures"]),
     tests("TasksTests", ["Basics", "Specs", "Tasks"]),
     tests(
       "TrainingTests",
       [
-        "Basics", "Specs", "LinearAlgebra", "Checkpoints", "Tokenizers", "Models", "Tasks", "Merging",
+        "Basics", "Outlines", "Specs", "LinearAlgebra", "Checkpoints", "Tokenizers", "Models", "Tasks",
+        "Merging",
         "Training", "ModelFixtures",
       ]),
     tests("MergingTests", ["Basics", "LinearAlgebra", "Checkpoints", "Merging"]),
-    tests("ExperimentTests", ["Basics", "Specs", "Experiment"]),
+    tests("ExperimentTests", ["Basics", "Outlines", "Specs", "Experiment"]),
     tests("ReportingTests", ["Basics", "Specs", "Experiment", "Reporting"]),
     tests(
       "ExecutionTests",
       [
-        "Basics", "Specs", "LinearAlgebra", "Checkpoints", "Tokenizers", "Models", "Tasks", "Training",
+        "Basics", "Outlines", "Specs", "LinearAlgebra", "Checkpoints", "Tokenizers", "Models", "Tasks",
+        "Training",
         "Merging",
         "Experiment", "Execution", "ModelFixtures",
       ]),

@@ -3,6 +3,7 @@ import Basics
 import Execution
 import Experiment
 import Foundation
+import Outlines
 import Reporting
 import Specs
 
@@ -86,10 +87,10 @@ struct LoadedManifest {
 extension WorkClock {
   /// A clock that has measured this machine, where something is left to do; with the BLAS kernel that workers get.
   static func measured(_ plan: Plan, _ store: JobStore, workers: Int, threads: Int) -> WorkClock {
-    guard let sizes = plan.sizes, !plan.jobs.allSatisfy({ store.contains($0.id) }) else {
+    guard let outline = plan.outline, !plan.jobs.allSatisfy({ store.contains($0.id) }) else {
       return WorkClock(plan: plan, store: store)
     }
-    let speed = MachineSpeed.measure(sizes, workers: workers, threads: threads)
+    let speed = MachineSpeed.measure(outline, workers: workers, threads: threads)
     return WorkClock(plan: plan, store: store, speed: speed)
   }
 }

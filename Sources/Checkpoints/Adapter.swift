@@ -1,5 +1,6 @@
 public import Basics
 public import LinearAlgebra
+internal import Outlines
 
 /// LoRA factors at one linear layer: ΔW = s·B·A.
 public struct AdapterSite: Sendable {
@@ -62,7 +63,7 @@ public struct Adapter: Sendable {
 
   /// The factor s of a site: α ÷ r, or α ÷ √r.
   public func scale(of delta: AdapterSite) -> Double {
-    delta.rank == 0 ? 0 : delta.alpha / (usesRSLoRA ? Double(delta.rank).squareRoot() : Double(delta.rank))
+    LoRAScale.of(alpha: delta.alpha, rank: delta.rank, isRankStabilised: usesRSLoRA)
   }
 
   /// The site of that path.

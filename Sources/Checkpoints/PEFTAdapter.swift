@@ -1,6 +1,7 @@
 public import Basics
 internal import Foundation
 internal import LinearAlgebra
+internal import Outlines
 
 /// Adapters on disk as PEFT has them: `adapter_config.json` and `adapter_model.safetensors`.
 public enum PEFTAdapter {
@@ -175,9 +176,7 @@ public enum PEFTAdapter {
       if delta.alpha != result.alpha { result.alphaPattern.append((path, delta.alpha)) }
     }
     let adapted = adapter.sites.map(\.path)
-    let named = layers.filter { layer in
-      adapter.targetModules.contains { layer == $0 || layer.hasSuffix("." + $0) }
-    }
+    let named = layers.filter(LayerTargets(adapter.targetModules).choose)
     result.targetModules = named.sorted() == adapted ? adapter.targetModules : adapted
     result.dropout = adapter.dropout
     result.usesRSLoRA = adapter.usesRSLoRA

@@ -3,6 +3,8 @@ internal import Checkpoints
 internal import Foundation
 internal import LinearAlgebra
 internal import Models
+internal import Outlines
+internal import Specs
 internal import Tokenizers
 public import Training
 
@@ -29,6 +31,16 @@ public enum BaseFolder {
     return BaseModel(
       weights: try EncoderWeights(checkpoint: Checkpoint(folder: folder), shape: shape),
       pooling: try Pooling.read(folder: folder), tokenizer: try Tokenizer(file: folder + "/tokenizer.json"))
+  }
+
+  /// The outline of an encoder that a sweep will pretrain: how many words it knows is found out then, some 900 of the
+  /// generator's.
+  static func outline(of pretrain: PretrainSpec) -> ModelOutline {
+    EncoderShape(
+      layers: pretrain.layers, hidden: pretrain.hidden, heads: pretrain.heads,
+      intermediate: pretrain.intermediate, vocabulary: 934,
+      positions: JobPerformer.pretrainedPositions
+    ).outline
   }
 
   /// Writes an encoder that a sweep pretrained, as Hugging Face would.

@@ -3,6 +3,7 @@ package import Checkpoints
 package import LinearAlgebra
 package import Merging
 package import Models
+internal import Outlines
 package import Training
 
 /// Merges block by block from below, each with the inputs that the merged blocks below it make of every model's examples.
@@ -40,20 +41,20 @@ package struct BlockwiseMerge {
     progress: (Double) throws -> Void,
     merge: ([Adapter], [ModelEvidence]) throws -> MergeOutcome
   ) throws -> MergeOutcome {
-    let changed = weights.shape.sites.filter { site in adapters.contains { $0.site(site.path) != nil } }
-    let blocks = Set(changed.map(\.layer)).sorted()
+    let changed = weights.outline.layers.filter { site in adapters.contains { $0.site(site.path) != nil } }
+    let blocks = Set(changed.map(\.block)).sorted()
     var below = weights
     var states = [FrozenStates?](repeating: nil, count: adapters.count)
     var parts: [MergeOutcome] = []
     for (index, block) in blocks.enumerated() {
-      let sites = changed.filter { $0.layer == block }
+      let sites = changed.filter { $0.block == block }
       let models = adapters.map { $0.keeping(Set(sites.map(\.path))) }
       var evidence: [ModelEvidence] = []
       for (t, model) in models.enumerated() {
         let entering = FrozenStates(
           below, below: block, from: states[t], examples: examples[t], workspaces: workspaces)
         states[t] = entering
-        let grams = InputGrams(shape: weights.shape, sites: sites)
+        let grams = InputGrams(sites: sites)
         try grams.add(
           examples[t], weights.folding(model), states: entering, workspaces: workspaces)
         let matrices = grams.finished().map { ($0.name, $0.matrix) }

@@ -4,6 +4,7 @@ public import Experiment
 internal import Foundation
 internal import LinearAlgebra
 internal import Models
+public import Outlines
 public import Specs
 internal import Tasks
 internal import Tokenizers
@@ -84,10 +85,7 @@ public final class DiskResources: Resources {
     }
     let shape = try EncoderShape(ModelConfiguration(folder: path), folder: path)
     let facts = BaseFacts(
-      sha256: sha256, path: path,
-      sizes: EncoderSizes(
-        layers: shape.layers, hidden: shape.hidden, intermediate: shape.intermediate, heads: shape.heads,
-        embeddings: shape.vocabulary + shape.positions + shape.types), linearLayers: shape.sites.map(\.path))
+      sha256: sha256, path: path, outline: shape.outline)
     opened.withLock { $0.bases[name] = facts }
     return facts
   }
@@ -117,6 +115,9 @@ public final class DiskResources: Resources {
       return TaskFit()
     }
   }
+
+  /// The outline of a base that a job will make.
+  public func outline(of pretrain: PretrainSpec) -> ModelOutline { BaseFolder.outline(of: pretrain) }
 
   /// Tokens of at most 256 rows of a split, spread evenly over it; words and signs where the base, and with it the
   /// tokeniser, is yet to be made.

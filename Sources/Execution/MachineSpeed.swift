@@ -1,7 +1,7 @@
 internal import Basics
-public import Experiment
 internal import Foundation
 internal import LinearAlgebra
+public import Outlines
 
 /// How fast this machine multiplies matrices of a model's shape, every worker at the same time.
 public struct MachineSpeed: Sendable, Hashable {
@@ -16,12 +16,13 @@ public struct MachineSpeed: Sendable, Hashable {
   /// Multiplies (512, C) · (C, F) on as many threads as the workers have together, five rounds of some 40 ms; the best counts.
   ///
   /// The process must run with the BLAS kernel that workers get.
-  public static func measure(_ sizes: EncoderSizes, workers: Int, threads: Int = 1) -> MachineSpeed {
+  public static func measure(_ outline: ModelOutline, workers: Int, threads: Int = 1) -> MachineSpeed {
     let usual = BLASRuntime.threads
     BLASRuntime.threads = 1
     defer { BLASRuntime.threads = usual }
     let tokens = 512
-    let flops = 2 * Double(tokens * sizes.hidden * sizes.intermediate)
+    let (C, F) = (outline.width, outline.layers.map(\.out).max() ?? outline.width)
+    let flops = 2 * Double(tokens * C * F)
     let count = max(1, min(workers * threads, MachineFacts.cores))
     // Threads beyond the cores share the cores.
     let share = Double(count) / Double(max(1, workers))
@@ -29,9 +30,9 @@ public struct MachineSpeed: Sendable, Hashable {
     let best = Lock([Double](repeating: 0, count: count))
     for _ in 0..<5 {
       DispatchQueue.concurrentPerform(iterations: count) { thread in
-        let x = Matrix(rows: tokens, columns: sizes.hidden)
-        let weight = Matrix(rows: sizes.intermediate, columns: sizes.hidden)
-        let y = Matrix(rows: tokens, columns: sizes.intermediate)
+        let x = Matrix(rows: tokens, columns: C)
+        let weight = Matrix(rows: F, columns: C)
+        let y = Matrix(rows: tokens, columns: F)
         x.fill(0.5)
         weight.fill(0.25)
         // Touches the pages of the result before the clock runs.

@@ -29,6 +29,9 @@ public final class Workspace {
   /// Floats reserved.
   public var capacity: Int { blocks.reduce(0) { $0 + $1.count } }
 
+  /// Floats of the matrices that are out now.
+  public var used: Int { current.held }
+
   /// Takes everything back; matrices taken before must not be used any more.
   public func reset() {
     if blocks.count > 1 {

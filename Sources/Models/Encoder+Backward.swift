@@ -1,4 +1,5 @@
 public import LinearAlgebra
+internal import Outlines
 
 extension Encoder {
   /// Runs the backward pass down to the lowest block that the door asks for.
@@ -39,7 +40,7 @@ extension Encoder {
     let d = gradients?.blocks[layer]
     func linear(_ role: LinearRole, _ x: Matrix, _ dy: Matrix, _ dx: Matrix?, beta: Float = 0) {
       if let dx { gemm(dy, block.weight(role), into: dx, beta: beta) }
-      door.backward(LinearSite(layer: layer, role: role), x: x, dy: dy, dx: dx, workspace: workspace)
+      door.backward(weights.layer(layer, role), x: x, dy: dy, dx: dx, workspace: workspace)
     }
 
     // in the forward pass this was: result = norm(middle + output(GELU(intermediate(middle))))
@@ -50,7 +51,7 @@ extension Encoder {
     if let d { accumulateBiasGradient(dy, into: d.outputBias) }
     let dintermediate = workspace.matrix(rows: T, columns: weights.shape.intermediate)
     linear(
-      .output, activation(saved, LinearSite(layer: layer, role: .output), door, workspace), dy, dintermediate)
+      .output, activation(saved, weights.layer(layer, .output), door, workspace), dy, dintermediate)
     GELU.backward(dintermediate, input: saved.intermediate)
     if let d { accumulateBiasGradient(dintermediate, into: d.intermediateBias) }
     linear(.intermediate, saved.middle, dintermediate, dy, beta: 1)
@@ -76,14 +77,14 @@ extension Encoder {
     }
     for (i, role) in [LinearRole.query, .key, .value].enumerated() {
       door.backward(
-        LinearSite(layer: layer, role: role), x: saved.x, dy: dqkv.columns(i * C..<(i + 1) * C), dx: dx,
+        weights.layer(layer, role), x: saved.x, dy: dqkv.columns(i * C..<(i + 1) * C), dx: dx,
         workspace: workspace)
     }
   }
 
   /// GELU's result, computed again where the door reads it.
   private static func activation(
-    _ saved: BlockTape, _ site: LinearSite, _ door: any LinearDoor, _ workspace: Workspace
+    _ saved: BlockTape, _ site: LinearLayer, _ door: any LinearDoor, _ workspace: Workspace
   ) -> Matrix {
     let x = saved.intermediate
     guard door.readsInput(of: site) else { return x }

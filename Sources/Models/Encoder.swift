@@ -1,4 +1,5 @@
 public import LinearAlgebra
+public import Outlines
 
 /// What stands at every linear layer: it may change the output, and sees the input and the output's gradient.
 ///
@@ -7,11 +8,11 @@ public protocol LinearDoor: AnyObject {
   /// Blocks below this one need no backward pass.
   var lowestLayer: Int { get }
   /// Whether the backward pass at this layer wants its input x; where it does not, x may hold anything.
-  func readsInput(of site: LinearSite) -> Bool
+  func readsInput(of site: LinearLayer) -> Bool
   /// After y = x·Wᵀ (without the bias): may add to y. Shapes: x (T, in), y (T, out), both perhaps strided.
-  func forward(_ site: LinearSite, x: Matrix, y: Matrix, workspace: Workspace)
+  func forward(_ site: LinearLayer, x: Matrix, y: Matrix, workspace: Workspace)
   /// Sees x and dy; may add to dx, which is nil where nobody needs it and otherwise holds dy·W.
-  func backward(_ site: LinearSite, x: Matrix, dy: Matrix, dx: Matrix?, workspace: Workspace)
+  func backward(_ site: LinearLayer, x: Matrix, dy: Matrix, dx: Matrix?, workspace: Workspace)
 }
 
 /// What a forward pass saves for one block; T tokens, channels C and F, Σ L²·H probabilities.
@@ -168,7 +169,7 @@ public enum Encoder {
     gemm(x, block.qkv, into: tape.qkv, transposeB: true)
     for (i, role) in [LinearRole.query, .key, .value].enumerated() {
       door?.forward(
-        LinearSite(layer: layer, role: role), x: x, y: tape.qkv.columns(i * C..<(i + 1) * C),
+        weights.layer(layer, role), x: x, y: tape.qkv.columns(i * C..<(i + 1) * C),
         workspace: workspace)
     }
     Attention.forward(
@@ -177,7 +178,7 @@ public enum Encoder {
 
     func linear(_ role: LinearRole, _ x: Matrix, _ y: Matrix) {
       gemm(x, block.weight(role), into: y, transposeB: true)
-      door?.forward(LinearSite(layer: layer, role: role), x: x, y: y, workspace: workspace)
+      door?.forward(weights.layer(layer, role), x: x, y: y, workspace: workspace)
     }
     func norm(
       _ x: Matrix, _ bias: Matrix, residual: Matrix, gain: Matrix, shift: Matrix, rstd: Matrix, _ y: Matrix

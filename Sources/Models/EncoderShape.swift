@@ -1,3 +1,5 @@
+public import Outlines
+
 /// The sizes of a BERT encoder.
 public struct EncoderShape: Sendable, Hashable {
   /// Blocks.
@@ -35,7 +37,7 @@ public struct EncoderShape: Sendable, Hashable {
 }
 
 /// The linear layers of a block, in the order of the forward pass.
-public enum LinearRole: Int, Sendable, CaseIterable {
+enum LinearRole: Int, CaseIterable {
   case query
   case key
   case value
@@ -44,7 +46,7 @@ public enum LinearRole: Int, Sendable, CaseIterable {
   case output
 
   /// The layer's path inside a block, as Hugging Face names it.
-  public var path: String {
+  var path: String {
     switch self {
     case .query: "attention.self.query"
     case .key: "attention.self.key"
@@ -54,45 +56,34 @@ public enum LinearRole: Int, Sendable, CaseIterable {
     case .output: "output.dense"
     }
   }
-}
 
-/// One linear layer of an encoder: the place where an adapter sits and where gradients are seen.
-public struct LinearSite: Sendable, Hashable {
-  /// The block.
-  public var layer: Int
-  /// Which layer of the block.
-  public var role: LinearRole
-
-  /// Names a layer.
-  public init(layer: Int, role: LinearRole) {
-    self.layer = layer
-    self.role = role
-  }
-
-  /// The module path, as PEFT writes it: `encoder.layer.0.attention.self.query`.
-  public var path: String { "encoder.layer.\(layer).\(role.path)" }
-
-  /// A dense number: 6 · layer + role.
-  public var index: Int { layer * LinearRole.allCases.count + role.rawValue }
-
-  /// Whether a PEFT target names this layer: its whole path or the end of it after a dot.
-  public func matches(_ target: String) -> Bool {
-    path == target || path.hasSuffix("." + target)
+  /// The role of a layer of an encoder.
+  init(_ layer: LinearLayer) {
+    guard let role = LinearRole(rawValue: layer.index % LinearRole.allCases.count) else {
+      preconditionFailure("layer \(layer.index) of a block of \(LinearRole.allCases.count)")
+    }
+    self = role
   }
 }
 
 extension EncoderShape {
-  /// All linear layers in the order of the forward pass.
-  public var sites: [LinearSite] {
-    (0..<layers).flatMap { layer in LinearRole.allCases.map { LinearSite(layer: layer, role: $0) } }
-  }
-
-  /// Rows (outputs) and columns (inputs) of a layer's weight.
-  public func weightShape(_ role: LinearRole) -> (out: Int, in: Int) {
-    switch role {
-    case .query, .key, .value, .attentionOutput: (hidden, hidden)
-    case .intermediate: (intermediate, hidden)
-    case .output: (hidden, intermediate)
-    }
+  /// The outline of an encoder of these sizes.
+  ///
+  /// Query, key and value read one input and lie in one matrix. A block saves x, query, key and value, the context, both
+  /// normalised sums with their rstd, the feed-forward layer's input, what enters GELU, and the probabilities of H heads.
+  public var outline: ModelOutline {
+    let (C, F) = (hidden, intermediate)
+    return ModelOutline(
+      family: "bert", blocks: layers, width: C, attention: C, positions: positions,
+      embeddings: vocabulary + positions + types, prefix: "encoder.layer",
+      parts: LinearRole.allCases.map { role in
+        switch role {
+        case .query, .key, .value: .init(role.path, out: C, in: C, input: "attention.self")
+        case .attentionOutput: .init(role.path, out: C, in: C)
+        case .intermediate: .init(role.path, out: F, in: C)
+        case .output: .init(role.path, out: C, in: F)
+        }
+      }, passes: .init(token: 12 * C + 3 * F, pair: 3 * heads),
+      saved: .init(token: 8 * C + F + 2, pair: heads))
   }
 }

@@ -1,6 +1,7 @@
 public import Basics
 public import Checkpoints
 internal import LinearAlgebra
+internal import Outlines
 
 extension EncoderShape {
   /// Name and shape of every tensor that an encoder of these sizes reads from a checkpoint.
@@ -11,12 +12,12 @@ extension EncoderShape {
       ("embeddings.token_type_embeddings.weight", [types, hidden]),
       ("embeddings.LayerNorm.weight", [hidden]), ("embeddings.LayerNorm.bias", [hidden]),
     ]
+    let linear = outline.layers
     for layer in 0..<layers {
       let prefix = "encoder.layer.\(layer)."
-      for role in LinearRole.allCases {
-        let (rows, columns) = weightShape(role)
-        all.append((prefix + role.path + ".weight", [rows, columns]))
-        all.append((prefix + role.path + ".bias", [rows]))
+      for part in linear where part.block == layer {
+        all.append((part.path + ".weight", [part.out, part.in]))
+        all.append((part.path + ".bias", [part.out]))
       }
       for norm in ["attention.output", "output"] {
         all.append((prefix + norm + ".LayerNorm.weight", [hidden]))

@@ -1,6 +1,7 @@
 public import Basics
 public import Checkpoints
 internal import LinearAlgebra
+internal import Outlines
 
 extension EncoderShape {
   /// The sizes that a config.json states.
@@ -68,6 +69,7 @@ extension EncoderWeights {
     let C = shape.hidden
     let F = shape.intermediate
     self.shape = shape
+    outline = shape.outline
     words = try matrix("embeddings.word_embeddings.weight", shape.vocabulary, C)
     positions = try matrix("embeddings.position_embeddings.weight", shape.positions, C)
     types = try matrix("embeddings.token_type_embeddings.weight", shape.types, C)

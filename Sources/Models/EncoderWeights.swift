@@ -1,5 +1,6 @@
 public import Basics
 public import LinearAlgebra
+public import Outlines
 
 /// The weights of one block; linear layers are (out, in) as in the checkpoint, queries, keys and values stacked.
 public struct BlockWeights: Sendable {
@@ -29,7 +30,7 @@ public struct BlockWeights: Sendable {
   public var outputNormBias: Matrix
 
   /// The weight of a linear layer, (out, in); a view.
-  public func weight(_ role: LinearRole) -> Matrix {
+  func weight(_ role: LinearRole) -> Matrix {
     let C = qkv.columns
     return switch role {
     case .query: qkv.rows(0..<C)
@@ -42,7 +43,7 @@ public struct BlockWeights: Sendable {
   }
 
   /// The bias of a linear layer, (1, out); a view.
-  public func bias(_ role: LinearRole) -> Matrix {
+  func bias(_ role: LinearRole) -> Matrix {
     let C = qkv.columns
     return switch role {
     case .query: qkvBias.columns(0..<C)
@@ -60,7 +61,9 @@ public struct BlockWeights: Sendable {
 /// Gradients of all weights are a value of the same type over another block of storage.
 public struct EncoderWeights: Sendable {
   /// The sizes.
-  public var shape: EncoderShape
+  public let shape: EncoderShape
+  /// What can be said of the encoder without its weights.
+  public let outline: ModelOutline
   /// (V, C).
   public var words: Matrix
   /// (positions, C).
@@ -75,7 +78,12 @@ public struct EncoderWeights: Sendable {
   public var blocks: [BlockWeights]
 
   /// The weight of a linear layer.
-  public func weight(_ site: LinearSite) -> Matrix { blocks[site.layer].weight(site.role) }
+  public func weight(_ layer: LinearLayer) -> Matrix { blocks[layer.block].weight(LinearRole(layer)) }
+
+  /// A linear layer of a block.
+  func layer(_ block: Int, _ role: LinearRole) -> LinearLayer {
+    outline.layers[block * LinearRole.allCases.count + role.rawValue]
+  }
 
   /// Floats of an encoder of these sizes.
   public static func count(_ shape: EncoderShape) -> Int {
@@ -96,6 +104,7 @@ public struct EncoderWeights: Sendable {
     let C = shape.hidden
     let F = shape.intermediate
     self.shape = shape
+    outline = shape.outline
     words = take(shape.vocabulary, C)
     positions = take(shape.positions, C)
     types = take(shape.types, C)
@@ -155,10 +164,10 @@ public struct EncoderWeights: Sendable {
   }
 
   /// The same weights, but with matrices of their own at some linear layers, so that they can be written.
-  public func owning(_ sites: [LinearSite]) -> EncoderWeights {
+  public func owning(_ layers: [LinearLayer]) -> EncoderWeights {
     var copy = self
-    for layer in Set(sites.map(\.layer)).sorted() {
-      let roles = Set(sites.filter { $0.layer == layer }.map(\.role))
+    for layer in Set(layers.map(\.block)).sorted() {
+      let roles = Set(layers.filter { $0.block == layer }.map { LinearRole($0) })
       if !roles.isDisjoint(with: [.query, .key, .value]) {
         copy.blocks[layer].qkv = blocks[layer].qkv.copied()
       }

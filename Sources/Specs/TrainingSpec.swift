@@ -1,3 +1,5 @@
+public import Outlines
+
 /// LoRA settings, in PEFT's words.
 public struct AdapterSpec: Sendable, Hashable, Codable {
   /// r.
@@ -10,21 +12,27 @@ public struct AdapterSpec: Sendable, Hashable, Codable {
   public var targets: [String]
   /// Scales by α/√r instead (arXiv:2312.03732).
   public var rslora: Bool
+  /// Blocks to which the targets are narrowed down; nil for all.
+  public var layersToTransform: [Int]?
 
   /// Makes settings.
   public init(
     rank: Int = 8, alpha: Double = 16, dropout: Double = 0, targets: [String] = ["query", "value"],
-    rslora: Bool = false
+    rslora: Bool = false, layersToTransform: [Int]? = nil
   ) {
     self.rank = rank
     self.alpha = alpha
     self.dropout = dropout
     self.targets = targets
     self.rslora = rslora
+    self.layersToTransform = layersToTransform
   }
 
   /// s in ΔW = s·B·A.
-  public var scale: Double { alpha / (rslora ? Double(rank).squareRoot() : Double(rank)) }
+  public var scale: Double { LoRAScale.of(alpha: alpha, rank: rank, isRankStabilised: rslora) }
+
+  /// The layers that the settings choose.
+  public var layerTargets: LayerTargets { LayerTargets(targets, blocks: layersToTransform) }
 }
 
 /// How the learning rate moves after the warm-up.

@@ -1,6 +1,7 @@
 internal import LinearAlgebra
 internal import Merging
 internal import Models
+internal import Outlines
 
 /// Gradients by the small matrices M of a learnable merge, for weights into which L·M·R is folded.
 ///
@@ -12,23 +13,24 @@ final class CoefficientDoor: LinearDoor {
 
   /// - Parameters:
   ///   - gradients: A matrix of M's shape for every site, to which gradients are added.
-  init(shape: EncoderShape, sites: [(site: LinearSite, learnable: LearnableMerge.Site)], gradients: [Matrix])
-  {
+  init(
+    outline: ModelOutline, sites: [(site: LinearLayer, learnable: LearnableMerge.Site)], gradients: [Matrix]
+  ) {
     var table = [(left: Matrix?, right: Matrix?, gradient: Matrix)?](
-      repeating: nil, count: shape.sites.count)
+      repeating: nil, count: outline.layers.count)
     for (entry, gradient) in zip(sites, gradients) {
       table[entry.site.index] = (entry.learnable.left, entry.learnable.right, gradient)
     }
     self.sites = table
-    lowestLayer = sites.map(\.site.layer).min() ?? 0
+    lowestLayer = sites.map(\.site).lowestBlock
   }
 
-  func readsInput(of site: LinearSite) -> Bool { sites[site.index] != nil }
+  func readsInput(of site: LinearLayer) -> Bool { sites[site.index] != nil }
 
   /// The folded weights did the work.
-  func forward(_ site: LinearSite, x: Matrix, y: Matrix, workspace: Workspace) {}
+  func forward(_ site: LinearLayer, x: Matrix, y: Matrix, workspace: Workspace) {}
 
-  func backward(_ site: LinearSite, x: Matrix, dy: Matrix, dx: Matrix?, workspace: Workspace) {
+  func backward(_ site: LinearLayer, x: Matrix, dy: Matrix, dx: Matrix?, workspace: Workspace) {
     guard let (left, right, gradient) = sites[site.index] else { return }
     let mark = workspace.mark
     var (v, u) = (dy, x)

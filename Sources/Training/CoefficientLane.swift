@@ -2,6 +2,7 @@ internal import Checkpoints
 internal import LinearAlgebra
 internal import Merging
 internal import Models
+internal import Outlines
 
 /// What one thread of a coefficient learning needs for its part of a step.
 final class CoefficientLane {
@@ -17,12 +18,12 @@ final class CoefficientLane {
   private let pooling: Pooling
 
   init(
-    shape: EncoderShape, sites: [(site: LinearSite, learnable: LearnableMerge.Site)],
+    outline: ModelOutline, sites: [(site: LinearLayer, learnable: LearnableMerge.Site)],
     tasks: [CoefficientTask], objective: CoefficientLearning.Objective, pooling: Pooling,
     workspace: Workspace
   ) {
     gradients = sites.map { Matrix(rows: $0.learnable.shape.rows, columns: $0.learnable.shape.columns) }
-    door = CoefficientDoor(shape: shape, sites: sites, gradients: gradients)
+    door = CoefficientDoor(outline: outline, sites: sites, gradients: gradients)
     self.tasks = tasks
     self.objective = objective
     self.pooling = pooling

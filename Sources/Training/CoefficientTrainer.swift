@@ -2,6 +2,7 @@ internal import Basics
 public import LinearAlgebra
 public import Merging
 internal import Models
+internal import Outlines
 internal import Specs
 internal import Tasks
 
@@ -28,7 +29,7 @@ public final class CoefficientTrainer {
   private let merge: LearnableMerge
   private let learning: CoefficientLearning
   private let stream: RandomStream
-  private let sites: [(site: LinearSite, learnable: LearnableMerge.Site)]
+  private let sites: [(site: LinearLayer, learnable: LearnableMerge.Site)]
 
   private let folded: EncoderWeights
   /// M of every site.
@@ -55,8 +56,8 @@ public final class CoefficientTrainer {
     self.merge = merge
     self.learning = learning
     stream = RandomStream(seed: seed, "tune")
-    let shape = base.weights.shape
-    let places = Dictionary(uniqueKeysWithValues: shape.sites.map { ($0.path, $0) })
+    let outline = base.weights.outline
+    let places = Dictionary(uniqueKeysWithValues: outline.layers.map { ($0.path, $0) })
     let sites = merge.sites.compactMap { site in
       places[site.path].map { (site: $0, learnable: site) }
     }
@@ -70,7 +71,7 @@ public final class CoefficientTrainer {
     gradients = cores.map { Matrix(rows: $0.rows, columns: $0.columns) }
     lanes = workspaces.map {
       CoefficientLane(
-        shape: shape, sites: sites, tasks: tasks, objective: learning.objective, pooling: base.pooling,
+        outline: outline, sites: sites, tasks: tasks, objective: learning.objective, pooling: base.pooling,
         workspace: $0)
     }
     samplers = tasks.map {

@@ -2,6 +2,7 @@ internal import Basics
 internal import Checkpoints
 internal import LinearAlgebra
 internal import Models
+internal import Outlines
 
 /// A drawn example: its task, its place among the task's training examples, and what it holds.
 typealias Drawn = (task: Int, index: Int, example: TokenizedExample)
@@ -69,7 +70,7 @@ final class Lane {
   private var lists = TapeLists()
 
   init(
-    shape: EncoderShape, parameters: LoRAParameters, heads: [TaskHead], pooling: Pooling, dropout: Double,
+    outline: ModelOutline, parameters: LoRAParameters, heads: [TaskHead], pooling: Pooling, dropout: Double,
     stream: RandomStream, states: [FrozenStates], workspace: Workspace
   ) {
     let gradients = GradientBlock(like: parameters, heads: heads)
@@ -84,8 +85,8 @@ final class Lane {
     door =
       dropout > 0
       ? DropoutLoRADoor(
-        shape: shape, parameters: parameters, gradients: gradients.adapter, rate: dropout, stream: stream)
-      : LoRADoor(shape: shape, parameters: parameters, gradients: gradients.adapter)
+        outline: outline, parameters: parameters, gradients: gradients.adapter, rate: dropout, stream: stream)
+      : LoRADoor(outline: outline, parameters: parameters, gradients: gradients.adapter)
   }
 
   /// Computes the loss and the gradients of some of the rows drawn.

@@ -1,6 +1,7 @@
 internal import Basics
 public import LinearAlgebra
 public import Models
+internal import Outlines
 public import Specs
 internal import Tasks
 
@@ -106,14 +107,14 @@ public final class Trainer {
     var stream = RandomStream(seed: job.seed, "train")
     // Fresh factors look in other directions than those of the rounds before.
     if let start = job.start { stream = stream.stream("round \(start.earlier.count + 1)") }
-    let shape = base.weights.shape
-    let sites = try shape.sites(targets: job.adapter.targets)
+    let outline = base.weights.outline
+    let sites = try outline.chosen(by: job.adapter.layerTargets)
     frozen = try start.map { try base.weights.folding($0.adapter) } ?? base.weights
     folded = frozen.owning(sites)
     let scale = Float(job.adapter.scale)
     let adapters = job.ends == nil ? 1 : tasks.count
     let trained = LoRAParameters(
-      shape: shape, sites: sites, rank: adapters * job.adapter.rank, scale: scale)
+      sites: sites, rank: adapters * job.adapter.rank, scale: scale)
     parameters = trained
     parameters.initialise(stream.stream("adapter"))
     (heads, headStorage) = Trainer.makeHeads(base, tasks, job, start?.heads ?? [], stream, workspaces[0])
@@ -133,7 +134,7 @@ public final class Trainer {
     }
     lanes = workspaces.map {
       Lane(
-        shape: shape, parameters: parameters, heads: heads, pooling: base.pooling,
+        outline: outline, parameters: parameters, heads: heads, pooling: base.pooling,
         dropout: job.adapter.dropout, stream: dropout, states: states, workspace: $0)
     }
     let sizes = tasks.map(\.train.count)

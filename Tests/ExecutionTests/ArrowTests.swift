@@ -5,6 +5,7 @@ import LinearAlgebra
 import Merging
 import ModelFixtures
 import Models
+import Outlines
 import Specs
 import TestSupport
 import Testing
@@ -30,7 +31,7 @@ import Testing
       return
     }
     let door = GatedDoor(
-      try GatedFactors(model, shape: bert.weights.shape), gates: .tokens(gate), batch: bert.batch)
+      try GatedFactors(model, outline: bert.weights.outline), gates: .tokens(gate), batch: bert.batch)
     let hidden = Encoder.hidden(bert.weights, bert.batch, workspace: Workspace(), door: door)
     let golden = try SafeTensorsFile(path: folder.appendingPathComponent("arrow.safetensors").path)
     let error = relativeError(hidden.values, try golden.floats(setting))

@@ -5,6 +5,7 @@ import Foundation
 import LinearAlgebra
 import Merging
 import Models
+import Outlines
 import Tasks
 import TestSupport
 import Testing
@@ -30,7 +31,7 @@ import Training
     let lora = try SafeTensorsFile(path: path("bert/lora.safetensors"))
     let shape = try EncoderShape(ModelConfiguration(folder: path("bert/model")), folder: "bert")
     let weights = try EncoderWeights(checkpoint: Checkpoint(folder: path("bert/model")), shape: shape)
-    let sites = try shape.sites(targets: ["query", "value", "dense"])
+    let sites = try shape.outline.chosen(by: LayerTargets(["query", "value", "dense"]))
     let adapters = try [(lora, ""), (golden, "second.")].map { file, prefix in
       Adapter(
         name: "expert",

@@ -2,6 +2,8 @@ import Basics
 import Execution
 import Experiment
 import Foundation
+import Models
+import Outlines
 import Specs
 import Testing
 
@@ -129,9 +131,10 @@ import Testing
   }
 
   @Test func `the machine's speed is that of one worker, and more workers than cores share it`() {
-    let sizes = EncoderSizes(layers: 1, hidden: 64, intermediate: 128, heads: 2, embeddings: 10)
-    let one = MachineSpeed.measure(sizes, workers: 1).flopsPerSecond
-    let many = MachineSpeed.measure(sizes, workers: 20 * MachineFacts.cores).flopsPerSecond
+    let shape = EncoderShape(
+      layers: 1, hidden: 64, heads: 2, intermediate: 128, vocabulary: 10, positions: 8)
+    let one = MachineSpeed.measure(shape.outline, workers: 1).flopsPerSecond
+    let many = MachineSpeed.measure(shape.outline, workers: 20 * MachineFacts.cores).flopsPerSecond
     #expect(one > 1e8)
     #expect(many < one / 2)
   }

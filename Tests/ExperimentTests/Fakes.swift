@@ -1,5 +1,6 @@
 import Basics
 import Experiment
+import Outlines
 import Specs
 
 /// A world of four datasets and one base, all made of their names.
@@ -9,10 +10,7 @@ struct FakeResources: Resources {
   var lengths: [String: [Int]] = [:]
   /// What stands in the splits of a task.
   var facts: [String: [SplitFacts]] = [:]
-  var sizes = EncoderSizes(layers: 2, hidden: 8, intermediate: 24, heads: 2, embeddings: 50)
-  var layers = ["query", "key", "value"].flatMap { part in
-    (0..<2).map { "encoder.layer.\($0).attention.self.\(part)" }
-  }
+  var outline = FakeResources.outline(blocks: 2, width: 8, feedForward: 24, heads: 2)
 
   init(
     folders: [String] = ["fpb", "fomc", "fiqa", "ner"], root: String = "data",
@@ -35,7 +33,28 @@ struct FakeResources: Resources {
 
   func base(_ name: String) throws -> BaseFacts {
     guard name == "mini" else { throw Diagnostic("there is no base '\(name)'", hint: "run 'make model'") }
-    return BaseFacts(sha256: "sha-of-mini", path: "/models/mini", sizes: sizes, linearLayers: layers)
+    return BaseFacts(sha256: "sha-of-mini", path: "/models/mini", outline: outline)
+  }
+
+  func outline(of pretrain: PretrainSpec) -> ModelOutline {
+    FakeResources.outline(
+      blocks: pretrain.layers, width: pretrain.hidden, feedForward: pretrain.intermediate,
+      heads: pretrain.heads)
+  }
+
+  /// A model of equal blocks with layers called as in BERT.
+  static func outline(blocks: Int, width C: Int, feedForward F: Int, heads: Int) -> ModelOutline {
+    ModelOutline(
+      family: "bert", blocks: blocks, width: C, attention: C, positions: 64, embeddings: 50,
+      prefix: "encoder.layer",
+      parts: [
+        .init("attention.self.query", out: C, in: C, input: "attention.self"),
+        .init("attention.self.key", out: C, in: C, input: "attention.self"),
+        .init("attention.self.value", out: C, in: C, input: "attention.self"),
+        .init("attention.output.dense", out: C, in: C), .init("intermediate.dense", out: F, in: C),
+        .init("output.dense", out: C, in: F),
+      ], passes: .init(token: 12 * C + 3 * F, pair: 3 * heads),
+      saved: .init(token: 8 * C + F + 2, pair: heads))
   }
 
   func facts(

@@ -26,17 +26,17 @@ import Testing
 
   @Test func `targets that match no layer`() {
     #expect(
-      complaint { _ = try plan(Self.one + "adapter: {targets: [qery, value, lf.key, self.key, dense]}") }
+      complaint { _ = try plan(Self.one + "adapter: {targets: [qery, value, lf.key, self.key, pooler]}") }
         == """
-        a.yaml:7:20: error: the target 'dense' matches no linear layer of the base
-            7 | adapter: {targets: [qery, value, lf.key, self.key, dense]}
-              |                    ^ its layers end in: key, query, value
         a.yaml:7:20: error: the target 'lf.key' matches no linear layer of the base
-            7 | adapter: {targets: [qery, value, lf.key, self.key, dense]}
-              |                    ^ its layers end in: key, query, value
+            7 | adapter: {targets: [qery, value, lf.key, self.key, pooler]}
+              |                    ^ its layers end in: dense, key, query, value
+        a.yaml:7:20: error: the target 'pooler' matches no linear layer of the base
+            7 | adapter: {targets: [qery, value, lf.key, self.key, pooler]}
+              |                    ^ its layers end in: dense, key, query, value
         a.yaml:7:20: error: the target 'qery' matches no linear layer of the base
-            7 | adapter: {targets: [qery, value, lf.key, self.key, dense]}
-              |                    ^ did you mean 'query'? its layers end in: key, query, value
+            7 | adapter: {targets: [qery, value, lf.key, self.key, pooler]}
+              |                    ^ did you mean 'query'? its layers end in: dense, key, query, value
         """)
   }
 

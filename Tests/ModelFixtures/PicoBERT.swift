@@ -2,6 +2,7 @@ public import Checkpoints
 internal import Foundation
 public import LinearAlgebra
 public import Models
+import Outlines
 internal import TestSupport
 
 /// The tiny BERT of Tests/Golden/models/bert with its golden numbers.
@@ -58,7 +59,7 @@ public struct PicoBERT {
   /// Zeroed factors at the golden sites.
   public func zeroFactors() throws -> LoRAParameters {
     LoRAParameters(
-      shape: weights.shape, sites: try weights.shape.sites(targets: ["query", "value", "dense"]),
+      sites: try weights.outline.chosen(by: LayerTargets(["query", "value", "dense"])),
       rank: cases.rank, scale: Float(cases.alpha / Double(cases.rank)))
   }
 

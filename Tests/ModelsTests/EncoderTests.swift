@@ -3,6 +3,7 @@ import Checkpoints
 import LinearAlgebra
 import ModelFixtures
 import Models
+import Outlines
 import TestSupport
 import Testing
 
@@ -42,7 +43,8 @@ import Testing
       pico.weights, tape, dhidden: try pico.dhidden(), door: door, gradients: gradients, workspace: workspace)
     // The gradient of a key's bias is zero in exact arithmetic; it is held against the query's size.
     let scale = relativeError(
-      gradients.blocks[0].bias(.query).values, [Float](repeating: 0, count: pico.weights.shape.hidden))
+      gradients.blocks[0].qkvBias.columns(0..<pico.weights.shape.hidden).values,
+      [Float](repeating: 0, count: pico.weights.shape.hidden))
     for (name, gradient) in gradients.named {
       let expected = try pico.gradients.floats(name)
       if name.hasSuffix("key.bias") {
@@ -57,12 +59,12 @@ import Testing
     let pico = try PicoBERT()
     let parameters = try pico.loraParameters()
     let gradients = LoRAParameters(
-      shape: pico.weights.shape, sites: parameters.factors.map(\.site), rank: pico.cases.rank,
+      sites: parameters.factors.map(\.site), rank: pico.cases.rank,
       scale: parameters.factors[0].scale)
     let folded = pico.weights.owning(parameters.factors.map(\.site))
     fold(parameters.factors, of: pico.weights, into: folded)
     let workspace = Workspace()
-    let door = LoRADoor(shape: pico.weights.shape, parameters: parameters, gradients: gradients)
+    let door = LoRADoor(outline: pico.weights.outline, parameters: parameters, gradients: gradients)
     let tape = Encoder.forward(folded, pico.batch, door: door, workspace: workspace)
     #expect(relativeError(tape.hidden.values, try pico.lora.floats("hidden")) < 1e-5)
     Encoder.backward(folded, tape, dhidden: try pico.dhidden(), door: door, workspace: workspace)
@@ -80,7 +82,7 @@ import Testing
     let parameters = try pico.loraParameters()
     func zeros() -> LoRAParameters {
       LoRAParameters(
-        shape: pico.weights.shape, sites: parameters.factors.map(\.site), rank: pico.cases.rank,
+        sites: parameters.factors.map(\.site), rank: pico.cases.rank,
         scale: parameters.factors[0].scale)
     }
     let folded = pico.weights.owning(parameters.factors.map(\.site))
@@ -92,9 +94,9 @@ import Testing
       let door: any LinearDoor =
         beside
         ? DropoutLoRADoor(
-          shape: pico.weights.shape, parameters: parameters, gradients: gradients, rate: 0,
+          outline: pico.weights.outline, parameters: parameters, gradients: gradients, rate: 0,
           stream: RandomStream(seed: 0, "dropout"))
-        : LoRADoor(shape: pico.weights.shape, parameters: parameters, gradients: gradients)
+        : LoRADoor(outline: pico.weights.outline, parameters: parameters, gradients: gradients)
       let weights = beside ? pico.weights : folded
       let tape = Encoder.forward(weights, pico.batch, door: door, workspace: workspace)
       let hidden = tape.hidden.values
@@ -109,7 +111,7 @@ import Testing
     let pico = try PicoBERT()
     let parameters = try pico.loraParameters()
     let gradients = LoRAParameters(
-      shape: pico.weights.shape, sites: parameters.factors.map(\.site), rank: pico.cases.rank,
+      sites: parameters.factors.map(\.site), rank: pico.cases.rank,
       scale: parameters.factors[0].scale)
     let factor = try pico.gradients.floats("factor")
     func loss(_ door: DropoutLoRADoor) -> Double {
@@ -117,7 +119,7 @@ import Testing
       return zip(tape.hidden.values, factor).reduce(0) { $0 + Double($1.0) * Double($1.1) }
     }
     let door = DropoutLoRADoor(
-      shape: pico.weights.shape, parameters: parameters, gradients: gradients, rate: 0.3,
+      outline: pico.weights.outline, parameters: parameters, gradients: gradients, rate: 0.3,
       stream: RandomStream(seed: 3, "dropout"))
     let workspace = Workspace()
     let tape = Encoder.forward(pico.weights, pico.batch, door: door, workspace: workspace)
@@ -145,12 +147,12 @@ import Testing
   {
     let pico = try PicoBERT()
     let parameters = try pico.zeroFactors()
-    for factor in parameters.factors where factor.site.role == .query {
+    for factor in parameters.factors where factor.site.path.hasSuffix(".query") {
       factor.a.rows(0..<1).fill(1)
       factor.b[0, 0] = 1 / factor.scale
     }
     let door = DropoutLoRADoor(
-      shape: pico.weights.shape, parameters: parameters, gradients: parameters, rate: 0.25,
+      outline: pico.weights.outline, parameters: parameters, gradients: parameters, rate: 0.25,
       stream: RandomStream(seed: 0, "dropout"))
     let C = pico.weights.shape.hidden
     let x = Matrix(rows: 400, columns: C)
@@ -159,7 +161,7 @@ import Testing
     func sums(step: Int, layer: Int) -> [Float] {
       door.step = step
       let y = Matrix(rows: x.rows, columns: C)
-      door.forward(LinearSite(layer: layer, role: .query), x: x, y: y, workspace: Workspace())
+      door.forward(pico.weights.outline.layers[6 * layer], x: x, y: y, workspace: Workspace())
       return y.columns(0..<1).values
     }
     let first = sums(step: 1, layer: 0)

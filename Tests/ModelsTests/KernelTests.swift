@@ -1,6 +1,7 @@
 import Foundation
 import LinearAlgebra
 import Models
+import Outlines
 import TestSupport
 import Testing
 
@@ -159,14 +160,13 @@ import Testing
     let all = Matrix(storage: storage, rows: 1, columns: storage.count)
     all.copy(from: random(1, storage.count, 13))
     let base = EncoderWeights(shape: shape, over: storage)
-    let sites = try shape.sites(targets: ["query", "layer.1.output.dense"])
+    let sites = try shape.outline.chosen(by: LayerTargets(["query", "layer.1.output.dense"]))
     let factors = sites.map { site in
-      let size = shape.weightShape(site.role)
-      return LoRAFactors(site: site, a: random(3, size.in, 14), b: random(size.out, 3, 15), scale: 0.5)
+      LoRAFactors(site: site, a: random(3, site.in, 14), b: random(site.out, 3, 15), scale: 0.5)
     }
     let folded = base.owning(sites)
     fold(factors, of: base, into: folded)
-    for site in shape.sites {
+    for site in shape.outline.layers {
       var expected = table(base.weight(site))
       if let factor = factors.first(where: { $0.site == site }) {
         let (a, b) = (table(factor.a), table(factor.b))

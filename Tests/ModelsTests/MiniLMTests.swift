@@ -3,6 +3,7 @@ import Checkpoints
 import Foundation
 import LinearAlgebra
 import Models
+import Outlines
 import TestSupport
 import Testing
 import Tokenizers
@@ -90,10 +91,10 @@ struct MiniLMTests {
     let golden = try Self.golden.get()
     let base = try Self.base.get()
     let shape = base.weights.shape
-    let sites = try shape.sites(targets: ["query", "value"])
+    let sites = try shape.outline.chosen(by: LayerTargets(["query", "value"]))
     let scale = Float(golden.alpha / Double(golden.rank))
-    let parameters = LoRAParameters(shape: shape, sites: sites, rank: golden.rank, scale: scale)
-    let gradients = LoRAParameters(shape: shape, sites: sites, rank: golden.rank, scale: scale)
+    let parameters = LoRAParameters(sites: sites, rank: golden.rank, scale: scale)
+    let gradients = LoRAParameters(sites: sites, rank: golden.rank, scale: scale)
     let matrices = parameters.factors.flatMap { [$0.a, $0.b] }
     for (index, matrix) in matrices.enumerated() {
       let numbers = numbers(seed: 100 + index, count: matrix.count)
@@ -105,7 +106,7 @@ struct MiniLMTests {
     fold(parameters.factors, of: base.weights, into: folded)
     let batch = base.batch(golden.texts)
     let workspace = Workspace()
-    let door = LoRADoor(shape: shape, parameters: parameters, gradients: gradients)
+    let door = LoRADoor(outline: shape.outline, parameters: parameters, gradients: gradients)
     let tape = Encoder.forward(folded, batch, door: door, workspace: workspace)
     #expect(abs(length(tape.hidden.values) - golden.hidden) < 1e-4 * golden.hidden)
     let dhidden = Matrix(

@@ -2,6 +2,7 @@ import Checkpoints
 import LinearAlgebra
 import ModelFixtures
 import Models
+import Outlines
 import Specs
 import TestSupport
 import Testing
@@ -27,7 +28,7 @@ import Training
         (bias.storage, dbias.storage),
       ], spec: spec)
     let folded = pico.weights.owning(parameters.factors.map(\.site))
-    let door = LoRADoor(shape: pico.weights.shape, parameters: parameters, gradients: gradients)
+    let door = LoRADoor(outline: pico.weights.outline, parameters: parameters, gradients: gradients)
     let workspace = Workspace()
 
     for step in 0..<10 {

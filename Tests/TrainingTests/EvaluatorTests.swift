@@ -2,6 +2,7 @@ import Basics
 import Checkpoints
 import LinearAlgebra
 import Models
+import Outlines
 import Specs
 import Tasks
 import TestSupport
@@ -13,7 +14,8 @@ import Training
   private func factors(_ base: BaseModel) throws -> LoRAParameters {
     let shape = base.weights.shape
     let parameters = LoRAParameters(
-      shape: shape, sites: try shape.sites(targets: ["query", "value", "output.dense"]), rank: 3, scale: 2)
+      sites: try shape.outline.chosen(by: LayerTargets(["query", "value", "output.dense"])), rank: 3, scale: 2
+    )
     var stream = RandomStream(seed: 5, "factors")
     Matrix(storage: parameters.storage, rows: 1, columns: parameters.storage.count).withMutableSpan { span in
       for i in 0..<span.count { span[i] = Float(stream.normal() * 0.2) }
@@ -100,7 +102,7 @@ import Training
     var batch = PackedBatch()
     for example in task.train { batch.append(ids: example.ids, types: example.types) }
     let door = DropoutLoRADoor(
-      shape: base.weights.shape, parameters: parameters, gradients: parameters, rate: 0,
+      outline: base.weights.outline, parameters: parameters, gradients: parameters, rate: 0,
       stream: RandomStream(seed: 0, "none"))
     let beside = Encoder.forward(base.weights, batch, door: door, workspace: Workspace()).hidden.values
     let inside = Encoder.hidden(folded, batch, workspace: Workspace()).values

@@ -2,6 +2,7 @@ import Basics
 import Checkpoints
 import LinearAlgebra
 import Models
+import Outlines
 import Specs
 import Tasks
 import TestSupport
@@ -17,7 +18,7 @@ import Training
   {
     let shape = base.weights.shape
     let parameters = LoRAParameters(
-      shape: shape, sites: try shape.sites(targets: targets), rank: rank, scale: 2)
+      sites: try shape.outline.chosen(by: LayerTargets(targets)), rank: rank, scale: 2)
     var stream = RandomStream(seed: 5, "factors", name)
     Matrix(storage: parameters.storage, rows: 1, columns: parameters.storage.count).withMutableSpan { span in
       for i in 0..<span.count { span[i] = Float(stream.normal() * scale) }
@@ -42,7 +43,7 @@ import Training
     _ model: RoutedModel, _ base: BaseModel, _ gates: GatedDoor.Gates, on weights: EncoderWeights? = nil
   ) throws -> [Float] {
     let batch = batch(base)
-    let door = GatedDoor(try GatedFactors(model, shape: base.weights.shape), gates: gates, batch: batch)
+    let door = GatedDoor(try GatedFactors(model, outline: base.weights.outline), gates: gates, batch: batch)
     return Encoder.hidden(weights ?? base.weights, batch, workspace: Workspace(), door: door).values
   }
 
@@ -207,7 +208,7 @@ import Training
         .init(name: "masked", tasks: ["masked"], masks: [(path, mask)], scale: 1.5),
       ], gate: .task)
     func weights(_ weights: EncoderWeights) -> [Float] {
-      weights.shape.sites.flatMap { weights.weight($0).values }
+      weights.outline.layers.flatMap { weights.weight($0).values }
     }
     #expect(
       try weights(base.weights.folding(model, for: "own")) == weights(base.weights.folding(own)))
@@ -215,7 +216,7 @@ import Training
       try weights(base.weights.folding(model, for: "other")) == weights(base.weights.folding(unified)))
     let masked = try base.weights.folding(model, for: "masked")
     let change = unified.lowRank(unified.sites[0].delta).dense.floats
-    for site in base.weights.shape.sites {
+    for site in base.weights.outline.layers {
       let (before, after) = (base.weights.weight(site).values, masked.weight(site).values)
       if site.path != path {
         #expect(before == after)

@@ -4,6 +4,7 @@ import Foundation
 import LinearAlgebra
 import ModelFixtures
 import Models
+import Outlines
 import Specs
 import Tasks
 import TestSupport
@@ -23,7 +24,7 @@ import Training
   private let golden: SafeTensorsFile
   private let cases: Cases
   private let weights: EncoderWeights
-  private let sites: [LinearSite]
+  private let sites: [LinearLayer]
 
   init() throws {
     let folder = Reference.golden("models")
@@ -59,7 +60,7 @@ import Training
     _ examples: [TokenizedExample], _ head: TaskHead, _ labels: FisherLabels, threads: Int = 1
   ) throws -> [(name: String, matrix: Matrix)] {
     let fisher = FisherDiagonal(
-      shape: weights.shape, sites: sites, labels: labels, stream: RandomStream(seed: 0, "test"))
+      sites: sites, labels: labels, stream: RandomStream(seed: 0, "test"))
     try fisher.add(
       examples, head, weights, pooling: .mean, workspaces: (0..<threads).map { _ in Workspace() })
     #expect(fisher.examples == examples.count)
@@ -77,7 +78,7 @@ import Training
   }
 
   @Test func `Gram matrices of the inputs equal PyTorch's, once for query, key and value`() throws {
-    let grams = InputGrams(shape: weights.shape, sites: sites)
+    let grams = InputGrams(sites: sites)
     try grams.add(examples { _ in .label(0) }, weights, workspaces: [Workspace()])
     let found = grams.finished()
     #expect(grams.tokens == 26)
@@ -122,12 +123,12 @@ import Training
       #expect(zip(one, other).allSatisfy { $0.matrix.values == $1.matrix.values })
     }
     let drawn = FisherDiagonal(
-      shape: weights.shape, sites: sites, labels: .model, stream: RandomStream(seed: 1, "test"))
+      sites: sites, labels: .model, stream: RandomStream(seed: 1, "test"))
     try drawn.add(tags, head, weights, pooling: .mean, workspaces: [Workspace()])
     #expect(drawn.finished()[0].matrix.values != one[0].matrix.values)
 
     let grams = try (1...3).map { threads in
-      let grams = InputGrams(shape: weights.shape, sites: sites)
+      let grams = InputGrams(sites: sites)
       try grams.add(
         (0..<5).flatMap { _ in tags }, weights, workspaces: (0..<threads).map { _ in Workspace() })
       return grams.finished()
@@ -139,12 +140,12 @@ import Training
 
   @Test func `frozen states lead to the same inputs`() throws {
     let examples = examples { _ in .label(0) }
-    let upper = sites.filter { $0.layer == 1 }
+    let upper = sites.filter { $0.block == 1 }
     let found = try [true, false].map { isFrozen in
       let states =
         isFrozen
         ? FrozenStates(weights, below: 1, examples: examples, workspaces: [Workspace()]) : nil
-      let grams = InputGrams(shape: weights.shape, sites: upper)
+      let grams = InputGrams(sites: upper)
       try grams.add(examples, weights, states: states, workspaces: [Workspace()])
       return grams.finished()
     }
@@ -162,7 +163,7 @@ import Training
         task: task.task, head: base.labelHead(task.task, scale: 20, workspace: Workspace()))
       let found = try [FisherLabels.data, .model].map { labels in
         let fisher = FisherDiagonal(
-          shape: base.weights.shape, sites: base.weights.shape.sites, labels: labels,
+          sites: base.weights.outline.layers, labels: labels,
           stream: RandomStream(seed: 0, "test"))
         try fisher.add(task.train, head, base.weights, pooling: .mean, workspaces: [Workspace()])
         return fisher.finished().map(\.matrix)

@@ -3,12 +3,13 @@ import Checkpoints
 import LinearAlgebra
 import Merging
 import Models
+import Outlines
 
 /// Adapters of random numbers, as a training could have left them.
 enum BenchAdapter {
   /// Random factors at some layers: A uniform in ±1/√in as LoRA starts, B small but not zero.
-  static func random(_ shape: EncoderShape, sites: [LinearSite], rank: Int, stream: RandomStream) -> Adapter {
-    let parameters = LoRAParameters(shape: shape, sites: sites, rank: rank, scale: 2)
+  static func random(_ layers: [LinearLayer], rank: Int, stream: RandomStream) -> Adapter {
+    let parameters = LoRAParameters(sites: layers, rank: rank, scale: 2)
     parameters.initialise(stream.stream("a"))
     for factor in parameters.factors {
       var stream = stream.stream("b", factor.site.path)
@@ -18,26 +19,26 @@ enum BenchAdapter {
     }
     return parameters.adapter(
       name: "random", alpha: Double(2 * rank), dropout: 0, rslora: false,
-      targets: Set(sites.map(\.role.path)).sorted())
+      targets: layers.map(\.path))
   }
 
   /// Random evidence at some layers: Gram matrices of 256 inputs, or the information of every weight.
-  static func evidence(_ shape: EncoderShape, sites: [LinearSite], _ kind: MergeEvidence) -> ModelEvidence {
+  static func evidence(_ layers: [LinearLayer], _ kind: MergeEvidence) -> ModelEvidence {
     var matrices: [String: Matrix] = [:]
-    for site in sites {
-      var stream = RandomStream(seed: 0, "bench", "evidence", site.path)
-      let (out, inputs) = shape.weightShape(site.role)
+    for layer in layers {
+      var stream = RandomStream(seed: 0, "bench", "evidence", layer.path)
+      let (out, inputs) = (layer.out, layer.in)
       let random = Matrix(rows: kind == .fisher ? out : 256, columns: inputs)
       random.withMutableSpan { span in
         for i in 0..<span.count { span[i] = Float(stream.uniform()) }
       }
       if kind == .fisher {
-        matrices[site.path] = random
-      } else if matrices[site.input] == nil {
+        matrices[layer.path] = random
+      } else if matrices[layer.input] == nil {
         let gram = Matrix(rows: inputs, columns: inputs)
         random.addGramOfColumns(toUpper: gram)
         gram.mirrorUpper()
-        matrices[site.input] = gram
+        matrices[layer.input] = gram
       }
     }
     return ModelEvidence(name: "random", matrices)

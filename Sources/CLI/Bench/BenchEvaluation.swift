@@ -1,6 +1,7 @@
 import Basics
 import LinearAlgebra
 import Models
+import Outlines
 import Specs
 import Training
 
@@ -9,19 +10,19 @@ struct BenchEvaluation: Sendable {
   private let evaluator: Evaluator
   private let head: TaskHead
   private let examples: [TokenizedExample]
-  private let shape: EncoderShape
+  private let outline: ModelOutline
   private let workers: [BenchWorker]
 
   /// Folds random factors of rank 8 into query and value: which layers are folded makes no difference afterwards.
   init(_ workload: BenchWorkload, workers: Int, threads: Int) throws {
     let base = workload.model.weights
-    let sites = try base.shape.sites(targets: ["query", "value"])
+    let layers = try base.outline.chosen(by: LayerTargets(["query", "value"]))
     let stream = RandomStream(seed: 0, "bench", "evaluate")
-    let adapter = BenchAdapter.random(base.shape, sites: sites, rank: 8, stream: stream)
+    let adapter = BenchAdapter.random(layers, rank: 8, stream: stream)
     evaluator = Evaluator(weights: try base.folding(adapter), pooling: workload.model.pooling)
     head = BenchEvaluation.head(workload)
     examples = workload.examples
-    shape = base.shape
+    outline = base.outline
     self.workers = (0..<workers).map { _ in BenchWorker(threads: threads) }
   }
 
@@ -37,7 +38,7 @@ struct BenchEvaluation: Sendable {
   }
 
   /// FLOPs of one pass over all rows.
-  var flops: Double { BenchArithmetic(shape: shape).forward(lengths: examples.map(\.ids.count)) }
+  var flops: Double { outline.forwardFLOPs(.init(lengths: examples.map(\.ids.count))) }
 
   /// The seconds of one evaluation by each worker, all at once; each predicts all rows, or others.
   func seconds(on rows: [TokenizedExample]? = nil) throws -> Double {

@@ -2,6 +2,7 @@ import ArgumentParser
 import Basics
 import LinearAlgebra
 import Models
+import Outlines
 import Specs
 import Training
 
@@ -33,12 +34,12 @@ struct BenchFrozen: ParsableCommand {
     BestKernel.use()
     let workload = try BenchWorkload(options)
     let base = workload.model.weights
-    let lowest = base.shape.layers - layers
+    let lowest = base.outline.blocks - layers
     guard lowest > 0 else {
       throw ValidationError(
-        "--layers must be below the base's \(base.shape.layers) blocks: one must be frozen")
+        "--layers must be below the base's \(base.outline.blocks) blocks: one must be frozen")
     }
-    let job = job(workload.task, blocks: lowest..<base.shape.layers)
+    let job = job(workload.task, blocks: lowest..<base.outline.blocks)
     let workspace = Workspace()
     let head = BenchEvaluation.head(workload)
     let evaluator = Evaluator(weights: base, pooling: workload.model.pooling)
@@ -73,7 +74,7 @@ struct BenchFrozen: ParsableCommand {
         "rows_per_s_kept": .measured(median(rounds[1].map { rows / $0.seconds })),
         "kept_to_computed_ratio": .measured(median(gains)), "repeats": .count(rounds[0].count),
         "kept_mb": .measured(
-          Double(FrozenStates.bytes(workload.examples, channels: base.shape.hidden)) / 1e6),
+          Double(FrozenStates.bytes(workload.examples, channels: base.outline.width)) / 1e6),
       ]
       let settings = workload.settings.merging(adapter.settings) { value, _ in value }
         .merging(["phase": .text(phase), "layers": .count(layers), "passes": .count(passes)]) { $1 }
@@ -84,16 +85,11 @@ struct BenchFrozen: ParsableCommand {
 
   /// LoRA on the wanted layers of some blocks.
   private func job(_ task: TaskSpec, blocks: Range<Int>) -> TrainJob {
-    let roles = adapter.targets == "all-linear" ? LinearRole.allCases.map(\.path) : adapter.targetNames
-    let targets = blocks.flatMap { block in
-      LinearRole.allCases.map(\.path).filter { path in
-        roles.contains { path == $0 || path.hasSuffix("." + $0) }
-      }
-      .map { "layer.\(block).\($0)" }
-    }
-    return TrainJob(
+    TrainJob(
       base: .folder(sha256: ""), tasks: [task], sampling: SamplingSpec(), budget: .passes(Double(passes)),
-      adapter: AdapterSpec(rank: adapter.rank, alpha: Double(2 * adapter.rank), targets: targets),
+      adapter: AdapterSpec(
+        rank: adapter.rank, alpha: Double(2 * adapter.rank), targets: adapter.targetNames,
+        layersToTransform: Array(blocks)),
       training: TrainingSpec(clip: 0, batchRows: adapter.batch, maxTokens: 512), seed: 0)
   }
 }

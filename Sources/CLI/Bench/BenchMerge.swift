@@ -3,6 +3,7 @@ import Basics
 import LinearAlgebra
 import Merging
 import Models
+import Outlines
 import Training
 
 /// `mixology bench merge`.
@@ -22,18 +23,17 @@ struct BenchMerge: ParsableCommand {
   func run() throws {
     BestKernel.use()
     let workload = try BenchWorkload(options)
-    let shape = workload.model.weights.shape
-    let sites = try shape.sites(targets: adapter.targetNames)
+    let layers = try workload.model.weights.outline.chosen(by: LayerTargets(adapter.targetNames))
     let inputs = (0..<adapters).map { number in
       BenchAdapter.random(
-        shape, sites: sites, rank: adapter.rank, stream: RandomStream(seed: number, "bench", "merge"))
+        layers, rank: adapter.rank, stream: RandomStream(seed: number, "bench", "merge"))
     }
     for method in MergeMethods.all.entries where method.isRule && (only.isEmpty || method.name.contains(only))
     {
       let parameters = try Parameters([:], for: method.parameters, of: "merge method '\(method.name)'")
       let inputs = inputs.prefix(method.models.upperBound)
       // The same of all adapters, which makes no difference to the time.
-      let evidence = method.evidence.map { BenchAdapter.evidence(shape, sites: sites, $0) }
+      let evidence = method.evidence.map { BenchAdapter.evidence(layers, $0) }
       let rounds = try BenchRound.alternating(
         options.repeats, threads: 1,
         [

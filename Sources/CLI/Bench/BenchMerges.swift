@@ -5,6 +5,7 @@ import Execution
 import LinearAlgebra
 import Merging
 import Models
+import Outlines
 import Training
 
 /// `mixology bench merges`.
@@ -46,12 +47,11 @@ struct BenchMerges: ParsableCommand {
   func run() throws {
     BestKernel.use()
     BLASRuntime.threads = 1
-    let shape = EncoderShape(
-      layers: 6, hidden: 384, heads: 12, intermediate: 1536, vocabulary: 30522, positions: 512)
-    let sites = try shape.sites(targets: targets.split(separator: ",").map(String.init))
+    let layers = try BenchWorkload.usualShape.outline.chosen(
+      by: LayerTargets(targets.split(separator: ",").map(String.init)))
     let inputs = (0..<adapters).map { number in
       BenchAdapter.random(
-        shape, sites: sites, rank: rank, stream: RandomStream(seed: 0, "bench", "merges", "\(number)"))
+        layers, rank: rank, stream: RandomStream(seed: 0, "bench", "merges", "\(number)"))
     }
     let methods = MergeMethods.all.entries.filter { $0.isRule && !Self.iterative.contains($0.name) }
     var seconds: [String: Double] = [:]
@@ -62,7 +62,7 @@ struct BenchMerges: ParsableCommand {
         try Self.merge(inputs, by: method, turn: turn, threads: threads)
       }
     }
-    let cut = try cutSeconds(sites.map { shape.weightShape($0.role) })
+    let cut = try cutSeconds(layers)
     if each { try printEach(seconds) }
     let slowest = seconds.max { ($0.value, $1.key) < ($1.value, $0.key) }
     try BenchLine(
@@ -80,11 +80,11 @@ struct BenchMerges: ParsableCommand {
   }
 
   /// Seconds for the exact cut of a full matrix of every size, layers side by side as in a merge.
-  private func cutSeconds(_ sizes: [(out: Int, in: Int)]) throws -> Double {
+  private func cutSeconds(_ layers: [LinearLayer]) throws -> Double {
     var stream = RandomStream(seed: 0, "bench", "merges", "full")
-    let matrices = sizes.map { size in
+    let matrices = layers.map { layer in
       DoubleMatrix(
-        rows: size.out, columns: size.in, values: (0..<size.out * size.in).map { _ in stream.normal() })
+        rows: layer.out, columns: layer.in, values: (0..<layer.weights).map { _ in stream.normal() })
     }
     let (cut, lanes) = (RankCut(rank: adapters * rank), threads)
     return try timed(threads: lanes) { lane in

@@ -1,6 +1,7 @@
 import Basics
 import LinearAlgebra
 import Models
+import Outlines
 import Specs
 import Training
 
@@ -11,7 +12,7 @@ struct BenchTraining: Sendable {
   private let examples: [TokenizedExample]
   private let job: TrainJob
   private let workers: [BenchWorker]
-  let sites: [LinearSite]
+  private let layers: [LinearLayer]
 
   /// Prepares some trainings of some threads each.
   ///
@@ -21,7 +22,7 @@ struct BenchTraining: Sendable {
     task = workload.task
     examples = workload.examples
     self.workers = (0..<workers).map { _ in BenchWorker(threads: threads) }
-    sites = try model.weights.shape.sites(targets: adapter.targetNames)
+    layers = try model.weights.outline.chosen(by: LayerTargets(adapter.targetNames))
     job = TrainJob(
       base: .folder(sha256: ""), tasks: [task], sampling: SamplingSpec(), budget: .passes(1),
       adapter: AdapterSpec(
@@ -31,8 +32,10 @@ struct BenchTraining: Sendable {
 
   /// FLOPs of one pass over all rows.
   var flops: Double {
-    BenchArithmetic(shape: model.weights.shape).training(
-      lengths: examples.map(\.ids.count), sites: sites, rank: job.adapter.rank)
+    let texts = ModelOutline.Texts(lengths: examples.map(\.ids.count))
+    let outline = model.weights.outline
+    return outline.forwardFLOPs(texts) + outline.backwardFLOPs(texts, lowest: layers.lowestBlock)
+      + ModelOutline.factorFLOPs(tokens: texts.tokens, layers, rank: job.adapter.rank)
   }
 
   /// Trains once on all rows, or on others.

@@ -90,10 +90,13 @@ struct BenchWorkload: Sendable {
     return (try random(), "random weights")
   }
 
+  /// The sizes of the usual base.
+  static let usualShape = EncoderShape(
+    layers: 6, hidden: 384, heads: 12, intermediate: 1536, vocabulary: 30522, positions: 512)
+
   /// Random weights of the usual base's shape; the tokenizer knows the special tokens only.
   private static func random() throws -> BaseModel {
-    let shape = EncoderShape(
-      layers: 6, hidden: 384, heads: 12, intermediate: 1536, vocabulary: 30522, positions: 512)
+    let shape = usualShape
     let json = try WordPieceVocabulary.tokenizerJSON(
       vocabulary: WordPieceVocabulary.specials, lowercase: true)
     return BaseModel(

@@ -3,6 +3,7 @@ internal import Checkpoints
 internal import Foundation
 internal import LinearAlgebra
 internal import Models
+internal import Outlines
 internal import Specs
 internal import Tasks
 internal import Training
@@ -61,8 +62,8 @@ extension JobPerformer {
     model = nil
     let read = try self.adapter(of: adapter)
     let weights = try base.weights.folding(read)
-    let changed = weights.shape.sites.filter { (read.site($0.path)?.rank ?? 0) > 0 }
-    let lowest = changed.map(\.layer).min() ?? 0
+    let changed = weights.outline.layers.filter { (read.site($0.path)?.rank ?? 0) > 0 }
+    let lowest = changed.lowestBlock
     model = (adapter, weights, lowest)
     return (weights, lowest)
   }

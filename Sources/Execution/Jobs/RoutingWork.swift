@@ -4,6 +4,7 @@ internal import Foundation
 internal import LinearAlgebra
 internal import Merging
 internal import Models
+internal import Outlines
 internal import Specs
 internal import Training
 
@@ -67,7 +68,7 @@ extension JobPerformer {
     let sizes = try zip(job.inputs, job.weights).filter { $1 != 0 }.map { input, _ in
       try adapterBytes(in: store.folder(input))
     }
-    let runsBeside = by == .task ? nil : try trainings.first.map { try base($0.base).weights.shape }
+    let runsBeside = by == .task ? nil : try trainings.first.map { try base($0.base).weights.outline }
     return Serving(
       by: by.rawValue, expertBytes: sizes.reduce(0, +) / max(1, sizes.count), passes: by == .text ? 2 : 1,
       flopsPerToken: try runsBeside.map { try RoutedEvaluator.flopsPerToken(model, $0) } ?? 0)

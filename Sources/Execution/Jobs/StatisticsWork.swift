@@ -3,6 +3,7 @@ internal import Checkpoints
 internal import Foundation
 internal import LinearAlgebra
 internal import Models
+internal import Outlines
 internal import Specs
 internal import Tasks
 internal import Training
@@ -26,7 +27,7 @@ extension JobPerformer {
     var done = 0
     switch job.what {
     case .inputGrams:
-      let grams = InputGrams(shape: base.weights.shape, sites: sites)
+      let grams = InputGrams(sites: sites)
       matrices = try counted {
         for set in sets {
           try grams.add(set.examples, weights, workspaces: workspaces) {
@@ -39,7 +40,7 @@ extension JobPerformer {
       tokens = grams.tokens
     case .fisher(let labels, let labelScale):
       let fisher = FisherDiagonal(
-        shape: base.weights.shape, sites: sites, labels: labels,
+        sites: sites, labels: labels,
         stream: RandomStream(seed: job.seed, "statistics", "labels"))
       let heads = try sets.map { set in
         try head(set.task, of: job.adapter, base: job.base, labelScale: labelScale)
@@ -60,9 +61,9 @@ extension JobPerformer {
   }
 
   /// The linear layers that an adapter changes, in the order of the forward pass.
-  private func adaptedSites(_ adapter: JobID, of base: BaseModel) throws -> [LinearSite] {
+  private func adaptedSites(_ adapter: JobID, of base: BaseModel) throws -> [LinearLayer] {
     let read = try self.adapter(of: adapter)
-    return base.weights.shape.sites.filter { (read.site($0.path)?.rank ?? 0) > 0 }
+    return base.weights.outline.layers.filter { (read.site($0.path)?.rank ?? 0) > 0 }
   }
 }
 

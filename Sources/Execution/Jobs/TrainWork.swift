@@ -1,6 +1,7 @@
 internal import Checkpoints
 internal import Foundation
 internal import Models
+internal import Outlines
 internal import Specs
 internal import Training
 
@@ -77,7 +78,7 @@ extension JobPerformer {
   private func keepStates(
     of tasks: inout [TrainingTask], _ job: TrainJob, _ base: BaseModel, maxTokens: Int
   ) throws {
-    let lowest = try base.weights.shape.sites(targets: job.adapter.targets).map(\.layer).min() ?? 0
+    let lowest = try base.weights.outline.chosen(by: job.adapter.layerTargets).lowestBlock
     let rows = tasks.reduce(0) { $0 + $1.train.count }
     let tokens = tasks.reduce(0) { $0 + $1.train.reduce(0) { $0 + $1.ids.count } }
     guard lowest > 0, job.budget.drawsWholeSets(rows: rows, tokens: tokens, job.training) else { return }
@@ -92,6 +93,6 @@ extension JobPerformer {
 
   /// The base's linear layers as PEFT sees them: with the pooler, which a short target like `dense` would name too.
   private func layers(_ base: BaseModel) -> [String] {
-    base.weights.shape.sites.map(\.path) + ["pooler.dense"]
+    base.weights.outline.layers.map(\.path) + ["pooler.dense"]
   }
 }

@@ -3,6 +3,7 @@ internal import Checkpoints
 internal import Foundation
 internal import Merging
 internal import Models
+internal import Outlines
 internal import Specs
 internal import Training
 
@@ -23,8 +24,9 @@ struct Tuning {
 
   /// The lowest block that any of the models changes.
   var lowestLayer: Int {
-    let changed = base.weights.shape.sites.filter { site in adapters.contains { $0.site(site.path) != nil } }
-    return changed.map(\.layer).min() ?? 0
+    let changed = base.weights.outline.layers.filter { site in adapters.contains { $0.site(site.path) != nil }
+    }
+    return changed.lowestBlock
   }
 
   /// Rows that may be read.

@@ -1,4 +1,5 @@
 public import Basics
+public import Outlines
 public import Specs
 
 /// A job of the graph with what people read about it.
@@ -112,8 +113,8 @@ public struct Plan: Sendable {
   public var locations: [String: String]
   /// The tasks as evaluations see them, in the manifest's order.
   public var plannedTasks: [PlannedTask]
-  /// The sizes of the base, for estimates.
-  public var sizes: EncoderSizes?
+  /// The layers and sizes of the base, for estimates.
+  public var outline: ModelOutline?
   /// What stands in the data, by task and split; splits that cannot be read are left out.
   public var data: [DataRow]
   /// What is planned otherwise than a reader of the manifest would think.
@@ -123,7 +124,7 @@ public struct Plan: Sendable {
   public init(
     experiment: String, title: String, tasks: [TaskColumn], jobs: [PlannedJob], models: [PlannedModel],
     budget: String, locations: [String: String], plannedTasks: [PlannedTask] = [],
-    sizes: EncoderSizes? = nil, data: [DataRow] = [], remarks: [PlanNote] = []
+    outline: ModelOutline? = nil, data: [DataRow] = [], remarks: [PlanNote] = []
   ) {
     self.experiment = experiment
     self.title = title
@@ -133,7 +134,7 @@ public struct Plan: Sendable {
     self.budget = budget
     self.locations = locations
     self.plannedTasks = plannedTasks
-    self.sizes = sizes
+    self.outline = outline
     self.data = data
     self.remarks = remarks
   }

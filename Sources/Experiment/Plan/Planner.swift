@@ -1,4 +1,5 @@
 internal import Basics
+internal import Outlines
 internal import Specs
 
 /// Turns a manifest into jobs and models: finds data and base, shares what is equal, orders what depends.
@@ -43,7 +44,7 @@ public struct Planner: Sendable {
     return Plan(
       experiment: manifest.name, title: manifest.title, tasks: tasks.map { column($0.spec) },
       jobs: planning.graph.jobs, models: planning.models, budget: manifest.budget, locations: locations,
-      plannedTasks: tasks.map(plannedTask), sizes: base.sizes, data: data,
+      plannedTasks: tasks.map(plannedTask), outline: base.outline, data: data,
       remarks: finder.notes + notes + planning.notes + self.notes(on: data, manifest))
   }
 
@@ -96,13 +97,13 @@ public struct Planner: Sendable {
   private func foundBase(_ manifest: Manifest, _ problems: inout [Diagnostic]) -> FoundBase? {
     switch manifest.base {
     case .pretrained(let spec, _):
-      let base = FoundBase(pretrained: spec)
-      problems += missingTargets(manifest, base.linearLayers)
-      return base
+      let outline = resources.outline(of: spec)
+      problems += missingTargets(manifest, outline)
+      return FoundBase(pretrained: spec, outline: outline)
     case .named(let name, let place):
       do {
         let facts = try resources.base(name)
-        problems += missingTargets(manifest, facts.linearLayers)
+        problems += missingTargets(manifest, facts.outline)
         return FoundBase(facts)
       } catch let diagnostic as Diagnostic {
         let isPlaced = diagnostic.place != nil
@@ -118,17 +119,15 @@ public struct Planner: Sendable {
     }
   }
 
-  private func missingTargets(_ manifest: Manifest, _ layers: [String]) -> [Diagnostic] {
-    let targets = manifest.points.first?.adapter.targets ?? []
+  private func missingTargets(_ manifest: Manifest, _ outline: ModelOutline) -> [Diagnostic] {
+    guard let targets = manifest.points.first?.adapter.layerTargets else { return [] }
+    let layers = outline.layers.map(\.path)
     var parts: [String] = []
     for layer in layers {
       let part = layer.split(separator: ".").last.map(String.init) ?? layer
       if !parts.contains(part) { parts.append(part) }
     }
-    let missing = targets.filter { target in
-      target != "all-linear" && !layers.contains { $0 == target || $0.hasSuffix("." + target) }
-    }
-    return missing.map { target in
+    return targets.missing(among: layers).map { target in
       let near = nearestName(to: target, among: parts).map { "did you mean '\($0)'? " } ?? ""
       return manifest.source.diagnostic(
         "the target '\(target)' matches no linear layer of the base", at: manifest.targetsPlace,
@@ -185,28 +184,18 @@ struct FoundBase: Sendable {
   var spec: BaseSpec
   var pretrain: PretrainSpec?
   var path: String?
-  var sizes: EncoderSizes
-  var linearLayers: [String]
+  var outline: ModelOutline
 
   init(_ facts: BaseFacts) {
     spec = .folder(sha256: facts.sha256)
     path = facts.path
-    sizes = facts.sizes
-    linearLayers = facts.linearLayers
+    outline = facts.outline
   }
 
-  /// An encoder that a job will make; its layers are called as in BERT.
-  ///
-  /// The job's identity is filled in when the job is planned.
-  init(pretrained pretrain: PretrainSpec) {
+  /// A base that a job will make; the job's identity is filled in when the job is planned.
+  init(pretrained pretrain: PretrainSpec, outline: ModelOutline) {
     self.pretrain = pretrain
     spec = .pretrained(JobID(hex: ""))
-    sizes = EncoderSizes(
-      layers: pretrain.layers, hidden: pretrain.hidden, intermediate: pretrain.intermediate,
-      heads: pretrain.heads, embeddings: FoundBase.embeddings)
-    linearLayers = sizes.linearLayers.map(\.path)
+    self.outline = outline
   }
-
-  /// Rows of the embedding tables of a pretrained encoder: some 900 words of the generator's, positions and types.
-  private static let embeddings = 1000
 }

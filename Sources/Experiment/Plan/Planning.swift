@@ -1,4 +1,5 @@
 internal import Basics
+internal import Outlines
 internal import Specs
 
 /// One planning: the graph and the models as they grow.
@@ -26,7 +27,7 @@ struct Planning {
     self.vocabulary = vocabulary
     self.base = base
     self.tasks = tasks
-    estimate = WorkEstimate(sizes: base.sizes)
+    estimate = WorkEstimate(outline: base.outline)
   }
 
   /// Base, cocktails and merges, in the order of the tables.

@@ -1,4 +1,5 @@
 public import Basics
+public import Outlines
 public import Specs
 
 /// What the planner must know of a data file.
@@ -24,17 +25,14 @@ public struct BaseFacts: Sendable, Hashable {
   public var sha256: String
   /// The folder.
   public var path: String
-  /// Its sizes, for the estimate.
-  public var sizes: EncoderSizes
-  /// Module paths of the linear layers that an adapter can sit on.
-  public var linearLayers: [String]
+  /// Its layers and sizes.
+  public var outline: ModelOutline
 
   /// Makes facts.
-  public init(sha256: String, path: String, sizes: EncoderSizes, linearLayers: [String]) {
+  public init(sha256: String, path: String, outline: ModelOutline) {
     self.sha256 = sha256
     self.path = path
-    self.sizes = sizes
-    self.linearLayers = linearLayers
+    self.outline = outline
   }
 }
 
@@ -61,6 +59,8 @@ public protocol Resources: Sendable {
   func base(_ name: String) throws -> BaseFacts
   /// How a sound base serves a task.
   func fit(of task: TaskSpec, base: String) -> TaskFit
+  /// The outline of a base that a job will make.
+  func outline(of pretrain: PretrainSpec) -> ModelOutline
   /// Tokens of some rows of a split, special tokens counted, at most a few hundred; for the estimate only.
   ///
   /// Empty where they cannot be counted: what is wrong with the data is told before the run.

@@ -1,4 +1,5 @@
 internal import Basics
+internal import Outlines
 internal import Specs
 
 /// Merges, and what is measured or learned for them.
@@ -6,13 +7,13 @@ extension WorkEstimate {
   /// Some operations for every weight that the adapters touch, between what low-rank and element-wise methods need: the
   /// numbers fit the merges of the finance sweep and of the quickstart.
   func merge(inputs: Int, _ adapter: AdapterSpec) -> JobWork {
-    let layers = sizes.linearLayers(targets: adapter.targets)
-    let weights = layers.reduce(0) { $0 + $1.weights }
+    let layers = self.layers(adapter)
+    let weights = Double(layers.weights)
     let rank = Double(inputs * adapter.rank)
     return JobWork(
       flops: 10 * rank * weights, elements: 3 * Double(inputs) * weights,
-      memory: MemoryEstimate.process + 4 * Double(inputs + 1) * factors(layers, rank: adapter.rank),
-      disk: 4 * Double(inputs) * factors(layers, rank: adapter.rank) + Self.blocks(files: 5))
+      memory: MemoryEstimate.process + 4 * Double(inputs + 1) * Double(layers.factors(rank: adapter.rank)),
+      disk: 4 * Double(inputs) * Double(layers.factors(rank: adapter.rank)) + Self.blocks(files: 5))
   }
 
   /// A merge whose gate or correction sees rows of each task of each input: forward, at three times the speed that merges
@@ -28,8 +29,8 @@ extension WorkEstimate {
       work.rows += texts.rows
     }
     work.memory +=
-      MemoryEstimate.base(sizes)
-      + MemoryEstimate.block(sizes, tokens: Double(WorkLimits.evaluationTokens), row: 128)
+      MemoryEstimate.base(outline)
+      + MemoryEstimate.block(outline, tokens: Double(WorkLimits.evaluationTokens), row: 128)
     return work
   }
 
@@ -44,8 +45,8 @@ extension WorkEstimate {
       guard case .number(let number)? = job.parameters[name] else { return nil }
       return number
     }
-    let layers = sizes.linearLayers(targets: adapter.targets)
-    let lowest = layers.map(\.block).min() ?? 0
+    let layers = self.layers(adapter)
+    let lowest = layers.lowestBlock
     let folding = folding(layers, rank: job.inputs.count * adapter.rank)
     let (steps, trials, batch) = (count("steps") ?? 0, count("trials") ?? 2, count("batch") ?? 0)
     let merging = merge(inputs: job.inputs.count, adapter)
@@ -66,10 +67,10 @@ extension WorkEstimate {
       fullest += max(batch * all.mean, Double(WorkLimits.partTokens))
     }
     work.memory =
-      MemoryEstimate.base(sizes) + 2 * MemoryEstimate.folded(layers)
-      + MemoryEstimate.tape(sizes, tokens: fullest, row: longest, lowest: lowest) + merging.memory
+      MemoryEstimate.base(outline) + 2 * outline.foldedBytes(layers)
+      + MemoryEstimate.tape(outline, tokens: fullest, row: longest, lowest: lowest) + merging.memory
     if fullMatrices > 0 {
-      let weights = layers.reduce(0) { $0 + $1.weights }
+      let weights = Double(layers.weights)
       work.memory += 4 * weights * Double(job.inputs.count + fullMatrices)
     }
     work.disk = merging.disk + 75 * steps + 60 * trials
@@ -81,9 +82,9 @@ extension WorkEstimate {
   /// Forward, and T·in² for the Gram matrix of every distinct input; for Fisher a backward pass for each label that is
   /// gone through, with 2·T·out·in for the gradients of single rows and two passes over each of these.
   func statistics(_ tasks: [TaskData], _ job: StatisticsJob, _ adapter: AdapterSpec) -> JobWork {
-    let layers = sizes.linearLayers(targets: adapter.targets)
-    let lowest = layers.map(\.block).min() ?? 0
-    let weights = layers.reduce(0) { $0 + $1.weights }
+    let layers = self.layers(adapter)
+    let lowest = layers.lowestBlock
+    let weights = Double(layers.weights)
     var work = folding(layers, rank: adapter.rank)
     var (numbers, held) = (inputSquares(layers), 0.0)
     for task in tasks {
@@ -97,7 +98,7 @@ extension WorkEstimate {
       switch job.what {
       case .inputGrams:
         work.flops += texts.rows * texts.mean * numbers
-        held = MemoryEstimate.block(sizes, tokens: Double(WorkLimits.evaluationTokens), row: row)
+        held = MemoryEstimate.block(outline, tokens: Double(WorkLimits.evaluationTokens), row: row)
       case .fisher(let labels, _):
         numbers = weights
         let isWhole = labels == .model && task.spec.kind != .tagging
@@ -106,11 +107,11 @@ extension WorkEstimate {
         work.flops += passes * (back.flops + texts.rows * texts.mean * 2 * weights)
         work.elements += passes * (back.elements + 2 * texts.rows * weights)
         held = MemoryEstimate.tape(
-          sizes, tokens: Double(WorkLimits.partTokens), row: row, lowest: lowest)
+          outline, tokens: Double(WorkLimits.partTokens), row: row, lowest: lowest)
       }
     }
     // The sums, and those of a batch.
-    work.memory = MemoryEstimate.base(sizes) + MemoryEstimate.folded(layers) + held + 8 * numbers
+    work.memory = MemoryEstimate.base(outline) + outline.foldedBytes(layers) + held + 8 * numbers
     work.disk = 4 * numbers + Self.blocks(files: 5)
     return work
   }
@@ -121,11 +122,11 @@ extension WorkEstimate {
     _ merge: JobWork, inputs: Int, _ evidence: MergeEvidence, _ adapter: AdapterSpec
   ) -> JobWork {
     var work = merge
-    let layers = sizes.linearLayers(targets: adapter.targets)
+    let layers = self.layers(adapter)
     let largest = layers.map { Double($0.in) * Double(max($0.in, $0.out)) }.max() ?? 0
     work.memory += 32 * largest
     if evidence == .fisher {
-      work.memory += 4 * Double(inputs) * layers.reduce(0) { $0 + $1.weights }
+      work.memory += 4 * Double(inputs) * Double(layers.weights)
       return work
     }
     for layer in layers {
@@ -142,7 +143,7 @@ extension WorkEstimate {
     _ merge: JobWork, _ inputs: [[TaskData]], rows: Int, maxTokens: Int, _ adapter: AdapterSpec
   ) -> JobWork {
     var work = merge
-    let layers = sizes.linearLayers(targets: adapter.targets)
+    let layers = self.layers(adapter)
     var states = 0.0
     for task in inputs.joined() {
       var texts = texts(task, .train, maxTokens: maxTokens)
@@ -152,19 +153,15 @@ extension WorkEstimate {
       work.flops += (2 * there.flops + texts.rows * texts.mean * inputSquares(layers)) / 3
       work.elements += 2 * there.elements / 3
       work.rows += texts.rows
-      states += 4 * C * texts.rows * texts.mean
+      states += Double(4 * outline.width) * texts.rows * texts.mean
     }
-    let block = MemoryEstimate.block(sizes, tokens: Double(WorkLimits.evaluationTokens), row: 128)
-    work.memory += MemoryEstimate.base(sizes) + MemoryEstimate.folded(layers) + states + block
+    let block = MemoryEstimate.block(outline, tokens: Double(WorkLimits.evaluationTokens), row: 128)
+    work.memory += MemoryEstimate.base(outline) + outline.foldedBytes(layers) + states + block
     return work
   }
 
-  /// Σ in² over the distinct inputs of layers: query, key and value of a block read one.
-  private func inputSquares(_ layers: [EncoderSizes.Layer]) -> Double {
-    var stacked: Set<Int> = []
-    return layers.reduce(0) { sum, layer in
-      let isKnown = layer.isStacked && !stacked.insert(layer.block).inserted
-      return isKnown ? sum : sum + Double(layer.in) * Double(layer.in)
-    }
+  /// Σ in² over the distinct inputs of layers.
+  private func inputSquares(_ layers: [LinearLayer]) -> Double {
+    layers.readers.reduce(0) { $0 + Double($1.in) * Double($1.in) }
   }
 }

@@ -1,4 +1,5 @@
 internal import Basics
+internal import Outlines
 internal import Specs
 
 /// How much text a split holds.
@@ -9,11 +10,9 @@ struct SplitSize: Sendable {
   var lengths: TextLengths
 }
 
-/// The arithmetic of jobs, counted from the shapes of the model and the lengths of the texts.
-///
-/// L blocks of width C, feed-forward width F and H heads; ℓ is the lowest adapted block; n the tokens of a row.
+/// The arithmetic of jobs, counted from the outline of the model and the lengths of the texts.
 struct WorkEstimate: Sendable {
-  let sizes: EncoderSizes
+  let outline: ModelOutline
 
   private static let bytesPerToken = 4.5
   /// Tokens of a generated row, where nobody counted.
@@ -26,48 +25,37 @@ struct WorkEstimate: Sendable {
     max(4, Double(facts.bytes) / Double(max(1, facts.rows)) / bytesPerToken)
   }
 
-  var C: Double { Double(sizes.hidden) }
-  private var L: Double { Double(sizes.layers) }
-  private var H: Double { Double(sizes.heads) }
-  /// Element-wise passes of a block over its rows of C and F, a token and direction.
-  var passes: Double { 12 * C + 3 * Double(sizes.intermediate) }
-
   // MARK: Through the model
 
-  /// Rows forward through some blocks, all where not said: 2·(4C² + 2CF) a token and block, and 4·C·n² a row and block
-  /// for attention.
+  /// Rows forward through some blocks, all where not said.
   func forward(_ texts: Texts, blocks: Int? = nil) -> JobWork {
-    let blocks = blocks.map { Double($0) } ?? L
-    return JobWork(
-      flops: texts.rows * blocks * (texts.mean * 2 * sizes.blockWeights + texts.meanSquare * 4 * C),
-      elements: texts.rows * blocks * (texts.mean * passes + texts.meanSquare * 3 * H), rows: texts.rows)
+    JobWork(
+      flops: outline.forwardFLOPs(texts.sums, blocks: blocks),
+      elements: outline.elements(texts.sums, blocks: blocks), rows: texts.rows)
   }
 
   /// Bytes of the states that are kept of some texts; 0 where nothing lies below the lowest adapter or they do not fit.
   private func keptBytes(_ sets: [Texts], lowest: Int) -> Double {
-    let bytes = sets.reduce(0) { $0 + $1.rows * $1.mean } * C * 4
+    let bytes = sets.reduce(0) { $0 + $1.rows * $1.mean } * Double(4 * outline.width)
     return lowest > 0 && bytes <= Double(WorkLimits.keptStateBytes) ? bytes : 0
   }
 
-  /// Rows backward through frozen weights down to block ℓ, where no gradient by the input of query, key and value is
-  /// needed: 2·(L − ℓ)·(4C² + 2CF) − 6C² a token and 8·(L − ℓ)·C·n² a row.
+  /// Rows backward through frozen weights down to a block.
   func backward(_ texts: Texts, lowest: Int) -> JobWork {
-    let blocks = L - Double(lowest)
-    let weights = 2 * sizes.blockWeights * blocks - 6 * C * C
-    return JobWork(
-      flops: texts.rows * (texts.mean * weights + texts.meanSquare * 8 * C * blocks),
-      elements: texts.rows * blocks * (texts.mean * passes + texts.meanSquare * 3 * H))
+    JobWork(
+      flops: outline.backwardFLOPs(texts.sums, lowest: lowest),
+      elements: outline.elements(texts.sums, blocks: outline.blocks - lowest))
   }
 
   /// W + s·B·A for every adapted layer: 2·r·out·in, and two passes over the weights.
-  func folding(_ layers: [EncoderSizes.Layer], rank: Int) -> JobWork {
-    let weights = layers.reduce(0) { $0 + $1.weights }
+  func folding(_ layers: [LinearLayer], rank: Int) -> JobWork {
+    let weights = Double(layers.weights)
     return JobWork(flops: 2 * Double(rank) * weights, elements: 2 * weights)
   }
 
-  /// Numbers of the factors A and B.
-  func factors(_ layers: [EncoderSizes.Layer], rank: Int) -> Double {
-    layers.reduce(0) { $0 + Double(rank) * Double($1.in + $1.out) }
+  /// The layers that an adapter sits on.
+  func layers(_ adapter: AdapterSpec) -> [LinearLayer] {
+    outline.layers.filter { adapter.layerTargets.choose($0.path) }
   }
 
   /// Rows of some lengths.
@@ -75,6 +63,8 @@ struct WorkEstimate: Sendable {
     var rows: Double
     var mean: Double
     var meanSquare: Double
+
+    var sums: ModelOutline.Texts { .init(tokens: rows * mean, pairs: rows * meanSquare) }
   }
 
   func texts(_ task: TaskData, _ split: Split, maxTokens: Int) -> Texts {
@@ -92,13 +82,13 @@ struct WorkEstimate: Sendable {
     let texts = Texts(rows: Double(spec.steps * spec.batchRows), mean: tokens, meanSquare: tokens * tokens)
     var work = forward(texts)
     let back = backward(texts, lowest: 0)
-    let weights = sizes.blockWeights * L + Double(sizes.embeddings) * C
+    let weights = outline.weightBytes / 4
     work.flops += 2 * back.flops
     // AdamW reads and writes four numbers a weight at every step.
     work.elements += 2 * back.elements + 8 * Double(spec.steps) * weights
     work.memory =
-      MemoryEstimate.base(sizes) + 16 * weights
-      + MemoryEstimate.tape(sizes, tokens: Double(spec.batchRows) * tokens, row: tokens, lowest: 0)
+      MemoryEstimate.base(outline) + 16 * weights
+      + MemoryEstimate.tape(outline, tokens: Double(spec.batchRows) * tokens, row: tokens, lowest: 0)
     work.disk = 4 * weights + 60 * Double(spec.steps) + Self.blocks(files: 6)
     return work
   }
@@ -113,20 +103,20 @@ struct WorkEstimate: Sendable {
     _ training: TrainingSpec,
     frozenRank: Int = 0
   ) -> JobWork {
-    let layers = sizes.linearLayers(targets: adapter.targets)
-    let lowest = layers.map(\.block).min() ?? 0
+    let layers = self.layers(adapter)
+    let lowest = layers.lowestBlock
     let texts = drawn(tasks, rates, budget, training)
     let batch =
       training.batchTokens > 0 ? Double(training.batchTokens) / texts.mean : Double(training.batchRows)
     let steps = max(1, texts.rows / batch / Double(training.accumulation))
-    let trained = factors(layers, rank: adapter.rank)
+    let trained = Double(layers.factors(rank: adapter.rank))
     let folding = folding(layers, rank: adapter.rank)
     let sets = tasks.map { self.texts($0, .train, maxTokens: training.maxTokens) }
     let isWhole = budget.drawsWholeSets(
       rows: Int(sets.reduce(0) { $0 + $1.rows }), tokens: Int(sets.reduce(0) { $0 + $1.rows * $1.mean }),
       training)
     let kept = isWhole ? keptBytes(sets, lowest: lowest) : 0
-    var there = forward(texts, blocks: kept > 0 ? sizes.layers - lowest : nil)
+    var there = forward(texts, blocks: kept > 0 ? outline.blocks - lowest : nil)
     if kept > 0 {
       // Once for a set; another training of the same worker finds them there.
       for set in sets {
@@ -137,7 +127,9 @@ struct WorkEstimate: Sendable {
     }
     let back = backward(texts, lowest: lowest)
     var work = JobWork(
-      flops: there.flops + back.flops + texts.rows * texts.mean * 4 * trained + steps * folding.flops,
+      flops: there.flops + back.flops
+        + ModelOutline.foldedFactorFLOPs(tokens: texts.sums.tokens, layers, rank: adapter.rank) + steps
+        * folding.flops,
       elements: there.elements + back.elements + steps * (folding.elements + 10 * trained), rows: texts.rows)
     if training.validateEvery > 0 {
       let times = (steps / Double(training.validateEvery)).rounded(.up)
@@ -152,17 +144,17 @@ struct WorkEstimate: Sendable {
     let fullest = min(
       batch * Double(training.maxTokens), batch * texts.mean + 3 * spread * batch.squareRoot())
     work.memory =
-      MemoryEstimate.base(sizes) + MemoryEstimate.folded(layers)
-      + MemoryEstimate.tape(sizes, tokens: fullest, row: texts.meanSquare / texts.mean, lowest: lowest)
+      MemoryEstimate.base(outline) + outline.foldedBytes(layers)
+      + MemoryEstimate.tape(outline, tokens: fullest, row: texts.meanSquare / texts.mean, lowest: lowest)
       + 16 * trained + kept
     work.disk = 4 * trained + 75 * steps + Self.blocks(files: 7)
     if frozenRank > 0 {
       // Folded once into weights of its own, and written beside what was trained.
-      let below = factors(layers, rank: frozenRank)
+      let below = Double(layers.factors(rank: frozenRank))
       let once = self.folding(layers, rank: frozenRank)
       work.flops += once.flops
       work.elements += once.elements
-      work.memory += MemoryEstimate.folded(layers) + 4 * below
+      work.memory += outline.foldedBytes(layers) + 4 * below
       work.disk += 4 * below
     }
     return work
@@ -198,17 +190,17 @@ struct WorkEstimate: Sendable {
     experts: Int = 0
   ) -> JobWork {
     let texts = texts(task, split, maxTokens: maxTokens)
-    let layers = adapter.map { sizes.linearLayers(targets: $0.targets) } ?? []
-    let lowest = layers.map(\.block).min() ?? 0
+    let layers = adapter.map { self.layers($0) } ?? []
+    let lowest = layers.lowestBlock
     // Where states are kept, the first model computes them for all that follow.
     let kept = keptBytes([texts], lowest: lowest)
-    var work = forward(texts, blocks: kept > 0 ? sizes.layers - lowest : nil)
+    var work = forward(texts, blocks: kept > 0 ? outline.blocks - lowest : nil)
     if served == Serving.routedByText {
       work.flops *= 2
       work.elements *= 2
     }
     if served == Serving.routedByToken {
-      let own = factors(layers, rank: adapter?.rank ?? 0) + layers.reduce(0) { $0 + Double($1.in) }
+      let own = Double(layers.factors(rank: adapter?.rank ?? 0) + layers.reduce(0) { $0 + $1.in })
       work.flops += texts.rows * texts.mean * 2 * Double(experts) * own
     }
     let folding = folding(layers, rank: adapter?.rank ?? 0)
@@ -216,8 +208,8 @@ struct WorkEstimate: Sendable {
     work.elements += folding.elements
     let tokens = min(texts.rows * texts.mean, Double(WorkLimits.evaluationTokens))
     work.memory =
-      MemoryEstimate.base(sizes) + MemoryEstimate.folded(layers)
-      + MemoryEstimate.block(sizes, tokens: tokens, row: texts.meanSquare / max(1, texts.mean)) + kept
+      MemoryEstimate.base(outline) + outline.foldedBytes(layers)
+      + MemoryEstimate.block(outline, tokens: tokens, row: texts.meanSquare / max(1, texts.mean)) + kept
     work.disk = 2 * texts.rows * bytesPerPrediction(task, texts.mean) + Self.blocks(files: 4)
     return work
   }

@@ -1,6 +1,7 @@
 internal import Basics
 public import Checkpoints
 internal import LinearAlgebra
+public import Outlines
 
 extension LoRAParameters {
   /// The factors as PEFT stores them; copies.
@@ -23,10 +24,10 @@ extension LoRAParameters {
   }
 }
 
-extension EncoderShape {
+extension ModelOutline {
   /// Rows and columns of every linear layer by its path, to hold an adapter against.
   public var layerShapes: [String: (out: Int, in: Int)] {
-    Dictionary(uniqueKeysWithValues: sites.map { ($0.path, weightShape($0.role)) })
+    Dictionary(uniqueKeysWithValues: layers.map { ($0.path, (out: $0.out, in: $0.in)) })
   }
 }
 
@@ -37,9 +38,9 @@ extension EncoderWeights {
   ///
   /// - Throws: a `Diagnostic` for an adapter of another base.
   public func folding(_ adapter: Adapter) throws -> EncoderWeights {
-    try adapter.check(against: shape.layerShapes)
+    try adapter.check(against: outline.layerShapes)
     var factors: [LoRAFactors] = []
-    for site in shape.sites {
+    for site in outline.layers {
       guard let delta = adapter.site(site.path), delta.rank > 0 else { continue }
       factors.append(LoRAFactors(site: site, a: delta.a, b: delta.b, scale: Float(adapter.scale(of: delta))))
     }

@@ -1,4 +1,5 @@
 public import LinearAlgebra
+public import Outlines
 
 /// Gradients of all linear weights: dW += dyᵀ·x.
 ///
@@ -14,13 +15,13 @@ public final class FullDoor: LinearDoor {
   }
 
   /// Everywhere.
-  public func readsInput(of site: LinearSite) -> Bool { true }
+  public func readsInput(of site: LinearLayer) -> Bool { true }
 
   /// Adds nothing.
-  public func forward(_ site: LinearSite, x: Matrix, y: Matrix, workspace: Workspace) {}
+  public func forward(_ site: LinearLayer, x: Matrix, y: Matrix, workspace: Workspace) {}
 
   /// Accumulates dW.
-  public func backward(_ site: LinearSite, x: Matrix, dy: Matrix, dx: Matrix?, workspace: Workspace) {
+  public func backward(_ site: LinearLayer, x: Matrix, dy: Matrix, dx: Matrix?, workspace: Workspace) {
     gemm(dy, x, into: gradients.weight(site), transposeA: true, beta: 1)
   }
 }

@@ -1,5 +1,6 @@
 public import Basics
 public import LinearAlgebra
+public import Outlines
 
 /// Gradients of LoRA factors, for weights into which the factors are folded.
 ///
@@ -12,20 +13,20 @@ public final class LoRADoor: LinearDoor {
   public let lowestLayer: Int
 
   /// Accumulates into `gradients`, which has the layout of `parameters`.
-  public init(shape: EncoderShape, parameters: LoRAParameters, gradients: LoRAParameters) {
-    self.parameters = LoRADoor.bySite(shape, parameters.factors)
-    self.gradients = LoRADoor.bySite(shape, gradients.factors)
+  public init(outline: ModelOutline, parameters: LoRAParameters, gradients: LoRAParameters) {
+    self.parameters = LoRADoor.bySite(outline, parameters.factors)
+    self.gradients = LoRADoor.bySite(outline, gradients.factors)
     lowestLayer = parameters.lowestLayer
   }
 
   /// Where there is a factor.
-  public func readsInput(of site: LinearSite) -> Bool { parameters[site.index] != nil }
+  public func readsInput(of site: LinearLayer) -> Bool { parameters[site.index] != nil }
 
   /// The folded weights did the work.
-  public func forward(_ site: LinearSite, x: Matrix, y: Matrix, workspace: Workspace) {}
+  public func forward(_ site: LinearLayer, x: Matrix, y: Matrix, workspace: Workspace) {}
 
   /// Accumulates dA and dB.
-  public func backward(_ site: LinearSite, x: Matrix, dy: Matrix, dx: Matrix?, workspace: Workspace) {
+  public func backward(_ site: LinearLayer, x: Matrix, dy: Matrix, dx: Matrix?, workspace: Workspace) {
     guard let factor = parameters[site.index], let gradient = gradients[site.index] else { return }
     let mark = workspace.mark
     let u = workspace.matrix(rows: x.rows, columns: factor.a.rows)
@@ -36,8 +37,8 @@ public final class LoRADoor: LinearDoor {
     workspace.release(to: mark)
   }
 
-  static func bySite(_ shape: EncoderShape, _ factors: [LoRAFactors]) -> [LoRAFactors?] {
-    var table = [LoRAFactors?](repeating: nil, count: shape.sites.count)
+  static func bySite(_ outline: ModelOutline, _ factors: [LoRAFactors]) -> [LoRAFactors?] {
+    var table = [LoRAFactors?](repeating: nil, count: outline.layers.count)
     for factor in factors { table[factor.site.index] = factor }
     return table
   }
@@ -59,21 +60,21 @@ public final class DropoutLoRADoor: LinearDoor {
 
   /// Drops a share `rate` of the inputs.
   public init(
-    shape: EncoderShape, parameters: LoRAParameters, gradients: LoRAParameters, rate: Double,
+    outline: ModelOutline, parameters: LoRAParameters, gradients: LoRAParameters, rate: Double,
     stream: RandomStream
   ) {
-    self.parameters = LoRADoor.bySite(shape, parameters.factors)
-    self.gradients = LoRADoor.bySite(shape, gradients.factors)
+    self.parameters = LoRADoor.bySite(outline, parameters.factors)
+    self.gradients = LoRADoor.bySite(outline, gradients.factors)
     self.rate = rate
     self.stream = stream
     lowestLayer = parameters.lowestLayer
   }
 
   /// Where there is a factor.
-  public func readsInput(of site: LinearSite) -> Bool { parameters[site.index] != nil }
+  public func readsInput(of site: LinearLayer) -> Bool { parameters[site.index] != nil }
 
   /// y += s·drop(x)·Aᵀ·Bᵀ.
-  public func forward(_ site: LinearSite, x: Matrix, y: Matrix, workspace: Workspace) {
+  public func forward(_ site: LinearLayer, x: Matrix, y: Matrix, workspace: Workspace) {
     guard let factor = parameters[site.index] else { return }
     let mark = workspace.mark
     let dropped = drop(x, site, workspace)
@@ -84,7 +85,7 @@ public final class DropoutLoRADoor: LinearDoor {
   }
 
   /// Accumulates dA and dB, and adds the adapter's part to dx.
-  public func backward(_ site: LinearSite, x: Matrix, dy: Matrix, dx: Matrix?, workspace: Workspace) {
+  public func backward(_ site: LinearLayer, x: Matrix, dy: Matrix, dx: Matrix?, workspace: Workspace) {
     guard let factor = parameters[site.index], let gradient = gradients[site.index] else { return }
     let mark = workspace.mark
     let dropped = drop(x, site, workspace)
@@ -103,14 +104,14 @@ public final class DropoutLoRADoor: LinearDoor {
     workspace.release(to: mark)
   }
 
-  private func drop(_ x: Matrix, _ site: LinearSite, _ workspace: Workspace) -> Matrix {
+  private func drop(_ x: Matrix, _ site: LinearLayer, _ workspace: Workspace) -> Matrix {
     let copy = workspace.matrix(rows: x.rows, columns: x.columns)
     copy.copy(from: x)
     mask(copy, site)
     return copy
   }
 
-  private func mask(_ x: Matrix, _ site: LinearSite) {
+  private func mask(_ x: Matrix, _ site: LinearLayer) {
     // Layers that read the same input (query, key, value) drop different parts of it, as in PEFT.
     var stream = stream.stream(site.path, "\(step)")
     let kept = Float(1 / (1 - rate))

@@ -1,10 +1,11 @@
 public import Basics
 public import LinearAlgebra
+public import Outlines
 
 /// The factors of one adapted layer: ΔW = scale · B · A.
 public struct LoRAFactors: Sendable {
   /// The layer.
-  public var site: LinearSite
+  public var site: LinearLayer
   /// (r, in).
   public var a: Matrix
   /// (out, r).
@@ -13,7 +14,7 @@ public struct LoRAFactors: Sendable {
   public var scale: Float
 
   /// Names factors.
-  public init(site: LinearSite, a: Matrix, b: Matrix, scale: Float) {
+  public init(site: LinearLayer, a: Matrix, b: Matrix, scale: Float) {
     self.site = site
     self.a = a
     self.b = b
@@ -31,12 +32,8 @@ public struct LoRAParameters: Sendable {
   public let factors: [LoRAFactors]
 
   /// Zeroed factors of one rank.
-  public init(shape: EncoderShape, sites: [LinearSite], rank: Int, scale: Float) {
-    self.init(
-      sites.map { site in
-        let size = shape.weightShape(site.role)
-        return (site, a: (rank, size.in), b: (size.out, rank), scale)
-      })
+  public init(sites: [LinearLayer], rank: Int, scale: Float) {
+    self.init(sites.map { ($0, a: (rank, $0.in), b: ($0.out, rank), scale) })
   }
 
   /// Zeros of the same layout: gradients.
@@ -45,7 +42,7 @@ public struct LoRAParameters: Sendable {
       factors.map { ($0.site, a: ($0.a.rows, $0.a.columns), b: ($0.b.rows, $0.b.columns), $0.scale) })
   }
 
-  private init(_ sizes: [(site: LinearSite, a: (Int, Int), b: (Int, Int), scale: Float)]) {
+  private init(_ sizes: [(site: LinearLayer, a: (Int, Int), b: (Int, Int), scale: Float)]) {
     let storage = Storage(count: sizes.reduce(0) { $0 + $1.a.0 * $1.a.1 + $1.b.0 * $1.b.1 })
     let flat = Matrix(storage: storage, rows: 1, columns: storage.count)
     var offset = 0
@@ -73,21 +70,7 @@ public struct LoRAParameters: Sendable {
   }
 
   /// The lowest block that has a factor.
-  public var lowestLayer: Int { factors.map(\.site.layer).min() ?? 0 }
-}
-
-extension EncoderShape {
-  /// The linear layers that some PEFT targets name, in the order of the forward pass.
-  ///
-  /// - Throws: a `Diagnostic` for a target that names no layer.
-  public func sites(targets: [String]) throws(Diagnostic) -> [LinearSite] {
-    for target in targets where target != "all-linear" && !sites.contains(where: { $0.matches(target) }) {
-      throw Diagnostic(
-        "no linear layer of the base matches the target '\(target)'",
-        hint: "the layers of a block are \(LinearRole.allCases.map(\.path).joined(separator: ", "))")
-    }
-    return sites.filter { site in targets.contains { $0 == "all-linear" || site.matches($0) } }
-  }
+  public var lowestLayer: Int { factors.map(\.site).lowestBlock }
 }
 
 /// W ← W₀ + scale · B · A for every adapted layer.

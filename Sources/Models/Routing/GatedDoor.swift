@@ -1,6 +1,7 @@
 public import Checkpoints
 internal import Foundation
 public import LinearAlgebra
+public import Outlines
 
 /// The stacked factors of several experts at every layer: y = W₀x + Σ_t g_t·B_t(A_t·x) in two products.
 public struct GatedFactors: Sendable {
@@ -24,13 +25,13 @@ public struct GatedFactors: Sendable {
   public let flopsPerToken: Double
 
   /// Stacks the changes of a model's parts.
-  public init(_ model: RoutedModel, shape: EncoderShape) throws {
-    for part in model.parts { try part.change?.check(against: shape.layerShapes) }
+  public init(_ model: RoutedModel, outline: ModelOutline) throws {
+    for part in model.parts { try part.change?.check(against: outline.layerShapes) }
     var directions: [String: Matrix] = [:]
     if case .token(let gate) = model.gate {
       for (path, rows) in gate.directions { directions[path] = rows }
     }
-    let stacked = shape.sites.map { site in
+    let stacked = outline.layers.map { site in
       let own = model.parts.enumerated().compactMap { index, part in
         part.change.flatMap { change in
           change.site(site.path).map { (index, $0, Float(change.scale(of: $0))) }
@@ -40,7 +41,7 @@ public struct GatedFactors: Sendable {
     }
     sites = stacked
     experts = model.parts.count
-    lowestLayer = shape.sites.first { stacked[$0.index] != nil }?.layer ?? 0
+    lowestLayer = outline.layers.first { stacked[$0.index] != nil }?.block ?? 0
     flopsPerToken = stacked.reduce(0) { sum, site in
       guard let site else { return sum }
       let gates = site.directions.map { 2 * Double($0.count) } ?? 0
@@ -99,10 +100,10 @@ public final class GatedDoor: LinearDoor {
   public var lowestLayer: Int { factors.lowestLayer }
 
   /// Nothing is trained.
-  public func readsInput(of site: LinearSite) -> Bool { false }
+  public func readsInput(of site: LinearLayer) -> Bool { false }
 
   /// y += Σ_t g_t·x·A_tᵀ·B_tᵀ.
-  public func forward(_ site: LinearSite, x: Matrix, y: Matrix, workspace: Workspace) {
+  public func forward(_ site: LinearLayer, x: Matrix, y: Matrix, workspace: Workspace) {
     guard let experts = factors.sites[site.index] else { return }
     let mark = workspace.mark
     let u = workspace.matrix(rows: x.rows, columns: experts.a.rows)
@@ -166,7 +167,7 @@ public final class GatedDoor: LinearDoor {
   }
 
   /// Nothing is trained.
-  public func backward(_ site: LinearSite, x: Matrix, dy: Matrix, dx: Matrix?, workspace: Workspace) {
+  public func backward(_ site: LinearLayer, x: Matrix, dy: Matrix, dx: Matrix?, workspace: Workspace) {
     preconditionFailure("a gated door is for evaluation")
   }
 }

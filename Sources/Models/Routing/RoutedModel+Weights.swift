@@ -1,5 +1,6 @@
 public import Checkpoints
 public import LinearAlgebra
+public import Outlines
 
 extension EncoderWeights {
   /// The same weights with what a model changes for a task: its part's own change, or the unified one, masked where the
@@ -29,7 +30,7 @@ extension EncoderWeights {
 
   /// The same weights with full matrices added at some layers.
   private func adding(_ changes: [(path: String, change: Matrix)]) -> EncoderWeights {
-    let sites = shape.sites.filter { site in changes.contains { $0.path == site.path } }
+    let sites = outline.layers.filter { site in changes.contains { $0.path == site.path } }
     let result = owning(sites)
     for site in sites {
       let weight = result.weight(site)
@@ -43,10 +44,10 @@ extension EncoderWeights {
 
 extension RoutedModel {
   /// The lowest block that any part, or what they share, changes.
-  public func lowestLayer(_ shape: EncoderShape) -> Int {
+  public func lowestLayer(_ outline: ModelOutline) -> Int {
     let adapters = parts.compactMap(\.change) + [unified].compactMap { $0 }
     let paths = Set(adapters.flatMap { $0.sites.map(\.path) } + full.map(\.path))
-    return shape.sites.first { paths.contains($0.path) }?.layer ?? 0
+    return outline.layers.first { paths.contains($0.path) }?.block ?? 0
   }
 }
 

@@ -1,4 +1,5 @@
 public import LinearAlgebra
+public import Outlines
 
 /// Sums the squares of the gradients of single rows by the weights of some linear layers.
 ///
@@ -14,22 +15,19 @@ public final class FisherDoor: LinearDoor {
   public var rows: [Range<Int>] = []
 
   /// Measures the weights of some layers.
-  public init(shape: EncoderShape, sites: [LinearSite]) {
-    sums = SiteMatrices(shape: shape, sites: sites) { site in
-      let (out, inputs) = shape.weightShape(site.role)
-      return (out, inputs)
-    }
-    lowestLayer = sites.map(\.layer).min() ?? 0
+  public init(sites: [LinearLayer]) {
+    sums = SiteMatrices(sites: sites) { ($0.out, $0.in) }
+    lowestLayer = sites.lowestBlock
   }
 
   /// Where something is measured.
-  public func readsInput(of site: LinearSite) -> Bool { sums[site] != nil }
+  public func readsInput(of site: LinearLayer) -> Bool { sums[site] != nil }
 
   /// Adds nothing.
-  public func forward(_ site: LinearSite, x: Matrix, y: Matrix, workspace: Workspace) {}
+  public func forward(_ site: LinearLayer, x: Matrix, y: Matrix, workspace: Workspace) {}
 
   /// Adds (dYᵀX)² of every row.
-  public func backward(_ site: LinearSite, x: Matrix, dy: Matrix, dx: Matrix?, workspace: Workspace) {
+  public func backward(_ site: LinearLayer, x: Matrix, dy: Matrix, dx: Matrix?, workspace: Workspace) {
     guard let sum = sums[site] else { return }
     inRowBlocks(sum) { block in
       let mark = workspace.mark

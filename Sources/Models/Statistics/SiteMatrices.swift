@@ -1,19 +1,20 @@
 public import LinearAlgebra
+public import Outlines
 
 /// A matrix for each of some linear layers of an encoder: what a measurement sums up over batches.
 public struct SiteMatrices: Sendable {
   /// The layers in the order of the forward pass.
-  public let sites: [LinearSite]
+  public let sites: [LinearLayer]
   private let table: [Matrix?]
 
   /// Zeros.
   ///
   /// - Parameter size: Rows and columns at a layer.
   public init(
-    shape: EncoderShape, sites: [LinearSite], size: (LinearSite) -> (rows: Int, columns: Int)
+    sites: [LinearLayer], size: (LinearLayer) -> (rows: Int, columns: Int)
   ) {
     self.sites = sites
-    var table = [Matrix?](repeating: nil, count: shape.sites.count)
+    var table = [Matrix?](repeating: nil, count: (sites.map(\.index).max() ?? -1) + 1)
     for site in sites {
       let (rows, columns) = size(site)
       table[site.index] = Matrix(rows: rows, columns: columns)
@@ -22,7 +23,7 @@ public struct SiteMatrices: Sendable {
   }
 
   /// The matrix of a layer; nil where there is none.
-  public subscript(site: LinearSite) -> Matrix? { table[site.index] }
+  public subscript(site: LinearLayer) -> Matrix? { site.index < table.count ? table[site.index] : nil }
 
   /// The matrices in the order of `sites`.
   public var matrices: [Matrix] { sites.compactMap { table[$0.index] } }

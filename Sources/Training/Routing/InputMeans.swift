@@ -1,5 +1,6 @@
 public import LinearAlgebra
 public import Models
+internal import Outlines
 internal import Specs
 
 /// The mean input of every linear layer over the tokens of some texts.
@@ -10,14 +11,14 @@ public enum InputMeans {
   public static func of(
     _ examples: [TokenizedExample], through weights: EncoderWeights, workspace: Workspace
   ) -> [String: Matrix] {
-    let door = InputMeanDoor(sites: weights.shape.sites.count)
+    let door = InputMeanDoor(sites: weights.outline.layers.count)
     for range in Evaluator.batches(examples, tokens: WorkLimits.evaluationTokens) {
       workspace.reset()
       _ = Encoder.hidden(weights, PackedBatch(examples[range]), workspace: workspace, door: door)
     }
     let tokens = max(1, examples.reduce(0) { $0 + $1.ids.count })
     return Dictionary(
-      uniqueKeysWithValues: weights.shape.sites.map { site in
+      uniqueKeysWithValues: weights.outline.layers.map { site in
         let sum = door.sums[site.index]
         return (
           site.path, Matrix(rows: 1, columns: sum.count, values: sum.map { Float($0 / Double(tokens)) })
@@ -36,16 +37,16 @@ private final class InputMeanDoor: LinearDoor {
     sums = Array(repeating: [], count: sites)
   }
 
-  func readsInput(of site: LinearSite) -> Bool { true }
+  func readsInput(of site: LinearLayer) -> Bool { true }
 
-  func forward(_ site: LinearSite, x: Matrix, y: Matrix, workspace: Workspace) {
+  func forward(_ site: LinearLayer, x: Matrix, y: Matrix, workspace: Workspace) {
     if sums[site.index].isEmpty { sums[site.index] = Array(repeating: 0, count: x.columns) }
     for row in 0..<x.rows {
       x.withRow(row) { x in for i in 0..<x.count { sums[site.index][i] += Double(x[i]) } }
     }
   }
 
-  func backward(_ site: LinearSite, x: Matrix, dy: Matrix, dx: Matrix?, workspace: Workspace) {
+  func backward(_ site: LinearLayer, x: Matrix, dy: Matrix, dx: Matrix?, workspace: Workspace) {
     preconditionFailure("means are of forward passes")
   }
 }

@@ -1,6 +1,7 @@
 public import Checkpoints
 public import LinearAlgebra
-public import Models
+internal import Models
+public import Outlines
 internal import Specs
 public import Tasks
 
@@ -19,9 +20,9 @@ public struct RoutedEvaluator: Sendable {
   }
 
   /// Floating-point operations a token that a model costs beside folded weights: none where one part is folded in.
-  public static func flopsPerToken(_ model: RoutedModel, _ shape: EncoderShape) throws -> Double {
+  public static func flopsPerToken(_ model: RoutedModel, _ outline: ModelOutline) throws -> Double {
     if isFolded(model) { return 0 }
-    return try GatedFactors(model, shape: shape).flopsPerToken
+    return try GatedFactors(model, outline: outline).flopsPerToken
   }
 
   /// Whether every text has one change, which can be folded into the weights.
@@ -34,7 +35,7 @@ public struct RoutedEvaluator: Sendable {
   }
 
   /// The lowest block that the model changes.
-  public var lowestLayer: Int { model.lowestLayer(base.weights.shape) }
+  public var lowestLayer: Int { model.lowestLayer(base.weights.outline) }
 
   /// Whether its gate reads the pooled vectors of the base alone, which are the same for all such models.
   public var readsBase: Bool { if case .text(let gate) = model.gate { !gate.readsUnified } else { false } }
@@ -57,7 +58,7 @@ public struct RoutedEvaluator: Sendable {
         weights: base.weights.folding(model, for: task), pooling: base.pooling, correction: correction
       ).predict(examples, head: head, states: states, workspaces: workspaces, progress: progress)
     case .token(let gate):
-      let factors = try GatedFactors(model, shape: base.weights.shape)
+      let factors = try GatedFactors(model, outline: base.weights.outline)
       return try Evaluator(weights: unified, pooling: base.pooling) { _, batch in
         GatedDoor(factors, gates: .tokens(gate), batch: batch)
       }.predict(examples, head: head, states: states, workspaces: workspaces, progress: progress)
@@ -69,7 +70,7 @@ public struct RoutedEvaluator: Sendable {
       if RoutedEvaluator.isFolded(model) {
         return try predictGrouped(examples, gates, head, workspaces, progress)
       }
-      let factors = try GatedFactors(model, shape: base.weights.shape)
+      let factors = try GatedFactors(model, outline: base.weights.outline)
       return try Evaluator(weights: unified, pooling: base.pooling) { range, batch in
         GatedDoor(factors, gates: .texts(gates.rows(range)), batch: batch)
       }.predict(examples, head: head, states: states, workspaces: workspaces, progress: progress)

@@ -2,6 +2,7 @@ public import Basics
 public import Checkpoints
 public import LinearAlgebra
 public import Models
+public import Outlines
 internal import Specs
 
 /// The diagonal Fisher information of some weights of a model: for every entry the mean over examples of the squared
@@ -17,8 +18,7 @@ internal import Specs
 /// Memory: 4 bytes for each measured weight, once and once more for each thread: 43 MB each for all linear layers of
 /// MiniLM.
 public final class FisherDiagonal {
-  private let shape: EncoderShape
-  private let sites: [LinearSite]
+  private let sites: [LinearLayer]
   private let labels: FisherLabels
   private let stream: RandomStream
   private let total: SiteMatrices
@@ -31,12 +31,11 @@ public final class FisherDiagonal {
   /// Measures the weights of some layers.
   ///
   /// - Parameter stream: Draws the tags; each example of each task has a stream below it.
-  public init(shape: EncoderShape, sites: [LinearSite], labels: FisherLabels, stream: RandomStream) {
-    self.shape = shape
+  public init(sites: [LinearLayer], labels: FisherLabels, stream: RandomStream) {
     self.sites = sites
     self.labels = labels
     self.stream = stream
-    total = FisherDoor(shape: shape, sites: sites).sums
+    total = FisherDoor(sites: sites).sums
   }
 
   /// Runs a model forward and backward over some examples of a task.
@@ -48,7 +47,7 @@ public final class FisherDiagonal {
     _ examples: [TokenizedExample], _ head: TaskHead, _ weights: EncoderWeights, pooling: Pooling,
     workspaces: [Workspace], progress: (Int) throws -> Void = { _ in }
   ) rethrows {
-    while lanes.count < workspaces.count { lanes.append(FisherDoor(shape: shape, sites: sites)) }
+    while lanes.count < workspaces.count { lanes.append(FisherDoor(sites: sites)) }
     let stream = stream.stream(head.task.name)
     try inBatches(examples, tokens: WorkLimits.partTokens, workspaces) { lane, range, workspace in
       lanes[lane].sums.clear()

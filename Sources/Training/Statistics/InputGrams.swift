@@ -1,5 +1,6 @@
 public import LinearAlgebra
 public import Models
+public import Outlines
 internal import Specs
 
 /// The uncentred Gram matrices XᵀX ÷ n of what some linear layers of a model read, over the n tokens of some examples.
@@ -7,18 +8,16 @@ internal import Specs
 /// Sums are made batch by batch, in floats, and added in order, so that the number of threads changes no bit.
 /// Memory: 4·in² bytes for each input, once and once more for each thread: 67 MB each for all layers of MiniLM.
 public final class InputGrams {
-  private let shape: EncoderShape
-  private let sites: [LinearSite]
+  private let sites: [LinearLayer]
   private let total: GramDoor
   private var lanes: [GramDoor] = []
   /// Tokens read.
   public private(set) var tokens = 0
 
   /// Measures the inputs of some layers.
-  public init(shape: EncoderShape, sites: [LinearSite]) {
-    self.shape = shape
+  public init(sites: [LinearLayer]) {
     self.sites = sites
-    total = GramDoor(shape: shape, sites: sites)
+    total = GramDoor(sites: sites)
   }
 
   /// Runs a model over some examples.
@@ -31,8 +30,8 @@ public final class InputGrams {
     _ examples: [TokenizedExample], _ weights: EncoderWeights, states: FrozenStates? = nil,
     workspaces: [Workspace], progress: (Int) throws -> Void = { _ in }
   ) rethrows {
-    while lanes.count < workspaces.count { lanes.append(GramDoor(shape: shape, sites: sites)) }
-    let end = (sites.map(\.layer).max() ?? 0) + 1
+    while lanes.count < workspaces.count { lanes.append(GramDoor(sites: sites)) }
+    let end = (sites.map(\.block).max() ?? 0) + 1
     try inBatches(examples, tokens: WorkLimits.evaluationTokens, workspaces) { lane, range, workspace in
       lanes[lane].sums.clear()
       let start = states.map { EnteringStates(block: $0.block, hidden: $0.rows(range)) }
@@ -46,7 +45,7 @@ public final class InputGrams {
     }
   }
 
-  /// Ends the measurement: the matrices by the names of the inputs (`LinearSite.input`).
+  /// Ends the measurement: the matrices by the names of the inputs (`LinearLayer.input`).
   public func finished() -> [(name: String, matrix: Matrix)] {
     total.sums.scale(by: 1 / Float(max(1, tokens)))
     return zip(total.sums.sites, total.sums.matrices).map { site, matrix in

@@ -1,0 +1,27 @@
+/// The bytes that a process holds of a model, and of a pass through it; floats of four bytes.
+extension ModelOutline {
+  /// Embeddings and linear layers.
+  public var weightBytes: Double { 4 * (Double(embeddings) * Double(width) + Double(layers.weights)) }
+
+  /// Copies of the layers that share an input, which lie in one matrix.
+  public var stackedBytes: Double {
+    let shared = Dictionary(grouping: layers, by: \.input).values.filter { $0.count > 1 }
+    return 4 * shared.reduce(0) { $0 + Double($1.weights) }
+  }
+
+  /// Copies of the weights that adapters at some layers are folded into; one layer brings all that lie in its matrix.
+  public func foldedBytes(_ adapted: [LinearLayer]) -> Double {
+    let inputs = Set(adapted.map(\.input))
+    return 4 * layers.reduce(0) { inputs.contains($1.input) ? $0 + Double($1.weights) : $0 }
+  }
+
+  /// What a block keeps for the backward pass.
+  public func blockBytes(_ texts: Texts) -> Double {
+    4 * (Double(saved.token) * texts.tokens + Double(saved.pair) * texts.pairs)
+  }
+
+  /// What a forward pass keeps for the backward pass down to a block.
+  public func tapeBytes(_ texts: Texts, lowest: Int) -> Double {
+    Double(blocks - lowest) * blockBytes(texts)
+  }
+}

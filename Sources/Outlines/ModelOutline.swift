@@ -1,0 +1,105 @@
+public import Basics
+
+/// What can be said of a transformer without its weights: its linear layers, sizes, arithmetic and bytes.
+///
+/// A family of models makes it from a configuration; planner, estimates, adapters, measurements and benches read it, and
+/// none of them knows a family.
+public struct ModelOutline: Sendable, Hashable {
+  /// The row in the table of families.
+  public let family: String
+  /// Blocks L.
+  public let blocks: Int
+  /// Channels C of the hidden states.
+  public let width: Int
+  /// Channels of all attention heads together: each token's scores and context cost twice that many products a token.
+  public let attention: Int
+  /// The longest row in tokens.
+  public let positions: Int
+  /// Rows of all embedding tables, C wide.
+  public let embeddings: Int
+  /// What stands before the number of a block: `encoder.layer`.
+  public let prefix: String
+  /// All linear layers, in the order of the forward pass.
+  public let layers: [LinearLayer]
+  /// Element-wise passes of a block over its numbers, in each direction.
+  public let passes: BlockCost
+  /// Numbers that a block keeps for the backward pass, its result included.
+  public let saved: BlockCost
+
+  /// So much for each token, and so much for each pair of tokens of a row.
+  public struct BlockCost: Sendable, Hashable {
+    /// For each token.
+    public var token: Int
+    /// For each pair of tokens of one row.
+    public var pair: Int
+
+    /// Names costs.
+    public init(token: Int, pair: Int) {
+      self.token = token
+      self.pair = pair
+    }
+  }
+
+  /// A linear layer as every block has it.
+  public struct Part: Sendable {
+    var path: String
+    var out: Int
+    var `in`: Int
+    var input: String?
+
+    /// Names a layer.
+    ///
+    /// - Parameters:
+    ///   - path: Inside the block.
+    ///   - input: What layers that read the same share, inside the block; nil for a layer that is alone with its input.
+    public init(_ path: String, out: Int, in: Int, input: String? = nil) {
+      self.path = path
+      self.out = out
+      self.in = `in`
+      self.input = input
+    }
+  }
+
+  /// Lays out a model of equal blocks.
+  ///
+  /// - Parameter parts: The linear layers of a block; those that read the block's own input come first.
+  public init(
+    family: String, blocks: Int, width: Int, attention: Int, positions: Int, embeddings: Int, prefix: String,
+    parts: [Part], passes: BlockCost, saved: BlockCost
+  ) {
+    self.family = family
+    self.blocks = blocks
+    self.width = width
+    self.attention = attention
+    self.positions = positions
+    self.embeddings = embeddings
+    self.prefix = prefix
+    self.passes = passes
+    self.saved = saved
+    layers = (0..<blocks).flatMap { block in
+      parts.enumerated().map { number, part in
+        let path = "\(prefix).\(block).\(part.path)"
+        return LinearLayer(
+          index: block * parts.count + number, block: block, path: path, out: part.out, in: part.in,
+          input: part.input.map { "\(prefix).\(block).\($0)" } ?? path)
+      }
+    }
+  }
+
+  /// The layers that PEFT's words choose, in the order of the forward pass.
+  ///
+  /// - Throws: a `Diagnostic` for a word that chooses no layer.
+  public func chosen(by targets: LayerTargets) throws(Diagnostic) -> [LinearLayer] {
+    if let missing = targets.missing(among: layers.map(\.path)).first {
+      throw Diagnostic(
+        "no linear layer of the base matches the target '\(missing)'",
+        hint: "the layers of a block are \(partPaths.joined(separator: ", "))")
+    }
+    return layers.filter { targets.choose($0.path) }
+  }
+
+  /// The paths of a block's layers without what stands before them, for messages.
+  public var partPaths: [String] {
+    layers.prefix { $0.block == 0 }.map { String($0.path.dropFirst("\(prefix).0.".count)) }
+  }
+}
