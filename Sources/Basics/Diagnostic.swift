@@ -110,3 +110,24 @@ public struct Diagnostics: Error, Sendable, CustomStringConvertible {
     all.map(\.description).joined(separator: "\n")
   }
 }
+
+extension [Diagnostic] {
+  /// One finding for all that say the same of the same file, in the order of the first ones.
+  ///
+  /// - Parameter others: Says in words how many more there are: `3 more tensors`.
+  public func grouped(_ others: (Int) -> String) -> [Diagnostic] {
+    var groups: [(first: Diagnostic, more: Int)] = []
+    for problem in self {
+      let same = groups.firstIndex {
+        $0.first.what == problem.what && $0.first.place?.file == problem.place?.file
+      }
+      if let same { groups[same].more += 1 } else { groups.append((problem, 0)) }
+    }
+    return groups.map { problem, more in
+      guard more > 0 else { return problem }
+      var problem = problem
+      problem.hint = (problem.hint.map { $0 + "; " } ?? "") + "the same in \(others(more))"
+      return problem
+    }
+  }
+}

@@ -34,30 +34,14 @@ public struct DataCheck: Sendable {
       do {
         _ = try TaskLoader.load(part.task, split: part.split) { plan.locations[$0] }
       } catch let error as Diagnostics {
-        problems += DataCheck.grouped(error.all).filter { !problems.contains($0) }
+        // A list of labels that does not fit makes the same mistake in every line.
+        let told = error.all.grouped { $0 == 1 ? "one more line" : "\($0) or more other lines" }
+        problems += told.filter { !problems.contains($0) }
       } catch let error as Diagnostic {
         if !problems.contains(error) { problems.append(error) }
       }
     }
     if !problems.isEmpty { throw Diagnostics(problems) }
-  }
-
-  /// One finding for all lines of a file with the same mistake, as a list of labels that does not fit makes them.
-  private static func grouped(_ found: [Diagnostic]) -> [Diagnostic] {
-    var groups: [(first: Diagnostic, more: Int)] = []
-    for problem in found {
-      let same = groups.firstIndex {
-        $0.first.what == problem.what && $0.first.place?.file == problem.place?.file
-      }
-      if let same { groups[same].more += 1 } else { groups.append((problem, 0)) }
-    }
-    return groups.map { problem, more in
-      guard more > 0 else { return problem }
-      var problem = problem
-      let lines = more == 1 ? "one more line" : "\(more) or more other lines"
-      problem.hint = (problem.hint.map { $0 + "; " } ?? "") + "the same in \(lines)"
-      return problem
-    }
   }
 
   private func parts(_ spec: JobSpec) -> [Part] {

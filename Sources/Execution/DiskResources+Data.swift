@@ -1,8 +1,7 @@
 internal import Basics
-internal import Checkpoints
 internal import Experiment
 internal import LinearAlgebra
-internal import Models
+internal import Outlines
 public import Specs
 internal import Tasks
 internal import Tokenizers
@@ -21,17 +20,18 @@ extension DiskResources {
       let key = try StableHash.hex(of: [
         try StableHash.hex(of: read), base?.sha256 ?? "words", "\(maxTokens)",
       ])
-      return try facts.value(.splits, key) {
-        let tokenizer = try base.map { try self.tokenizer($0.path) }
-        let positions =
-          try base.map { try EncoderShape(ModelConfiguration(folder: $0.path), folder: $0.path).positions }
-          ?? JobPerformer.pretrainedPositions
-        return TaskSurvey(task) { locations[$0] }.parts.map { part in
-          var facts = part.facts
-          facts.lengths = DiskResources.lengths(part, tokenizer, most: min(maxTokens, positions))
-          return facts
-        }
+      if let known = facts.value(.splits, key) { return known }
+      let tokenizer = try base.map { try self.tokenizer($0.path) }
+      let most = min(maxTokens, base?.outline.positions ?? JobPerformer.pretrainedPositions)
+      let survey = TaskSurvey(task) { locations[$0] }
+      let splits = survey.parts.map { part in
+        var facts = part.facts
+        facts.lengths = DiskResources.lengths(part, tokenizer, most: most)
+        return facts
       }
+      // A file that could not be read this time may be there the next time under the same hash.
+      if survey.isComplete { facts.keep(splits, .splits, key) }
+      return splits
     } catch {
       // What is wrong with the base is told by the plan.
       return []

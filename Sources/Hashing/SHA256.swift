@@ -3,7 +3,7 @@ public import Foundation
 
 /// SHA-256 (FIPS 180-4) by OpenSSL's libcrypto, over bytes that come in pieces.
 ///
-/// Beside LinearAlgebra the one place that calls C: the system's library uses the processor's SHA instructions, and
+/// Beside LinearAlgebra the one place with code that the compiler cannot check: the system's library uses the processor's SHA instructions, and
 /// nothing has to be compiled for it.
 @safe
 public final class SHA256 {

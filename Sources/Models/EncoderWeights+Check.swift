@@ -13,15 +13,13 @@ extension EncoderShape {
       ("embeddings.LayerNorm.weight", [hidden]), ("embeddings.LayerNorm.bias", [hidden]),
     ]
     let linear = outline.layers
-    for layer in 0..<layers {
-      let prefix = "encoder.layer.\(layer)."
-      for part in linear where part.block == layer {
-        all.append((part.path + ".weight", [part.out, part.in]))
-        all.append((part.path + ".bias", [part.out]))
-      }
+    for layer in linear {
+      all.append((layer.path + ".weight", [layer.out, layer.in]))
+      all.append((layer.path + ".bias", [layer.out]))
+      guard layer.index + 1 == linear.count || linear[layer.index + 1].block > layer.block else { continue }
       for norm in ["attention.output", "output"] {
-        all.append((prefix + norm + ".LayerNorm.weight", [hidden]))
-        all.append((prefix + norm + ".LayerNorm.bias", [hidden]))
+        all.append(("encoder.layer.\(layer.block).\(norm).LayerNorm.weight", [hidden]))
+        all.append(("encoder.layer.\(layer.block).\(norm).LayerNorm.bias", [hidden]))
       }
     }
     return all
@@ -35,26 +33,16 @@ extension EncoderWeights {
   /// What many tensors share is told once. Reads every weight.
   public static func problems(_ checkpoint: Checkpoint, shape: EncoderShape) -> [Diagnostic] {
     var missing: [String] = []
-    var found: [(first: Diagnostic, more: Int)] = []
+    var found: [Diagnostic] = []
     for (name, wanted) in shape.tensors {
       guard checkpoint.has(name) else {
         missing.append(name)
         continue
       }
-      guard let problem = problem(name, wanted, checkpoint, shape) else { continue }
-      let same = found.firstIndex {
-        $0.first.what == problem.what && $0.first.place?.file == problem.place?.file
-      }
-      if let same { found[same].more += 1 } else { found.append((problem, 0)) }
+      if let problem = problem(name, wanted, checkpoint, shape) { found.append(problem) }
     }
-    let told = found.map { problem, more in
-      guard more > 0 else { return problem }
-      var problem = problem
-      let others = more == 1 ? "one more tensor" : "\(more) more tensors"
-      problem.hint = (problem.hint.map { $0 + "; " } ?? "") + "the same in \(others)"
-      return problem
-    }
-    return absence(of: missing, in: checkpoint) + told
+    return absence(of: missing, in: checkpoint)
+      + found.grouped { $0 == 1 ? "one more tensor" : "\($0) more tensors" }
   }
 
   private static func problem(

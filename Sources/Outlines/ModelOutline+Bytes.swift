@@ -19,9 +19,4 @@ extension ModelOutline {
   public func blockBytes(_ texts: Texts) -> Double {
     4 * (Double(saved.token) * texts.tokens + Double(saved.pair) * texts.pairs)
   }
-
-  /// What a forward pass keeps for the backward pass down to a block.
-  public func tapeBytes(_ texts: Texts, lowest: Int) -> Double {
-    Double(blocks - lowest) * blockBytes(texts)
-  }
 }

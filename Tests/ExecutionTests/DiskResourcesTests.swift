@@ -158,4 +158,24 @@ import Testing
     // [CLS] e ##bit ##da rose [SEP]
     #expect(resources().lengths(of: task, .train, base: base, locations: places) == [6])
   }
+
+  @Test func `what could not be read this time is read the next time`() throws {
+    let rows = ["up", "down"].map { #"{"text": "it goes \#($0)", "label": "\#($0)"}"# }
+    let path = try write(rows.joined(separator: "\n"))
+    let sha256 = try resources().file(path).sha256
+    let task = TaskSpec(
+      name: "moves", kind: .classification,
+      source: .files(["train": DataFile(sha256: sha256, format: "jsonl")]),
+      labels: ["up", "down"].map { LabelSpec(name: $0, description: $0) }, metrics: ["accuracy"],
+      validationFraction: 0)
+    func found(_ locations: [String: String]) -> [Int] {
+      let resources = resources()
+      defer { resources.facts.save() }
+      return resources.facts(of: task, base: nil, maxTokens: 32, locations: locations).map(\.rows)
+    }
+    #expect(found([:]) == [])
+    #expect(found([sha256: path]) == [2])
+    // Now it is known, whether the file is there or not.
+    #expect(found([:]) == [2])
+  }
 }

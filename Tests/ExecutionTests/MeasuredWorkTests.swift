@@ -21,41 +21,15 @@ import Training
   private let adapters: [JobID]
 
   init() throws {
-    let scratch = try Scratch()
-    let performer = JobPerformer(store: scratch.store)
-    func done(_ spec: JobSpec) throws -> JobID {
-      let id = try spec.id()
-      _ = try performer.perform(spec, id: id, worker: "w") { _, _ in }
-      return id
-    }
-    let pretrained = try done(
-      .pretrain(
-        PretrainSpec(
-          hidden: 32, layers: 3, heads: 2, intermediate: 64, sentences: 120, steps: 4, batchRows: 8)))
-    tasks = try ["sentiment", "topic"].map { form in
-      var task = try #require(GeneratedSuite.template(form))
-      task.source = .generated(GeneratorSpec(form: form, rows: ["train": 50, "validation": 5, "test": 5]))
-      return task
-    }
-    adapters = try tasks.map { task in
-      try done(
-        .train(
-          TrainJob(
-            base: .pretrained(pretrained), tasks: [task], sampling: SamplingSpec(), budget: .steps(6),
-            adapter: AdapterSpec(rank: 3, alpha: 6, targets: ["all-linear"]),
-            training: TrainingSpec(learningRate: 0.01, batchRows: 8, maxTokens: 32), seed: 0)))
-    }
-    (self.scratch, self.performer, self.pretrained) = (scratch, performer, pretrained)
-  }
-
-  private func done(_ spec: JobSpec) throws -> JobID {
-    let id = try spec.id()
-    _ = try performer.perform(spec, id: id, worker: "w") { _, _ in }
-    return id
+    let experts = try TwoExperts(
+      blocks: 3, pretraining: 4, rows: 50, steps: 6,
+      adapter: AdapterSpec(rank: 3, alpha: 6, targets: ["all-linear"]))
+    (scratch, performer, pretrained) = (experts.scratch, experts.performer, experts.pretrained)
+    (tasks, adapters) = (experts.tasks, experts.adapters)
   }
 
   private func measured(_ index: Int, _ what: Statistic, rows: Int = 1000) throws -> JobID {
-    try done(
+    try performer.done(
       .statistics(
         StatisticsJob(
           base: .pretrained(pretrained), adapter: adapters[index], tasks: [tasks[index]], rows: rows,
@@ -83,7 +57,7 @@ import Training
         base: .pretrained(pretrained), tasks: inputs.map { [tasks[$0]] }, rows: 1000, maxTokens: 32)
     case nil: break
     }
-    return try adapter(of: try done(.merge(job)))
+    return try adapter(of: try performer.done(.merge(job)))
   }
 
   private func adapter(of id: JobID) throws -> Adapter {

@@ -20,22 +20,16 @@ import Training
   init() throws {
     scratch = try Scratch()
     performer = JobPerformer(store: scratch.store)
-    let pretrain = JobSpec.pretrain(
-      PretrainSpec(hidden: 32, layers: 2, heads: 2, intermediate: 64, sentences: 120, steps: 4, batchRows: 8))
-    pretrained = try pretrain.id()
-    _ = try performer.perform(pretrain, id: pretrained, worker: "w") { _, _ in }
+    pretrained = try performer.done(
+      .pretrain(
+        PretrainSpec(
+          hidden: 32, layers: 2, heads: 2, intermediate: 64, sentences: 120, steps: 4, batchRows: 8)))
     tasks = try ["sentiment", "topic"].map { form in
       var task = try #require(GeneratedSuite.template(form))
       task.source = .generated(GeneratorSpec(form: form, rows: ["train": 50, "validation": 5, "test": 5]))
       task.head = form == "topic" ? .linear : .labels
       return task
     }
-  }
-
-  private func done(_ spec: JobSpec) throws -> JobID {
-    let id = try spec.id()
-    _ = try performer.perform(spec, id: id, worker: "w") { _, _ in }
-    return id
   }
 
   private func training(_ task: Int, _ start: TrainStart? = nil, rate: Double = 0.01) -> TrainJob {
@@ -46,7 +40,7 @@ import Training
   }
 
   private func average(_ inputs: [JobID], rank: Double = 0) throws -> JobID {
-    try done(
+    try performer.done(
       .merge(
         MergeJob(
           method: "linear", parameters: ["rank": .number(rank)], inputs: inputs, weights: [1, 1], seed: 0)))
@@ -65,9 +59,9 @@ import Training
     var job = training(0)
     job.tasks = tasks
     job.ends = EndsSpec(concentration: 1)
-    let trained = try done(.train(job))
+    let trained = try performer.done(.train(job))
     func mixture(_ shares: [Double]) throws -> JobID {
-      try done(
+      try performer.done(
         .merge(
           MergeJob(
             method: "linear", parameters: ["rank": .number(0)], inputs: [trained, trained], weights: shares,
@@ -91,11 +85,11 @@ import Training
   }
 
   @Test func `a round begins at the merge and ends in an adapter over the base`() throws {
-    let singles = try [0, 1].map { try done(.train(training($0))) }
+    let singles = try [0, 1].map { try performer.done(.train(training($0))) }
     let merged = try average(singles)
     func next(_ task: Int, rate: Double) throws -> JobID {
       let start = TrainStart(adapter: merged, heads: task == 1 ? singles[1] : nil, earlier: [.steps(6)])
-      return try done(.train(training(task, start, rate: rate)))
+      return try performer.done(.train(training(task, start, rate: rate)))
     }
     // Nothing learned: the merge itself, with the head of the round before.
     let still = try next(1, rate: 0)

@@ -17,31 +17,11 @@ import Testing
   private let adapters: [JobID]
 
   init() throws {
-    let scratch = try Scratch()
-    let performer = JobPerformer(store: scratch.store)
-    func done(_ spec: JobSpec) throws -> JobID {
-      let id = try spec.id()
-      _ = try performer.perform(spec, id: id, worker: "w") { _, _ in }
-      return id
-    }
-    let pretrained = try done(
-      .pretrain(
-        PretrainSpec(
-          hidden: 32, layers: 1, heads: 2, intermediate: 64, sentences: 120, steps: 2, batchRows: 8)))
-    tasks = try ["sentiment", "topic"].map { form in
-      var task = try #require(GeneratedSuite.template(form))
-      task.source = .generated(GeneratorSpec(form: form, rows: ["train": 20, "validation": 5, "test": 5]))
-      return task
-    }
-    adapters = try tasks.map { task in
-      try done(
-        .train(
-          TrainJob(
-            base: .pretrained(pretrained), tasks: [task], sampling: SamplingSpec(), budget: .steps(2),
-            adapter: AdapterSpec(rank: 2, alpha: 4, targets: ["query"]),
-            training: TrainingSpec(learningRate: 0.01, batchRows: 8, maxTokens: 32), seed: 0)))
-    }
-    (self.scratch, self.performer, self.pretrained) = (scratch, performer, pretrained)
+    let experts = try TwoExperts(
+      blocks: 1, pretraining: 2, rows: 20, steps: 2,
+      adapter: AdapterSpec(rank: 2, alpha: 4, targets: ["query"]))
+    (scratch, performer, pretrained) = (experts.scratch, experts.performer, experts.pretrained)
+    (tasks, adapters) = (experts.tasks, experts.adapters)
   }
 
   private func search(

@@ -28,8 +28,10 @@ import Testing
     return finding
   }
 
-  private func notes(_ facts: [SplitFacts], _ manifest: String = Self.manifest) throws -> [String] {
-    var resources = FakeResources()
+  private func notes(
+    _ facts: [SplitFacts], _ manifest: String = Self.manifest, positions: Int = 512
+  ) throws -> [String] {
+    var resources = FakeResources(positions: positions)
     resources.facts = ["fpb": facts]
     return try plan(manifest, resources: resources).notes.map(\.description)
   }
@@ -88,7 +90,7 @@ import Testing
     test.split = .test
     test.lengths?.cutRows = finding(20, 5)
     #expect(
-      try notes([train, test]) == [
+      try notes([train, test], positions: 64) == [
         "note: training.max_tokens is 128, but the base reads 64 tokens at most: longer texts are cut to these",
         "data/fpb/test.jsonl:5: note: test of 'fpb': 20 of 100 rows are cut to 64 tokens: 6.2 % of the tokens are never "
           + "read; the longest has 80 (train 10); split long rows: the base reads no more",
@@ -98,6 +100,15 @@ import Testing
         "data/fpb/train.jsonl:3: note: train of 'fpb': 10 of 100 rows are cut to 64 tokens: 6.2 % of the tokens are "
           + "never read; the longest has 80; raise training.max_tokens, or split long rows"
       ])
+  }
+
+  @Test func `of several lengths the longest is held against what the base reads`() throws {
+    let grid = Self.manifest + "\ntraining: {max_tokens: {grid: [32, 128]}}"
+    #expect(
+      try notes([facts(.train)], grid, positions: 64) == [
+        "note: training.max_tokens is 128, but the base reads 64 tokens at most: longer texts are cut to these"
+      ])
+    #expect(try notes([facts(.train)], grid) == [])
   }
 
   @Test func `tags of another scheme are an error, a few slips a note`() throws {

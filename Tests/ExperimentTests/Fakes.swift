@@ -10,12 +10,13 @@ struct FakeResources: Resources {
   var lengths: [String: [Int]] = [:]
   /// What stands in the splits of a task.
   var facts: [String: [SplitFacts]] = [:]
-  var outline = FakeResources.outline(blocks: 2, width: 8, feedForward: 24, heads: 2)
+  var outline: ModelOutline
 
   init(
     folders: [String] = ["fpb", "fomc", "fiqa", "ner"], root: String = "data",
-    splits: [Split] = Split.allCases
+    splits: [Split] = Split.allCases, positions: Int = 512
   ) {
+    outline = FakeResources.outline(blocks: 2, width: 8, feedForward: 24, heads: 2, positions: positions)
     for folder in folders {
       for split in splits {
         let name = "\(folder)/\(split.rawValue)"
@@ -43,9 +44,11 @@ struct FakeResources: Resources {
   }
 
   /// A model of equal blocks with layers called as in BERT.
-  static func outline(blocks: Int, width C: Int, feedForward F: Int, heads: Int) -> ModelOutline {
+  static func outline(
+    blocks: Int, width C: Int, feedForward F: Int, heads: Int, positions: Int = 512
+  ) -> ModelOutline {
     ModelOutline(
-      family: "bert", blocks: blocks, width: C, attention: C, positions: 64, embeddings: 50,
+      family: "bert", blocks: blocks, width: C, attention: C, positions: positions, embeddings: 50,
       prefix: "encoder.layer",
       parts: [
         .init("attention.self.query", out: C, in: C, input: "attention.self"),

@@ -5,14 +5,15 @@
                    [--may-differ TABLE.COLUMN …] [--may-differ FILE …]
 
 OLD and NEW are binaries. Both run at the same time, one worker each, in stores of their own, with OPENBLAS_CORETYPE and
-OPENBLAS_L2_SIZE unset, so that both take the same kernel. A table must have the same rows in the same order and the same
-text in every cell but those that MAY_DIFFER or --may-differ names; columns and tables that only NEW has are told and
-allowed, those that only OLD has are not. Exit code 0 where all is equal, 1 where something differs, 2 for a run that failed.
+OPENBLAS_L2_SIZE unset, so that both take the same kernel. Finance is run where --data is given. A table must have the
+same rows in the same order and the same text in every cell but those that MAY_DIFFER or --may-differ names; columns and
+tables that only NEW has are told and allowed, those that only OLD has are not. Exit code 0 where all is equal, 1 where something differs, 2 for a run that failed.
 """
 
 import argparse
 import csv
 import difflib
+import json
 import os
 import subprocess
 import sys
@@ -42,10 +43,21 @@ EXPERIMENTS = {
 }
 
 
+def memory(work):
+    """A cache folder of its own for a build, with the usual models in it: what one build remembers the other must find anew."""
+    usual = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "mixology" / "models"
+    own = work / "cache" / "mixology"
+    own.mkdir(parents=True, exist_ok=True)
+    if usual.exists() and not (own / "models").exists():
+        (own / "models").symlink_to(usual)
+    return str(own.parent)
+
+
 def start(binary, experiment, work, data):
     """Starts one build on one experiment; returns the process and its folder of results."""
     manifest, settings = EXPERIMENTS[experiment]
     environment = {k: v for k, v in os.environ.items() if k not in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")}
+    environment["XDG_CACHE_HOME"] = memory(work)
     if data:
         environment["MIXOLOGY_DATA"] = str(Path(data).resolve())
     results = work / "Results"
@@ -95,6 +107,35 @@ def compare_tables(name, old, new, may_differ):
     return findings, notes, cells
 
 
+def differing_fields(old, new):
+    """The fields of two JSONL files that differ, each with the number of lines; None where the lines do not match up."""
+    a, b = ([json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] for path in (old, new))
+    if len(a) != len(b):
+        return None
+    counts = {}
+    for x, y in zip(a, b):
+        for field in x.keys() | y.keys():
+            if field not in x or field not in y or x[field] != y[field]:
+                counts[field] = counts.get(field, 0) + 1
+    return counts
+
+
+def compare_predictions(pairs, may_differ):
+    """Findings about all files of predictions, told once for each field: there is one file for each model and seed."""
+    findings, fields = [], {}
+    for name, old, new in pairs:
+        counts = differing_fields(old, new)
+        if counts is None:
+            findings.append(f"{name}: another number of lines")
+        for field, count in (counts or {}).items():
+            if f"predictions.{field}" not in may_differ:
+                fields.setdefault(field, []).append((name, count))
+    for field, places in sorted(fields.items()):
+        lines = sum(count for _, count in places)
+        findings.append(f"predictions: {field} differs in {lines} lines of {len(places)} files, first {places[0][0]}")
+    return findings
+
+
 def compare_texts(name, old, new):
     a, b = (path.read_text(encoding="utf-8").splitlines() for path in (old, new))
     if a == b:
@@ -107,6 +148,7 @@ def compare(old, new, may_differ=frozenset()):
     """Findings and notes about two folders of results, and the number of cells compared."""
     may_differ = MAY_DIFFER | set(may_differ)
     findings, notes, cells = [], [], 0
+    predictions = []
     names = {p.relative_to(f).as_posix() for f in (old, new) for p in f.rglob("*") if p.is_file()}
     for name in sorted(names):
         a, b = old / name, new / name
@@ -119,9 +161,11 @@ def compare(old, new, may_differ=frozenset()):
         elif name.endswith(".csv"):
             found, told, count = compare_tables(name, a, b, may_differ)
             findings, notes, cells = findings + found, notes + told, cells + count
+        elif name.startswith("predictions/"):
+            predictions.append((name, a, b))
         else:
             findings += compare_texts(name, a, b)
-    return findings, notes, cells
+    return findings + compare_predictions(predictions, may_differ), notes, cells
 
 
 def main():
@@ -135,7 +179,8 @@ def main():
     options = parser.parse_args()
     work = Path(options.work or tempfile.mkdtemp(prefix="mixology-net-")).resolve()
     failed = False
-    for experiment in options.experiment or ["quickstart", "finance"]:
+    usual = ["quickstart", "finance"] if options.data else ["quickstart"]
+    for experiment in options.experiment or usual:
         began = time.time()
         runs = []
         for side, binary in (("old", options.old), ("new", options.new)):
@@ -143,6 +188,8 @@ def main():
             runs.append(start(str(Path(binary).resolve()), experiment, work / side, options.data))
         for process, folder in runs:
             if process.wait() != 0:
+                for other, _ in runs:
+                    other.kill()
                 print(f"{experiment}: {process.args[0]} ended with {process.returncode}: see {folder.parents[1]}/{experiment}.log")
                 return 2
         findings, notes, cells = compare(runs[0][1], runs[1][1], options.may_differ)

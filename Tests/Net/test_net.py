@@ -43,6 +43,25 @@ class NetTests(unittest.TestCase):
         ):
             self.assertEqual(len(self.findings(changes)[0]), 1, changes)
 
+    def test_predictions_are_told_by_fields(self):
+        line = '{"id": 1, "prediction": "a", "correct": %s}\n'
+        before, now = line % "false", line % "null"
+        with tempfile.TemporaryDirectory() as folder:
+            folders = [Path(folder) / side for side in ("old", "new")]
+            for path, text in zip(folders, (before, now)):
+                for seed in "01":
+                    (path / "predictions").mkdir(parents=True, exist_ok=True)
+                    (path / "predictions" / f"a.seed{seed}.jsonl").write_text(text * 3)
+            self.assertEqual(
+                compare(*folders)[0],
+                ["predictions: correct differs in 6 lines of 2 files, first predictions/a.seed0.jsonl"],
+            )
+            self.assertEqual(compare(*folders, ["predictions.correct"])[0], [])
+            (folders[1] / "predictions" / "a.seed1.jsonl").write_text(now)
+            self.assertEqual(
+                compare(*folders, ["predictions.correct"])[0], ["predictions/a.seed1.jsonl: another number of lines"]
+            )
+
     def test_times_named_columns_and_what_is_new_may_differ(self):
         self.assertEqual(self.findings({"costs.csv": COSTS.replace("1.5", "2")})[0], [])
         self.assertEqual(self.findings({"runs.csv": RUNS.replace(",b", ",c")}, ["runs.csv.job"])[0], [])

@@ -39,6 +39,18 @@ import Testing
         """)
   }
 
+  @Test func `a slip after more labels than can be listed is told`() throws {
+    let listed = (0..<250).map { "intent \($0)" }
+    let file = try file(listed + ["typo", "typo", "other typo"])
+    var task = TaskSpec.whole(file)
+    task.labels = listed.map { LabelSpec(name: $0, description: $0) }
+    #expect(
+      folder.complaint(task) == """
+        a.jsonl:251: error: unknown label 'typo' of task 'fpb', in 3 of 253 rows
+          does the column 'label' hold labels? Its first values: 'typo'
+        """)
+  }
+
   @Test func `unknown tags are counted by rows, O first`() throws {
     let row = #"{"text": ["a", "b"], "label": ["B-LOC", "O"]}"#
     let file = try folder.write("a.jsonl", "\(row)\n\(row)\n")

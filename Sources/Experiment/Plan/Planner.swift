@@ -45,7 +45,7 @@ public struct Planner: Sendable {
       experiment: manifest.name, title: manifest.title, tasks: tasks.map { column($0.spec) },
       jobs: planning.graph.jobs, models: planning.models, budget: manifest.budget, locations: locations,
       plannedTasks: tasks.map(plannedTask), outline: base.outline, data: data,
-      remarks: finder.notes + notes + planning.notes + self.notes(on: data, manifest))
+      remarks: finder.notes + notes + planning.notes + cuts(manifest, base.outline))
   }
 
   /// What stands in the data, which tells the tasks how many rows a training really reads.
@@ -67,14 +67,14 @@ public struct Planner: Sendable {
   }
 
   /// A length that the base cannot read.
-  private func notes(on data: [DataRow], _ manifest: Manifest) -> [PlanNote] {
-    let asked = manifest.points.map(\.training.maxTokens).max() ?? 0
-    let shortest = manifest.points.map(\.training.maxTokens).min() ?? 0
-    guard let most = data.lazy.compactMap(\.facts.lengths?.most).first, most < shortest else { return [] }
+  private func cuts(_ manifest: Manifest, _ outline: ModelOutline) -> [PlanNote] {
+    guard let asked = manifest.points.map(\.training.maxTokens).max(), asked > outline.positions else {
+      return []
+    }
     return [
       PlanNote(
-        "training.max_tokens is \(asked), but the base reads \(most) tokens at most: longer texts are cut to these"
-      )
+        "training.max_tokens is \(asked), but the base reads \(outline.positions) tokens at most: longer texts are cut "
+          + "to these")
     ]
   }
 

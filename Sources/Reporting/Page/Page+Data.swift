@@ -32,7 +32,7 @@ extension Page {
       ])
   }
 
-  /// The two most frequent labels with their shares, or where the numbers lie.
+  /// The three most frequent labels with their shares, or where the numbers lie.
   private static func targets(_ row: DataRow) -> String {
     if let numbers = row.facts.numbers {
       return

@@ -2,7 +2,7 @@ package import Experiment
 internal import Specs
 
 extension ReportTable {
-  /// Every number there is, in long form: all other tables can be made again from this one.
+  /// Every score there is, in long form: what tables of scores are made from.
   static let runs = ReportTable(name: "runs", question: "What did every model score?") { evidence in
     Table(evidence.runs, runFields)
   }

@@ -14,6 +14,8 @@ public struct TaskSurvey: Sendable {
 
   /// In the order of `Split`; those that do not exist or cannot be read are left out.
   public var parts: [Part]
+  /// Whether every split that exists could be read: otherwise another look may find more.
+  public private(set) var isComplete = true
 
   /// Reads the splits of a task and holds them against each other.
   ///
@@ -21,9 +23,10 @@ public struct TaskSurvey: Sendable {
   public init(_ task: TaskSpec, locate: (String) -> String?) {
     var texts: [SplitTexts] = []
     parts = []
-    for split in Split.allCases {
+    for split in Split.allCases where TaskLoader.hasRows(task, split) {
       // What is wrong with a file is told by the check that comes before a run.
       guard let rows = try? TaskLoader.rows(task, split: split, locate: locate), !rows.examples.isEmpty else {
+        isComplete = false
         continue
       }
       let own = SplitTexts(split, rows)

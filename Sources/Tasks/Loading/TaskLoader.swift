@@ -51,6 +51,11 @@ public enum TaskLoader {
     return Sampling.choice(of: train, count: count, leaving: 1, from: stream)
   }
 
+  /// Whether there is such a split, in a file or held out from the training data.
+  static func hasRows(_ task: TaskSpec, _ split: Split) -> Bool {
+    hasData(task, split) || (split == .validation && hasData(task, .train) && task.validationFraction > 0)
+  }
+
   static func hasData(_ task: TaskSpec, _ split: Split) -> Bool {
     switch task.source {
     case .files(let files): files[split.rawValue] != nil

@@ -28,7 +28,9 @@ struct UnknownLabels {
     for (name, place) in reader.names(in: row) {
       let isListed = reader.knows(name)
       if !isListed { isSound = false }
-      guard labels.count <= Self.mostLabels, known.insert(name).inserted else { continue }
+      // Where there are too many to list, one that is not listed must still be told.
+      guard labels.count <= Self.mostLabels || (!isListed && unknown.isEmpty), known.insert(name).inserted
+      else { continue }
       labels.append(name)
       if !isListed { unknown.append((name, place)) }
     }
