@@ -3,6 +3,8 @@
 EXPERIMENT ?= Experiments/quickstart.yaml
 # The folder of datasets, where a manifest's data_root is not yours: make sweep EXPERIMENT=… DATA=/my/data
 DATA ?=
+# The model that make model fetches: one that .make/model.sh knows.
+MODEL ?= all-MiniLM-L6-v2
 # More arguments for mixology, for instance ARGS="-S adapter.rank=4,8 --workers 1".
 ARGS ?=
 
@@ -17,7 +19,7 @@ help:
 	@echo "make sweep     builds and runs $(EXPERIMENT)   (EXPERIMENT=file.yaml DATA=folder ARGS=…)"
 	@echo "make plan      what that would do and cost"
 	@echo "make report    writes its tables again"
-	@echo "make model     fetches all-MiniLM-L6-v2 into the cache"
+	@echo "make model     fetches $(MODEL) into the cache   (MODEL=all-mpnet-base-v2)"
 	@echo "make test      builds and passes all tests"
 	@echo "make test-threads   passes them under Thread Sanitizer, in a build of its own   (FILTER=name)"
 	@echo "make net       runs quickstart and finance with another build beside this one and compares every table   (OLD=binary DATA=folder)"
@@ -74,7 +76,7 @@ format:
 	swift format --in-place --recursive Sources Tests Package.swift
 
 model:
-	@.make/model.sh
+	@.make/model.sh $(MODEL)
 
 # Real rows (Financial PhraseBank) where DATA has them, generated ones of the same lengths otherwise.
 ROWS := $(if $(DATA),$(DATA)/fpb/train.jsonl)
