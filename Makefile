@@ -99,7 +99,8 @@ bench-merge: build
 # Golden numbers from PyTorch, transformers, PEFT, scikit-learn and SciPy, with a Python that has them.
 PYTHON ?= python3
 golden:
-	$(PYTHON) Tests/Golden/models/generate_bert.py Tests/Golden/models/bert
+	for family in bert distilbert mpnet; do \
+	  $(PYTHON) Tests/Golden/models/generate_encoder.py $$family Tests/Golden/models/$$family || exit; done
 	@echo "The other generators: $$(ls Tests/Golden/*/generate_*.py | tr '\n' ' ')"
 
 clean:

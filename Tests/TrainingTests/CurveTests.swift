@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 import Training
 
-/// Ten steps of AdamW with clipping and warm-up against PyTorch, transformers and PEFT (generate_bert.py).
+/// Ten steps of AdamW with clipping and warm-up against PyTorch, transformers and PEFT (generate_encoder.py).
 @Suite struct CurveTests {
   @Test func `ten steps give the golden losses, norms, rates and parameters`() throws {
     let pico = try PicoBERT()
