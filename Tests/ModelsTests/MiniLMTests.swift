@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 import Tokenizers
 
-/// The real base against transformers and PEFT (generate_minilm.py).
+/// The real base against transformers and PEFT (generate_sentences.py).
 @Suite(.enabled(if: Reference.model != nil, "needs the real base model"))
 struct MiniLMTests {
   struct Golden: Decodable {

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Golden numbers of all-MiniLM-L6-v2 from transformers and PEFT.
+"""Golden numbers of a real sentence encoder from transformers and PEFT.
 
-Usage: generate_minilm.py MODEL_DIR DATA_DIR OUT_FILE      (run by hand; writes minilm.json)
+Usage: generate_sentences.py MODEL_DIR DATA_DIR OUT_FILE      (run by hand; writes minilm.json of all-MiniLM-L6-v2 and
+mpnet.json of all-mpnet-base-v2)
 
 Sentences are the first hundred texts of two test sets, at most 128 tokens; no text is written. Of each last hidden state
 the file holds the Frobenius norm and eight projections of the mean over tokens on vectors of signs. Gradients are those
-of LoRA factors (r = 4, query and value) on four texts of our own; the loss is the last hidden state times fixed numbers.
+of LoRA factors (r = 4, on queries and values) on four texts of our own; the loss is the last hidden state times fixed numbers.
 Signs and numbers come from SplitMix64's mixing of an index, a rule that the test follows too.
 """
 import json, sys
@@ -15,7 +16,8 @@ from peft import LoraConfig, get_peft_model
 model_dir, data_dir, out = sys.argv[1:]
 torch.set_num_threads(1)
 tokenizer = transformers.AutoTokenizer.from_pretrained(model_dir)
-load = lambda: transformers.BertModel.from_pretrained(model_dir, add_pooling_layer=False).eval()
+load = lambda: transformers.AutoModel.from_pretrained(model_dir, add_pooling_layer=False).eval()
+targets = dict(bert=["query", "value"], mpnet=["q", "v"])
 
 def bits(seed, count):
     with numpy.errstate(over="ignore"):
@@ -44,7 +46,8 @@ for name in ["fpb", "twitter_fin_sentiment"]:
 
 texts = ["Quarterly revenue rose 12 % on strong demand for steel.", "The board cut its dividend after a weak year.",
     "Rates stay where they are, said the bank.", "Nothing happened."]
-lora = get_peft_model(load(), LoraConfig(r=4, lora_alpha=8, target_modules=["query", "value"], lora_dropout=0.0)).eval()
+lora = get_peft_model(load(),
+    LoraConfig(r=4, lora_alpha=8, target_modules=targets[model.config.model_type], lora_dropout=0.0)).eval()
 clean = lambda n: n.replace("base_model.model.", "").replace(".default.weight", "")
 factors = [(clean(n), p) for n, p in lora.named_parameters() if "lora_" in n]
 with torch.no_grad():
