@@ -10,6 +10,7 @@ import pathlib
 import random
 
 import tokenizers
+from tokenizers import decoders, models, normalizers, pre_tokenizers, processors
 
 SMALL = pathlib.Path(__file__).parent / "small"
 SPECIALS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
@@ -104,6 +105,28 @@ def mixed():
     return file
 
 
+def mpnet():
+    """MPNet's kind, as transformers builds it: <s> and </s> around texts, two </s> between them, all types 0.
+
+    Its vocabulary is BERT's after four tokens of its own: [PAD], [CLS], [SEP] and [MASK] are there, but mean nothing.
+    """
+    words = ["the", "profit", "rose", "un", "##aff", "##able", "##s", "cafe", "a", "b", "c", "d", "e", "f", "g", "h", "x",
+             "##x", "##b", "mask", "sep", "[", "]", "<", ">", "/", ".", "'", "-", "中", "国", "##é", "é", "net", "sales",
+             "ß", "👍", "σ"]
+    tokens = ["<s>", "<pad>", "</s>", "<unk>", "[PAD]", "[unused0]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *words, "<mask>"]
+    vocabulary = {token: i for i, token in enumerate(tokens)}
+    tokenizer = tokenizers.Tokenizer(models.WordPiece(vocabulary, unk_token="[UNK]", max_input_chars_per_word=100))
+    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    tokenizer.decoder = decoders.WordPiece(prefix="##")
+    tokenizer.post_processor = processors.RobertaProcessing(
+        ("</s>", vocabulary["</s>"]), ("<s>", vocabulary["<s>"]), trim_offsets=True, add_prefix_space=False)
+    for token in ["<s>", "<pad>", "</s>", "<unk>", "[UNK]", "<mask>"]:
+        tokenizer.add_special_tokens(
+            [tokenizers.AddedToken(token, lstrip=token == "<mask>", normalized=token == "<unk>", special=True)])
+    return json.loads(tokenizer.to_str())
+
+
 TEXTS = [
     "", " ", "\n\t ", "The profit rose.", "UNAFFABLE", "unaffables unaffablex", "Café CAFÉ cafe\u0301",
     "Stra\u00dfe STRASSE STRA\u1e9eE", "\u0130stanbul istanbul I\u0307stanbul \u0131", "ΟΔΟΣ οδος ΟΔΟΣ.",
@@ -130,45 +153,80 @@ ALPHABET = (list("aAbeEiI xX.,[]#@_-") + [" ", "\t", "\n", "é", "\u0301", "\u03
             "<both>", "<left>", "abc", "\u302e", "\u1bf2", "\u08e1", "\u07fd", "\ud7a3", "\u0300"])
 
 
+NAMES = {"[CLS]": "<s>", "[SEP]": "</s>", "[MASK]": "<mask>", "[PAD]": "<pad>"}
+MPNET_TEXTS = ["<s> a </s>", "<S> a </S>", "a <unk> b", "a<UNK>b", "A <Unk>", "\u00c9<unk>e\u0301", "a <mask> b", "a\u3000\t<mask>  b", "<mask><mask>",
+               "a<mask>b", "<Mask> <MASK>", "<pad>a<pad>", "[UNK][unk] [PAD] [CLS]", "</s></s>", "< s > <s", "<unk ><un\u0007k>", "a <mask>\n"]
+
+
+def encodings(tokenizer, name, texts, short, pairs, words, lengths):
+    """What a tokenizer makes of texts, whole and (those of `short`) cut, of pairs and of rows of words."""
+    tokenizer.no_padding()
+    cases = []
+
+    def add(most, text=None, pair=None, words=None):
+        tokenizer.no_truncation()
+        if most is not None:
+            tokenizer.enable_truncation(most, strategy="longest_first")
+        if words is not None:
+            encoding = tokenizer.encode(words, is_pretokenized=True)
+        else:
+            encoding = tokenizer.encode(text, pair)
+        cases.append({
+            "tokenizer": name, "text": text, "pair": pair, "words": words, "most": most, "ids": encoding.ids,
+            "types": encoding.type_ids, "wordIndices": [-1 if w is None else w for w in encoding.word_ids],
+        })
+
+    for text in texts:
+        add(None, text)
+    for text in short:
+        add(5, text)
+    for pair in pairs:
+        for most in lengths:
+            add(most, *pair)
+    for row in words:
+        for most in [None, 2, 3, 6]:
+            add(most, words=row)
+    return cases
+
+
+def mpnet_form(text):
+    """A text with MPNet's special tokens in the place of BERT's."""
+    for bert, mpnet in NAMES.items():
+        text = text.replace(bert, mpnet)
+    return text
+
+
+def mpnet_encodings(tokenizer, name, texts):
+    """What a tokenizer of MPNet's kind makes of texts, with its own special tokens and with BERT's."""
+    own = [form for form in map(mpnet_form, texts) if form not in texts]
+    pairs = [(mpnet_form(a), mpnet_form(b)) for a, b in PAIRS]
+    words = [[mpnet_form(word) for word in row] for row in WORDS]
+    return encodings(tokenizer, name, MPNET_TEXTS + texts + own, MPNET_TEXTS + texts[:30], pairs, words, [None, *range(4, 13)])
+
+
+def noisy(count):
+    noise = random.Random(7)
+    return ["".join(noise.choices(ALPHABET, k=noise.randint(1, 14))) for _ in range(count)]
+
+
 def main():
     SMALL.mkdir(exist_ok=True)
-    files = {"uncased": uncased(), "cased": cased(), "mixed": mixed()}
-    noise = random.Random(7)
-    texts = TEXTS + ["".join(noise.choices(ALPHABET, k=noise.randint(1, 14))) for _ in range(250)]
+    files = {"uncased": uncased(), "cased": cased(), "mixed": mixed(), "mpnet": mpnet()}
+    texts = TEXTS + noisy(250)
     cases = []
-    for name in [*files, "made", "made_cased"]:
+    for name in ["uncased", "cased", "mixed", "made", "made_cased", "mpnet"]:
         path = SMALL / f"{name}.json"
         if name in files:
             path.write_text(json.dumps(files[name], ensure_ascii=True, indent=1) + "\n")
         tokenizer = tokenizers.Tokenizer.from_file(str(path))
-        tokenizer.no_padding()
-
-        def add(most, text=None, pair=None, words=None):
-            tokenizer.no_truncation()
-            if most is not None:
-                tokenizer.enable_truncation(most, strategy="longest_first")
-            if words is not None:
-                encoding = tokenizer.encode(words, is_pretokenized=True)
-            else:
-                encoding = tokenizer.encode(text, pair)
-            cases.append({
-                "tokenizer": name, "text": text, "pair": pair, "words": words, "most": most, "ids": encoding.ids,
-                "types": encoding.type_ids, "wordIndices": [-1 if w is None else w for w in encoding.word_ids],
-            })
-
-        for text in texts:
-            add(None, text)
-        for text in texts[:30]:
-            add(5, text)
-        for pair in PAIRS:
-            for most in [None, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]:
-                if name != "mixed" or most is None or most >= 4:
-                    add(most, *pair)
-        for words in WORDS:
-            for most in [None, 2, 3, 6]:
-                add(most, words=words)
+        if name == "mpnet":
+            cases += mpnet_encodings(tokenizer, name, texts)
+        else:
+            lengths = [None, *range(4 if name == "mixed" else 3, 13)]
+            cases += encodings(tokenizer, name, texts, texts[:30], PAIRS, WORDS, lengths)
     golden = {"tokenizers": tokenizers.__version__, "cases": cases}
     (SMALL / "cases.json").write_text(json.dumps(golden, separators=(",", ":")).replace("},{", "},\n{") + "\n")
 
 
-main()
+if __name__ == "__main__":
+    main()

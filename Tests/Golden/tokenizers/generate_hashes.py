@@ -1,6 +1,7 @@
-"""Writes hashes.json: what the Hugging Face library makes of every text of the real datasets.
+"""Writes hashes: what the Hugging Face library makes of every text of the real datasets.
 
-Run by hand: python generate_hashes.py MODEL_FOLDER DATA_FOLDER
+Run by hand: python generate_hashes.py MODEL_FOLDER DATA_FOLDER OUT_FILE
+OUT_FILE is hashes.json for all-MiniLM-L6-v2 and mpnet_hashes.json for all-mpnet-base-v2.
 
 For each set and split: the number of texts, the number of tokens and one SHA-256 over all token ids
 (32-bit little-endian, special tokens included, nothing cut; -1 after each text). Texts are all string
@@ -39,7 +40,7 @@ def summary(tokenizer, rows):
     return {"texts": len(texts), "tokens": tokens, "sha256": digest.hexdigest()}
 
 
-def main(model, data):
+def main(model, data, out):
     path = pathlib.Path(model) / "tokenizer.json"
     tokenizer = tokenizers.Tokenizer.from_file(str(path))
     tokenizer.no_truncation()
@@ -57,8 +58,7 @@ def main(model, data):
         "stride": STRIDE,
         "files": files,
     }
-    target = pathlib.Path(__file__).parent / "hashes.json"
-    target.write_text(json.dumps(golden, indent=1) + "\n")
+    pathlib.Path(out).write_text(json.dumps(golden, indent=1) + "\n")
 
 
 main(*sys.argv[1:])
