@@ -4,8 +4,8 @@ public import LinearAlgebra
 
 /// The weights of a model in a Hugging Face folder: one safetensors file, or shards with an index.
 ///
-/// Callers see names as today's transformers writes a bare encoder: a leading `bert.` is taken off, and the legacy
-/// `LayerNorm.gamma` and `LayerNorm.beta` appear as `LayerNorm.weight` and `LayerNorm.bias`.
+/// Callers see names as today's transformers writes a bare model: what it puts before them when a head is saved along is
+/// taken off, and the legacy `LayerNorm.gamma` and `LayerNorm.beta` appear as `LayerNorm.weight` and `LayerNorm.bias`.
 public struct Checkpoint: Sendable {
   /// The folder.
   public let folder: String
@@ -18,9 +18,11 @@ public struct Checkpoint: Sendable {
 
   /// Opens `model.safetensors`, or all shards that `model.safetensors.index.json` names.
   ///
-  /// - Parameter asStored: Whether the names are those of the files and none is changed.
+  /// - Parameters:
+  ///   - prefix: What is taken off the names, where it stands before them: `bert.`.
+  ///   - asStored: Whether the names are those of the files and none is changed.
   /// - Throws: a `Diagnostic` where a file is missing or broken, or a shard lacks a tensor of the index.
-  public init(folder: String, asStored: Bool = false) throws(Diagnostic) {
+  public init(folder: String, prefix: String = "", asStored: Bool = false) throws(Diagnostic) {
     let single = folder + "/model.safetensors"
     let index = single + ".index.json"
     var stored: [(shard: Int, name: String)] = []
@@ -44,7 +46,7 @@ public struct Checkpoint: Sendable {
     }
     var places: [String: (shard: Int, stored: String)] = [:]
     for (shard, name) in stored {
-      let seen = asStored ? name : Self.visibleName(name)
+      let seen = asStored ? name : Self.visibleName(name, prefix)
       if let other = places[seen] {
         throw Diagnostic(
           "'\(other.stored)' and '\(name)' are two names of one tensor", at: Place(file: shards[shard].path))
@@ -180,8 +182,8 @@ public struct Checkpoint: Sendable {
     return try SafeTensorsFile(path: path)
   }
 
-  private static func visibleName(_ stored: String) -> String {
-    todaysName(stored.hasPrefix("bert.") ? String(stored.dropFirst(5)) : stored)
+  private static func visibleName(_ stored: String, _ prefix: String) -> String {
+    todaysName(stored.hasPrefix(prefix) ? String(stored.dropFirst(prefix.count)) : stored)
   }
 
   /// The name that today's transformers has for a tensor: layer norms were called gamma and beta.

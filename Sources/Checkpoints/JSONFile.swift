@@ -1,14 +1,18 @@
-internal import Basics
+public import Basics
 internal import Foundation
 internal import LinearAlgebra
 
 /// A JSON object in a file, with errors that name the file and the key.
-struct JSONFile {
-  let path: String
-  let tree: JSON
+public struct JSONFile: Sendable {
+  /// The file.
+  public let path: String
+  /// What it holds.
+  public let tree: JSON
 
   /// Reads a file that must hold one object.
-  init(path: String) throws(Diagnostic) {
+  ///
+  /// - Throws: a `Diagnostic` with the place where it is no JSON.
+  public init(path: String) throws(Diagnostic) {
     let tree = try JSON(try InputFile.bytes(path, hint: nil), file: path)
     guard tree.members != nil else {
       throw Diagnostic("the file holds \(tree.kind), not an object", at: Place(file: path))
@@ -18,7 +22,7 @@ struct JSONFile {
   }
 
   /// A value that may be missing or null; of the wrong kind it is an error, which says a number that is not allowed.
-  func optional<Value>(
+  public func optional<Value>(
     _ key: String, _ kind: String, _ read: (JSON) -> Value?
   ) throws(Diagnostic) -> Value? {
     guard let value = tree[key], value != .null else { return nil }
@@ -33,7 +37,7 @@ struct JSONFile {
   }
 
   /// A value that must be there.
-  func required<Value>(_ key: String, _ kind: String, _ read: (JSON) -> Value?) throws(Diagnostic)
+  public func required<Value>(_ key: String, _ kind: String, _ read: (JSON) -> Value?) throws(Diagnostic)
     -> Value
   {
     guard let value = try optional(key, kind, read) else {
@@ -42,15 +46,28 @@ struct JSONFile {
     return value
   }
 
+  /// A size: a whole number from 1, which must be there.
+  public func size(_ key: String) throws(Diagnostic) -> Int {
+    try required(key, "a whole number from 1") { $0.integer.flatMap { $0 > 0 ? $0 : nil } }
+  }
+
+  /// Checks that a width divides into attention heads.
+  public func check(width: Int, heads: Int, keys: (width: String, heads: String)) throws(Diagnostic) {
+    guard width % heads == 0 else {
+      throw Diagnostic(
+        "'\(keys.width)' \(width) does not divide by '\(keys.heads)' \(heads)", at: Place(file: path))
+    }
+  }
+
   /// A value as JSON with sorted keys.
-  static func bytes(_ value: some Encodable) throws -> [UInt8] {
+  public static func bytes(_ value: some Encodable) throws -> [UInt8] {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     return Array(try encoder.encode(value)) + [0x0a]
   }
 
   /// Writes a value as JSON with sorted keys, whole or not at all.
-  static func write(_ value: some Encodable, to path: String) throws {
+  public static func write(_ value: some Encodable, to path: String) throws {
     let bytes = try bytes(value)
     try AtomicFile.write(path) { try $0.append(bytes) }
   }

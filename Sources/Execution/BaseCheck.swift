@@ -2,6 +2,7 @@ internal import Basics
 internal import Checkpoints
 internal import Experiment
 internal import Models
+internal import Outlines
 internal import Specs
 internal import Tokenizers
 
@@ -20,46 +21,47 @@ enum BaseCheck {
       }
       return nil
     }
-    let configuration = part { try ModelConfiguration(folder: folder) }
-    if let configuration { problems += EncoderShape.unsupported(configuration, folder: folder) }
-    let shape = configuration.map { EncoderShape(sizes: $0) }
-    if let checkpoint = part({ try Checkpoint(folder: folder) }), let shape {
-      problems += EncoderWeights.problems(checkpoint, shape: shape)
+    let description = part { try NetworkFamilies.describe(folder: folder) }
+    problems += description?.unsupported ?? []
+    if let checkpoint = part({ try NetworkFamilies.checkpoint(folder: folder) }), let description {
+      problems += description.problems(of: checkpoint)
     }
     _ = part { try Pooling.read(folder: folder) }
     if let tokenizer = part({ try Tokenizer(file: folder + "/tokenizer.json") }) {
       problems += part { try tokenizer.disagreements(folder: folder) } ?? []
-      if let shape { problems += excess(of: tokenizer, over: shape, folder: folder) }
+      if let limits = description?.outline.limits {
+        problems += excess(of: tokenizer, over: limits, folder: folder)
+      }
     }
     return problems
   }
 
   /// Indices that the tokenizer gives and the embedding tables have no row for.
-  private static func excess(of tokenizer: Tokenizer, over shape: EncoderShape, folder: String)
+  private static func excess(of tokenizer: Tokenizer, over limits: ModelOutline.Limits, folder: String)
     -> [Diagnostic]
   {
     let place = Place(file: folder + "/tokenizer.json")
     var problems: [Diagnostic] = []
     let largest = tokenizer.largestID
-    if Int(largest) >= shape.vocabulary {
+    if Int(largest) >= limits.vocabulary {
       let name = tokenizer.token(largest).map { " ('\($0)')" } ?? ""
       problems.append(
         Diagnostic(
-          "the tokenizer has ids up to \(largest)\(name), the word embeddings only \(shape.vocabulary) rows",
+          "the tokenizer has ids up to \(largest)\(name), the word embeddings only \(limits.vocabulary) rows",
           at: place,
           hint: "save the model after resize_token_embeddings, or take the added tokens out of the tokenizer")
       )
     }
-    if Int(tokenizer.largestType(pair: false)) >= shape.types {
+    if let types = limits.types, Int(tokenizer.largestType(pair: false)) >= types {
       problems.append(
         Diagnostic(
-          "the tokenizer gives the token type \(tokenizer.largestType(pair: false)), the base has \(shape.types)",
+          "the tokenizer gives the token type \(tokenizer.largestType(pair: false)), the base has \(types)",
           at: place, hint: "is 'type_vocab_size' in config.json right?"))
     }
-    if tokenizer.specialTokens(pair: true) > shape.positions {
+    if tokenizer.specialTokens(pair: true) > limits.positions {
       problems.append(
         Diagnostic(
-          "the special tokens alone take \(tokenizer.specialTokens(pair: true)) positions, the base has \(shape.positions)",
+          "the special tokens alone take \(tokenizer.specialTokens(pair: true)) positions, the base has \(limits.positions)",
           at: place, hint: "is 'max_position_embeddings' in config.json right?"))
     }
     return problems
@@ -67,17 +69,17 @@ enum BaseCheck {
 
   /// How a sound base serves a task: pairs need a token type of their own, labels texts that it can tell apart.
   static func fit(
-    of task: TaskSpec, with tokenizer: Tokenizer, _ configuration: ModelConfiguration
+    of task: TaskSpec, with tokenizer: Tokenizer, _ limits: ModelOutline.Limits
   ) -> TaskFit {
     var fit = TaskFit()
-    if task.pair != nil, Int(tokenizer.largestType(pair: true)) >= configuration.tokenTypes {
+    if task.pair != nil, let types = limits.types, Int(tokenizer.largestType(pair: true)) >= types {
       fit.problems.append(
         Diagnostic(
           "the task '\(task.name)' has a 'pair', whose token type \(tokenizer.largestType(pair: true)) the base lacks: "
-            + "its 'type_vocab_size' is \(configuration.tokenTypes)",
+            + "its 'type_vocab_size' is \(types)",
           hint: "put both texts into the one template 'text', or take a base with two token types"))
     }
-    if task.head == .labels { fit.notes = confusions(task, tokenizer, configuration.maximumPositions) }
+    if task.head == .labels { fit.notes = confusions(task, tokenizer, limits.positions) }
     return fit
   }
 

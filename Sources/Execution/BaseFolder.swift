@@ -8,7 +8,7 @@ internal import Specs
 internal import Tokenizers
 public import Training
 
-/// A base on disk: a Hugging Face folder of the BERT family.
+/// A base on disk: a Hugging Face folder.
 public enum BaseFolder {
   /// The files that make a base what it is, in a fixed order.
   ///
@@ -27,31 +27,29 @@ public enum BaseFolder {
 
   /// Opens a base; its weights stay in the mapped file, but for the stacked query, key and value.
   public static func open(_ folder: String) throws -> BaseModel {
-    let shape = try EncoderShape(ModelConfiguration(folder: folder), folder: folder)
-    return BaseModel(
-      weights: try EncoderWeights(checkpoint: Checkpoint(folder: folder), shape: shape),
+    BaseModel(
+      network: try NetworkFamilies.open(folder: folder),
       pooling: try Pooling.read(folder: folder), tokenizer: try Tokenizer(file: folder + "/tokenizer.json"))
   }
 
-  /// The outline of an encoder that a sweep will pretrain: how many words it knows is found out then, some 900 of the
+  /// The outline of a base that a sweep will pretrain: how many words it knows is found out then, some 900 of the
   /// generator's.
   static func outline(of pretrain: PretrainSpec) -> ModelOutline {
-    EncoderShape(
+    NetworkFamilies.pretrained(
       layers: pretrain.layers, hidden: pretrain.hidden, heads: pretrain.heads,
       intermediate: pretrain.intermediate, vocabulary: 934,
       positions: JobPerformer.pretrainedPositions
     ).outline
   }
 
-  /// Writes an encoder that a sweep pretrained, as Hugging Face would.
-  static func write(_ weights: EncoderWeights, tokenizerJSON: Data, to folder: URL) throws {
+  /// Writes a base that a sweep pretrained, as Hugging Face would.
+  static func write(
+    _ network: any Network, of description: any NetworkDescription, tokenizerJSON: Data, to folder: URL
+  ) throws {
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    try weights.shape.configuration.write(to: folder.path)
+    try JSONFile.write(description.configuration, to: folder.path + "/config.json")
     try tokenizerJSON.write(to: folder.appendingPathComponent("tokenizer.json"))
     try SafeTensorsWriter.write(
-      weights.named.map { name, matrix in
-        let isVector = name.hasSuffix("bias") || name.hasSuffix("LayerNorm.weight")
-        return NamedTensor(name, shape: isVector ? [matrix.columns] : [matrix.rows, matrix.columns], matrix)
-      }, to: folder.appendingPathComponent("model.safetensors").path)
+      network.tensors, to: folder.appendingPathComponent("model.safetensors").path)
   }
 }

@@ -13,7 +13,7 @@ package import Training
 /// pass each block twice. Held at a time: their hidden states, one block of one model and its Gram matrices.
 /// Source: RegMean++, Nguyen et al. 2025, arXiv:2508.03121.
 package struct BlockwiseMerge {
-  private let weights: EncoderWeights
+  private let network: any Network
   private let adapters: [Adapter]
   private let examples: [[TokenizedExample]]
   private let workspaces: [Workspace]
@@ -21,12 +21,12 @@ package struct BlockwiseMerge {
   /// Prepares a merge.
   ///
   /// - Parameters:
-  ///   - weights: Of the base.
+  ///   - network: The base.
   ///   - examples: Of each adapter's tasks; empty for one that counts nothing.
   package init(
-    _ weights: EncoderWeights, adapters: [Adapter], examples: [[TokenizedExample]], workspaces: [Workspace]
+    _ network: any Network, adapters: [Adapter], examples: [[TokenizedExample]], workspaces: [Workspace]
   ) {
-    self.weights = weights
+    self.network = network
     self.adapters = adapters
     self.examples = examples
     self.workspaces = workspaces
@@ -41,9 +41,9 @@ package struct BlockwiseMerge {
     progress: (Double) throws -> Void,
     merge: ([Adapter], [ModelEvidence]) throws -> MergeOutcome
   ) throws -> MergeOutcome {
-    let changed = weights.outline.layers.filter { site in adapters.contains { $0.site(site.path) != nil } }
+    let changed = network.outline.layers.filter { site in adapters.contains { $0.site(site.path) != nil } }
     let blocks = Set(changed.map(\.block)).sorted()
-    var below = weights
+    var below = network
     var states = [FrozenStates?](repeating: nil, count: adapters.count)
     var parts: [MergeOutcome] = []
     for (index, block) in blocks.enumerated() {
@@ -56,7 +56,7 @@ package struct BlockwiseMerge {
         states[t] = entering
         let grams = InputGrams(sites: sites)
         try grams.add(
-          examples[t], weights.folding(model), states: entering, workspaces: workspaces)
+          examples[t], network.folding(model), states: entering, workspaces: workspaces)
         let matrices = grams.finished().map { ($0.name, $0.matrix) }
         evidence.append(ModelEvidence(name: model.name, Dictionary(uniqueKeysWithValues: matrices)))
       }

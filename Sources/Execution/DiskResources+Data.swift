@@ -22,7 +22,7 @@ extension DiskResources {
       ])
       if let known = facts.value(.splits, key) { return known }
       let tokenizer = try base.map { try self.tokenizer($0.path) }
-      let most = min(maxTokens, base?.outline.positions ?? JobPerformer.pretrainedPositions)
+      let most = min(maxTokens, base?.outline.limits.positions ?? JobPerformer.pretrainedPositions)
       let survey = TaskSurvey(task) { locations[$0] }
       let splits = survey.parts.map { part in
         var facts = part.facts

@@ -83,9 +83,8 @@ public final class DiskResources: Resources {
       let problems = BaseCheck.problems(path)
       throw Diagnostics(problems.isEmpty ? [error] : problems)
     }
-    let shape = try EncoderShape(ModelConfiguration(folder: path), folder: path)
     let facts = BaseFacts(
-      sha256: sha256, path: path, outline: shape.outline)
+      sha256: sha256, path: path, outline: try NetworkFamilies.describe(folder: path).outline)
     opened.withLock { $0.bases[name] = facts }
     return facts
   }
@@ -108,7 +107,7 @@ public final class DiskResources: Resources {
       ])
       if facts.value(.servedTask, key) == true { return TaskFit() }
       let fit = BaseCheck.fit(
-        of: task, with: try tokenizer(base.path), try ModelConfiguration(folder: base.path))
+        of: task, with: try tokenizer(base.path), base.outline.limits)
       if fit == TaskFit() { facts.keep(true, .servedTask, key) }
       return fit
     } catch {

@@ -1,5 +1,6 @@
 package import LinearAlgebra
 package import Models
+internal import Outlines
 internal import Specs
 package import Training
 
@@ -21,10 +22,10 @@ package final class FrozenStateCache {
 
   /// The states of a job's sets of examples, or nil where they would not all fit.
   package func states(
-    _ sets: [(key: String, examples: [TokenizedExample])], below block: Int, of weights: EncoderWeights,
+    _ sets: [(key: String, examples: [TokenizedExample])], below block: Int, of network: any Network,
     workspaces: [Workspace]
   ) -> [FrozenStates]? {
-    let sizes = sets.map { FrozenStates.bytes($0.examples, channels: weights.shape.hidden) }
+    let sizes = sets.map { FrozenStates.bytes($0.examples, channels: network.outline.width) }
     guard block > 0, sizes.reduce(0, +) <= limit else { return nil }
     let keys = sets.map { "\($0.key) \(block)" }
     return zip(keys, zip(sets, sizes)).map { key, entry in
@@ -32,7 +33,7 @@ package final class FrozenStateCache {
       if let known = cache.value(key) { return known }
       // Room first, so that old and new states are never held at once.
       cache.makeRoom(size, pinned: keys)
-      let states = FrozenStates(weights, below: block, examples: set.examples, workspaces: workspaces)
+      let states = FrozenStates(network, below: block, examples: set.examples, workspaces: workspaces)
       cache.insert(states, key, bytes: size, pinned: keys)
       return states
     }

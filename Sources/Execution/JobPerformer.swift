@@ -22,7 +22,7 @@ public final class JobPerformer {
   var pooled = ByteLimitedCache<Matrix>(limit: WorkLimits.pooledBytes)
   private var heads: [String: TaskHead] = [:]
   /// The model that was evaluated last: an adapter belongs to one base.
-  var model: (adapter: JobID, weights: EncoderWeights, lowestLayer: Int)?
+  var model: (adapter: JobID, network: any Network, lowestLayer: Int)?
   /// The model of several parts that was read last.
   var readModel: (merge: JobID, model: RoutedModel)?
   /// Processor seconds that the present job has spent in arithmetic.

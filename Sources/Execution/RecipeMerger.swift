@@ -4,6 +4,8 @@ public import Experiment
 internal import Foundation
 internal import LinearAlgebra
 internal import Merging
+internal import Models
+internal import Outlines
 public import Specs
 
 /// Carries out a merge recipe: adapters in folders in, one adapter in a folder out.
@@ -114,12 +116,13 @@ public enum RecipeMerger {
     try Adapter.checkTogether(adapters, haveOneBase: recipe.base != nil)
     guard let base = recipe.base else { return [] }
     let path = try BaseLocator.resolve(base, relativeTo: recipe.folder, environment: environment)
-    let checkpoint = try Checkpoint(folder: path)
+    // Bases of families that cannot be trained here have adapters too.
+    let idle = (try? NetworkFamilies.describe(folder: path))?.outline.idle ?? []
+    let checkpoint = try NetworkFamilies.checkpoint(folder: path)
     for adapter in adapters {
       try adapter.check(against: checkpoint.linearLayers(isFanInFanOut: adapter.isFanInFanOut))
     }
-    // PEFT meets a pooler in transformers' BERT classes even where the base has no weights of one.
-    return Set(try checkpoint.linearLayers(isFanInFanOut: false).keys).union(["pooler.dense"]).sorted()
+    return Set(try checkpoint.linearLayers(isFanInFanOut: false).keys).union(idle).sorted()
   }
 
   /// - Parameter contents: Writes the model's own files into a folder and returns their bytes.

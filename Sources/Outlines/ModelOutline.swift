@@ -13,18 +13,39 @@ public struct ModelOutline: Sendable, Hashable {
   public let width: Int
   /// Channels of all attention heads together: each token's scores and context cost twice that many products a token.
   public let attention: Int
-  /// The longest row in tokens.
-  public let positions: Int
+  /// Attention heads H.
+  public let heads: Int
+  /// What it can read.
+  public let limits: Limits
   /// Rows of all embedding tables, C wide.
   public let embeddings: Int
   /// What stands before the number of a block: `encoder.layer`.
   public let prefix: String
   /// All linear layers, in the order of the forward pass.
   public let layers: [LinearLayer]
+  /// Linear layers that transformers' class has beside them and no pass runs, as PEFT's short names would find them.
+  public let idle: [String]
   /// Element-wise passes of a block over its numbers, in each direction.
   public let passes: BlockCost
   /// Numbers that a block keeps for the backward pass, its result included.
   public let saved: BlockCost
+
+  /// What a model can read.
+  public struct Limits: Sendable, Hashable {
+    /// The longest row in tokens.
+    public var positions: Int
+    /// Tokens of the vocabulary: ids are below it.
+    public var vocabulary: Int
+    /// Token types; nil for a model that does not look at them.
+    public var types: Int?
+
+    /// Names limits.
+    public init(positions: Int, vocabulary: Int, types: Int? = nil) {
+      self.positions = positions
+      self.vocabulary = vocabulary
+      self.types = types
+    }
+  }
 
   /// So much for each token, and so much for each pair of tokens of a row.
   public struct BlockCost: Sendable, Hashable {
@@ -64,16 +85,19 @@ public struct ModelOutline: Sendable, Hashable {
   ///
   /// - Parameter parts: The linear layers of a block; those that read the block's own input come first.
   public init(
-    family: String, blocks: Int, width: Int, attention: Int, positions: Int, embeddings: Int, prefix: String,
-    parts: [Part], passes: BlockCost, saved: BlockCost
+    family: String, blocks: Int, width: Int, attention: Int, heads: Int, limits: Limits, embeddings: Int,
+    prefix: String,
+    parts: [Part], idle: [String] = [], passes: BlockCost, saved: BlockCost
   ) {
     self.family = family
     self.blocks = blocks
     self.width = width
     self.attention = attention
-    self.positions = positions
+    self.heads = heads
+    self.limits = limits
     self.embeddings = embeddings
     self.prefix = prefix
+    self.idle = idle
     self.passes = passes
     self.saved = saved
     layers = (0..<blocks).flatMap { block in
@@ -97,6 +121,9 @@ public struct ModelOutline: Sendable, Hashable {
     }
     return layers.filter { targets.choose($0.path) }
   }
+
+  /// The widest result of a linear layer: F of the feed-forward layer.
+  public var feedForward: Int { layers.reduce(0) { max($0, $1.out) } }
 
   /// The paths of a block's layers without what stands before them, for messages.
   public var partPaths: [String] {

@@ -35,12 +35,12 @@ final class CoefficientLane {
   /// - Parameters:
   ///   - weights: The factor on each row's loss, by task.
   ///   - isBackward: Whether gradients are computed.
-  func accumulate(_ drawn: [Drawn], _ encoder: EncoderWeights, weights: [Double], isBackward: Bool) {
+  func accumulate(_ drawn: [Drawn], _ network: any Network, weights: [Double], isBackward: Bool) {
     let batch = PackedBatch(drawn.lazy.map(\.example))
     workspace.reset()
     for gradient in gradients { gradient.fill(0) }
     loss = 0
-    let tape = Encoder.forward(encoder, batch, door: door, workspace: workspace)
+    let tape = network.forward(batch, door: door, workspace: workspace)
     let pooled = workspace.matrix(rows: batch.rows, columns: tape.hidden.columns)
     Pool.forward(tape.hidden, batch, pooling, into: pooled)
     let dhidden = workspace.zeros(rows: batch.tokens, columns: tape.hidden.columns)
@@ -53,7 +53,7 @@ final class CoefficientLane {
       loss += weights[index] * sum
     }
     if isBackward {
-      Encoder.backward(encoder, tape, dhidden: dhidden, door: door, workspace: workspace)
+      network.backward(tape, dhidden: dhidden, door: door, workspace: workspace)
     }
   }
 }

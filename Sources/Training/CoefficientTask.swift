@@ -22,16 +22,16 @@ public struct CoefficientTask: Sendable {
 
   /// What an expert predicts for some texts.
   ///
-  /// - Parameter weights: The expert: weights with its change folded in.
+  /// - Parameter network: The expert: the base with its change folded in.
   public static func distributions(
-    of examples: [TokenizedExample], head: TaskHead, weights: EncoderWeights, pooling: Pooling,
+    of examples: [TokenizedExample], head: TaskHead, network: any Network, pooling: Pooling,
     workspace: Workspace
   ) -> [[[Double]]] {
     Evaluator.batches(examples, tokens: WorkLimits.evaluationTokens).flatMap { range in
       let part = Array(examples[range])
       let batch = PackedBatch(part)
       workspace.reset()
-      let hidden = Encoder.hidden(weights, batch, workspace: workspace)
+      let hidden = network.hidden(batch, workspace: workspace)
       let pooled = workspace.matrix(rows: batch.rows, columns: hidden.columns)
       Pool.forward(hidden, batch, pooling, into: pooled)
       return head.probabilities(hidden, pooled: pooled, batch, examples: part, workspace: workspace)

@@ -31,7 +31,7 @@ public final class CoefficientTrainer {
   private let stream: RandomStream
   private let sites: [(site: LinearLayer, learnable: LearnableMerge.Site)]
 
-  private let folded: EncoderWeights
+  private let folded: any Network
   /// M of every site.
   private let cores: [Matrix]
   /// M·R, (r, in), of every site in factors.
@@ -56,14 +56,14 @@ public final class CoefficientTrainer {
     self.merge = merge
     self.learning = learning
     stream = RandomStream(seed: seed, "tune")
-    let outline = base.weights.outline
+    let outline = base.network.outline
     let places = Dictionary(uniqueKeysWithValues: outline.layers.map { ($0.path, $0) })
     let sites = merge.sites.compactMap { site in
       places[site.path].map { (site: $0, learnable: site) }
     }
     precondition(sites.count == merge.sites.count, "an adapter of another base")
     self.sites = sites
-    folded = base.weights.owning(sites.map(\.site))
+    folded = base.network.owning(sites.map(\.site))
     cores = sites.map { Matrix(rows: $0.learnable.shape.rows, columns: $0.learnable.shape.columns) }
     products = sites.map { entry in
       entry.learnable.right.map { Matrix(rows: entry.learnable.shape.rows, columns: $0.columns) }
@@ -182,10 +182,10 @@ public final class CoefficientTrainer {
         if let left = learnable.left, let right = learnable.right, let product = products[index] {
           gemm(cores[index], right, into: product)
           Models.fold(
-            [LoRAFactors(site: site, a: product, b: left, scale: 1)], of: base.weights, into: folded)
+            [LoRAFactors(site: site, a: product, b: left, scale: 1)], of: base.network, into: folded)
         } else {
           let weight = folded.weight(site)
-          weight.copy(from: base.weights.weight(site))
+          weight.copy(from: base.network.weight(site))
           add(cores[index], to: weight)
         }
       }

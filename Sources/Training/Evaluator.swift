@@ -2,12 +2,13 @@ internal import Basics
 public import Checkpoints
 public import LinearAlgebra
 public import Models
+internal import Outlines
 public import Specs
 public import Tasks
 
 /// Predictions of a model: weights with any ΔW folded in, and a head.
 public struct Evaluator: Sendable {
-  private let weights: EncoderWeights
+  private let network: any Network
   private let pooling: Pooling
   private let tokensPerBatch: Int
   private let door: Door?
@@ -24,10 +25,10 @@ public struct Evaluator: Sendable {
   ///   - door: What stands beside the weights; nil: nothing.
   ///   - correction: What changes the pooled vectors before the head; nil: nothing.
   public init(
-    weights: EncoderWeights, pooling: Pooling, tokensPerBatch: Int = WorkLimits.evaluationTokens,
+    network: any Network, pooling: Pooling, tokensPerBatch: Int = WorkLimits.evaluationTokens,
     door: Door? = nil, correction: RoutedModel.Correction? = nil
   ) {
-    self.weights = weights
+    self.network = network
     self.pooling = pooling
     self.tokensPerBatch = tokensPerBatch
     self.door = door
@@ -72,7 +73,7 @@ public struct Evaluator: Sendable {
   public func pooled(
     _ examples: [TokenizedExample], states: FrozenStates? = nil, workspaces: [Workspace] = [Workspace()]
   ) -> Matrix {
-    let all = Matrix(rows: examples.count, columns: weights.shape.hidden)
+    let all = Matrix(rows: examples.count, columns: network.outline.width)
     run(examples, states: states, workspaces: workspaces) { _, range, _, _, pooled in
       all.rows(range).copy(from: pooled)
     } afterRound: { _, _ in
@@ -123,8 +124,8 @@ public struct Evaluator: Sendable {
           let workspace = workspaces[lane]
           let batch = PackedBatch(examples[range])
           workspace.reset()
-          let hidden = Encoder.hidden(
-            weights, batch, workspace: workspace,
+          let hidden = network.hidden(
+            batch, workspace: workspace,
             from: states.map { EnteringStates(block: $0.block, hidden: $0.rows(range)) },
             door: door?(range, batch))
           let pooled = workspace.matrix(rows: batch.rows, columns: hidden.columns)

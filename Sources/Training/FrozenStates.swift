@@ -1,5 +1,6 @@
 public import LinearAlgebra
 public import Models
+internal import Outlines
 internal import Specs
 
 /// The hidden states that enter a block, for every token of some examples.
@@ -23,13 +24,13 @@ public final class FrozenStates: Sendable {
   ///
   /// - Parameter start: States of the same examples from which to begin; nil begins at the embeddings.
   public init(
-    _ weights: EncoderWeights, below block: Int, from start: FrozenStates? = nil,
+    _ network: any Network, below block: Int, from start: FrozenStates? = nil,
     examples: [TokenizedExample], workspaces: [Workspace]
   ) {
     self.block = block
     var starts = [0]
     for example in examples { starts.append(starts[starts.count - 1] + example.ids.count) }
-    let states = Matrix(rows: starts[starts.count - 1], columns: weights.shape.hidden)
+    let states = Matrix(rows: starts[starts.count - 1], columns: network.outline.width)
     let batches = Evaluator.batches(examples, tokens: WorkLimits.evaluationTokens)
     for first in stride(from: 0, to: batches.count, by: workspaces.count) {
       let round = batches[first..<min(first + workspaces.count, batches.count)]
@@ -38,8 +39,8 @@ public final class FrozenStates: Sendable {
         let workspace = workspaces[lane]
         workspace.reset()
         let entering = start.map { EnteringStates(block: $0.block, hidden: $0.rows(range)) }
-        let hidden = Encoder.hidden(
-          weights, PackedBatch(examples[range]), workspace: workspace, from: entering, below: block)
+        let hidden = network.hidden(
+          PackedBatch(examples[range]), workspace: workspace, from: entering, below: block)
         states.rows(starts[range.lowerBound]..<starts[range.upperBound]).copy(from: hidden)
       }
     }

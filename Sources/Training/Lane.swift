@@ -67,7 +67,8 @@ final class Lane {
   /// The part's rows end to end, and those of each task; both filled anew by every part.
   private var batch = PackedBatch()
   private var rowsOfTask: [[Int]]
-  private var lists = TapeLists()
+  /// The tape of the last part, which nobody reads any more.
+  private var spent: Tape?
 
   init(
     outline: ModelOutline, parameters: LoRAParameters, heads: [TaskHead], pooling: Pooling, dropout: Double,
@@ -97,15 +98,15 @@ final class Lane {
   ///   - factors: Another one on the loss of each task's rows, here and in the gradients.
   ///   - mask: Names the dropout masks; another one for every part of every step.
   func accumulate(
-    _ drawn: [Drawn], part: [Int], _ weights: EncoderWeights, weight: Float, _ factors: [Double], mask: Int
+    _ drawn: [Drawn], part: [Int], _ network: any Network, weight: Float, _ factors: [Double], mask: Int
   ) {
     pack(drawn, part)
     workspace.reset()
     gradients.clear()
     loss = 0
     if let door = door as? DropoutLoRADoor { door.step = mask }
-    let tape = Encoder.forward(
-      weights, batch, door: door, workspace: workspace, from: entering(drawn, part), reusing: takeLists())
+    let tape = network.forward(
+      batch, door: door, workspace: workspace, from: entering(drawn, part), reusing: spent)
     let pooled = workspace.matrix(rows: batch.rows, columns: tape.hidden.columns)
     Pool.forward(tape.hidden, batch, pooling, into: pooled)
     let dhidden = workspace.zeros(rows: batch.tokens, columns: tape.hidden.columns)
@@ -118,8 +119,8 @@ final class Lane {
           weight: weight * Float(factor),
           dhidden: dhidden, workspace: workspace)
     }
-    Encoder.backward(weights, tape, dhidden: dhidden, door: door, workspace: workspace)
-    lists = tape.released()
+    network.backward(tape, dhidden: dhidden, door: door, workspace: workspace)
+    spent = tape
   }
 
   private func pack(_ drawn: [Drawn], _ part: [Int]) {
@@ -129,13 +130,6 @@ final class Lane {
       batch.append(ids: drawn[index].example.ids, types: drawn[index].example.types)
       rowsOfTask[drawn[index].task].append(row)
     }
-  }
-
-  /// Nobody else may hold the lists while they are filled, or they would be copied.
-  private func takeLists() -> TapeLists {
-    var taken = TapeLists()
-    swap(&taken, &lists)
-    return taken
   }
 
   /// What enters the lowest adapted block, where it was kept.

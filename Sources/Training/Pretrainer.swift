@@ -4,7 +4,7 @@ public import Models
 public import Specs
 public import Tokenizers
 
-/// Pretrains a tiny encoder from nothing by masked language modelling.
+/// Pretrains a tiny base from nothing by masked language modelling.
 ///
 /// Source: Devlin et al. 2019, arXiv:1810.04805, section 3.1. 30 % of the tokens are predicted (more than BERT's 15 %, so
 /// that few steps teach more; Wettig et al. 2023, arXiv:2202.08005): 80 % of these are masked, 10 % replaced, 10 % kept.
@@ -18,10 +18,12 @@ public final class Pretrainer {
   private let gradientStorage: Storage
   private let outputBias: Storage
   private let outputBiasGradient: Storage
-  private let gradients: EncoderWeights
+  private let gradients: any Network
   private let workspace = Workspace()
-  /// The weights as they are now.
-  public let weights: EncoderWeights
+  /// The base without its weights.
+  public let description: any NetworkDescription
+  /// The base with its weights as they are now.
+  public let network: any Network
 
   /// Starts with random weights.
   public init(spec: PretrainSpec, tokenizer: Tokenizer, corpus: [String], positions: Int) {
@@ -29,16 +31,15 @@ public final class Pretrainer {
     self.tokenizer = tokenizer
     sentences = corpus.map { tokenizer.encode($0, maxTokens: positions).ids }
     stream = RandomStream(seed: spec.seed, "pretrain")
-    let shape = EncoderShape(
+    description = NetworkFamilies.pretrained(
       layers: spec.layers, hidden: spec.hidden, heads: spec.heads, intermediate: spec.intermediate,
       vocabulary: tokenizer.vocabularySize, positions: positions)
-    let count = EncoderWeights.count(shape)
-    storage = Storage(count: count)
-    gradientStorage = Storage(count: count)
-    outputBias = Storage(count: shape.vocabulary)
-    outputBiasGradient = Storage(count: shape.vocabulary)
-    weights = EncoderWeights.random(shape, over: storage, stream: stream.stream("weights"))
-    gradients = EncoderWeights(shape: shape, over: gradientStorage)
+    storage = Storage(count: description.floats)
+    gradientStorage = Storage(count: description.floats)
+    outputBias = Storage(count: tokenizer.vocabularySize)
+    outputBiasGradient = Storage(count: tokenizer.vocabularySize)
+    network = description.random(over: storage, stream: stream.stream("weights"))
+    gradients = description.network(over: gradientStorage)
   }
 
   /// Trains for the steps of the spec.
@@ -100,16 +101,16 @@ public final class Pretrainer {
     let positions = mask(&batch, step: step)
     if positions.isEmpty { return 0 }
     workspace.reset()
-    let tape = Encoder.forward(weights, batch, door: door, workspace: workspace)
+    let tape = network.forward(batch, door: door, workspace: workspace)
     let C = spec.hidden
-    let V = weights.shape.vocabulary
+    let V = tokenizer.vocabularySize
     let bias = Matrix(storage: outputBias, rows: 1, columns: V)
     let features = workspace.matrix(rows: positions.count, columns: C)
     for (row, position) in positions.enumerated() {
       features.rows(row..<row + 1).copy(from: tape.hidden.rows(position..<position + 1))
     }
     // The head is linear with the word table as its weight, so that its gradient joins the table's own.
-    let head = Head.linear(weight: weights.words, bias: bias)
+    let head = Head.linear(weight: network.words, bias: bias)
     let gradient = Head.linear(
       weight: gradients.words, bias: Matrix(storage: outputBiasGradient, rows: 1, columns: V))
     let logits = head.forward(features, workspace: workspace)
@@ -121,7 +122,7 @@ public final class Pretrainer {
     for (row, position) in positions.enumerated() {
       dhidden.rows(position..<position + 1).copy(from: dfeatures.rows(row..<row + 1))
     }
-    Encoder.backward(weights, tape, dhidden: dhidden, door: door, gradients: gradients, workspace: workspace)
+    network.backward(tape, dhidden: dhidden, door: door, gradients: gradients, workspace: workspace)
     return loss
   }
 

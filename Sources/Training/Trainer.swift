@@ -63,8 +63,8 @@ public final class Trainer {
   private let job: TrainJob
 
   /// What the factors are added to: the base's weights, with those of the starting point where there is one.
-  private let frozen: EncoderWeights
-  private let folded: EncoderWeights
+  private let frozen: any Network
+  private let folded: any Network
   private let parameters: LoRAParameters
   /// Mixes the parameters where there is an adapter for each task.
   private let mixer: EndMixer?
@@ -107,9 +107,9 @@ public final class Trainer {
     var stream = RandomStream(seed: job.seed, "train")
     // Fresh factors look in other directions than those of the rounds before.
     if let start = job.start { stream = stream.stream("round \(start.earlier.count + 1)") }
-    let outline = base.weights.outline
+    let outline = base.network.outline
     let sites = try outline.chosen(by: job.adapter.layerTargets)
-    frozen = try start.map { try base.weights.folding($0.adapter) } ?? base.weights
+    frozen = try start.map { try base.network.folding($0.adapter) } ?? base.network
     folded = frozen.owning(sites)
     let scale = Float(job.adapter.scale)
     let adapters = job.ends == nil ? 1 : tasks.count
@@ -259,7 +259,7 @@ public final class Trainer {
   }
 
   /// Folds the factors into weights, every lane its share of the layers.
-  private func foldAll(into owned: EncoderWeights) {
+  private func foldAll(into owned: any Network) {
     let read = (mixer?.mixed ?? parameters).factors
     // Frozen values are taken anew, so nothing of an earlier fold remains.
     concurrently(lanes.count) { lane in
@@ -304,7 +304,7 @@ public final class Trainer {
   ///
   /// Its parts run side by side, but their sums are added in order, whatever the number of lanes.
   private func accumulate(
-    _ drawn: [Drawn], _ weights: EncoderWeights, weight: Float, _ factors: [Double]
+    _ drawn: [Drawn], _ network: any Network, weight: Float, _ factors: [Double]
   ) -> Double {
     shards.split(drawn.lazy.map(\.example.ids.count))
     var loss = 0.0
@@ -312,7 +312,7 @@ public final class Trainer {
       let round = min(lanes.count, shards.count - first)
       concurrently(round) { lane in
         lanes[lane].accumulate(
-          drawn, part: shards[first + lane], weights, weight: weight, factors, mask: shardsDone + lane)
+          drawn, part: shards[first + lane], network, weight: weight, factors, mask: shardsDone + lane)
       }
       for lane in lanes.prefix(round) {
         total.add(lane.gradients)
@@ -327,7 +327,7 @@ public final class Trainer {
   private func validate() throws -> Double {
     mixer?.centre()
     foldAll(into: folded)
-    let evaluator = Evaluator(weights: folded, pooling: base.pooling)
+    let evaluator = Evaluator(network: folded, pooling: base.pooling)
     let workspaces = lanes.map(\.workspace)
     var sum = 0.0
     for (task, head) in zip(tasks, heads) {
@@ -362,7 +362,7 @@ public final class Trainer {
     _ base: BaseModel, _ tasks: [TrainingTask], _ job: TrainJob, _ trained: [TaskHead],
     _ stream: RandomStream, _ workspace: Workspace
   ) -> ([TaskHead], Storage) {
-    let C = base.weights.shape.hidden
+    let C = base.network.outline.width
     func size(_ task: TaskSpec) -> Int { task.head == .linear ? TaskHead.outputs(task) * (C + 1) : 0 }
     let storage = Storage(count: tasks.reduce(0) { $0 + size($1.task) })
     let flat = Matrix(storage: storage, rows: 1, columns: storage.count)

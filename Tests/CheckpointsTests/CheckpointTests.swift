@@ -13,12 +13,6 @@ import Testing
   @Test func `a checkpoint of transformers opens with all its tensors`() throws {
     let folder = Reference.golden("peft/base").path
     let checkpoint = try Checkpoint(folder: folder)
-    let configuration = try ModelConfiguration(folder: folder)
-    #expect(
-      configuration.hiddenSize == 32 && configuration.layers == 2 && configuration.intermediateSize == 48)
-    #expect(
-      configuration.modelType == "bert" && configuration.activation == "gelu" && configuration.tokenTypes == 2
-    )
     #expect(checkpoint.names.count == 37)
     let query = try checkpoint.matrix("encoder.layer.1.attention.self.query.weight", shape: [32, 32])
     #expect(query.rows == 32 && query.values.allSatisfy { $0.isFinite && $0 != 0 })
@@ -54,10 +48,11 @@ import Testing
       let norm = matrix(1)
       try SafeTensorsWriter.write(
         [NamedTensor("bert.x.LayerNorm.gamma", norm), NamedTensor("x.LayerNorm.beta", norm)], to: path)
-      #expect(try Checkpoint(folder: folder).names == ["x.LayerNorm.bias", "x.LayerNorm.weight"])
+      #expect(
+        try Checkpoint(folder: folder, prefix: "bert.").names == ["x.LayerNorm.bias", "x.LayerNorm.weight"])
       try SafeTensorsWriter.write([NamedTensor("bert.x", norm), NamedTensor("x", norm)], to: path)
       #expect(
-        try problem(in: folder) { _ = try Checkpoint(folder: folder) }
+        try problem(in: folder) { _ = try Checkpoint(folder: folder, prefix: "bert.") }
           == "model.safetensors: error: 'bert.x' and 'x' are two names of one tensor")
     }
   }
@@ -69,7 +64,7 @@ import Testing
           == "FOLDER: error: the folder holds no model.safetensors and no model.safetensors.index.json")
       try SafeTensorsWriter.write(
         [NamedTensor("bert.query.weight", matrix(1))], to: folder + "/model.safetensors")
-      let checkpoint = try Checkpoint(folder: folder)
+      let checkpoint = try Checkpoint(folder: folder, prefix: "bert.")
       #expect(
         try problem(in: folder) { _ = try checkpoint.matrix("qeury.weight", shape: [2, 2]) } == """
           model.safetensors: error: the checkpoint has no tensor 'qeury.weight'
@@ -83,49 +78,7 @@ import Testing
   }
 }
 
-@Suite struct ModelConfigurationTests {
-  private let minimal = """
-    {"model_type": "bert", "hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2,
-     "intermediate_size": 16, "max_position_embeddings": 12, "vocab_size": 30}
-    """
-
-  @Test func `what is written is read`() throws {
-    try withFolder { folder in
-      var configuration = ModelConfiguration(
-        hiddenSize: 8, layers: 1, attentionHeads: 2, intermediateSize: 16, maximumPositions: 12,
-        tokenTypes: 2,
-        vocabularySize: 30)
-      try write(minimal, to: folder + "/config.json")
-      #expect(try ModelConfiguration(folder: folder) == configuration)
-      configuration.layerNormEpsilon = 1e-5
-      configuration.tokenTypes = 1
-      try configuration.write(to: folder)
-      #expect(try ModelConfiguration(folder: folder) == configuration)
-    }
-  }
-
-  @Test(arguments: [
-    ("\"hidden_size\": 8,", "", "config.json: error: 'hidden_size' is missing"),
-    (
-      "\"hidden_size\": 8", "\"hidden_size\": \"8\"",
-      "config.json: error: 'hidden_size' must be a whole number from 1, not a string"
-    ),
-    (
-      "\"hidden_size\": 8", "\"hidden_size\": 9",
-      "config.json: error: 'hidden_size' 9 does not divide by 'num_attention_heads' 2"
-    ),
-    ("30}", "30", "config.json:2:74: error: not valid JSON: expected ',' or '}'"),
-    ("30}", "30, \"vocab_size\": 31}", "config.json:2:76: error: not valid JSON: 'vocab_size' stands twice"),
-  ])
-  func `a broken configuration is refused with file and key`(old: String, new: String, expected: String)
-    throws
-  {
-    try withFolder { folder in
-      try write(minimal.replacingOccurrences(of: old, with: new), to: folder + "/config.json")
-      #expect(try problem(in: folder) { _ = try ModelConfiguration(folder: folder) } == expected)
-    }
-  }
-
+@Suite struct PoolingTests {
   @Test func `pooling comes from the sentence-transformers folder`() throws {
     try withFolder { folder in
       #expect(try Pooling.read(folder: folder) == .mean)

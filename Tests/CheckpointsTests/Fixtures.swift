@@ -1,37 +1,7 @@
-import Basics
 import Foundation
-import Testing
-
-/// A fresh folder that is taken away after the body.
-func withFolder<Result>(_ body: (String) throws -> Result) throws -> Result {
-  let manager = FileManager.default
-  let folder = manager.temporaryDirectory.appendingPathComponent("mixology-\(UUID().uuidString)").path
-  try manager.createDirectory(atPath: folder, withIntermediateDirectories: true)
-  defer { try? manager.removeItem(atPath: folder) }
-  return try body(folder)
-}
-
-/// Writes a text file, with its folders.
-func write(_ text: String, to path: String) throws {
-  let url = URL(fileURLWithPath: path)
-  try FileManager.default.createDirectory(
-    at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
-  try Data(text.utf8).write(to: url)
-}
 
 /// A safetensors file from its header's text and its data.
 func writeSafeTensors(_ header: String, data: [UInt8], to path: String) throws {
   let length = (0..<8).map { UInt8(truncatingIfNeeded: header.utf8.count >> (8 * $0)) }
   try Data(length + Array(header.utf8) + data).write(to: URL(fileURLWithPath: path))
-}
-
-/// The text of the diagnostic that a piece of work throws, with the folder taken out; nil where it throws nothing.
-func problem(in folder: String, _ work: () throws -> Void) throws -> String? {
-  do {
-    try work()
-    return nil
-  } catch let diagnostic as Diagnostic {
-    return diagnostic.description.replacingOccurrences(of: folder + "/", with: "")
-      .replacingOccurrences(of: folder, with: "FOLDER")
-  }
 }

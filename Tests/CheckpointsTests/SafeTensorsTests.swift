@@ -2,6 +2,7 @@ import Basics
 import Checkpoints
 import Foundation
 import LinearAlgebra
+import TestSupport
 import Testing
 
 @Suite struct SafeTensorsTests {

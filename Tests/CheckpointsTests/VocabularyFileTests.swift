@@ -1,5 +1,6 @@
 import Basics
 import Checkpoints
+import TestSupport
 import Testing
 
 /// The numbers that transformers gives the tokens of older files.

@@ -31,13 +31,13 @@ import Testing
       return
     }
     let door = GatedDoor(
-      try GatedFactors(model, outline: bert.weights.outline), gates: .tokens(gate), batch: bert.batch)
-    let hidden = Encoder.hidden(bert.weights, bert.batch, workspace: Workspace(), door: door)
+      try GatedFactors(model, outline: bert.network.outline), gates: .tokens(gate), batch: bert.batch)
+    let hidden = bert.network.hidden(bert.batch, workspace: Workspace(), door: door)
     let golden = try SafeTensorsFile(path: folder.appendingPathComponent("arrow.safetensors").path)
     let error = relativeError(hidden.values, try golden.floats(setting))
     // Two blocks in floats against doubles: every choice of a gate carries the rounding below it on.
     #expect(error < 2e-5, "\(error)")
-    let plain = Encoder.hidden(bert.weights, bert.batch, workspace: Workspace())
+    let plain = bert.network.hidden(bert.batch, workspace: Workspace())
     #expect(relativeError(plain.values, try golden.floats(setting)) > 0.05)
   }
 

@@ -36,9 +36,9 @@ import Training
     tensors: (inout [NamedTensor]) -> Void = { _ in }
   ) throws {
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    let shape = EncoderShape(
+    let shape = NetworkFamilies.pretrained(
       layers: 2, hidden: 8, heads: 2, intermediate: 12, vocabulary: Self.vocabulary.count, positions: 12)
-    try shape.configuration.write(to: folder)
+    try JSONFile.write(shape.configuration, to: folder + "/config.json")
     if !changed.isEmpty {
       let file = URL(fileURLWithPath: folder + "/config.json")
       var keys = try JSONSerialization.jsonObject(with: Data(contentsOf: file)) as? [String: Any] ?? [:]
@@ -50,10 +50,8 @@ import Training
       String(
         decoding: WordPieceVocabulary.tokenizerJSON(vocabulary: vocabulary, lowercase: lowercase),
         as: UTF8.self))
-    let weights = EncoderWeights.random(
-      shape, over: Storage(count: EncoderWeights.count(shape)), stream: RandomStream(seed: 0))
-    let shapes = Dictionary(uniqueKeysWithValues: shape.tensors.map { ($0.name, $0.shape) })
-    var named = weights.named.map { NamedTensor($0.name, shape: shapes[$0.name] ?? [], $0.matrix) }
+    let weights = shape.random(over: Storage(count: shape.floats), stream: RandomStream(seed: 0))
+    var named = weights.tensors
     tensors(&named)
     try SafeTensorsWriter.write(named, to: folder + "/model.safetensors")
   }
@@ -83,10 +81,10 @@ import Training
     try make()
     #expect(complaints() == [])
     let model = try BaseFolder.open(folder)
-    #expect(model.weights.shape.tensors.map(\.name).sorted() == model.weights.named.map(\.name).sorted())
-    for (name, matrix) in model.weights.named {
-      let wanted = model.weights.shape.tensors.first { $0.name == name }?.shape ?? []
-      #expect(wanted.suffix(2).reduce(1, *) == matrix.count, "\(name)")
+    let wanted = try NetworkFamilies.describe(folder: folder).tensors
+    #expect(wanted.map(\.name).sorted() == model.network.tensors.map(\.name).sorted())
+    for tensor in model.network.tensors {
+      #expect(wanted.first { $0.name == tensor.name }?.shape == tensor.shape, "\(tensor.name)")
     }
   }
 

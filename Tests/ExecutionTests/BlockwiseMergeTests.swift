@@ -29,9 +29,8 @@ import Training
     let factors: Factors = try json("bert/cases.json")
     let golden = try SafeTensorsFile(path: path("blockwise.safetensors"))
     let lora = try SafeTensorsFile(path: path("bert/lora.safetensors"))
-    let shape = try EncoderShape(ModelConfiguration(folder: path("bert/model")), folder: "bert")
-    let weights = try EncoderWeights(checkpoint: Checkpoint(folder: path("bert/model")), shape: shape)
-    let sites = try shape.outline.chosen(by: LayerTargets(["query", "value", "dense"]))
+    let weights = try NetworkFamilies.open(folder: path("bert/model"))
+    let sites = try weights.outline.chosen(by: LayerTargets(["query", "value", "dense"]))
     let adapters = try [(lora, ""), (golden, "second.")].map { file, prefix in
       Adapter(
         name: "expert",

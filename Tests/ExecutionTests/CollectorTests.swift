@@ -131,7 +131,7 @@ import Testing
   }
 
   @Test func `the machine's speed is that of one worker, and more workers than cores share it`() {
-    let shape = EncoderShape(
+    let shape = NetworkFamilies.pretrained(
       layers: 1, hidden: 64, heads: 2, intermediate: 128, vocabulary: 10, positions: 8)
     let one = MachineSpeed.measure(shape.outline, workers: 1).flopsPerSecond
     let many = MachineSpeed.measure(shape.outline, workers: 20 * MachineFacts.cores).flopsPerSecond

@@ -8,13 +8,14 @@ import Testing
 import Training
 
 @Suite struct FrozenStateCacheTests {
-  private let weights: EncoderWeights
+  private let weights: any Network
   private let workspaces = [Workspace()]
 
   init() {
-    let shape = EncoderShape(layers: 3, hidden: 8, heads: 2, intermediate: 16, vocabulary: 9, positions: 8)
-    let storage = Storage(count: EncoderWeights.count(shape))
-    weights = .random(shape, over: storage, stream: RandomStream(seed: 0, "cache"))
+    let shape = NetworkFamilies.pretrained(
+      layers: 3, hidden: 8, heads: 2, intermediate: 16, vocabulary: 9, positions: 8)
+    let storage = Storage(count: shape.floats)
+    weights = shape.random(over: storage, stream: RandomStream(seed: 0, "cache"))
   }
 
   /// Four rows of five tokens: 4 · 5 · 8 · 4 = 640 bytes of states.

@@ -92,13 +92,13 @@ import Training
       }
     }
     let experts = try adapters.map { try adapter(of: $0) }
-    let upper = base.weights.outline.layers.filter { $0.block == 1 }
+    let upper = base.network.outline.layers.filter { $0.block == 1 }
     let evidence = try zip(experts, tasks).map { expert, task in
       let mixed = Adapter(name: "mixed", sites: block(propagated, 0) + block(expert, 1))
       let examples = try TaskLoader.load(task, split: .train) { _ in nil }
         .map { TokenizedExample($0, tokenizer: base.tokenizer, maxTokens: 32) }
       let grams = InputGrams(sites: upper)
-      try grams.add(examples, try base.weights.folding(mixed), workspaces: [Workspace()])
+      try grams.add(examples, try base.network.folding(mixed), workspaces: [Workspace()])
       let matrices = grams.finished().map { ($0.name, $0.matrix) }
       return ModelEvidence(name: task.name, Dictionary(uniqueKeysWithValues: matrices))
     }

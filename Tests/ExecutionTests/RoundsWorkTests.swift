@@ -106,7 +106,7 @@ import Training
     let (whole, start) = (try adapter(rounds[0]), try adapter(merged))
     #expect(whole.sites.map(\.path) == start.sites.map(\.path))
     #expect(relativeError(try changes(rounds[0]), try changes(merged)) > 1e-2)
-    _ = try base.weights.folding(whole)
+    _ = try base.network.folding(whole)
     for ((_, site), (_, below)) in zip(whole.sites, start.sites) {
       #expect(site.rank == below.rank + 3 && below.rank <= 6 && whole.scale(of: site) == 1)
       #expect(site.a.rows(0..<below.rank).values == below.a.values)

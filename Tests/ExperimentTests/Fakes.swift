@@ -48,7 +48,8 @@ struct FakeResources: Resources {
     blocks: Int, width C: Int, feedForward F: Int, heads: Int, positions: Int = 512
   ) -> ModelOutline {
     ModelOutline(
-      family: "bert", blocks: blocks, width: C, attention: C, positions: positions, embeddings: 50,
+      family: "bert", blocks: blocks, width: C, attention: C, heads: heads,
+      limits: .init(positions: positions, vocabulary: 50, types: 2), embeddings: 50,
       prefix: "encoder.layer",
       parts: [
         .init("attention.self.query", out: C, in: C, input: "attention.self"),

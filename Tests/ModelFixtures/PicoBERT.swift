@@ -30,8 +30,10 @@ public struct PicoBERT {
     public let alpha: Double
   }
 
-  /// The weights.
-  public let weights: EncoderWeights
+  /// The model without its weights.
+  public let description: any NetworkDescription
+  /// The model.
+  public let network: any Network
   /// The rows as one batch.
   public let batch: PackedBatch
   /// The numbers of the curve.
@@ -45,8 +47,8 @@ public struct PicoBERT {
   public init() throws {
     let folder = Reference.golden("models/bert")
     let model = folder.appendingPathComponent("model").path
-    let shape = try EncoderShape(ModelConfiguration(folder: model), folder: model)
-    weights = try EncoderWeights(checkpoint: Checkpoint(folder: model), shape: shape)
+    description = try NetworkFamilies.describe(folder: model)
+    network = try NetworkFamilies.open(folder: model)
     cases = try JSONDecoder().decode(
       Cases.self, from: Data(contentsOf: folder.appendingPathComponent("cases.json")))
     gradients = try SafeTensorsFile(path: folder.appendingPathComponent("gradients.safetensors").path)
@@ -59,7 +61,7 @@ public struct PicoBERT {
   /// Zeroed factors at the golden sites.
   public func zeroFactors() throws -> LoRAParameters {
     LoRAParameters(
-      sites: try weights.outline.chosen(by: LayerTargets(["query", "value", "dense"])),
+      sites: try network.outline.chosen(by: LayerTargets(["query", "value", "dense"])),
       rank: cases.rank, scale: Float(cases.alpha / Double(cases.rank)))
   }
 

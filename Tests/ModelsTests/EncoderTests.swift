@@ -10,24 +10,24 @@ import Testing
 @Suite struct EncoderTests {
   @Test func `the last hidden state equals PyTorch's`() throws {
     let pico = try PicoBERT()
-    let hidden = Encoder.hidden(pico.weights, pico.batch, workspace: Workspace())
+    let hidden = pico.network.hidden(pico.batch, workspace: Workspace())
     #expect(relativeError(hidden.values, try pico.gradients.floats("hidden")) < 1e-5)
   }
 
   @Test func `saving a tape changes no bit of the result`() throws {
     let pico = try PicoBERT()
-    let plain = Encoder.hidden(pico.weights, pico.batch, workspace: Workspace())
-    let tape = Encoder.forward(pico.weights, pico.batch, door: nil, workspace: Workspace())
+    let plain = pico.network.hidden(pico.batch, workspace: Workspace())
+    let tape = pico.network.forward(pico.batch, door: nil, workspace: Workspace())
     #expect(plain.values == tape.hidden.values)
   }
 
   @Test func `a row is the same alone and among others`() throws {
     let pico = try PicoBERT()
-    let together = Encoder.hidden(pico.weights, pico.batch, workspace: Workspace())
+    let together = pico.network.hidden(pico.batch, workspace: Workspace())
     for row in 0..<pico.batch.rows {
       var alone = PackedBatch()
       alone.append(ids: pico.cases.rows[row].ids, types: pico.cases.rows[row].types)
-      let hidden = Encoder.hidden(pico.weights, alone, workspace: Workspace())
+      let hidden = pico.network.hidden(alone, workspace: Workspace())
       #expect(relativeError(hidden.values, together.rows(pico.batch.range(row)).values) < 1e-6)
     }
   }
@@ -35,22 +35,20 @@ import Testing
   @Test func `gradients of all weights equal PyTorch's`() throws {
     let pico = try PicoBERT()
     let workspace = Workspace()
-    let storage = Storage(count: EncoderWeights.count(pico.weights.shape))
-    let gradients = EncoderWeights(shape: pico.weights.shape, over: storage)
+    let gradients = pico.description.network(over: Storage(count: pico.description.floats))
     let door = FullDoor(gradients: gradients)
-    let tape = Encoder.forward(pico.weights, pico.batch, door: door, workspace: workspace)
-    Encoder.backward(
-      pico.weights, tape, dhidden: try pico.dhidden(), door: door, gradients: gradients, workspace: workspace)
+    let tape = pico.network.forward(pico.batch, door: door, workspace: workspace)
+    pico.network.backward(
+      tape, dhidden: try pico.dhidden(), door: door, gradients: gradients, workspace: workspace)
     // The gradient of a key's bias is zero in exact arithmetic; it is held against the query's size.
-    let scale = relativeError(
-      gradients.blocks[0].qkvBias.columns(0..<pico.weights.shape.hidden).values,
-      [Float](repeating: 0, count: pico.weights.shape.hidden))
-    for (name, gradient) in gradients.named {
-      let expected = try pico.gradients.floats(name)
-      if name.hasSuffix("key.bias") {
-        #expect(gradient.values.allSatisfy { abs(Double($0)) < 1e-5 * scale }, "\(name)")
+    let query = try #require(gradients.tensors.first { $0.name.hasSuffix("query.bias") }).values
+    let scale = relativeError(query.values, [Float](repeating: 0, count: query.count))
+    for gradient in gradients.tensors {
+      let expected = try pico.gradients.floats(gradient.name)
+      if gradient.name.hasSuffix("key.bias") {
+        #expect(gradient.values.values.allSatisfy { abs(Double($0)) < 1e-5 * scale }, "\(gradient.name)")
       } else {
-        #expect(relativeError(gradient.values, expected) < 2e-5, "\(name)")
+        #expect(relativeError(gradient.values.values, expected) < 2e-5, "\(gradient.name)")
       }
     }
   }
@@ -61,13 +59,13 @@ import Testing
     let gradients = LoRAParameters(
       sites: parameters.factors.map(\.site), rank: pico.cases.rank,
       scale: parameters.factors[0].scale)
-    let folded = pico.weights.owning(parameters.factors.map(\.site))
-    fold(parameters.factors, of: pico.weights, into: folded)
+    let folded = pico.network.owning(parameters.factors.map(\.site))
+    fold(parameters.factors, of: pico.network, into: folded)
     let workspace = Workspace()
-    let door = LoRADoor(outline: pico.weights.outline, parameters: parameters, gradients: gradients)
-    let tape = Encoder.forward(folded, pico.batch, door: door, workspace: workspace)
+    let door = LoRADoor(outline: pico.network.outline, parameters: parameters, gradients: gradients)
+    let tape = folded.forward(pico.batch, door: door, workspace: workspace)
     #expect(relativeError(tape.hidden.values, try pico.lora.floats("hidden")) < 1e-5)
-    Encoder.backward(folded, tape, dhidden: try pico.dhidden(), door: door, workspace: workspace)
+    folded.backward(tape, dhidden: try pico.dhidden(), door: door, workspace: workspace)
     for gradient in gradients.factors {
       let path = gradient.site.path
       #expect(
@@ -85,8 +83,8 @@ import Testing
         sites: parameters.factors.map(\.site), rank: pico.cases.rank,
         scale: parameters.factors[0].scale)
     }
-    let folded = pico.weights.owning(parameters.factors.map(\.site))
-    fold(parameters.factors, of: pico.weights, into: folded)
+    let folded = pico.network.owning(parameters.factors.map(\.site))
+    fold(parameters.factors, of: pico.network, into: folded)
     var results: [(hidden: [Float], gradients: [Float])] = []
     for beside in [false, true] {
       let gradients = zeros()
@@ -94,13 +92,13 @@ import Testing
       let door: any LinearDoor =
         beside
         ? DropoutLoRADoor(
-          outline: pico.weights.outline, parameters: parameters, gradients: gradients, rate: 0,
+          outline: pico.network.outline, parameters: parameters, gradients: gradients, rate: 0,
           stream: RandomStream(seed: 0, "dropout"))
-        : LoRADoor(outline: pico.weights.outline, parameters: parameters, gradients: gradients)
-      let weights = beside ? pico.weights : folded
-      let tape = Encoder.forward(weights, pico.batch, door: door, workspace: workspace)
+        : LoRADoor(outline: pico.network.outline, parameters: parameters, gradients: gradients)
+      let weights = beside ? pico.network : folded
+      let tape = weights.forward(pico.batch, door: door, workspace: workspace)
       let hidden = tape.hidden.values
-      Encoder.backward(weights, tape, dhidden: try pico.dhidden(), door: door, workspace: workspace)
+      weights.backward(tape, dhidden: try pico.dhidden(), door: door, workspace: workspace)
       results.append((hidden, gradients.factors.flatMap { $0.a.values + $0.b.values }))
     }
     #expect(relativeError(results[1].hidden, results[0].hidden) < 1e-5)
@@ -115,15 +113,15 @@ import Testing
       scale: parameters.factors[0].scale)
     let factor = try pico.gradients.floats("factor")
     func loss(_ door: DropoutLoRADoor) -> Double {
-      let tape = Encoder.forward(pico.weights, pico.batch, door: door, workspace: Workspace())
+      let tape = pico.network.forward(pico.batch, door: door, workspace: Workspace())
       return zip(tape.hidden.values, factor).reduce(0) { $0 + Double($1.0) * Double($1.1) }
     }
     let door = DropoutLoRADoor(
-      outline: pico.weights.outline, parameters: parameters, gradients: gradients, rate: 0.3,
+      outline: pico.network.outline, parameters: parameters, gradients: gradients, rate: 0.3,
       stream: RandomStream(seed: 3, "dropout"))
     let workspace = Workspace()
-    let tape = Encoder.forward(pico.weights, pico.batch, door: door, workspace: workspace)
-    Encoder.backward(pico.weights, tape, dhidden: try pico.dhidden(), door: door, workspace: workspace)
+    let tape = pico.network.forward(pico.batch, door: door, workspace: workspace)
+    pico.network.backward(tape, dhidden: try pico.dhidden(), door: door, workspace: workspace)
     for (parameter, gradient) in zip(parameters.factors, gradients.factors) {
       // Along its own gradient a matrix moves the loss by ‖gradient‖² · h.
       let direction = gradient.b.values
@@ -152,16 +150,16 @@ import Testing
       factor.b[0, 0] = 1 / factor.scale
     }
     let door = DropoutLoRADoor(
-      outline: pico.weights.outline, parameters: parameters, gradients: parameters, rate: 0.25,
+      outline: pico.network.outline, parameters: parameters, gradients: parameters, rate: 0.25,
       stream: RandomStream(seed: 0, "dropout"))
-    let C = pico.weights.shape.hidden
+    let C = pico.network.outline.width
     let x = Matrix(rows: 400, columns: C)
     x.fill(1)
     /// Each row's sum of what is kept of its C ones.
     func sums(step: Int, layer: Int) -> [Float] {
       door.step = step
       let y = Matrix(rows: x.rows, columns: C)
-      door.forward(pico.weights.outline.layers[6 * layer], x: x, y: y, workspace: Workspace())
+      door.forward(pico.network.outline.layers[6 * layer], x: x, y: y, workspace: Workspace())
       return y.columns(0..<1).values
     }
     let first = sums(step: 1, layer: 0)

@@ -155,11 +155,12 @@ import Testing
   }
 
   @Test func `folding adds scale · B · A to the adapted layers only`() throws {
-    let shape = EncoderShape(layers: 2, hidden: 24, heads: 2, intermediate: 40, vocabulary: 9, positions: 4)
-    let storage = Storage(count: EncoderWeights.count(shape))
+    let shape = NetworkFamilies.pretrained(
+      layers: 2, hidden: 24, heads: 2, intermediate: 40, vocabulary: 9, positions: 4)
+    let storage = Storage(count: shape.floats)
     let all = Matrix(storage: storage, rows: 1, columns: storage.count)
     all.copy(from: random(1, storage.count, 13))
-    let base = EncoderWeights(shape: shape, over: storage)
+    let base = shape.network(over: storage)
     let sites = try shape.outline.chosen(by: LayerTargets(["query", "layer.1.output.dense"]))
     let factors = sites.map { site in
       LoRAFactors(site: site, a: random(3, site.in, 14), b: random(site.out, 3, 15), scale: 0.5)

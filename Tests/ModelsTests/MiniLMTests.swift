@@ -33,13 +33,12 @@ struct MiniLMTests {
   }
 
   struct Base {
-    let weights: EncoderWeights
+    let network: any Network
     let tokenizer: Tokenizer
 
     init() throws {
       let folder = try #require(Reference.model).path
-      let shape = try EncoderShape(ModelConfiguration(folder: folder), folder: folder)
-      weights = try EncoderWeights(checkpoint: Checkpoint(folder: folder), shape: shape)
+      network = try NetworkFamilies.open(folder: folder)
       tokenizer = try Tokenizer(file: folder + "/tokenizer.json")
     }
 
@@ -73,7 +72,7 @@ struct MiniLMTests {
         let rows = first..<min(first + 20, texts.count)
         let batch = base.batch(Array(texts[rows]))
         workspace.reset()
-        let hidden = Encoder.hidden(base.weights, batch, workspace: workspace)
+        let hidden = base.network.hidden(batch, workspace: workspace)
         let pooled = Matrix(rows: batch.rows, columns: hidden.columns)
         Pool.forward(hidden, batch, .mean, into: pooled)
         for (row, sentence) in zip(0..<batch.rows, expected[rows]) {
@@ -90,8 +89,8 @@ struct MiniLMTests {
   @Test func `gradients of LoRA factors on the real base equal PEFT's`() throws {
     let golden = try Self.golden.get()
     let base = try Self.base.get()
-    let shape = base.weights.shape
-    let sites = try shape.outline.chosen(by: LayerTargets(["query", "value"]))
+    let outline = base.network.outline
+    let sites = try outline.chosen(by: LayerTargets(["query", "value"]))
     let scale = Float(golden.alpha / Double(golden.rank))
     let parameters = LoRAParameters(sites: sites, rank: golden.rank, scale: scale)
     let gradients = LoRAParameters(sites: sites, rank: golden.rank, scale: scale)
@@ -102,17 +101,17 @@ struct MiniLMTests {
         for i in 0..<span.count { span[i] = 0.05 * numbers[i] }
       }
     }
-    let folded = base.weights.owning(sites)
-    fold(parameters.factors, of: base.weights, into: folded)
+    let folded = base.network.owning(sites)
+    fold(parameters.factors, of: base.network, into: folded)
     let batch = base.batch(golden.texts)
     let workspace = Workspace()
-    let door = LoRADoor(outline: shape.outline, parameters: parameters, gradients: gradients)
-    let tape = Encoder.forward(folded, batch, door: door, workspace: workspace)
+    let door = LoRADoor(outline: outline, parameters: parameters, gradients: gradients)
+    let tape = folded.forward(batch, door: door, workspace: workspace)
     #expect(abs(length(tape.hidden.values) - golden.hidden) < 1e-4 * golden.hidden)
     let dhidden = Matrix(
-      rows: batch.tokens, columns: shape.hidden,
-      values: numbers(seed: 99, count: batch.tokens * shape.hidden))
-    Encoder.backward(folded, tape, dhidden: dhidden, door: door, workspace: workspace)
+      rows: batch.tokens, columns: outline.width,
+      values: numbers(seed: 99, count: batch.tokens * outline.width))
+    folded.backward(tape, dhidden: dhidden, door: door, workspace: workspace)
     let ours = gradients.factors.flatMap {
       [("\($0.site.path).lora_A", $0.a), ("\($0.site.path).lora_B", $0.b)]
     }

@@ -18,10 +18,9 @@ import Testing
   }
 
   @Test func `a block keeps as many bytes as its outline foretells`() {
-    let shape = EncoderShape(
+    let shape = NetworkFamilies.pretrained(
       layers: 4, hidden: 48, heads: 3, intermediate: 80, vocabulary: 50, positions: 64)
-    let weights = EncoderWeights.random(
-      shape, over: Storage(count: EncoderWeights.count(shape)), stream: .init(seed: 0, "outline"))
+    let weights = shape.random(over: Storage(count: shape.floats), stream: .init(seed: 0, "outline"))
     let lengths = [7, 31, 12]
     var batch = PackedBatch()
     for n in lengths {
@@ -29,7 +28,7 @@ import Testing
     }
     func taken(lowest: Int) -> Int {
       let workspace = Workspace()
-      _ = Encoder.forward(weights, batch, door: BlindDoor(lowest: lowest), workspace: workspace)
+      _ = weights.forward(batch, door: BlindDoor(lowest: lowest), workspace: workspace)
       return workspace.used
     }
     let texts = ModelOutline.Texts(lengths: lengths)

@@ -4,7 +4,9 @@ import Testing
 
 @Suite struct ModelOutlineTests {
   private let outline = ModelOutline(
-    family: "toy", blocks: 3, width: 4, attention: 6, positions: 16, embeddings: 10, prefix: "stack.layers",
+    family: "toy", blocks: 3, width: 4, attention: 6, heads: 2, limits: .init(positions: 16, vocabulary: 8),
+    embeddings: 10,
+    prefix: "stack.layers",
     parts: [
       .init("attn.q", out: 6, in: 4, input: "attn"), .init("attn.k", out: 2, in: 4, input: "attn"),
       .init("mlp", out: 4, in: 6),

@@ -150,9 +150,9 @@ import Training
     let job = Toy.job(tasks, budget: .steps(5)) { $0.validateEvery = 2 }
     let trained = try train(tasks, base: base, job)
     #expect(trained.curve.map { $0.validation != nil } == [false, true, false, true, true])
-    let weights = try base.weights.folding(
+    let weights = try base.network.folding(
       trained.parameters.adapter(name: "toy", alpha: 8, dropout: 0, rslora: false, targets: ["all-linear"]))
-    let evaluator = Evaluator(weights: weights, pooling: base.pooling)
+    let evaluator = Evaluator(network: weights, pooling: base.pooling)
     let scores = try zip(tasks, trained.heads).map { task, head in
       let predictions = try evaluator.predict(task.validation, head: head)
       return try #require(

@@ -5,6 +5,7 @@ import LinearAlgebra
 import Merging
 import ModelFixtures
 import Models
+import Outlines
 import Specs
 import Tasks
 import TestSupport
@@ -40,7 +41,7 @@ import Training
       for index in tasks.indices where learning.objective == .jensenShannon {
         tasks[index].expert = CoefficientTask.distributions(
           of: tasks[index].examples, head: tasks[index].head,
-          weights: try base.weights.folding(adapters[index]), pooling: base.pooling, workspace: Workspace())
+          network: try base.network.folding(adapters[index]), pooling: base.pooling, workspace: Workspace())
       }
       let merge = try LearnableMerge(adapters, weights: adapters.map { _ in 1 }, learning: learning)
       return CoefficientTrainer(
@@ -208,13 +209,13 @@ import Training
     let golden = try JSONDecoder().decode(
       Golden.self, from: Data(contentsOf: Reference.golden("merge/learned/gradients.json")))
     let item = try #require(golden.cases.first { $0.objective == objective })
-    let weights = try PicoBERT().weights
-    let base = BaseModel(weights: weights, pooling: .mean, tokenizer: try Toy.base().tokenizer)
+    let network = try PicoBERT().network
+    let base = BaseModel(network: network, pooling: .mean, tokenizer: try Toy.base().tokenizer)
     let adapters = [golden.adapter(0), golden.adapter(1)]
-    var tasks = [0, 1].map { golden.task($0, channels: weights.shape.hidden) }
+    var tasks = [0, 1].map { golden.task($0, channels: network.outline.width) }
     for index in tasks.indices {
       tasks[index].expert = CoefficientTask.distributions(
-        of: tasks[index].examples, head: tasks[index].head, weights: try weights.folding(adapters[index]),
+        of: tasks[index].examples, head: tasks[index].head, network: try network.folding(adapters[index]),
         pooling: .mean, workspace: Workspace())
     }
     for granularity in [CoefficientLearning.Granularity.site, .model] {

@@ -12,7 +12,7 @@ import Training
 @Suite struct CurveTests {
   @Test func `ten steps give the golden losses, norms, rates and parameters`() throws {
     let pico = try PicoBERT()
-    let C = pico.weights.shape.hidden
+    let C = pico.network.outline.width
     let parameters = try pico.loraParameters()
     let gradients = try pico.zeroFactors()
     let weight = try pico.lora.matrix("head.weight").copied()
@@ -27,15 +27,15 @@ import Training
         (parameters.storage, gradients.storage), (weight.storage, dweight.storage),
         (bias.storage, dbias.storage),
       ], spec: spec)
-    let folded = pico.weights.owning(parameters.factors.map(\.site))
-    let door = LoRADoor(outline: pico.weights.outline, parameters: parameters, gradients: gradients)
+    let folded = pico.network.owning(parameters.factors.map(\.site))
+    let door = LoRADoor(outline: pico.network.outline, parameters: parameters, gradients: gradients)
     let workspace = Workspace()
 
     for step in 0..<10 {
       optimiser.zeroGradients()
       workspace.reset()
-      fold(parameters.factors, of: pico.weights, into: folded)
-      let tape = Encoder.forward(folded, pico.batch, door: door, workspace: workspace)
+      fold(parameters.factors, of: pico.network, into: folded)
+      let tape = folded.forward(pico.batch, door: door, workspace: workspace)
       let pooled = Matrix(rows: 2, columns: C)
       Pool.forward(tape.hidden, pico.batch, .mean, into: pooled)
       let logits = head.forward(pooled, workspace: workspace)
@@ -50,7 +50,7 @@ import Training
       for row in 0..<2 {
         Pool.backward(dpooled.rows(row..<row + 1), row: row, pico.batch, .mean, into: dhidden)
       }
-      Encoder.backward(folded, tape, dhidden: dhidden, door: door, workspace: workspace)
+      folded.backward(tape, dhidden: dhidden, door: door, workspace: workspace)
       let norm = optimiser.clip(to: spec.clip)
       let factor = LearningRate.factor(spec.schedule, progress: Double(step) / 10, warmup: spec.warmup)
       optimiser.update(learningRate: factor * spec.learningRate)

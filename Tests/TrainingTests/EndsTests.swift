@@ -45,9 +45,9 @@ import Training
   private func losses(_ tasks: [TrainingTask], _ heads: [TaskHead], _ base: BaseModel, _ adapter: Adapter)
     throws -> [Double]
   {
-    let weights = try base.weights.folding(adapter)
+    let weights = try base.network.folding(adapter)
     return zip(tasks, heads).map { task, head in
-      Evaluator(weights: weights, pooling: base.pooling).meanLoss(task.train, head: head)
+      Evaluator(network: weights, pooling: base.pooling).meanLoss(task.train, head: head)
     }
   }
 

@@ -12,9 +12,9 @@ import Training
 @Suite struct EvaluatorTests {
   /// Random factors, and the adapter that they are.
   private func factors(_ base: BaseModel) throws -> LoRAParameters {
-    let shape = base.weights.shape
+    let outline = base.network.outline
     let parameters = LoRAParameters(
-      sites: try shape.outline.chosen(by: LayerTargets(["query", "value", "output.dense"])), rank: 3, scale: 2
+      sites: try outline.chosen(by: LayerTargets(["query", "value", "output.dense"])), rank: 3, scale: 2
     )
     var stream = RandomStream(seed: 5, "factors")
     Matrix(storage: parameters.storage, rows: 1, columns: parameters.storage.count).withMutableSpan { span in
@@ -39,7 +39,7 @@ import Training
     let task = Toy.training(kind, headKind, base: base, train: 40)
     let head = head(task.task, base)
     let predictions = try [1, 20, 4096].map { tokens in
-      try Evaluator(weights: base.weights, pooling: base.pooling, tokensPerBatch: tokens)
+      try Evaluator(network: base.network, pooling: base.pooling, tokensPerBatch: tokens)
         .predict(task.train, head: head)
     }
     #expect(predictions[0].count == 40)
@@ -62,16 +62,16 @@ import Training
     let task = Toy.training(kind, headKind, base: base, train: 12)
     let head = head(task.task, base)
     func loss(_ examples: [TokenizedExample], threads: Int = 1) -> Double {
-      Evaluator(weights: base.weights, pooling: base.pooling, tokensPerBatch: 40).meanLoss(
+      Evaluator(network: base.network, pooling: base.pooling, tokensPerBatch: 40).meanLoss(
         examples, head: head, workspaces: (0..<threads).map { _ in Workspace() })
     }
     let whole = loss(task.train)
     let alone = task.train.reduce(0) { $0 + loss([$1]) } / 12
     #expect(whole > 0 && abs(whole - alone) < 1e-5 * whole)
     #expect(loss(task.train, threads: 3) == whole)
-    let states = FrozenStates(base.weights, below: 1, examples: task.train, workspaces: [Workspace()])
+    let states = FrozenStates(base.network, below: 1, examples: task.train, workspaces: [Workspace()])
     // Kept states are those of the usual batches.
-    let evaluator = Evaluator(weights: base.weights, pooling: base.pooling)
+    let evaluator = Evaluator(network: base.network, pooling: base.pooling)
     #expect(
       evaluator.meanLoss(task.train, head: head, states: states)
         == evaluator.meanLoss(task.train, head: head))
@@ -81,7 +81,7 @@ import Training
     let base = try Toy.base()
     let task = Toy.training(.classification, .labels, base: base, train: 10)
     var counts: [Int] = []
-    _ = Evaluator(weights: base.weights, pooling: base.pooling, tokensPerBatch: 20)
+    _ = Evaluator(network: base.network, pooling: base.pooling, tokensPerBatch: 20)
       .predict(task.train, head: head(task.task, base)) { counts.append($0) }
     #expect(counts.count > 1)
     #expect(counts == counts.sorted())
@@ -97,16 +97,16 @@ import Training
     let parameters = try factors(base)
     let adapter = parameters.adapter(
       name: "toy", alpha: 6, dropout: 0, rslora: false, targets: ["query", "value", "output.dense"])
-    let folded = try base.weights.folding(adapter)
+    let folded = try base.network.folding(adapter)
     let task = Toy.training(.regression, .labels, base: base, train: 12)
     var batch = PackedBatch()
     for example in task.train { batch.append(ids: example.ids, types: example.types) }
     let door = DropoutLoRADoor(
-      outline: base.weights.outline, parameters: parameters, gradients: parameters, rate: 0,
+      outline: base.network.outline, parameters: parameters, gradients: parameters, rate: 0,
       stream: RandomStream(seed: 0, "none"))
-    let beside = Encoder.forward(base.weights, batch, door: door, workspace: Workspace()).hidden.values
-    let inside = Encoder.hidden(folded, batch, workspace: Workspace()).values
-    let without = Encoder.hidden(base.weights, batch, workspace: Workspace()).values
+    let beside = base.network.forward(batch, door: door, workspace: Workspace()).hidden.values
+    let inside = folded.hidden(batch, workspace: Workspace()).values
+    let without = base.network.hidden(batch, workspace: Workspace()).values
     #expect(relativeError(inside, beside) < 1e-5)
     #expect(relativeError(without, beside) > 0.01)
   }
@@ -119,8 +119,8 @@ import Training
       name: "toy", alpha: 2 * 3.0.squareRoot(), dropout: 0, rslora: true, targets: ["query"])
     let plain = parameters.adapter(name: "toy", alpha: 6, dropout: 0, rslora: false, targets: ["query"])
     let site = parameters.factors[0].site
-    let one = try base.weights.folding(adapter).weight(site).values
-    let two = try base.weights.folding(plain).weight(site).values
+    let one = try base.network.folding(adapter).weight(site).values
+    let two = try base.network.folding(plain).weight(site).values
     #expect(relativeError(one, two) < 1e-6)
     #expect(AdapterSpec(rank: 16, alpha: 8, rslora: true).scale == 2)
     #expect(AdapterSpec(rank: 16, alpha: 8).scale == 0.5)
@@ -139,7 +139,7 @@ import Training
     for (index, label) in task.labels.enumerated() {
       let example = TokenizedExample(
         Example(text: label.description, target: .label(0)), tokenizer: base.tokenizer, maxTokens: 32)
-      let prediction = try Evaluator(weights: base.weights, pooling: base.pooling)
+      let prediction = try Evaluator(network: base.network, pooling: base.pooling)
         .predict([example], head: head(task, base))
       #expect(prediction == [.label(index)])
       let norm = labels.rows(index..<index + 1).values.reduce(0) { $0 + $1 * $1 }

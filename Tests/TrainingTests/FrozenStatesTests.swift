@@ -23,7 +23,7 @@ import Training
     let plain = try Trainer(base: base, tasks: tasks, job: job).run()
     for i in tasks.indices {
       tasks[i].states = FrozenStates(
-        base.weights, below: 2, examples: tasks[i].train, workspaces: workspaces(2))
+        base.network, below: 2, examples: tasks[i].train, workspaces: workspaces(2))
     }
     let kept = try Trainer(base: base, tasks: tasks, job: job).run()
     #expect(relativeError(kept.numbers, plain.numbers) < 1e-4)
@@ -39,9 +39,9 @@ import Training
     var job = Toy.job(tasks)
     job.adapter.targets = targets
     let plain = try Trainer(base: base, tasks: tasks, job: job).run()
-    tasks[0].states = FrozenStates(base.weights, below: 2, examples: tasks[0].train, workspaces: workspaces())
+    tasks[0].states = FrozenStates(base.network, below: 2, examples: tasks[0].train, workspaces: workspaces())
     #expect(try Trainer(base: base, tasks: tasks, job: job).run().numbers == plain.numbers)
-    tasks[1].states = FrozenStates(base.weights, below: 1, examples: tasks[1].train, workspaces: workspaces())
+    tasks[1].states = FrozenStates(base.network, below: 1, examples: tasks[1].train, workspaces: workspaces())
     #expect(try Trainer(base: base, tasks: tasks, job: job).run().numbers == plain.numbers)
   }
 
@@ -51,13 +51,13 @@ import Training
     var job = Toy.job([task])
     job.adapter.targets = targets
     let trained = try Trainer(base: base, tasks: [task], job: job).run()
-    let folded = base.weights.owning(trained.parameters.factors.map(\.site))
-    fold(trained.parameters.factors, of: base.weights, into: folded)
-    let evaluator = Evaluator(weights: folded, pooling: base.pooling)
-    let states = FrozenStates(base.weights, below: 2, examples: task.train, workspaces: workspaces())
+    let folded = base.network.owning(trained.parameters.factors.map(\.site))
+    fold(trained.parameters.factors, of: base.network, into: folded)
+    let evaluator = Evaluator(network: folded, pooling: base.pooling)
+    let states = FrozenStates(base.network, below: 2, examples: task.train, workspaces: workspaces())
     let plain = try evaluator.predict(task.train, head: trained.heads[0])
     #expect(try evaluator.predict(task.train, head: trained.heads[0], states: states) == plain)
-    let two = FrozenStates(base.weights, below: 2, examples: task.train, workspaces: workspaces(2))
+    let two = FrozenStates(base.network, below: 2, examples: task.train, workspaces: workspaces(2))
     #expect(try evaluator.predict(task.train, head: trained.heads[0], states: two) == plain)
   }
 

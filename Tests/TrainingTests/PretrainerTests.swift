@@ -1,7 +1,9 @@
 import Basics
+import Checkpoints
 import Foundation
 import LinearAlgebra
 import Models
+import Outlines
 import Specs
 import Testing
 import Tokenizers
@@ -24,21 +26,21 @@ import Training
   }
 
   private func numbers(_ pretrainer: Pretrainer) -> [Float] {
-    pretrainer.weights.named.flatMap { $0.matrix.values }
+    pretrainer.network.tensors.flatMap { $0.values.values }
   }
 
   @Test func `the loss starts at that of a guess and falls`() throws {
     let pretrainer = try pretrainer(spec())
     let (result, curve) = try pretrainer.run()
     // With weights near zero every token of the vocabulary is as likely as every other.
-    let vocabulary = Double(pretrainer.weights.shape.vocabulary)
+    let vocabulary = Double(pretrainer.network.outline.limits.vocabulary)
     #expect(abs(curve[0].loss - log(vocabulary)) < 0.1)
     #expect(result.finalLoss < 0.6 * curve[0].loss, "\(curve[0].loss) fell to \(result.finalLoss)")
     #expect(result.steps == 60)
     #expect(result.examples == 480)
     #expect(curve.map(\.step) == Array(1...60))
     #expect(curve[0].learningRate == 0)
-    #expect(pretrainer.weights.shape.positions == 12)
+    #expect(pretrainer.network.outline.limits.positions == 12)
   }
 
   @Test func `the same seed gives the same bytes and another one does not`() throws {

@@ -16,9 +16,9 @@ import Training
   private func adapter(_ name: String, _ base: BaseModel, rank: Int = 3, scale: Double = 0.2) throws
     -> Adapter
   {
-    let shape = base.weights.shape
+    let outline = base.network.outline
     let parameters = LoRAParameters(
-      sites: try shape.outline.chosen(by: LayerTargets(targets)), rank: rank, scale: 2)
+      sites: try outline.chosen(by: LayerTargets(targets)), rank: rank, scale: 2)
     var stream = RandomStream(seed: 5, "factors", name)
     Matrix(storage: parameters.storage, rows: 1, columns: parameters.storage.count).withMutableSpan { span in
       for i in 0..<span.count { span[i] = Float(stream.normal() * scale) }
@@ -40,15 +40,15 @@ import Training
   }
 
   private func hidden(
-    _ model: RoutedModel, _ base: BaseModel, _ gates: GatedDoor.Gates, on weights: EncoderWeights? = nil
+    _ model: RoutedModel, _ base: BaseModel, _ gates: GatedDoor.Gates, on weights: (any Network)? = nil
   ) throws -> [Float] {
     let batch = batch(base)
-    let door = GatedDoor(try GatedFactors(model, outline: base.weights.outline), gates: gates, batch: batch)
-    return Encoder.hidden(weights ?? base.weights, batch, workspace: Workspace(), door: door).values
+    let door = GatedDoor(try GatedFactors(model, outline: base.network.outline), gates: gates, batch: batch)
+    return (weights ?? base.network).hidden(batch, workspace: Workspace(), door: door).values
   }
 
   private func folded(_ adapter: Adapter, _ base: BaseModel) throws -> [Float] {
-    Encoder.hidden(try base.weights.folding(adapter), batch(base), workspace: Workspace()).values
+    try base.network.folding(adapter).hidden(batch(base), workspace: Workspace()).values
   }
 
   /// Gates of tokens by the first row of each A: any direction serves these laws.
@@ -76,7 +76,7 @@ import Training
     let ones = Matrix(rows: 6, columns: 1, values: Array(repeating: 1, count: 6))
     #expect(relativeError(try hidden(byToken, base, .texts(ones)), wanted) < 1e-5)
     // The change is large enough to be seen.
-    let plain = Encoder.hidden(base.weights, batch(base), workspace: Workspace()).values
+    let plain = base.network.hidden(batch(base), workspace: Workspace()).values
     #expect(relativeError(plain, wanted) > 0.01)
   }
 
@@ -135,13 +135,13 @@ import Training
     let parts = try [part("one", base), part("two", base, rank: 2)]
     let task = Toy.training(.regression, .labels, base: base, train: 24)
     let head = TaskHead(task: task.task, head: base.labelHead(task.task, scale: 20, workspace: Workspace()))
-    let known = Evaluator(weights: base.weights, pooling: base.pooling).pooled(task.train)
+    let known = Evaluator(network: base.network, pooling: base.pooling).pooled(task.train)
     let owners = (0..<24).map { $0 % 2 }
     let model = RoutedModel(method: "m", parts: parts, gate: retrieval(known, owners: owners))
     let evaluator = RoutedEvaluator(model, base: base)
     let answers = try evaluator.predict(task.train, head: head)
     for (expert, part) in parts.enumerated() {
-      let own = try Evaluator(weights: base.weights.folding(#require(part.change)), pooling: base.pooling)
+      let own = try Evaluator(network: base.network.folding(#require(part.change)), pooling: base.pooling)
         .predict(task.train, head: head)
       var (same, different) = (0, 0)
       for row in owners.indices {
@@ -184,7 +184,7 @@ import Training
       #expect(evaluator.lowestLayer == 1)
       let one = try evaluator.predict(task.train, head: head)
       let states = FrozenStates(
-        base.weights, below: 1, examples: task.train, workspaces: [Workspace(), Workspace()])
+        base.network, below: 1, examples: task.train, workspaces: [Workspace(), Workspace()])
       #expect(try evaluator.predict(task.train, head: head, workspaces: [Workspace(), Workspace()]) == one)
       #expect(try evaluator.predict(task.train, head: head, states: states) == one)
       #expect(Set(one).count > 1)
@@ -207,17 +207,17 @@ import Training
         .init(name: "own", tasks: ["own"], change: own),
         .init(name: "masked", tasks: ["masked"], masks: [(path, mask)], scale: 1.5),
       ], gate: .task)
-    func weights(_ weights: EncoderWeights) -> [Float] {
+    func weights(_ weights: any Network) -> [Float] {
       weights.outline.layers.flatMap { weights.weight($0).values }
     }
     #expect(
-      try weights(base.weights.folding(model, for: "own")) == weights(base.weights.folding(own)))
+      try weights(base.network.folding(model, for: "own")) == weights(base.network.folding(own)))
     #expect(
-      try weights(base.weights.folding(model, for: "other")) == weights(base.weights.folding(unified)))
-    let masked = try base.weights.folding(model, for: "masked")
+      try weights(base.network.folding(model, for: "other")) == weights(base.network.folding(unified)))
+    let masked = try base.network.folding(model, for: "masked")
     let change = unified.lowRank(unified.sites[0].delta).dense.floats
-    for site in base.weights.outline.layers {
-      let (before, after) = (base.weights.weight(site).values, masked.weight(site).values)
+    for site in base.network.outline.layers {
+      let (before, after) = (base.network.weight(site).values, masked.weight(site).values)
       if site.path != path {
         #expect(before == after)
       } else {
@@ -244,7 +244,7 @@ import Training
     for kind in [TaskKind.regression, .tagging] {
       let task = Toy.training(kind, .labels, base: base, train: 24)
       let head = TaskHead(task: task.task, head: base.labelHead(task.task, scale: 20, workspace: Workspace()))
-      let plain = try Evaluator(weights: base.weights.folding(unified), pooling: base.pooling)
+      let plain = try Evaluator(network: base.network.folding(unified), pooling: base.pooling)
         .predict(task.train, head: head)
       func answers(_ up: Float, _ name: String) throws -> [Target] {
         try RoutedEvaluator(model(up, name), base: base).predict(task.train, head: head)

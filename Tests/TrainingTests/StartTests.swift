@@ -40,7 +40,7 @@ import Training
   private func loss(_ task: TrainingTask, _ base: BaseModel, _ adapter: Adapter) throws -> Double {
     let workspace = Workspace()
     let head = base.labelHead(task.task, scale: 20, workspace: workspace)
-    let pooled = Evaluator(weights: try base.weights.folding(adapter), pooling: base.pooling)
+    let pooled = Evaluator(network: try base.network.folding(adapter), pooling: base.pooling)
       .pooled(task.train)
     workspace.reset()
     let logits = head.forward(pooled, workspace: workspace)

@@ -23,7 +23,7 @@ import Training
 
   private let golden: SafeTensorsFile
   private let cases: Cases
-  private let weights: EncoderWeights
+  private let weights: any Network
   private let sites: [LinearLayer]
 
   init() throws {
@@ -34,8 +34,8 @@ import Training
     let pico = try PicoBERT()
     let parameters = try pico.loraParameters()
     sites = parameters.factors.map(\.site)
-    weights = pico.weights.owning(sites)
-    fold(parameters.factors, of: pico.weights, into: weights)
+    weights = pico.network.owning(sites)
+    fold(parameters.factors, of: pico.network, into: weights)
   }
 
   private func examples(_ target: (Int) -> Target, tagged: Bool = false) -> [TokenizedExample] {
@@ -163,9 +163,9 @@ import Training
         task: task.task, head: base.labelHead(task.task, scale: 20, workspace: Workspace()))
       let found = try [FisherLabels.data, .model].map { labels in
         let fisher = FisherDiagonal(
-          sites: base.weights.outline.layers, labels: labels,
+          sites: base.network.outline.layers, labels: labels,
           stream: RandomStream(seed: 0, "test"))
-        try fisher.add(task.train, head, base.weights, pooling: .mean, workspaces: [Workspace()])
+        try fisher.add(task.train, head, base.network, pooling: .mean, workspaces: [Workspace()])
         return fisher.finished().map(\.matrix)
       }
       for (data, model) in zip(found[0], found[1]) {

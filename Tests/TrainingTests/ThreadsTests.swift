@@ -34,7 +34,7 @@ import Training
     let base = try Toy.base()
     let task = Toy.training(.regression, .linear, base: base, train: 100)
     let trained = try Trainer(base: base, tasks: [task], job: Toy.job([task])).run()
-    let evaluator = Evaluator(weights: base.weights, pooling: .mean, tokensPerBatch: 40)
+    let evaluator = Evaluator(network: base.network, pooling: .mean, tokensPerBatch: 40)
     let one = try evaluator.predict(task.train, head: trained.heads[0])
     let three = try evaluator.predict(
       task.train, head: trained.heads[0], workspaces: (0..<3).map { _ in Workspace() })

@@ -19,19 +19,18 @@ enum Toy {
       [(names + words + moves.map(\.0) + ["name", "word"]).joined(separator: " ")], limit: 200)
     let json = try WordPieceVocabulary.tokenizerJSON(vocabulary: vocabulary, lowercase: true)
     let tokenizer = try Tokenizer(json: json, path: "tokenizer.json")
-    let shape = EncoderShape(
+    let shape = NetworkFamilies.pretrained(
       layers: layers, hidden: 16, heads: 2, intermediate: 32, vocabulary: tokenizer.vocabularySize,
       positions: 32)
-    let storage = Storage(count: EncoderWeights.count(shape))
-    let weights = EncoderWeights.random(shape, over: storage, stream: RandomStream(seed: seed, "toy"))
+    let storage = Storage(count: shape.floats)
+    let weights = shape.random(over: storage, stream: RandomStream(seed: seed, "toy"))
     // Ten times BERT's start, so that attention and feed-forward layers matter beside the residual.
-    for (name, matrix) in weights.named where name.hasSuffix("weight") && !name.hasSuffix("LayerNorm.weight")
-    {
-      matrix.withMutableSpan { span in
+    for tensor in weights.tensors where tensor.shape.count == 2 {
+      tensor.values.withMutableSpan { span in
         for i in 0..<span.count { span[i] *= 10 }
       }
     }
-    return BaseModel(weights: weights, pooling: .mean, tokenizer: tokenizer)
+    return BaseModel(network: weights, pooling: .mean, tokenizer: tokenizer)
   }
 
   /// A task of a kind: which way the text says it moves, how far, or which words are names.

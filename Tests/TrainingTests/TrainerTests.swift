@@ -2,6 +2,7 @@ import Basics
 import Checkpoints
 import LinearAlgebra
 import Models
+import Outlines
 import Specs
 import Tasks
 import TestSupport
@@ -32,10 +33,10 @@ import Training
     let trained = try train([task], base: base, job)
     let first = trained.curve.prefix(10).reduce(0) { $0 + $1.loss } / 10
     #expect(trained.result.finalLoss < 0.3 * first, "\(first) fell to \(trained.result.finalLoss)")
-    let weights = try base.weights.folding(
+    let weights = try base.network.folding(
       trained.parameters.adapter(
         name: "toy", alpha: job.adapter.alpha, dropout: 0, rslora: false, targets: job.adapter.targets))
-    let predictions = try Evaluator(weights: weights, pooling: base.pooling)
+    let predictions = try Evaluator(network: weights, pooling: base.pooling)
       .predict(task.validation, head: trained.heads[0])
     let scores = try task.task.scores(predictions, task.validation.map(\.target))
     if kind == .regression {
@@ -120,10 +121,10 @@ import Training
 
   @Test func `the frozen base keeps its bytes`() throws {
     let base = try Toy.base()
-    let before = base.weights.named.map { $0.matrix.values }
+    let before = base.network.tensors.map { $0.values.values }
     let tasks = [Toy.training(.classification, .linear, base: base)]
     _ = try train(tasks, base: base, Toy.job(tasks) { $0.validateEvery = 2 })
-    #expect(base.weights.named.map { $0.matrix.values }.elementsEqual(before))
+    #expect(base.network.tensors.map { $0.values.values }.elementsEqual(before))
   }
 
   // MARK: Tagging
@@ -136,7 +137,7 @@ import Training
     #expect(task.train.allSatisfy { $0.ids.count <= 5 && $0.wordStarts.count <= 3 })
     let trained = try train([task], base: base, Toy.job([task]))
     #expect(trained.curve.allSatisfy { $0.loss.isFinite && $0.loss > 0 })
-    let predictions = try Evaluator(weights: base.weights, pooling: base.pooling)
+    let predictions = try Evaluator(network: base.network, pooling: base.pooling)
       .predict(task.train, head: trained.heads[0])
     for (prediction, example) in zip(predictions, task.train) {
       guard case .tags(let tags) = prediction else {
@@ -151,7 +152,8 @@ import Training
   @Test func `a sentence counts once, whatever the number of its words`() throws {
     let base = try Toy.base()
     // Without positions equal words are equal tokens, so that tagging both is tagging one.
-    base.weights.positions.fill(0)
+    let positions = try #require(base.network.tensors.first { $0.name.contains("position") })
+    positions.values.fill(0)
     func firstStep(_ starts: [Int]) throws -> CurvePoint {
       let encoding = base.tokenizer.encode("up up", maxTokens: 32)
       let tags = Target.tags(starts.map { _ in 1 })
@@ -173,7 +175,7 @@ import Training
     let trained = try train([task], base: base, Toy.job([task], budget: .steps(2)))
     #expect(trained.curve.map(\.loss) == [0, 0])
     #expect(trained.curve.map(\.gradientNorm) == [0, 0])
-    let predictions = try Evaluator(weights: base.weights, pooling: base.pooling)
+    let predictions = try Evaluator(network: base.network, pooling: base.pooling)
       .predict(task.train, head: trained.heads[0])
     #expect(predictions == task.train.map { .tags([Int](repeating: 0, count: $0.target.tagCount)) })
   }

@@ -15,11 +15,11 @@ struct BenchEvaluation: Sendable {
 
   /// Folds random factors of rank 8 into query and value: which layers are folded makes no difference afterwards.
   init(_ workload: BenchWorkload, workers: Int, threads: Int) throws {
-    let base = workload.model.weights
+    let base = workload.model.network
     let layers = try base.outline.chosen(by: LayerTargets(["query", "value"]))
     let stream = RandomStream(seed: 0, "bench", "evaluate")
     let adapter = BenchAdapter.random(layers, rank: 8, stream: stream)
-    evaluator = Evaluator(weights: try base.folding(adapter), pooling: workload.model.pooling)
+    evaluator = Evaluator(network: try base.folding(adapter), pooling: workload.model.pooling)
     head = BenchEvaluation.head(workload)
     examples = workload.examples
     outline = base.outline
@@ -29,7 +29,7 @@ struct BenchEvaluation: Sendable {
   /// A linear head of random weights for a workload's task.
   static func head(_ workload: BenchWorkload) -> TaskHead {
     let outputs = TaskHead.outputs(workload.task)
-    let channels = workload.model.weights.shape.hidden
+    let channels = workload.model.network.outline.width
     return TaskHead(
       task: workload.task,
       head: .linear(

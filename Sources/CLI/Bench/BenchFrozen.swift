@@ -33,7 +33,7 @@ struct BenchFrozen: ParsableCommand {
   func run() throws {
     BestKernel.use()
     let workload = try BenchWorkload(options)
-    let base = workload.model.weights
+    let base = workload.model.network
     let lowest = base.outline.blocks - layers
     guard lowest > 0 else {
       throw ValidationError(
@@ -42,7 +42,7 @@ struct BenchFrozen: ParsableCommand {
     let job = job(workload.task, blocks: lowest..<base.outline.blocks)
     let workspace = Workspace()
     let head = BenchEvaluation.head(workload)
-    let evaluator = Evaluator(weights: base, pooling: workload.model.pooling)
+    let evaluator = Evaluator(network: base, pooling: workload.model.pooling)
 
     func states(_ wanted: Bool) -> FrozenStates? {
       wanted

@@ -23,7 +23,7 @@ struct BenchMerge: ParsableCommand {
   func run() throws {
     BestKernel.use()
     let workload = try BenchWorkload(options)
-    let layers = try workload.model.weights.outline.chosen(by: LayerTargets(adapter.targetNames))
+    let layers = try workload.model.network.outline.chosen(by: LayerTargets(adapter.targetNames))
     let inputs = (0..<adapters).map { number in
       BenchAdapter.random(
         layers, rank: adapter.rank, stream: RandomStream(seed: number, "bench", "merge"))

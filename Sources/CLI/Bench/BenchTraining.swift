@@ -22,7 +22,7 @@ struct BenchTraining: Sendable {
     task = workload.task
     examples = workload.examples
     self.workers = (0..<workers).map { _ in BenchWorker(threads: threads) }
-    layers = try model.weights.outline.chosen(by: LayerTargets(adapter.targetNames))
+    layers = try model.network.outline.chosen(by: LayerTargets(adapter.targetNames))
     job = TrainJob(
       base: .folder(sha256: ""), tasks: [task], sampling: SamplingSpec(), budget: .passes(1),
       adapter: AdapterSpec(
@@ -33,7 +33,7 @@ struct BenchTraining: Sendable {
   /// FLOPs of one pass over all rows.
   var flops: Double {
     let texts = ModelOutline.Texts(lengths: examples.map(\.ids.count))
-    let outline = model.weights.outline
+    let outline = model.network.outline
     return outline.forwardFLOPs(texts) + outline.backwardFLOPs(texts, lowest: layers.lowestBlock)
       + ModelOutline.factorFLOPs(tokens: texts.tokens, layers, rank: job.adapter.rank)
   }

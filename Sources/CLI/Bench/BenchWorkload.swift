@@ -4,6 +4,7 @@ import Execution
 import Foundation
 import LinearAlgebra
 import Models
+import Outlines
 import Specs
 import Tasks
 import Tokenizers
@@ -35,14 +36,15 @@ struct BenchWorkload: Sendable {
       examples = (0..<options.rows).map { tokenized[$0 % tokenized.count] }
     } else {
       task = BenchWorkload.task(labels: ["a", "b", "c"])
-      examples = BenchWorkload.generated(options.rows, vocabulary: model.weights.shape.vocabulary, length)
+      examples = BenchWorkload.generated(
+        options.rows, vocabulary: model.network.outline.limits.vocabulary, length)
     }
     let data = options.data.map { URL(fileURLWithPath: $0).lastPathComponent } ?? "generated"
     facts = ["base": .text(base), "data": .text(data)]
-    let shape = model.weights.shape
+    let outline = model.network.outline
     settings = options.settings.merging([
       "data": .text(data),
-      "shape": .text("\(shape.layers)x\(shape.hidden)/\(shape.heads)/\(shape.intermediate)"),
+      "shape": .text("\(outline.blocks)x\(outline.width)/\(outline.heads)/\(outline.feedForward)"),
     ]) { value, _ in value }
   }
 
@@ -91,7 +93,7 @@ struct BenchWorkload: Sendable {
   }
 
   /// The sizes of the usual base.
-  static let usualShape = EncoderShape(
+  static let usualShape = NetworkFamilies.pretrained(
     layers: 6, hidden: 384, heads: 12, intermediate: 1536, vocabulary: 30522, positions: 512)
 
   /// Random weights of the usual base's shape; the tokenizer knows the special tokens only.
@@ -100,8 +102,8 @@ struct BenchWorkload: Sendable {
     let json = try WordPieceVocabulary.tokenizerJSON(
       vocabulary: WordPieceVocabulary.specials, lowercase: true)
     return BaseModel(
-      weights: .random(
-        shape, over: Storage(count: EncoderWeights.count(shape)),
+      network: shape.random(
+        over: Storage(count: shape.floats),
         stream: RandomStream(seed: 0, "bench", "weights")), pooling: .mean,
       tokenizer: try Tokenizer(json: json, path: "tokenizer.json"))
   }

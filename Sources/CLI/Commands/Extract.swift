@@ -3,6 +3,7 @@ import Basics
 import Checkpoints
 import Foundation
 import Merging
+import Models
 
 /// Takes an adapter out of a fine-tuned model.
 struct Extract: ParsableCommand {
@@ -45,7 +46,8 @@ struct Extract: ParsableCommand {
         "the output folder is not empty", at: Place(file: output), hint: "name another one")
     }
     let found = try AdapterExtractor.extract(
-      base: Checkpoint(folder: folder), tuned: Checkpoint(folder: tuned), rank: rank, energy: energy,
+      base: NetworkFamilies.checkpoint(folder: folder), tuned: NetworkFamilies.checkpoint(folder: tuned),
+      rank: rank, energy: energy,
       isFanInFanOut: try ModelFamily.keepsInputsFirst(folder: folder))
     try checkRest(found)
     var adapter = found.adapter

@@ -4,20 +4,21 @@ import Execution
 import Experiment
 import Foundation
 import Models
+import Outlines
 import Tokenizers
 
 /// A model in a Hugging Face folder: a base, or one that is only merged.
 enum CheckpointInspection {
   static func lines(_ folder: String, all: Bool) throws -> [String] {
-    let checkpoint = try Checkpoint(folder: folder)
+    let checkpoint = try NetworkFamilies.checkpoint(folder: folder)
     let entries = try checkpoint.names.map { (name: $0, entry: try checkpoint.entry($0)) }
     let family = try CheckpointConfiguration(folder: folder).text("model_type")
     var rows = [("kind", "checkpoint"), ("folder", folder), ("family", family ?? "not said")]
     // What cannot be trained with here may still be merged: each part is told for itself.
-    let configuration = Result { try ModelConfiguration(folder: folder) }
-    rows += told("sizes", configuration.map(sizes), else: "not read")
-    if case .success(let configuration) = configuration {
-      rows.append(("vocabulary", grouped(configuration.vocabularySize)))
+    let description = Result { try NetworkFamilies.describe(folder: folder) }
+    rows += told("sizes", description.map { sizes($0.outline) }, else: "not read")
+    if case .success(let description) = description {
+      rows.append(("vocabulary", grouped(description.outline.limits.vocabulary)))
     }
     rows += [
       (
@@ -37,10 +38,9 @@ enum CheckpointInspection {
     return try aligned(rows) + TensorInspection.listed(entries) { try checkpoint.stored($0) }
   }
 
-  private static func sizes(_ configuration: ModelConfiguration) -> String {
-    "\(counted(configuration.layers, "layer")), width \(configuration.hiddenSize), "
-      + "\(counted(configuration.attentionHeads, "head")), feed-forward \(configuration.intermediateSize), "
-      + "\(configuration.maximumPositions) positions"
+  private static func sizes(_ outline: ModelOutline) -> String {
+    "\(counted(outline.blocks, "layer")), width \(outline.width), \(counted(outline.heads, "head")), "
+      + "feed-forward \(outline.feedForward), \(outline.limits.positions) positions"
   }
 
   private static func tokenizer(_ folder: String) -> [(String, String)] {

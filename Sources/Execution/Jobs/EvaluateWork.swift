@@ -18,7 +18,7 @@ extension JobPerformer {
     let set = try key(job.task, job.split, base: job.base, maxTokens: maxTokens)
     func done(_ count: Int) throws { try progress(Double(count) / Double(examples.count), "") }
     func states(below lowest: Int) -> FrozenStates? {
-      frozen.states([(set, examples)], below: lowest, of: base.weights, workspaces: workspaces)?.first
+      frozen.states([(set, examples)], below: lowest, of: base.network, workspaces: workspaces)?.first
     }
     let predictions: [Target]
     if let routed = try job.adapter.flatMap({ try routed($0) }) {
@@ -30,8 +30,8 @@ extension JobPerformer {
           examples, head: head, states: states, embeddings: known, workspaces: workspaces, progress: done)
       }
     } else {
-      let (weights, lowest) = try job.adapter.map { try folded($0, into: base) } ?? (base.weights, 0)
-      let evaluator = Evaluator(weights: weights, pooling: base.pooling)
+      let (network, lowest) = try job.adapter.map { try folded($0, into: base) } ?? (base.network, 0)
+      let evaluator = Evaluator(network: network, pooling: base.pooling)
       predictions = try counted {
         try evaluator.predict(
           examples, head: head, states: states(below: lowest), workspaces: workspaces, progress: done)
@@ -49,22 +49,22 @@ extension JobPerformer {
     of examples: [TokenizedExample], _ set: String, by base: BaseModel, _ states: FrozenStates?
   ) -> Matrix {
     if let known = pooled.value(set) { return known }
-    let vectors = Evaluator(weights: base.weights, pooling: base.pooling)
+    let vectors = Evaluator(network: base.network, pooling: base.pooling)
       .pooled(examples, states: states, workspaces: workspaces)
     pooled.insert(vectors, set, bytes: 4 * vectors.count)
     return vectors
   }
 
   /// The base's weights with an adapter in them; kept for the next evaluation, which is mostly of the same model.
-  func folded(_ adapter: JobID, into base: BaseModel) throws -> (EncoderWeights, lowestLayer: Int) {
-    if let kept = model, kept.adapter == adapter { return (kept.weights, kept.lowestLayer) }
+  func folded(_ adapter: JobID, into base: BaseModel) throws -> (any Network, lowestLayer: Int) {
+    if let kept = model, kept.adapter == adapter { return (kept.network, kept.lowestLayer) }
     // The old copy goes before the new one comes.
     model = nil
     let read = try self.adapter(of: adapter)
-    let weights = try base.weights.folding(read)
-    let changed = weights.outline.layers.filter { (read.site($0.path)?.rank ?? 0) > 0 }
+    let network = try base.network.folding(read)
+    let changed = network.outline.layers.filter { (read.site($0.path)?.rank ?? 0) > 0 }
     let lowest = changed.lowestBlock
-    model = (adapter, weights, lowest)
-    return (weights, lowest)
+    model = (adapter, network, lowest)
+    return (network, lowest)
   }
 }

@@ -56,6 +56,6 @@ extension JobPerformer {
         return all.drawn(data.rows, RandomStream(seed: job.seed, "statistics", task.name))
       }
     }
-    return BlockwiseMerge(base.weights, adapters: adapters, examples: examples, workspaces: workspaces)
+    return BlockwiseMerge(base.network, adapters: adapters, examples: examples, workspaces: workspaces)
   }
 }

@@ -19,7 +19,9 @@ extension JobPerformer {
     let (result, curve) = try counted {
       try pretrainer.run { share, point in try progress(share, "loss \(rounded(point.loss))") }
     }
-    try BaseFolder.write(pretrainer.weights, tokenizerJSON: json, to: folder.appendingPathComponent("model"))
+    try BaseFolder.write(
+      pretrainer.network, of: pretrainer.description, tokenizerJSON: json,
+      to: folder.appendingPathComponent("model"))
     try write(curve, to: folder)
     return result
   }

@@ -68,7 +68,7 @@ extension JobPerformer {
     let sizes = try zip(job.inputs, job.weights).filter { $1 != 0 }.map { input, _ in
       try adapterBytes(in: store.folder(input))
     }
-    let runsBeside = by == .task ? nil : try trainings.first.map { try base($0.base).weights.outline }
+    let runsBeside = by == .task ? nil : try trainings.first.map { try base($0.base).network.outline }
     return Serving(
       by: by.rawValue, expertBytes: sizes.reduce(0, +) / max(1, sizes.count), passes: by == .text ? 2 : 1,
       flopsPerToken: try runsBeside.map { try RoutedEvaluator.flopsPerToken(model, $0) } ?? 0)
@@ -82,19 +82,19 @@ extension JobPerformer {
       let (job, expert) = entry
       let base = try base(job.base)
       let maxTokens = base.maxTokens(job.training.maxTokens)
-      let reader = wanted.readsUnified ? try base.weights.folding(model, for: nil) : base.weights
-      let own = wanted.wantsExperts ? try base.weights.folding(expert.adapter) : nil
+      let reader = wanted.readsUnified ? try base.network.folding(model, for: nil) : base.network
+      let own = wanted.wantsExperts ? try base.network.folding(expert.adapter) : nil
       return try job.tasks.map { task in
         let all = try examples(task, .train, base: job.base, maxTokens: maxTokens)
         let chosen = all.drawn(wanted.rows, RandomStream(seed: seed, "routing", "texts", task.name))
-        func pooled(_ weights: EncoderWeights) -> Matrix {
-          Evaluator(weights: weights, pooling: base.pooling).pooled(chosen, workspaces: workspaces)
+        func pooled(_ network: any Network) -> Matrix {
+          Evaluator(network: network, pooling: base.pooling).pooled(chosen, workspaces: workspaces)
         }
         return ExpertTexts(
           expert: index, task: task.name, isPooled: task.kind != .tagging, embeddings: pooled(reader),
           ofExpert: own.map(pooled),
           inputs: wanted.wantsInputs
-            ? InputMeans.of(chosen, through: base.weights, workspace: workspaces[0]) : [:])
+            ? InputMeans.of(chosen, through: base.network, workspace: workspaces[0]) : [:])
       }
     }
   }

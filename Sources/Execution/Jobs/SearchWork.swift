@@ -65,7 +65,7 @@ extension JobPerformer {
   /// The first metric of every task's expert on its rows.
   private func expertScores(_ tuning: Tuning) throws -> [Double] {
     try tuning.job.tasks.enumerated().map { index, entry in
-      try score(index, weights: tuning.base.weights.folding(tuning.adapters[entry.expert]), tuning)
+      try score(index, network: tuning.base.network.folding(tuning.adapters[entry.expert]), tuning)
     }
   }
 
@@ -73,24 +73,24 @@ extension JobPerformer {
   private func scores(
     of adapter: Adapter, _ tuning: Tuning, _ search: MergeSearch, _ experts: [Double]
   ) throws -> [Double] {
-    let weights = try tuning.base.weights.folding(adapter)
+    let network = try tuning.base.network.folding(adapter)
     guard search.score == .normalised else {
       return try tuning.tasks.enumerated().map { index, task in
-        Evaluator(weights: weights, pooling: tuning.base.pooling).meanLoss(
+        Evaluator(network: network, pooling: tuning.base.pooling).meanLoss(
           task.examples, head: task.head, states: try states(index, tuning), workspaces: workspaces)
       }
     }
     return try experts.enumerated().map { index, expert in
       let metric = try Metrics.all.entry(named: tuning.tasks[index].head.task.metrics[0])
-      let value = try score(index, weights: weights, tuning)
+      let value = try score(index, network: network, tuning)
       return MergeSearch.normalised(value, expert: expert, higherIsBetter: metric.higherIsBetter)
     }
   }
 
   /// The first metric of a task.
-  private func score(_ index: Int, weights: EncoderWeights, _ tuning: Tuning) throws -> Double {
+  private func score(_ index: Int, network: any Network, _ tuning: Tuning) throws -> Double {
     let task = tuning.tasks[index]
-    let predictions = try Evaluator(weights: weights, pooling: tuning.base.pooling).predict(
+    let predictions = try Evaluator(network: network, pooling: tuning.base.pooling).predict(
       task.examples, head: task.head, states: try states(index, tuning), workspaces: workspaces)
     let metric = try Metrics.all.entry(named: task.head.task.metrics[0])
     return metric.compute(predictions, task.examples.map(\.target), task.head.task.labels.map(\.name))
@@ -102,7 +102,7 @@ extension JobPerformer {
     let all = try key(job.tasks[index].task, job.split.split, base: job.base, maxTokens: job.maxTokens)
     return frozen.states(
       [("\(all) \(tuning.parameters.integer("rows")) \(job.seed)", tuning.tasks[index].examples)],
-      below: tuning.lowestLayer, of: tuning.base.weights, workspaces: workspaces)?.first
+      below: tuning.lowestLayer, of: tuning.base.network, workspaces: workspaces)?.first
   }
 
   /// Writes `trials.csv`: one line a trial with what was tried and what it came to, or why it was refused.

@@ -18,7 +18,7 @@ extension JobPerformer {
       let stream = RandomStream(seed: job.seed, "statistics", task.name)
       return (task: task, examples: all.drawn(job.rows, stream))
     }
-    let weights = try folded(job.adapter, into: base).0
+    let network = try folded(job.adapter, into: base).0
     let sites = try adaptedSites(job.adapter, of: base)
     let all = sets.reduce(0) { $0 + $1.examples.count }
     guard all > 0 else { throw Diagnostic("there are no examples to measure the model on") }
@@ -30,7 +30,7 @@ extension JobPerformer {
       let grams = InputGrams(sites: sites)
       matrices = try counted {
         for set in sets {
-          try grams.add(set.examples, weights, workspaces: workspaces) {
+          try grams.add(set.examples, network, workspaces: workspaces) {
             try progress(Double(done + $0) / Double(all), "")
           }
           done += set.examples.count
@@ -47,7 +47,7 @@ extension JobPerformer {
       }
       matrices = try counted {
         for (set, head) in zip(sets, heads) {
-          try fisher.add(set.examples, head, weights, pooling: base.pooling, workspaces: workspaces) {
+          try fisher.add(set.examples, head, network, pooling: base.pooling, workspaces: workspaces) {
             try progress(Double(done + $0) / Double(all), "")
           }
           done += set.examples.count
@@ -63,7 +63,7 @@ extension JobPerformer {
   /// The linear layers that an adapter changes, in the order of the forward pass.
   private func adaptedSites(_ adapter: JobID, of base: BaseModel) throws -> [LinearLayer] {
     let read = try self.adapter(of: adapter)
-    return base.weights.outline.layers.filter { (read.site($0.path)?.rank ?? 0) > 0 }
+    return base.network.outline.layers.filter { (read.site($0.path)?.rank ?? 0) > 0 }
   }
 }
 

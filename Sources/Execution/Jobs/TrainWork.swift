@@ -78,7 +78,7 @@ extension JobPerformer {
   private func keepStates(
     of tasks: inout [TrainingTask], _ job: TrainJob, _ base: BaseModel, maxTokens: Int
   ) throws {
-    let lowest = try base.weights.outline.chosen(by: job.adapter.layerTargets).lowestBlock
+    let lowest = try base.network.outline.chosen(by: job.adapter.layerTargets).lowestBlock
     let rows = tasks.reduce(0) { $0 + $1.train.count }
     let tokens = tasks.reduce(0) { $0 + $1.train.reduce(0) { $0 + $1.ids.count } }
     guard lowest > 0, job.budget.drawsWholeSets(rows: rows, tokens: tokens, job.training) else { return }
@@ -86,13 +86,13 @@ extension JobPerformer {
       (try key(task.task, .train, base: job.base, maxTokens: maxTokens), task.train)
     }
     let states = counted {
-      frozen.states(sets, below: lowest, of: base.weights, workspaces: workspaces)
+      frozen.states(sets, below: lowest, of: base.network, workspaces: workspaces)
     }
     for (index, states) in (states ?? []).enumerated() { tasks[index].states = states }
   }
 
-  /// The base's linear layers as PEFT sees them: with the pooler, which a short target like `dense` would name too.
+  /// The base's linear layers as PEFT sees them: with those that are never run, which a short target would name too.
   private func layers(_ base: BaseModel) -> [String] {
-    base.weights.outline.layers.map(\.path) + ["pooler.dense"]
+    base.network.outline.layers.map(\.path) + base.network.outline.idle
   }
 }

@@ -24,7 +24,7 @@ struct Tuning {
 
   /// The lowest block that any of the models changes.
   var lowestLayer: Int {
-    let changed = base.weights.outline.layers.filter { site in adapters.contains { $0.site(site.path) != nil }
+    let changed = base.network.outline.layers.filter { site in adapters.contains { $0.site(site.path) != nil }
     }
     return changed.lowestBlock
   }
@@ -98,7 +98,7 @@ extension JobPerformer {
     for (index, entry) in tuning.job.tasks.enumerated() {
       tasks[index].expert = CoefficientTask.distributions(
         of: tasks[index].examples, head: tasks[index].head,
-        weights: try tuning.base.weights.folding(tuning.adapters[entry.expert]),
+        network: try tuning.base.network.folding(tuning.adapters[entry.expert]),
         pooling: tuning.base.pooling, workspace: workspaces[0])
     }
   }

@@ -68,12 +68,12 @@ public struct Planner: Sendable {
 
   /// A length that the base cannot read.
   private func cuts(_ manifest: Manifest, _ outline: ModelOutline) -> [PlanNote] {
-    guard let asked = manifest.points.map(\.training.maxTokens).max(), asked > outline.positions else {
+    guard let asked = manifest.points.map(\.training.maxTokens).max(), asked > outline.limits.positions else {
       return []
     }
     return [
       PlanNote(
-        "training.max_tokens is \(asked), but the base reads \(outline.positions) tokens at most: longer texts are cut "
+        "training.max_tokens is \(asked), but the base reads \(outline.limits.positions) tokens at most: longer texts are cut "
           + "to these")
     ]
   }

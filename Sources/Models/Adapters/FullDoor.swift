@@ -5,12 +5,12 @@ public import Outlines
 ///
 /// Cost: 2·T·in·out FLOPs a layer.
 public final class FullDoor: LinearDoor {
-  private let gradients: EncoderWeights
+  private let gradients: any Network
   /// All blocks are trained.
   public let lowestLayer = 0
 
   /// Accumulates into weights of the same shape.
-  public init(gradients: EncoderWeights) {
+  public init(gradients: any Network) {
     self.gradients = gradients
   }
 

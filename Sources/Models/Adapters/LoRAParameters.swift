@@ -77,12 +77,12 @@ public struct LoRAParameters: Sendable {
 ///
 /// Cost: 2·out·in·r FLOPs and one pass over the weight for each layer, whatever the number of tokens: cheaper than
 /// running x·Aᵀ·Bᵀ beside x·Wᵀ as soon as a batch has more tokens than the layer has channels.
-public func fold(_ factors: [LoRAFactors], of base: EncoderWeights, into folded: EncoderWeights) {
+public func fold(_ factors: [LoRAFactors], of base: some Network, into folded: some Network) {
   for factor in factors { fold(factor, of: base, into: folded) }
 }
 
 /// The same for one layer.
-public func fold(_ factor: LoRAFactors, of base: EncoderWeights, into folded: EncoderWeights) {
+public func fold(_ factor: LoRAFactors, of base: some Network, into folded: some Network) {
   let original = base.weight(factor.site)
   let weight = folded.weight(factor.site)
   // Some rows at a time, so that the copy is still in the cache when the product is added.

@@ -9,16 +9,16 @@ public enum InputMeans {
   ///
   /// Batches one after the other, sums in doubles: no thread and no packing matters beyond the last bits.
   public static func of(
-    _ examples: [TokenizedExample], through weights: EncoderWeights, workspace: Workspace
+    _ examples: [TokenizedExample], through network: any Network, workspace: Workspace
   ) -> [String: Matrix] {
-    let door = InputMeanDoor(sites: weights.outline.layers.count)
+    let door = InputMeanDoor(sites: network.outline.layers.count)
     for range in Evaluator.batches(examples, tokens: WorkLimits.evaluationTokens) {
       workspace.reset()
-      _ = Encoder.hidden(weights, PackedBatch(examples[range]), workspace: workspace, door: door)
+      _ = network.hidden(PackedBatch(examples[range]), workspace: workspace, door: door)
     }
     let tokens = max(1, examples.reduce(0) { $0 + $1.ids.count })
     return Dictionary(
-      uniqueKeysWithValues: weights.outline.layers.map { site in
+      uniqueKeysWithValues: network.outline.layers.map { site in
         let sum = door.sums[site.index]
         return (
           site.path, Matrix(rows: 1, columns: sum.count, values: sum.map { Float($0 / Double(tokens)) })

@@ -35,7 +35,7 @@ public struct RoutedEvaluator: Sendable {
   }
 
   /// The lowest block that the model changes.
-  public var lowestLayer: Int { model.lowestLayer(base.weights.outline) }
+  public var lowestLayer: Int { model.lowestLayer(base.network.outline) }
 
   /// Whether its gate reads the pooled vectors of the base alone, which are the same for all such models.
   public var readsBase: Bool { if case .text(let gate) = model.gate { !gate.readsUnified } else { false } }
@@ -55,11 +55,11 @@ public struct RoutedEvaluator: Sendable {
       let task = head.task.name
       let correction = head.task.kind == .tagging ? nil : model.part(for: task)?.correction
       return try Evaluator(
-        weights: base.weights.folding(model, for: task), pooling: base.pooling, correction: correction
+        network: base.network.folding(model, for: task), pooling: base.pooling, correction: correction
       ).predict(examples, head: head, states: states, workspaces: workspaces, progress: progress)
     case .token(let gate):
-      let factors = try GatedFactors(model, outline: base.weights.outline)
-      return try Evaluator(weights: unified, pooling: base.pooling) { _, batch in
+      let factors = try GatedFactors(model, outline: base.network.outline)
+      return try Evaluator(network: unified, pooling: base.pooling) { _, batch in
         GatedDoor(factors, gates: .tokens(gate), batch: batch)
       }.predict(examples, head: head, states: states, workspaces: workspaces, progress: progress)
     case .text(let gate):
@@ -70,8 +70,8 @@ public struct RoutedEvaluator: Sendable {
       if RoutedEvaluator.isFolded(model) {
         return try predictGrouped(examples, gates, head, workspaces, progress)
       }
-      let factors = try GatedFactors(model, outline: base.weights.outline)
-      return try Evaluator(weights: unified, pooling: base.pooling) { range, batch in
+      let factors = try GatedFactors(model, outline: base.network.outline)
+      return try Evaluator(network: unified, pooling: base.pooling) { range, batch in
         GatedDoor(factors, gates: .texts(gates.rows(range)), batch: batch)
       }.predict(examples, head: head, states: states, workspaces: workspaces, progress: progress)
     }
@@ -81,12 +81,12 @@ public struct RoutedEvaluator: Sendable {
   private func embeddings(
     _ gate: TextGate, _ examples: [TokenizedExample], states: FrozenStates?, workspaces: [Workspace]
   ) throws -> Matrix {
-    try Evaluator(weights: gate.readsUnified ? unified : base.weights, pooling: base.pooling)
+    try Evaluator(network: gate.readsUnified ? unified : base.network, pooling: base.pooling)
       .pooled(examples, states: states, workspaces: workspaces)
   }
 
-  private var unified: EncoderWeights {
-    get throws { try base.weights.folding(model, for: nil) }
+  private var unified: any Network {
+    get throws { try base.network.folding(model, for: nil) }
   }
 
   /// The examples of each expert by its own folded weights.
@@ -99,7 +99,7 @@ public struct RoutedEvaluator: Sendable {
     for (expert, part) in model.parts.enumerated() {
       let own = examples.indices.filter { gates[$0, expert] == 1 }
       guard let change = part.change, !own.isEmpty else { continue }
-      let evaluator = Evaluator(weights: try base.weights.folding(change), pooling: base.pooling)
+      let evaluator = Evaluator(network: try base.network.folding(change), pooling: base.pooling)
       let answers = try evaluator.predict(
         own.map { examples[$0] }, head: head, workspaces: workspaces, progress: { try progress(done + $0) })
       for (place, answer) in zip(own, answers) { predictions[place] = answer }

@@ -44,7 +44,7 @@ public final class FisherDiagonal {
   ///   - workspaces: One for each thread; their number changes no bit.
   ///   - progress: Called with the number of examples that are done; what it throws ends the measurement.
   public func add(
-    _ examples: [TokenizedExample], _ head: TaskHead, _ weights: EncoderWeights, pooling: Pooling,
+    _ examples: [TokenizedExample], _ head: TaskHead, _ network: any Network, pooling: Pooling,
     workspaces: [Workspace], progress: (Int) throws -> Void = { _ in }
   ) rethrows {
     while lanes.count < workspaces.count { lanes.append(FisherDoor(sites: sites)) }
@@ -52,7 +52,7 @@ public final class FisherDiagonal {
     try inBatches(examples, tokens: WorkLimits.partTokens, workspaces) { lane, range, workspace in
       lanes[lane].sums.clear()
       run(
-        Array(examples[range]), head, weights, pooling, lanes[lane], workspace,
+        Array(examples[range]), head, network, pooling, lanes[lane], workspace,
         streams: range.map { stream.stream("\($0)") })
     } joined: { lane, range in
       total.add(lanes[lane].sums)
@@ -64,12 +64,12 @@ public final class FisherDiagonal {
 
   /// The squared gradients of the examples of a batch, summed into a door.
   private func run(
-    _ examples: [TokenizedExample], _ head: TaskHead, _ weights: EncoderWeights, _ pooling: Pooling,
+    _ examples: [TokenizedExample], _ head: TaskHead, _ network: any Network, _ pooling: Pooling,
     _ door: FisherDoor, _ workspace: Workspace, streams: [RandomStream]
   ) {
     let batch = PackedBatch(examples)
     door.rows = (0..<batch.rows).map { batch.range($0) }
-    let tape = Encoder.forward(weights, batch, door: door, workspace: workspace)
+    let tape = network.forward(batch, door: door, workspace: workspace)
     let pooled = workspace.matrix(rows: batch.rows, columns: tape.hidden.columns)
     Pool.forward(tape.hidden, batch, pooling, into: pooled)
     let rows = 0..<batch.rows
@@ -96,7 +96,7 @@ public final class FisherDiagonal {
       let dhidden = workspace.zeros(rows: batch.tokens, columns: tape.hidden.columns)
       head.scatter(
         dfeatures, batch, rows: rows, examples: examples, pooling: pooling, into: dhidden)
-      Encoder.backward(weights, tape, dhidden: dhidden, door: door, workspace: workspace)
+      network.backward(tape, dhidden: dhidden, door: door, workspace: workspace)
       workspace.release(to: mark)
     }
   }

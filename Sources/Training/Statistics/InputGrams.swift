@@ -27,7 +27,7 @@ public final class InputGrams {
   ///   - workspaces: One for each thread.
   ///   - progress: Called with the number of examples that are done; what it throws ends the measurement.
   public func add(
-    _ examples: [TokenizedExample], _ weights: EncoderWeights, states: FrozenStates? = nil,
+    _ examples: [TokenizedExample], _ network: any Network, states: FrozenStates? = nil,
     workspaces: [Workspace], progress: (Int) throws -> Void = { _ in }
   ) rethrows {
     while lanes.count < workspaces.count { lanes.append(GramDoor(sites: sites)) }
@@ -35,8 +35,8 @@ public final class InputGrams {
     try inBatches(examples, tokens: WorkLimits.evaluationTokens, workspaces) { lane, range, workspace in
       lanes[lane].sums.clear()
       let start = states.map { EnteringStates(block: $0.block, hidden: $0.rows(range)) }
-      _ = Encoder.hidden(
-        weights, PackedBatch(examples[range]), workspace: workspace, from: start, below: end,
+      _ = network.hidden(
+        PackedBatch(examples[range]), workspace: workspace, from: start, below: end,
         door: lanes[lane])
     } joined: { lane, range in
       total.sums.add(lanes[lane].sums)

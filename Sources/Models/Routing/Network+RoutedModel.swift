@@ -2,13 +2,13 @@ public import Checkpoints
 public import LinearAlgebra
 public import Outlines
 
-extension EncoderWeights {
+extension Network {
   /// The same weights with what a model changes for a task: its part's own change, or the unified one, masked where the
   /// part says so; without a part for the task the unified one.
   ///
   /// - Parameter task: Nil: the unified change.
   /// - Throws: a `Diagnostic` for a model of another base.
-  public func folding(_ model: RoutedModel, for task: String?) throws -> EncoderWeights {
+  public func folding(_ model: RoutedModel, for task: String?) throws -> Self {
     let part = task.flatMap { model.part(for: $0) }
     if let change = part?.change { return try folding(change) }
     guard let part, !part.masks.isEmpty else {
@@ -29,7 +29,7 @@ extension EncoderWeights {
   }
 
   /// The same weights with full matrices added at some layers.
-  private func adding(_ changes: [(path: String, change: Matrix)]) -> EncoderWeights {
+  private func adding(_ changes: [(path: String, change: Matrix)]) -> Self {
     let sites = outline.layers.filter { site in changes.contains { $0.path == site.path } }
     let result = owning(sites)
     for site in sites {

@@ -31,13 +31,13 @@ extension ModelOutline {
   }
 }
 
-extension EncoderWeights {
+extension Network {
   /// The same weights with an adapter folded in: W + s·B·A.
   ///
   /// Layers without factors stay shared.
   ///
   /// - Throws: a `Diagnostic` for an adapter of another base.
-  public func folding(_ adapter: Adapter) throws -> EncoderWeights {
+  public func folding(_ adapter: Adapter) throws -> Self {
     try adapter.check(against: outline.layerShapes)
     var factors: [LoRAFactors] = []
     for site in outline.layers {

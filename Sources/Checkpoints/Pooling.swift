@@ -1,0 +1,33 @@
+public import Basics
+
+/// How the last hidden states of a text become one vector.
+public enum Pooling: String, Sendable, Hashable, Codable, CaseIterable {
+  /// Their mean over the tokens.
+  case mean
+  /// The first token's state.
+  case cls
+
+  /// What the sentence-transformers file `1_Pooling/config.json` of a model folder says; mean where there is none.
+  ///
+  /// - Throws: a `Diagnostic` where it asks for anything else than mean or CLS.
+  public static func read(folder: String) throws(Diagnostic) -> Pooling {
+    let path = folder + "/1_Pooling/config.json"
+    guard fileExists(path) else { return .mean }
+    let file = try JSONFile(path: path)
+    var asked: [String] = []
+    for member in file.tree.members ?? .init() where member.name.hasPrefix("pooling_mode_") {
+      if try file.optional(member.name, "true or false", { $0.flag }) == true { asked.append(member.name) }
+    }
+    if asked.isEmpty, let word = try file.optional("pooling_mode", "a string", { $0.text }) {
+      asked = [word]
+    }
+    switch asked {
+    case ["pooling_mode_mean_tokens"], ["mean"], []: return .mean
+    case ["pooling_mode_cls_token"], ["cls"]: return .cls
+    default:
+      throw Diagnostic(
+        "pooling by \(asked.joined(separator: " and ")) is not supported", at: Place(file: path),
+        hint: "known: pooling_mode_mean_tokens, pooling_mode_cls_token")
+    }
+  }
+}

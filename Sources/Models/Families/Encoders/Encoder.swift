@@ -1,0 +1,160 @@
+public import Checkpoints
+public import LinearAlgebra
+public import Outlines
+
+/// The weights of one block; linear layers are (out, in) as in the checkpoint, queries, keys and values stacked.
+struct EncoderBlock: Sendable {
+  /// (3C, C): query, key and value below each other, so that one GEMM makes all three.
+  var qkv: Matrix
+  /// (1, 3C).
+  var qkvBias: Matrix
+  /// (C, C).
+  var attentionOutput: Matrix
+  /// (1, C).
+  var attentionOutputBias: Matrix
+  /// (1, C).
+  var attentionGain: Matrix
+  /// (1, C).
+  var attentionBias: Matrix
+  /// (F, C).
+  var intermediate: Matrix
+  /// (1, F).
+  var intermediateBias: Matrix
+  /// (C, F).
+  var output: Matrix
+  /// (1, C).
+  var outputBias: Matrix
+  /// (1, C).
+  var outputGain: Matrix
+  /// (1, C).
+  var outputNormBias: Matrix
+
+  /// The weight of a linear layer, (out, in); a view.
+  func weight(_ role: EncoderDesign.Role) -> Matrix {
+    let C = qkv.columns
+    return switch role {
+    case .query: qkv.rows(0..<C)
+    case .key: qkv.rows(C..<2 * C)
+    case .value: qkv.rows(2 * C..<3 * C)
+    case .attentionOutput: attentionOutput
+    case .intermediate: intermediate
+    case .output: output
+    }
+  }
+
+  /// The bias of a linear layer, (1, out); a view.
+  func bias(_ role: EncoderDesign.Role) -> Matrix {
+    let C = qkv.columns
+    return switch role {
+    case .query: qkvBias.columns(0..<C)
+    case .key: qkvBias.columns(C..<2 * C)
+    case .value: qkvBias.columns(2 * C..<3 * C)
+    case .attentionOutput: attentionOutputBias
+    case .intermediate: intermediateBias
+    case .output: outputBias
+    }
+  }
+}
+
+/// An encoder of BERT's kind with its weights.
+///
+/// Gradients of all weights are a value of the same type over another block of storage.
+/// Source: Devlin et al. 2019, arXiv:1810.04805.
+/// Cost of a forward pass: 2 · (4C² + 2CF) FLOPs a token and block, and 4·L·C for attention.
+public struct Encoder: Transformer {
+  /// Sizes and names.
+  let design: EncoderDesign
+  /// What can be said of the encoder without its weights.
+  public let outline: ModelOutline
+  /// (V, C).
+  public var words: Matrix
+  /// (positions, C).
+  var positions: Matrix
+  /// (types, C).
+  var types: Matrix?
+  /// (1, C).
+  var embeddingGain: Matrix
+  /// (1, C).
+  var embeddingBias: Matrix
+  /// The blocks from below.
+  var blocks: [EncoderBlock]
+
+  /// The weight of a linear layer.
+  public func weight(_ layer: LinearLayer) -> Matrix { blocks[layer.block].weight(EncoderDesign.Role(layer)) }
+
+  /// A linear layer of a block.
+  func layer(_ block: Int, _ role: EncoderDesign.Role) -> LinearLayer {
+    outline.layers[block * EncoderDesign.Role.allCases.count + role.rawValue]
+  }
+
+  /// Lays the weights of an encoder out over the first floats of a block of storage.
+  init(_ design: EncoderDesign, over storage: Storage) {
+    let flat = Matrix(storage: storage, rows: 1, columns: storage.count)
+    var offset = 0
+    func take(_ rows: Int, _ columns: Int) -> Matrix {
+      defer { offset += rows * columns }
+      return flat.columns(offset..<offset + rows * columns).reshaped(rows: rows, columns: columns)
+    }
+    let C = design.hidden
+    let F = design.intermediate
+    self.design = design
+    outline = design.outline
+    words = take(design.vocabulary, C)
+    positions = take(design.positionRows, C)
+    types = design.types.map { take($0, C) }
+    embeddingGain = take(1, C)
+    embeddingBias = take(1, C)
+    blocks = (0..<design.layers).map { _ in
+      EncoderBlock(
+        qkv: take(3 * C, C), qkvBias: take(1, 3 * C), attentionOutput: take(C, C),
+        attentionOutputBias: take(1, C),
+        attentionGain: take(1, C), attentionBias: take(1, C), intermediate: take(F, C),
+        intermediateBias: take(1, F),
+        output: take(C, F), outputBias: take(1, C), outputGain: take(1, C), outputNormBias: take(1, C))
+    }
+  }
+
+  /// Every weight under its Hugging Face name; views.
+  public var tensors: [NamedTensor] {
+    let names = design.names
+    func vector(_ name: String, _ values: Matrix) -> NamedTensor {
+      NamedTensor(name, shape: [values.columns], values)
+    }
+    func norm(_ path: String, _ gain: Matrix, _ bias: Matrix) -> [NamedTensor] {
+      [vector(path + ".weight", gain), vector(path + ".bias", bias)]
+    }
+    var all = [NamedTensor(names.words, words), NamedTensor(names.positions, positions)]
+    if let types { all.append(NamedTensor(names.types, types)) }
+    all += norm(names.embeddingNorm, embeddingGain, embeddingBias)
+    for (number, block) in blocks.enumerated() {
+      for role in EncoderDesign.Role.allCases {
+        let path = layer(number, role).path
+        all.append(NamedTensor(path + ".weight", block.weight(role)))
+        all.append(vector(path + ".bias", block.bias(role)))
+      }
+      let path = "\(names.prefix).\(number)."
+      all += norm(path + names.attentionNorm, block.attentionGain, block.attentionBias)
+      all += norm(path + names.outputNorm, block.outputGain, block.outputNormBias)
+    }
+    return all
+  }
+
+  /// Copies the matrices in which some layers lie; query, key and value lie in one.
+  public func owning(_ layers: [LinearLayer]) -> Encoder {
+    var copy = self
+    for number in Set(layers.map(\.block)).sorted() {
+      let roles = Set(layers.filter { $0.block == number }.map { EncoderDesign.Role($0) })
+      if !roles.isDisjoint(with: [.query, .key, .value]) {
+        copy.blocks[number].qkv = blocks[number].qkv.copied()
+      }
+      if roles.contains(.attentionOutput) {
+        copy.blocks[number].attentionOutput = blocks[number].attentionOutput.copied()
+      }
+      if roles.contains(.intermediate) {
+        copy.blocks[number].intermediate = blocks[number].intermediate.copied()
+      }
+      if roles.contains(.output) { copy.blocks[number].output = blocks[number].output.copied() }
+    }
+    return copy
+  }
+}

@@ -1,0 +1,57 @@
+public import Basics
+public import Checkpoints
+internal import LinearAlgebra
+
+extension NetworkDescription {
+  /// What keeps a checkpoint from being the weights of this network: a tensor that is missing or of another shape, or
+  /// numbers that are none.
+  ///
+  /// What many tensors share is told once. Reads every weight.
+  public func problems(of checkpoint: Checkpoint) -> [Diagnostic] {
+    var missing: [String] = []
+    var found: [Diagnostic] = []
+    for tensor in tensors {
+      guard checkpoint.has(tensor.name) else {
+        missing.append(tensor.name)
+        continue
+      }
+      if let problem = problem(tensor, checkpoint) { found.append(problem) }
+    }
+    return absence(of: missing, in: checkpoint)
+      + found.grouped { $0 == 1 ? "one more tensor" : "\($0) more tensors" }
+  }
+
+  private func problem(_ tensor: TensorShape, _ checkpoint: Checkpoint) -> Diagnostic? {
+    do {
+      try checkpoint.check(tensor.name, shape: tensor.shape)
+      guard try checkpoint.stored(tensor.name).specials > 0 else { return nil }
+      return Diagnostic(
+        "the tensor holds NaN or infinity", at: try checkpoint.location(of: tensor.name),
+        hint:
+          "no result could be trusted: fetch or make the model again, in float32 where float16 was too small")
+    } catch {
+      guard let key = tensor.rowsKey, let rows = (try? checkpoint.entry(tensor.name))?.shape.first,
+        rows != tensor.shape[0]
+      else { return error }
+      var problem = error
+      problem.hint =
+        "config.json has '\(key)' \(tensor.shape[0]), and the table \(rows) rows: one of the two is of another model"
+      return problem
+    }
+  }
+
+  private func absence(of missing: [String], in checkpoint: Checkpoint) -> [Diagnostic] {
+    guard let first = missing.first else { return [] }
+    let more = missing.count > 1 ? " and \(missing.count - 1) more that the model needs" : ""
+    let near = nearestName(to: first, among: checkpoint.names).map { "did you mean '\($0)'?" }
+    let prefix = checkpoint.names.first { $0.hasSuffix("." + first) }?.dropLast(first.count)
+    let hint = prefix.map {
+      "its tensors begin with '\($0)': save the bare model, without what stands around it"
+    }
+    return [
+      Diagnostic(
+        "the checkpoint has no tensor '\(first)'\(more)",
+        at: Place(file: checkpoint.files.first ?? checkpoint.folder), hint: hint ?? near)
+    ]
+  }
+}

@@ -1,0 +1,79 @@
+import Basics
+import Checkpoints
+import Foundation
+import LinearAlgebra
+import Models
+import Outlines
+import TestSupport
+import Testing
+
+@Suite struct FamilyTests {
+  private let minimal = """
+    {"model_type": "bert", "hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2,
+     "intermediate_size": 16, "max_position_embeddings": 12, "vocab_size": 30}
+    """
+
+  @Test func `what is written is read`() throws {
+    try withFolder { folder in
+      try write(minimal, to: folder + "/config.json")
+      let read = try NetworkFamilies.describe(folder: folder)
+      #expect(read.outline.limits == .init(positions: 12, vocabulary: 30, types: 2))
+      #expect(read.outline.blocks == 1 && read.outline.width == 8 && read.outline.feedForward == 16)
+      try JSONFile.write(read.configuration, to: folder + "/config.json")
+      let again = try NetworkFamilies.describe(folder: folder)
+      #expect(again.outline == read.outline && again.tensors == read.tensors)
+    }
+  }
+
+  @Test func `a checkpoint of transformers opens with all its tensors`() throws {
+    let folder = Reference.golden("peft/base").path
+    let description = try NetworkFamilies.describe(folder: folder)
+    #expect(description.outline.width == 32 && description.outline.blocks == 2)
+    let network = try NetworkFamilies.open(folder: folder)
+    #expect(network.tensors.map(\.name).sorted() == description.tensors.map(\.name).sorted())
+  }
+
+  @Test func `names that a head puts before the model's are the model's`() throws {
+    try withFolder { folder in
+      try write(minimal, to: folder + "/config.json")
+      let matrix = Matrix(rows: 1, columns: 2)
+      try SafeTensorsWriter.write(
+        [NamedTensor("bert.x", matrix), NamedTensor("y", matrix)],
+        to: folder + "/model.safetensors")
+      #expect(try NetworkFamilies.checkpoint(folder: folder).names == ["x", "y"])
+    }
+  }
+
+  @Test func `a family that is not known is refused with the known ones`() throws {
+    try withFolder { folder in
+      try write(#"{"model_type": "t5"}"#, to: folder + "/config.json")
+      #expect(
+        try problem(in: folder) { _ = try NetworkFamilies.describe(folder: folder) } == """
+          config.json: error: model_type 't5' is not supported
+            supported: \(NetworkFamilies.all.names.joined(separator: ", "))
+          """)
+    }
+  }
+
+  @Test(arguments: [
+    ("\"hidden_size\": 8,", "", "config.json: error: 'hidden_size' is missing"),
+    (
+      "\"hidden_size\": 8", "\"hidden_size\": \"8\"",
+      "config.json: error: 'hidden_size' must be a whole number from 1, not a string"
+    ),
+    (
+      "\"hidden_size\": 8", "\"hidden_size\": 9",
+      "config.json: error: 'hidden_size' 9 does not divide by 'num_attention_heads' 2"
+    ),
+    ("30}", "30", "config.json:2:74: error: not valid JSON: expected ',' or '}'"),
+    ("30}", "30, \"vocab_size\": 31}", "config.json:2:76: error: not valid JSON: 'vocab_size' stands twice"),
+  ])
+  func `a broken configuration is refused with file and key`(old: String, new: String, expected: String)
+    throws
+  {
+    try withFolder { folder in
+      try write(minimal.replacingOccurrences(of: old, with: new), to: folder + "/config.json")
+      #expect(try problem(in: folder) { _ = try NetworkFamilies.describe(folder: folder) } == expected)
+    }
+  }
+}
