@@ -61,11 +61,11 @@ import Testing
     #expect(
       lines == [
         "kind        checkpoint", "folder      m", "family      gpt2",
-        "sizes       not read: 'hidden_size' is missing", "parameters  4", "dtypes      F32: 1",
+        "sizes       not read: model_type 'gpt2' is not supported", "parameters  4", "dtypes      F32: 1",
         "files       model.safetensors",
         "pooling     \(none) pooling by pooling_mode_max_tokens is not supported",
         "tokenizer   \(none) 'WordLevel' is not supported",
-        "as a base   no: 'hidden_size' is missing; pooling by pooling_mode_max_tokens is not supported; "
+        "as a base   no: model_type 'gpt2' is not supported; pooling by pooling_mode_max_tokens is not supported; "
           + "key 'model.type': 'WordLevel' is not supported",
       ])
   }

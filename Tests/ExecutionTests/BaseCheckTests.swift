@@ -140,7 +140,7 @@ import Training
       complaints().map { $0.split(separator: "\n")[0] } == [
         "config.json: error: hidden_act 'relu' is not supported",
         "config.json: error: is_decoder is true, which is not supported: a token of such a model sees only the tokens before it",
-        "model.safetensors: error: the checkpoint has no tensor 'embeddings.LayerNorm.bias' and 4 more that the encoder needs",
+        "model.safetensors: error: the checkpoint has no tensor 'embeddings.LayerNorm.bias' and 4 more that the model needs",
         "1_Pooling/config.json: error: pooling by pooling_mode_max_tokens is not supported",
         "tokenizer_config.json: key 'tokenize_chinese_chars': error: 'tokenize_chinese_chars' is false, but tokenizer.json "
           + "has 'handle_chinese_chars' true in its normalizer: transformers would read texts otherwise",
@@ -176,8 +176,8 @@ import Training
       complaints() == [
         """
         model.safetensors: error: the checkpoint has no tensor 'embeddings.word_embeddings.weight' and 36 more that the \
-        encoder needs
-          its tensors begin with 'module.': save the encoder under the names of transformers' BertModel
+        model needs
+          its tensors begin with 'module.': save the bare model, without what stands around it
         """
       ])
   }
