@@ -24,6 +24,27 @@ struct SpecialTokenTemplate: Sendable {
       single: single, pair: single + [.second(type: 1), .special(ids: [separatorID], type: 1)])
   }
 
+  /// RoBERTa's: class, first, separator, separator, second, separator; all of one type.
+  static func roberta(classID: Int32, separatorID: Int32) -> SpecialTokenTemplate {
+    let separator = Part.special(ids: [separatorID], type: 0)
+    let single: [Part] = [.special(ids: [classID], type: 0), .first(type: 0), separator]
+    return SpecialTokenTemplate(single: single, pair: single + [separator, .second(type: 0), separator])
+  }
+
+  /// The same parts, all of type 0: what a model that knows no token types sees.
+  var untyped: SpecialTokenTemplate {
+    func untyped(_ parts: [Part]) -> [Part] {
+      parts.map { part in
+        switch part {
+        case .special(let ids, _): .special(ids: ids, type: 0)
+        case .first: .first(type: 0)
+        case .second: .second(type: 0)
+        }
+      }
+    }
+    return SpecialTokenTemplate(single: untyped(single), pair: untyped(pair))
+  }
+
   /// How many special tokens a template has.
   static func specialCount(_ parts: [Part]) -> Int {
     parts.reduce(0) { count, part in

@@ -5,7 +5,7 @@ extension Tokenizer {
   /// Where transformers (5.24) would give a text other ids than this tokenizer, by the `tokenizer_config.json` beside the
   /// `tokenizer.json` of a folder; nothing where there is no such file.
   ///
-  /// transformers builds a tokenizer of BERT's class from tokenizer_config.json and takes only vocabulary and added tokens
+  /// transformers builds a tokenizer of BERT's or MPNet's class from tokenizer_config.json and takes only vocabulary and added tokens
   /// from tokenizer.json; of the classes PreTrainedTokenizerFast and TokenizersBackend it takes tokenizer.json whole. Here
   /// tokenizer.json alone counts, as job ids rest on its bytes, so the two must agree.
   ///
@@ -14,7 +14,11 @@ extension Tokenizer {
     let path = folder + "/tokenizer_config.json"
     guard FileManager.default.fileExists(atPath: path) else { return [] }
     let root = try JSON(try InputFile.bytes(path), file: path)
-    let configuration = TokenizerConfiguration(root: root, path: path)
+    let model = folder + "/config.json"
+    let type =
+      FileManager.default.fileExists(atPath: model)
+      ? try JSON(try InputFile.bytes(model), file: model)["model_type"]?.text : nil
+    let configuration = TokenizerConfiguration(root: root, path: path, modelType: type)
     return configuration.problems(of: content) { id($0) }
   }
 }
@@ -23,19 +27,39 @@ extension Tokenizer {
 private struct TokenizerConfiguration {
   let root: JSON
   let path: String
+  /// `model_type` of the model; nil where nothing says it.
+  let modelType: String?
 
-  /// The classes that transformers builds as a BertTokenizer; a file that says none is such a one.
-  private static let rebuilt = [
-    "BertTokenizer", "DistilBertTokenizer", "ElectraTokenizer", "MobileBertTokenizer",
-  ]
+  /// A class of tokenizers that transformers builds anew.
+  private struct Rebuilt: Sendable {
+    var names: [String]
+    var classToken: String
+    var separatorToken: String
+    /// The special tokens around texts.
+    var template: @Sendable (_ classID: Int32, _ separatorID: Int32) -> SpecialTokenTemplate
+    /// Whether models of the class look at token types.
+    var readsTypes: Bool
+  }
 
-  private var isRebuilt: Bool {
-    guard case .text(let name) = root["tokenizer_class"] else { return true }
-    return Self.rebuilt.contains(name.hasSuffix("Fast") ? String(name.dropLast(4)) : name)
+  private static let bert = Rebuilt(
+    names: ["BertTokenizer", "DistilBertTokenizer", "ElectraTokenizer", "MobileBertTokenizer"],
+    classToken: "[CLS]", separatorToken: "[SEP]", template: { .bert(classID: $0, separatorID: $1) },
+    readsTypes: true)
+  private static let mpNet = Rebuilt(
+    names: ["MPNetTokenizer"], classToken: "<s>", separatorToken: "</s>",
+    template: { .roberta(classID: $0, separatorID: $1) }, readsTypes: false)
+
+  /// The class of this file; where it says none, that of the model, which is BERT's if nothing else is known.
+  private var rebuilt: Rebuilt? {
+    guard case .text(let name) = root["tokenizer_class"] else {
+      return modelType == "mpnet" ? Self.mpNet : Self.bert
+    }
+    let bare = name.hasSuffix("Fast") ? String(name.dropLast(4)) : name
+    return [Self.bert, Self.mpNet].first { $0.names.contains(bare) }
   }
 
   func problems(of content: TokenizerContent, id: (String) -> Int32?) -> [Diagnostic] {
-    unknownTokens(id) + (isRebuilt ? normalisation(content.normalizer) + rest(content) : [])
+    unknownTokens(id) + (rebuilt.map { normalisation(content.normalizer) + rest(content, $0) } ?? [])
   }
 
   private func normalisation(_ normalizer: BertNormalizer) -> [Diagnostic] {
@@ -61,8 +85,8 @@ private struct TokenizerConfiguration {
     }
   }
 
-  /// What transformers takes from this file, or holds fixed, for BERT's class.
-  private func rest(_ content: TokenizerContent) -> [Diagnostic] {
+  /// What transformers takes from this file, or holds fixed, for a class.
+  private func rest(_ content: TokenizerContent, _ rebuilt: Rebuilt) -> [Diagnostic] {
     func name(_ id: Int32) -> String { content.tokens[Int(id)] ?? "\(id)" }
     var settings = [
       ("clean_text", "true", "\(content.normalizer.cleansText)"),
@@ -70,8 +94,8 @@ private struct TokenizerConfiguration {
       ("continuing_subword_prefix", "##", content.prefix),
     ]
     for (key, usual, id) in [
-      ("unk_token", "[UNK]", content.unknownID), ("cls_token", "[CLS]", content.classID),
-      ("sep_token", "[SEP]", content.separatorID),
+      ("unk_token", "[UNK]", content.unknownID), ("cls_token", rebuilt.classToken, content.classID),
+      ("sep_token", rebuilt.separatorToken, content.separatorID),
     ] where content.tokens.indices.contains(Int(id)) {
       settings.append((key, token(root[key]) ?? usual, name(id)))
     }
@@ -83,8 +107,9 @@ private struct TokenizerConfiguration {
           "make both files say what the base was trained with, or set tokenizer_class to PreTrainedTokenizerFast"
       )
     }
-    let bert = SpecialTokenTemplate.bert(classID: content.classID, separatorID: content.separatorID)
-    if content.template.single != bert.single || content.template.pair != bert.pair {
+    let theirs = rebuilt.template(content.classID, content.separatorID)
+    let ours = rebuilt.readsTypes ? content.template : content.template.untyped
+    if ours.single != theirs.single || ours.pair != theirs.pair {
       problems.append(
         problem(
           "tokenizer.json puts other special tokens around texts than transformers does for a tokenizer of this class",

@@ -22,8 +22,11 @@ struct TokenizerFile {
       vocabulary: vocabulary, prefix: prefix, unknown: unknownID, longestWord: longest)
     let added = try addedTokens(wordPiece, vocabularyCount: vocabulary.count)
     func id(_ names: [String]) throws(Diagnostic) -> Int32 {
+      // Added tokens first: a vocabulary may hold the other family's names as ordinary words.
       for name in names {
         if let token = added.last(where: { $0.content.hasBytes(of: name) }) { return token.id }
+      }
+      for name in names {
         if let id = wordPiece.id(name) { return id }
       }
       throw problem("neither the vocabulary nor the added tokens have '\(names[0])'", "added_tokens")
@@ -122,17 +125,21 @@ struct TokenizerFile {
   }
 
   private func template() throws(Diagnostic) -> SpecialTokenTemplate {
-    let section = try section("post_processor", kinds: ["TemplateProcessing", "BertProcessing"])
-    if case .text("BertProcessing") = section["type"] {
-      return .bert(
-        classID: try namedID(section["cls"], "post_processor.cls"),
-        separatorID: try namedID(section["sep"], "post_processor.sep"))
+    let section = try section(
+      "post_processor", kinds: ["TemplateProcessing", "BertProcessing", "RobertaProcessing"])
+    if case .text("TemplateProcessing") = section["type"] {
+      return SpecialTokenTemplate(
+        single: try parts(section, "post_processor.single"), pair: try parts(section, "post_processor.pair"))
     }
-    return SpecialTokenTemplate(
-      single: try parts(section, "post_processor.single"), pair: try parts(section, "post_processor.pair"))
+    let classID = try namedID(section["cls"], "post_processor.cls")
+    let separatorID = try namedID(section["sep"], "post_processor.sep")
+    if case .text("RobertaProcessing") = section["type"] {
+      return .roberta(classID: classID, separatorID: separatorID)
+    }
+    return .bert(classID: classID, separatorID: separatorID)
   }
 
-  /// BertProcessing's way to write a token: `["[CLS]", 101]`.
+  /// How BertProcessing and RobertaProcessing write a token: `["[CLS]", 101]`.
   private func namedID(_ value: JSON?, _ key: String) throws(Diagnostic) -> Int32 {
     guard case .list(let pair) = value, pair.count == 2 else {
       throw problem("a pair of token and id is missing", key)

@@ -22,10 +22,20 @@ public enum Reference {
 
   /// The real base that `make model` fetches (all-MiniLM-L6-v2): `MIXOLOGY_MODEL`, else the cache; nil where missing.
   public static var model: URL? {
+    model(ProcessInfo.processInfo.environment["MIXOLOGY_MODEL"] ?? cached("all-MiniLM-L6-v2"))
+  }
+
+  /// all-mpnet-base-v2 in the cache, where `make model MODEL=all-mpnet-base-v2` puts it; nil where missing.
+  public static var mpNet: URL? { model(cached("all-mpnet-base-v2")) }
+
+  private static func cached(_ name: String) -> String {
     let environment = ProcessInfo.processInfo.environment
     let cache = environment["XDG_CACHE_HOME"] ?? (environment["HOME"] ?? "") + "/.cache"
-    let path = environment["MIXOLOGY_MODEL"] ?? cache + "/mixology/models/all-MiniLM-L6-v2"
-    return FileManager.default.fileExists(atPath: path + "/model.safetensors")
-      ? URL(fileURLWithPath: path) : nil
+    return cache + "/mixology/models/" + name
+  }
+
+  private static func model(_ folder: String) -> URL? {
+    FileManager.default.fileExists(atPath: folder + "/model.safetensors")
+      ? URL(fileURLWithPath: folder) : nil
   }
 }

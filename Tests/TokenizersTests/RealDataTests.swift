@@ -36,24 +36,34 @@ internal import Tokenizers
   #else
     static let sampled = false
   #endif
-  static let golden = Result {
-    let data = try Data(contentsOf: Reference.golden("tokenizers/hashes.json"))
-    return try JSONDecoder().decode(Golden.self, from: data)
+
+  /// A real tokenizer with the hashes of what the library makes of every text.
+  enum Real: String, CaseIterable {
+    case miniLM = "hashes.json"
+    case mpNet = "mpnet_hashes.json"
+
+    var file: String? {
+      (self == .miniLM ? Reference.model : Reference.mpNet)?.appendingPathComponent("tokenizer.json").path
+    }
+
+    func golden() throws -> Golden {
+      let data = try Data(contentsOf: Reference.golden("tokenizers/\(rawValue)"))
+      return try JSONDecoder().decode(Golden.self, from: data)
+    }
   }
+
+  static let real = Real.allCases.filter { $0.file != nil }
   static var sets: [String] {
-    let files = (try? golden.get().files) ?? []
+    let files = (try? Real.miniLM.golden().files) ?? []
     return Array(Set(files.map(\.set))).sorted()
-  }
-  static let tokenizer = Result {
-    try Tokenizer(file: Reference.model?.appendingPathComponent("tokenizer.json").path ?? "")
   }
 
   @Test(
     .enabled(if: Reference.data != nil, "needs the real datasets"),
-    .enabled(if: Reference.model != nil, "needs the real base model"), arguments: sets)
-  func `every text gives the tokens of the Hugging Face library`(_ set: String) throws {
-    let golden = try Self.golden.get()
-    let tokenizer = try Self.tokenizer.get()
+    .enabled(if: !real.isEmpty, "needs a real base model"), arguments: sets, real)
+  func `every text gives the tokens of the Hugging Face library`(_ set: String, _ real: Real) throws {
+    let golden = try real.golden()
+    let tokenizer = try Tokenizer(file: try #require(real.file))
     let data = try #require(Reference.data)
     let files = golden.files.filter { $0.set == set }
     #expect(!files.isEmpty)
@@ -67,7 +77,7 @@ internal import Tokenizers
   @Test(.enabled(if: Reference.data != nil, "needs the real datasets"))
   func `no file of the data is left out`() throws {
     let data = try #require(Reference.data)
-    let known = try Self.golden.get().files.map { "\($0.set)/\($0.split).jsonl" }.sorted()
+    let known = try Real.miniLM.golden().files.map { "\($0.set)/\($0.split).jsonl" }.sorted()
     var found: [String] = []
     for folder in try FileManager.default.contentsOfDirectory(atPath: data.path) {
       let path = data.appendingPathComponent(folder).path
@@ -77,10 +87,9 @@ internal import Tokenizers
     #expect(found.sorted() == known)
   }
 
-  @Test(.enabled(if: Reference.model != nil, "needs the real base model"))
-  func `the hashes were made with this tokenizer`() throws {
-    let path = try #require(Reference.model).appendingPathComponent("tokenizer.json").path
-    #expect(try StableHash.hex(file: path) == Self.golden.get().tokenizerHash)
+  @Test(.enabled(if: !real.isEmpty, "needs a real base model"), arguments: real)
+  func `the hashes were made with this tokenizer`(_ real: Real) throws {
+    #expect(try StableHash.hex(file: try #require(real.file)) == real.golden().tokenizerHash)
   }
 
   private func summary(of file: URL, stride: Int, _ tokenizer: Tokenizer) throws -> Summary {

@@ -55,10 +55,10 @@ internal import Tokenizers
           supported: BertPreTokenizer
         """),
     Fault(
-      from: "\"type\": \"TemplateProcessing\"", to: "\"type\": \"RobertaProcessing\"",
+      from: "\"type\": \"TemplateProcessing\"", to: "\"type\": \"ByteLevel\"",
       message: """
-        t.json: key 'post_processor.type': error: 'RobertaProcessing' is not supported
-          supported: TemplateProcessing, BertProcessing
+        t.json: key 'post_processor.type': error: 'ByteLevel' is not supported
+          supported: TemplateProcessing, BertProcessing, RobertaProcessing
         """),
     Fault(
       from: "{\"id\": \"B\", \"type_id\": 1}", to: "{\"id\": \"C\", \"type_id\": 1}",

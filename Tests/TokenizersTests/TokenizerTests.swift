@@ -35,7 +35,7 @@ internal import Tokenizers
     try Tokenizer(file: Reference.golden("tokenizers/small/\(name).json").path)
   }
 
-  @Test(arguments: ["uncased", "cased", "mixed", "made", "made_cased"])
+  @Test(arguments: ["uncased", "cased", "mixed", "made", "made_cased", "mpnet"])
   func `difficult texts give the tokens, types and words of the Hugging Face library`(_ name: String) throws {
     let data = try Data(contentsOf: Reference.golden("tokenizers/small/cases.json"))
     let cases = try JSONDecoder().decode(Golden.self, from: data).cases.filter { $0.tokenizer == name }
@@ -66,6 +66,25 @@ internal import Tokenizers
       tokenizer.padID, tokenizer.unknownID, tokenizer.classID, tokenizer.separatorID, tokenizer.maskID,
     ]
     #expect(ids == [0, 1, 2, 3, 4])
+  }
+
+  @Test func `the special ids of MPNet's kind are not those that its vocabulary has from BERT`() throws {
+    let tokenizer = try small("mpnet")
+    let ids = [
+      tokenizer.padID, tokenizer.unknownID, tokenizer.classID, tokenizer.separatorID, tokenizer.maskID,
+    ]
+    #expect(ids == [1, 6, 0, 2, 48])
+    #expect(tokenizer.id("[MASK]") != nil && tokenizer.id("[PAD]") != nil)
+  }
+
+  @Test(.enabled(if: Reference.mpNet != nil, "needs all-mpnet-base-v2: make model MODEL=all-mpnet-base-v2"))
+  func `the real tokenizer of MPNet gives the tokens of the Hugging Face library`() throws {
+    let data = try Data(contentsOf: Reference.golden("tokenizers/mpnet.json"))
+    let cases = try JSONDecoder().decode(Golden.self, from: data).cases
+    let folder = try #require(Reference.mpNet)
+    let tokenizer = try Tokenizer(file: folder.appendingPathComponent("tokenizer.json").path)
+    #expect(cases.count > 300)
+    for one in cases { #expect(one.encoding(by: tokenizer) == one.expected, "\(one.testDescription)") }
   }
 
   @Test func `with less room than special tokens only they remain`() throws {
