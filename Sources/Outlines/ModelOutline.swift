@@ -23,6 +23,8 @@ public struct ModelOutline: Sendable, Hashable {
   public let prefix: String
   /// All linear layers, in the order of the forward pass.
   public let layers: [LinearLayer]
+  /// Where adapters sit if nobody says it: queries and values, as PEFT chooses for BERT (Hu et al. 2021, arXiv:2106.09685).
+  public let usualTargets: [String]
   /// Linear layers that transformers' class has beside them and no pass runs, as PEFT's short names would find them.
   public let idle: [String]
   /// Element-wise passes of a block over its numbers, in each direction.
@@ -87,7 +89,7 @@ public struct ModelOutline: Sendable, Hashable {
   public init(
     family: String, blocks: Int, width: Int, attention: Int, heads: Int, limits: Limits, embeddings: Int,
     prefix: String,
-    parts: [Part], idle: [String] = [], passes: BlockCost, saved: BlockCost
+    parts: [Part], usualTargets: [String] = [], idle: [String] = [], passes: BlockCost, saved: BlockCost
   ) {
     self.family = family
     self.blocks = blocks
@@ -97,6 +99,7 @@ public struct ModelOutline: Sendable, Hashable {
     self.limits = limits
     self.embeddings = embeddings
     self.prefix = prefix
+    self.usualTargets = usualTargets
     self.idle = idle
     self.passes = passes
     self.saved = saved

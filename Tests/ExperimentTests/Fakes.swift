@@ -57,7 +57,7 @@ struct FakeResources: Resources {
         .init("attention.self.value", out: C, in: C, input: "attention.self"),
         .init("attention.output.dense", out: C, in: C), .init("intermediate.dense", out: F, in: C),
         .init("output.dense", out: C, in: F),
-      ], passes: .init(token: 12 * C + 3 * F, pair: 3 * heads),
+      ], usualTargets: ["query", "value"], passes: .init(token: 12 * C + 3 * F, pair: 3 * heads),
       saved: .init(token: 8 * C + F + 2, pair: heads))
   }
 

@@ -17,8 +17,10 @@ public struct Manifest: Sendable {
   let base: Base
   let tasks: [Task]
   let cocktails: [Cocktail]
-  let points: [GridPoint]
+  var points: [GridPoint]
   let targetsPlace: Place
+  /// Whether the manifest says on which layers adapters sit; where not, the base's family decides.
+  let saysTargets: Bool
   let merges: [Merge]
   let evaluate: Evaluate
   /// How the budget was set, in words.

@@ -77,6 +77,7 @@ struct ManifestReading {
       cocktails: cocktails.cocktails,
       points: points,
       targetsPlace: root["adapter"]?["targets"]?.place ?? root["base"]?.place ?? root.place,
+      saysTargets: root["adapter"]?["targets"] != nil,
       merges: merges,
       evaluate: evaluate,
       budget: budgetWords())

@@ -19,7 +19,8 @@ public struct Planner: Sendable {
   ///   `Resources` throws for a file that cannot be read.
   public func plan(_ manifest: Manifest) throws -> Plan {
     var problems: [Diagnostic] = []
-    let base = foundBase(manifest, &problems)
+    var manifest = manifest
+    let base = foundBase(&manifest, &problems)
     var finder = TaskFinder(manifest: manifest, resources: resources)
     var tasks: [TaskData] = []
     for task in manifest.tasks {
@@ -94,15 +95,24 @@ public struct Planner: Sendable {
 
   // MARK: The base
 
-  private func foundBase(_ manifest: Manifest, _ problems: inout [Diagnostic]) -> FoundBase? {
+  /// Finds the base, which says where adapters sit if the manifest does not.
+  private func foundBase(_ manifest: inout Manifest, _ problems: inout [Diagnostic]) -> FoundBase? {
+    func settle(_ outline: ModelOutline) {
+      if manifest.saysTargets { return }
+      for point in manifest.points.indices {
+        manifest.points[point].adapter.targets = outline.usualTargets.sorted()
+      }
+    }
     switch manifest.base {
     case .pretrained(let spec, _):
       let outline = resources.outline(of: spec)
+      settle(outline)
       problems += missingTargets(manifest, outline)
       return FoundBase(pretrained: spec, outline: outline)
     case .named(let name, let place):
       do {
         let facts = try resources.base(name)
+        settle(facts.outline)
         problems += missingTargets(manifest, facts.outline)
         return FoundBase(facts)
       } catch let diagnostic as Diagnostic {

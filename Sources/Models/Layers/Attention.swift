@@ -4,7 +4,7 @@ internal import RealModule
 /// Multi-head self-attention over each row of a packed batch.
 ///
 /// Source: Vaswani et al. 2017, arXiv:1706.03762, section 3.2.
-/// For head h of a row of L tokens: P = softmax(Q·Kᵀ / √D), context = P·V; no row sees another one.
+/// For head h of a row of L tokens: P = softmax(Q·Kᵀ / √D + bias by distance), context = P·V; no row sees another one.
 package enum Attention {
   /// Floats of the probabilities of a batch: Σ L² · H.
   package static func probabilityCount(_ batch: PackedBatch, heads H: Int) -> Int {
@@ -14,10 +14,13 @@ package enum Attention {
   /// - Parameters:
   ///   - qkv: (T, 3C): queries, keys and values side by side, before their bias; on return with it.
   ///   - bias: (1, 3C).
+  ///   - distances: What is added to a score by how far its key stands behind its query, (H, 2M − 1) for rows of at most M
+  ///     tokens, distance 0 in the middle; nil where nothing is.
   ///   - probabilities: P of all rows and heads in order, saved for the backward pass.
   ///   - context: (T, C), the result.
   package static func forward(
-    _ qkv: Matrix, bias: Matrix, batch: PackedBatch, heads H: Int, probabilities: Matrix, into context: Matrix
+    _ qkv: Matrix, bias: Matrix, distances: Matrix? = nil, batch: PackedBatch, heads H: Int,
+    probabilities: Matrix, into context: Matrix
   ) {
     let C = context.columns
     let D = C / H
@@ -34,6 +37,11 @@ package enum Attention {
       for h in 0..<H {
         let (q, k, _) = heads(qkv, h, C, D)
         gemm(q, k, into: scores.rows(h * L..<(h + 1) * L), transposeB: true, alpha: scale)
+        if let distances {
+          for i in 0..<L {
+            add(Attention.row(distances, h, i, L), to: scores.rows(h * L + i..<h * L + i + 1))
+          }
+        }
       }
       softmax(scores)
       for h in 0..<H {
@@ -47,11 +55,11 @@ package enum Attention {
   /// - Parameters:
   ///   - dcontext: (T, C).
   ///   - dqkv: (T, 3C), overwritten.
+  ///   - ddistances: Where the gradient by `distances` is accumulated; nil where it is frozen.
   ///   - workspace: Two L×L matrices are taken and given back.
   package static func backward(
     _ dcontext: Matrix, qkv: Matrix, batch: PackedBatch, heads H: Int, probabilities: Matrix,
-    into dqkv: Matrix,
-    workspace: Workspace
+    into dqkv: Matrix, ddistances: Matrix? = nil, workspace: Workspace
   ) {
     let C = dcontext.columns
     let D = C / H
@@ -73,12 +81,21 @@ package enum Attention {
         gemm(dy, v, into: dp, transposeB: true)
         // in the forward pass this was: P = softmax(S); so dS = P ⊙ (dP − Σ_j dP ⊙ P)
         softmaxGradient(dp, p)
+        if let ddistances {
+          for i in 0..<L { add(dp.rows(i..<i + 1), to: Attention.row(ddistances, h, i, L)) }
+        }
         // in the forward pass this was: S = Q·Kᵀ / √D
         gemm(dp, k, into: dq, alpha: scale)
         gemm(dp, q, into: dk, transposeA: true, alpha: scale)
       }
       workspace.release(to: mark)
     }
+  }
+
+  /// The part of a table of distances that query i of L reads for head h; a view.
+  private static func row(_ distances: Matrix, _ h: Int, _ i: Int, _ L: Int) -> Matrix {
+    let first = distances.columns / 2 - i
+    return distances.rows(h..<h + 1).columns(first..<first + L)
   }
 
   private static func heads(_ qkv: Matrix, _ h: Int, _ C: Int, _ D: Int) -> (Matrix, Matrix, Matrix) {

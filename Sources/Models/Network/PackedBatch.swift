@@ -31,6 +31,9 @@ public struct PackedBatch: Sendable {
   /// Tokens T.
   public var tokens: Int { ids.count }
 
+  /// Tokens of the longest row.
+  public var longestRow: Int { (0..<rows).reduce(0) { max($0, range($1).count) } }
+
   /// The tokens of one row.
   public func range(_ row: Int) -> Range<Int> { starts[row]..<starts[row + 1] }
 

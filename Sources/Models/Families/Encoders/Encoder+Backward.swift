@@ -38,10 +38,13 @@ extension Encoder {
     linear(.attentionOutput, saved.context, dy, dcontext)
 
     let dqkv = workspace.matrix(rows: T, columns: 3 * C)
+    let ddistances = gradients?.distances.map { _ in
+      workspace.zeros(rows: design.heads, columns: 2 * batch.longestRow - 1)
+    }
     Attention.backward(
       dcontext, qkv: saved.qkv, batch: batch, heads: design.heads,
-      probabilities: saved.probabilities,
-      into: dqkv, workspace: workspace)
+      probabilities: saved.probabilities, into: dqkv, ddistances: ddistances, workspace: workspace)
+    if let ddistances, let total = gradients?.distances { RelativeDistances.gather(ddistances, into: total) }
     if let d { accumulateBiasGradient(dqkv, into: d.qkvBias) }
     // in the forward pass this was: qkv = x·Wᵀ; x also went around attention, so dx starts as dy
     if let dx {

@@ -23,6 +23,10 @@ extension Encoder {
     positions = try matrix(names.positions, design.positionRows, C)
     types = nil
     if let rows = design.types { types = try matrix(names.types, rows, C) }
+    distances = nil
+    if design.readsDistances {
+      distances = try matrix(names.distances, RelativeDistances.buckets, design.heads)
+    }
     embeddingGain = try vector(names.embeddingNorm + ".weight", C)
     embeddingBias = try vector(names.embeddingNorm + ".bias", C)
     blocks = []

@@ -11,14 +11,11 @@ extension Encoder {
   public func embed(_ batch: PackedBatch, workspace: Workspace, into x: Matrix) -> EncoderEntryTape {
     let normal = workspace.matrix(rows: batch.tokens, columns: design.hidden)
     let rstd = workspace.matrix(rows: 1, columns: batch.tokens)
-    for row in 0..<batch.rows {
-      for t in batch.range(row) {
-        let y = normal.rows(t..<t + 1)
-        y.copy(from: words.rows(index(batch.ids[t], words)))
-        let position = t - batch.starts[row]
-        add(positions.rows(position..<position + 1), to: y)
-        if let types { add(types.rows(index(batch.types[t], types)), to: y) }
-      }
+    forEachToken(batch) { t, position in
+      let y = normal.rows(t..<t + 1)
+      y.copy(from: words.rows(index(batch.ids[t], words)))
+      add(positions.rows(position..<position + 1), to: y)
+      if let types { add(types.rows(index(batch.types[t], types)), to: y) }
     }
     LayerNorm.forward(
       normal, gain: embeddingGain, bias: embeddingBias, epsilon: design.epsilon, rstd: rstd, into: x)
@@ -32,13 +29,28 @@ extension Encoder {
     LayerNorm.backward(
       dy, normalised: saved.normal, rstd: saved.rstd, gain: embeddingGain, dgain: gradients.embeddingGain,
       dbias: gradients.embeddingBias)
+    forEachToken(batch) { t, position in
+      let dy = dy.rows(t..<t + 1)
+      if let types = gradients.types { add(dy, to: types.rows(index(batch.types[t], types))) }
+      // As in PyTorch, a padding token and its position are not trained.
+      if batch.ids[t] == design.padding { return }
+      add(dy, to: gradients.words.rows(index(batch.ids[t], gradients.words)))
+      add(dy, to: gradients.positions.rows(position..<position + 1))
+    }
+  }
+
+  /// Calls `body` with every token's place in the batch and the row of the table of positions that it reads.
+  private func forEachToken(_ batch: PackedBatch, _ body: (Int, Int) -> Void) {
     for row in 0..<batch.rows {
+      guard let padding = design.padding else {
+        for t in batch.range(row) { body(t, t - batch.starts[row]) }
+        continue
+      }
+      var last = Int(padding)
       for t in batch.range(row) {
-        let dy = dy.rows(t..<t + 1)
-        let position = t - batch.starts[row]
-        add(dy, to: gradients.words.rows(index(batch.ids[t], gradients.words)))
-        add(dy, to: gradients.positions.rows(position..<position + 1))
-        if let types = gradients.types { add(dy, to: types.rows(index(batch.types[t], types))) }
+        let isPadding = batch.ids[t] == padding
+        if !isPadding { last += 1 }
+        body(t, isPadding ? Int(padding) : last)
       }
     }
   }

@@ -47,9 +47,11 @@ extension Encoder {
         layer(number, role), x: x, y: tape.qkv.columns(i * C..<(i + 1) * C),
         workspace: workspace)
     }
+    let beforeTable = workspace.mark
     Attention.forward(
-      tape.qkv, bias: block.qkvBias, batch: batch, heads: H, probabilities: tape.probabilities,
-      into: tape.context)
+      tape.qkv, bias: block.qkvBias, distances: distanceTable(batch, workspace), batch: batch, heads: H,
+      probabilities: tape.probabilities, into: tape.context)
+    workspace.release(to: beforeTable)
 
     func linear(_ role: EncoderDesign.Role, _ x: Matrix, _ y: Matrix) {
       gemm(x, block.weight(role), into: y, transposeB: true)
@@ -82,5 +84,13 @@ extension Encoder {
       tape.outputNormal, block.outputBias, residual: tape.middle, gain: block.outputGain,
       shift: block.outputNormBias, rstd: tape.outputRstd, result)
     return tape
+  }
+
+  /// What is added to scores by distance, (H, 2M − 1) for rows of at most M tokens; nil for a family that adds nothing.
+  private func distanceTable(_ batch: PackedBatch, _ workspace: Workspace) -> Matrix? {
+    guard let distances else { return nil }
+    let table = workspace.matrix(rows: design.heads, columns: 2 * batch.longestRow - 1)
+    RelativeDistances.spread(distances, into: table)
+    return table
   }
 }

@@ -72,6 +72,8 @@ public struct Encoder: Transformer {
   var positions: Matrix
   /// (types, C).
   var types: Matrix?
+  /// Biases by distance, (buckets, H), of all blocks.
+  var distances: Matrix?
   /// (1, C).
   var embeddingGain: Matrix
   /// (1, C).
@@ -102,6 +104,7 @@ public struct Encoder: Transformer {
     words = take(design.vocabulary, C)
     positions = take(design.positionRows, C)
     types = design.types.map { take($0, C) }
+    distances = design.readsDistances ? take(RelativeDistances.buckets, design.heads) : nil
     embeddingGain = take(1, C)
     embeddingBias = take(1, C)
     blocks = (0..<design.layers).map { _ in
@@ -125,6 +128,7 @@ public struct Encoder: Transformer {
     }
     var all = [NamedTensor(names.words, words), NamedTensor(names.positions, positions)]
     if let types { all.append(NamedTensor(names.types, types)) }
+    if let distances { all.append(NamedTensor(names.distances, distances)) }
     all += norm(names.embeddingNorm, embeddingGain, embeddingBias)
     for (number, block) in blocks.enumerated() {
       for role in EncoderDesign.Role.allCases {

@@ -23,8 +23,12 @@ struct EncoderDesign: NetworkDescription {
   var vocabulary: Int
   /// Rows of the table of positions.
   var positionRows: Int
+  /// The token behind whose number positions are counted, itself not among them; nil counts all tokens, from 0.
+  var padding: Int32?
   /// Token types; nil where the family knows none.
   var types: Int?
+  /// Whether the distance of two tokens adds to their score.
+  var readsDistances = false
   /// ε of the layer norms.
   var epsilon: Float
   /// What its tensors are called.
@@ -61,7 +65,8 @@ struct EncoderDesign: NetworkDescription {
     let (C, F) = (hidden, intermediate)
     return ModelOutline(
       family: family, blocks: layers, width: C, attention: C, heads: heads,
-      limits: .init(positions: positionRows, vocabulary: vocabulary, types: types),
+      limits: .init(
+        positions: positionRows - (padding.map { Int($0) + 1 } ?? 0), vocabulary: vocabulary, types: types),
       embeddings: vocabulary + positionRows + (types ?? 0), prefix: names.prefix,
       parts: Role.allCases.map { role in
         let path = names.path(role)
@@ -71,7 +76,9 @@ struct EncoderDesign: NetworkDescription {
         case .intermediate: .init(path, out: F, in: C)
         case .output: .init(path, out: C, in: F)
         }
-      }, idle: names.idle, passes: .init(token: 12 * C + 3 * F, pair: 3 * heads),
+      },
+      usualTargets: [names.query, names.value].compactMap { $0.split(separator: ".").last.map(String.init) },
+      idle: names.idle, passes: .init(token: 12 * C + 3 * F, pair: 3 * heads),
       saved: .init(token: 8 * C + F + 2, pair: heads))
   }
 
@@ -79,6 +86,7 @@ struct EncoderDesign: NetworkDescription {
     var all = [TensorShape(names.words, [vocabulary, hidden], rowsKey: "vocab_size")]
     all.append(.init(names.positions, [positionRows, hidden], rowsKey: "max_position_embeddings"))
     if let types { all.append(.init(names.types, [types, hidden], rowsKey: "type_vocab_size")) }
+    if readsDistances { all.append(.init(names.distances, [RelativeDistances.buckets, heads])) }
     all += norm(names.embeddingNorm)
     for layer in outline.layers {
       all.append(.init(layer.path + ".weight", [layer.out, layer.in]))
@@ -110,6 +118,8 @@ struct EncoderNames: Sendable {
   var positions: String
   /// The table of token types, where there is one.
   var types = ""
+  /// The table of biases by distance, where there is one.
+  var distances = ""
   /// The norm over their sum.
   var embeddingNorm: String
   /// What stands before the number of a block.
