@@ -1,5 +1,5 @@
 public import Checkpoints
-internal import Foundation
+public import Foundation
 public import LinearAlgebra
 public import Models
 import Outlines

@@ -1,5 +1,6 @@
 import Basics
 import Checkpoints
+import Foundation
 import LinearAlgebra
 import ModelFixtures
 import Models
@@ -8,21 +9,26 @@ import TestSupport
 import Testing
 
 @Suite struct EncoderTests {
-  @Test func `the last hidden state equals PyTorch's`() throws {
-    let pico = try PicoBERT()
+  static let families = PicoEncoder.families.map(\.name)
+
+  @Test(arguments: families)
+  func `the last hidden state equals PyTorch's`(_ family: String) throws {
+    let pico = try PicoEncoder(family)
     let hidden = pico.network.hidden(pico.batch, workspace: Workspace())
     #expect(relativeError(hidden.values, try pico.gradients.floats("hidden")) < 1e-5)
   }
 
-  @Test func `saving a tape changes no bit of the result`() throws {
-    let pico = try PicoBERT()
+  @Test(arguments: families)
+  func `saving a tape changes no bit of the result`(_ family: String) throws {
+    let pico = try PicoEncoder(family)
     let plain = pico.network.hidden(pico.batch, workspace: Workspace())
     let tape = pico.network.forward(pico.batch, door: nil, workspace: Workspace())
     #expect(plain.values == tape.hidden.values)
   }
 
-  @Test func `a row is the same alone and among others`() throws {
-    let pico = try PicoBERT()
+  @Test(arguments: families)
+  func `a row is the same alone and among others`(_ family: String) throws {
+    let pico = try PicoEncoder(family)
     let together = pico.network.hidden(pico.batch, workspace: Workspace())
     for row in 0..<pico.batch.rows {
       var alone = PackedBatch()
@@ -32,8 +38,9 @@ import Testing
     }
   }
 
-  @Test func `gradients of all weights equal PyTorch's`() throws {
-    let pico = try PicoBERT()
+  @Test(arguments: families)
+  func `gradients of all weights equal PyTorch's`(_ family: String) throws {
+    let pico = try PicoEncoder(family)
     let workspace = Workspace()
     let gradients = pico.description.network(over: Storage(count: pico.description.floats))
     let door = FullDoor(gradients: gradients)
@@ -41,11 +48,11 @@ import Testing
     pico.network.backward(
       tape, dhidden: try pico.dhidden(), door: door, gradients: gradients, workspace: workspace)
     // The gradient of a key's bias is zero in exact arithmetic; it is held against the query's size.
-    let query = try #require(gradients.tensors.first { $0.name.hasSuffix("query.bias") }).values
+    let query = try #require(gradients.tensors.first { $0.name.contains(/\.(query|q|q_lin)\.bias$/) }).values
     let scale = relativeError(query.values, [Float](repeating: 0, count: query.count))
     for gradient in gradients.tensors {
       let expected = try pico.gradients.floats(gradient.name)
-      if gradient.name.hasSuffix("key.bias") {
+      if gradient.name.contains(/\.(key|k|k_lin)\.bias$/) {
         #expect(gradient.values.values.allSatisfy { abs(Double($0)) < 1e-5 * scale }, "\(gradient.name)")
       } else {
         #expect(relativeError(gradient.values.values, expected) < 2e-5, "\(gradient.name)")
@@ -53,8 +60,9 @@ import Testing
     }
   }
 
-  @Test func `gradients of LoRA factors equal PEFT's`() throws {
-    let pico = try PicoBERT()
+  @Test(arguments: families)
+  func `gradients of LoRA factors equal PEFT's`(_ family: String) throws {
+    let pico = try PicoEncoder(family)
     let parameters = try pico.loraParameters()
     let gradients = LoRAParameters(
       sites: parameters.factors.map(\.site), rank: pico.cases.rank,
@@ -75,8 +83,9 @@ import Testing
     }
   }
 
-  @Test func `LoRA beside the weights is LoRA folded into them where nothing is dropped`() throws {
-    let pico = try PicoBERT()
+  @Test(arguments: families)
+  func `LoRA beside the weights is LoRA folded into them where nothing is dropped`(_ family: String) throws {
+    let pico = try PicoEncoder(family)
     let parameters = try pico.loraParameters()
     func zeros() -> LoRAParameters {
       LoRAParameters(
@@ -106,7 +115,7 @@ import Testing
   }
 
   @Test func `the gradient with dropout agrees with finite differences`() throws {
-    let pico = try PicoBERT()
+    let pico = try PicoEncoder()
     let parameters = try pico.loraParameters()
     let gradients = LoRAParameters(
       sites: parameters.factors.map(\.site), rank: pico.cases.rank,
@@ -143,7 +152,7 @@ import Testing
   @Test func `dropout drops the asked share, keeps the mean, and draws a mask for each step and layer`()
     throws
   {
-    let pico = try PicoBERT()
+    let pico = try PicoEncoder()
     let parameters = try pico.zeroFactors()
     for factor in parameters.factors where factor.site.path.hasSuffix(".query") {
       factor.a.rows(0..<1).fill(1)
@@ -171,5 +180,41 @@ import Testing
     #expect(sums(step: 1, layer: 0) == first)
     #expect(sums(step: 2, layer: 0) != first)
     #expect(sums(step: 1, layer: 1) != first)
+  }
+
+  @Test func `far distances share a bucket, and a padding token within a text counts as no position`() throws
+  {
+    struct More: Decodable {
+      struct Rows: Decodable {
+        let long: [Int32]
+        let padded: [Int32]
+      }
+      let more: Rows
+    }
+    let pico = try PicoEncoder("mpnet")
+    let file = pico.folder.appendingPathComponent("cases.json")
+    let rows = try JSONDecoder().decode(More.self, from: Data(contentsOf: file)).more
+    let golden = try SafeTensorsFile(path: pico.folder.appendingPathComponent("more.safetensors").path)
+    func batch(_ ids: [Int32]) -> PackedBatch {
+      var batch = PackedBatch()
+      batch.append(ids: ids, types: ids.map { _ in 0 })
+      return batch
+    }
+    let padded = pico.network.hidden(batch(rows.padded), workspace: Workspace())
+    #expect(relativeError(padded.values, try golden.floats("padded.hidden")) < 1e-5)
+
+    let gradients = pico.description.network(over: Storage(count: pico.description.floats))
+    let door = FullDoor(gradients: gradients)
+    let workspace = Workspace()
+    let tape = pico.network.forward(batch(rows.long), door: door, workspace: workspace)
+    #expect(relativeError(tape.hidden.values, try golden.floats("long.hidden")) < 1e-5)
+    let factor = try pico.dhidden()
+    let dhidden = Matrix(rows: rows.long.count, columns: factor.columns)
+    for t in 0..<rows.long.count {
+      dhidden.rows(t..<t + 1).copy(from: factor.rows(t % factor.rows..<t % factor.rows + 1))
+    }
+    pico.network.backward(tape, dhidden: dhidden, door: door, gradients: gradients, workspace: workspace)
+    let biases = try #require(gradients.tensors.first { $0.name.contains("relative_attention_bias") }).values
+    #expect(relativeError(biases.values, try golden.floats("long.relative_attention_bias")) < 2e-5)
   }
 }

@@ -2,6 +2,7 @@ import Basics
 import Checkpoints
 import Foundation
 import LinearAlgebra
+import ModelFixtures
 import Models
 import Outlines
 import TestSupport
@@ -12,6 +13,15 @@ import Testing
     {"model_type": "bert", "hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2,
      "intermediate_size": 16, "max_position_embeddings": 12, "vocab_size": 30}
     """
+
+  @Test func `every family has golden numbers, and targets where adapters sit if nobody says it`() throws {
+    #expect(PicoEncoder.families.map(\.name).sorted() == NetworkFamilies.all.names.sorted())
+    for family in PicoEncoder.families {
+      let outline = try PicoEncoder(family.name).network.outline
+      #expect(outline.family == family.name)
+      #expect(try outline.chosen(by: LayerTargets(outline.usualTargets)).count == 2 * outline.blocks)
+    }
+  }
 
   @Test func `what is written is read`() throws {
     try withFolder { folder in

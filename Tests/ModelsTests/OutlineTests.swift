@@ -1,7 +1,10 @@
 import Basics
+import Foundation
 import LinearAlgebra
+import ModelFixtures
 import Models
 import Outlines
+import TestSupport
 import Testing
 
 /// What an outline foretells against what passes really take.
@@ -17,25 +20,37 @@ import Testing
     func backward(_ site: LinearLayer, x: Matrix, dy: Matrix, dx: Matrix?, workspace: Workspace) {}
   }
 
-  @Test func `a block keeps as many bytes as its outline foretells`() {
-    let shape = NetworkFamilies.pretrained(
-      layers: 4, hidden: 48, heads: 3, intermediate: 80, vocabulary: 50, positions: 64)
-    let weights = shape.random(over: Storage(count: shape.floats), stream: .init(seed: 0, "outline"))
+  @Test(arguments: PicoEncoder.families.map(\.name))
+  func `a block keeps as many bytes as its outline foretells`(_ family: String) throws {
+    let configuration = Reference.golden("models/\(family)/model/config.json")
+    var keys =
+      try JSONSerialization.jsonObject(with: Data(contentsOf: configuration)) as? [String: Any] ?? [:]
+    // More blocks, so that one more saved block can be seen, and longer rows than some have positions for.
+    for key in ["num_hidden_layers", "n_layers"] where keys[key] != nil { keys[key] = 4 }
+    keys["max_position_embeddings"] = 64
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("outline-\(UUID())")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try JSONSerialization.data(withJSONObject: keys).write(to: folder.appendingPathComponent("config.json"))
+    let description = try NetworkFamilies.describe(folder: folder.path)
+    let network = description.random(
+      over: Storage(count: description.floats), stream: .init(seed: 0, "outline"))
+    #expect(network.outline.blocks == 4)
     let lengths = [7, 31, 12]
     var batch = PackedBatch()
     for n in lengths {
-      batch.append(ids: [Int32](repeating: 1, count: n), types: [Int32](repeating: 0, count: n))
+      batch.append(ids: [Int32](repeating: 2, count: n), types: [Int32](repeating: 0, count: n))
     }
     func taken(lowest: Int) -> Int {
       let workspace = Workspace()
-      _ = weights.forward(batch, door: BlindDoor(lowest: lowest), workspace: workspace)
+      _ = network.forward(batch, door: BlindDoor(lowest: lowest), workspace: workspace)
       return workspace.used
     }
     let texts = ModelOutline.Texts(lengths: lengths)
     for lowest in 1..<3 {
       let block = 4 * (taken(lowest: lowest) - taken(lowest: lowest + 1))
       // Each of the eleven matrices of a block begins on a border of 16 floats.
-      #expect(abs(Double(block) - weights.outline.blockBytes(texts)) <= 11 * 15 * 4)
+      #expect(abs(Double(block) - network.outline.blockBytes(texts)) <= 11 * 15 * 4)
     }
   }
 }

@@ -10,8 +10,9 @@ import Training
 
 /// Ten steps of AdamW with clipping and warm-up against PyTorch, transformers and PEFT (generate_encoder.py).
 @Suite struct CurveTests {
-  @Test func `ten steps give the golden losses, norms, rates and parameters`() throws {
-    let pico = try PicoBERT()
+  @Test(arguments: PicoEncoder.families.map(\.name))
+  func `ten steps give the golden losses, norms, rates and parameters`(_ family: String) throws {
+    let pico = try PicoEncoder(family)
     let C = pico.network.outline.width
     let parameters = try pico.loraParameters()
     let gradients = try pico.zeroFactors()

@@ -4,7 +4,7 @@ public import Checkpoints
 /// The families of models that can be trained and evaluated; a family is one folder and one row here.
 public enum NetworkFamilies {
   /// All rows.
-  public static let all = Catalog("model_type", [NetworkFamily.bert])
+  public static let all = Catalog("model_type", [.bert, .distilBERT, .mpNet] as [NetworkFamily])
 
   /// What the config.json of a folder describes.
   ///
