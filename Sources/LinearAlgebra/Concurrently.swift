@@ -11,6 +11,34 @@ public func concurrently(_ count: Int, _ body: (Int) -> Void) {
   }
 }
 
+/// Runs a body for 0, 1, … of some number, every lane its share of them.
+///
+/// The bodies must write different things; in which order they run is not said.
+public func concurrently(_ count: Int, lanes: Int, _ body: (Int) -> Void) {
+  concurrently(max(1, min(lanes, count))) { lane in
+    for index in stride(from: lane, to: count, by: lanes) { body(index) }
+  }
+}
+
+/// Runs a body for 0, 1, … of some number in rounds, and joins what each left in their order: sums and lists are then the
+/// same whatever the number of lanes.
+///
+/// - Parameters:
+///   - lanes: How many run at once.
+///   - depth: How many a lane does before lanes wait for each other, so that unequal ones even out.
+///   - body: Gets its lane and its number; a lane does one at a time, in order.
+///   - joined: Gets the same after a round, on the caller's thread; what it throws ends all.
+public func inRounds(
+  _ count: Int, lanes: Int, depth: Int = 1, _ body: (_ lane: Int, _ index: Int) -> Void,
+  joined: (_ lane: Int, _ index: Int) throws -> Void
+) rethrows {
+  for first in stride(from: 0, to: count, by: lanes * depth) {
+    let end = min(first + lanes * depth, count)
+    concurrently(end - first, lanes: lanes) { body($0 % lanes, first + $0) }
+    for index in first..<end { try joined((index - first) % lanes, index) }
+  }
+}
+
 /// Takes a body to other threads; its caller promises that the calls do not touch the same things.
 private struct SharedBody: @unchecked Sendable {
   let run: (Int) -> Void

@@ -23,7 +23,9 @@ public struct ModelOutline: Sendable, Hashable {
   public let prefix: String
   /// All linear layers, in the order of the forward pass.
   public let layers: [LinearLayer]
-  /// Where adapters sit if nobody says it: queries and values, as PEFT chooses for BERT (Hu et al. 2021, arXiv:2106.09685).
+  /// Where adapters sit if nobody says it: queries and values.
+  ///
+  /// Source: Hu et al. 2021, arXiv:2106.09685, section 4.2; PEFT chooses so for BERT.
   public let usualTargets: [String]
   /// Linear layers that transformers' class has beside them and no pass runs, as PEFT's short names would find them.
   public let idle: [String]

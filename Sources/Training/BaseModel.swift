@@ -33,8 +33,7 @@ public struct BaseModel: Sendable {
       batch.append(ids: encoding.ids, types: encoding.types)
     }
     let labels = Matrix(rows: task.labels.count, columns: network.outline.width)
-    let hidden = network.hidden(batch, workspace: workspace)
-    Pool.forward(hidden, batch, pooling, into: labels)
+    labels.copy(from: reader.read(batch, workspace: workspace).pooled)
     labels.normaliseRows()
     return .cosine(labels: labels, scale: Float(scale))
   }

@@ -1,7 +1,7 @@
-public import Checkpoints
+internal import Checkpoints
 public import LinearAlgebra
 internal import Merging
-public import Models
+internal import Models
 internal import Specs
 
 /// A task on which coefficients are learned: texts, a frozen head, and what the expert says of them where it is asked.
@@ -22,31 +22,27 @@ public struct CoefficientTask: Sendable {
 
   /// What an expert predicts for some texts.
   ///
-  /// - Parameter network: The expert: the base with its change folded in.
+  /// - Parameter reader: The expert: the base with its change folded in.
   public static func distributions(
-    of examples: [TokenizedExample], head: TaskHead, network: any Network, pooling: Pooling,
-    workspace: Workspace
+    of examples: [TokenizedExample], head: TaskHead, reader: Reader, workspace: Workspace
   ) -> [[[Double]]] {
-    Evaluator.batches(examples, tokens: WorkLimits.evaluationTokens).flatMap { range in
+    batches(examples, tokens: WorkLimits.evaluationTokens).flatMap { range in
       let part = Array(examples[range])
-      let batch = PackedBatch(part)
       workspace.reset()
-      let hidden = network.hidden(batch, workspace: workspace)
-      let pooled = workspace.matrix(rows: batch.rows, columns: hidden.columns)
-      Pool.forward(hidden, batch, pooling, into: pooled)
-      return head.probabilities(hidden, pooled: pooled, batch, examples: part, workspace: workspace)
+      return head.probabilities(
+        reader.read(PackedBatch(part), workspace: workspace), examples: part, workspace: workspace)
     }
   }
 
   /// The loss of some rows of a batch, summed; weighted gradients are added to `dhidden`.
   func loss(
-    _ objective: CoefficientLearning.Objective, _ hidden: Matrix, pooled: Matrix, _ batch: PackedBatch,
-    rows: [Int], drawn: [Drawn], pooling: Pooling, weight: Float, dhidden: Matrix, workspace: Workspace
+    _ objective: CoefficientLearning.Objective, _ states: States, rows: [Int], drawn: [Drawn], weight: Float,
+    dhidden: Matrix, workspace: Workspace
   ) -> Double {
     func loss(of item: TaskHead.ItemLoss) -> Double {
       head.loss(
-        hidden, pooled: pooled, batch, rows: rows, examples: drawn.map(\.example), pooling: pooling,
-        weight: weight, dhidden: dhidden, workspace: workspace, of: item)
+        states, rows: rows, examples: drawn.map(\.example), weight: weight, dhidden: dhidden,
+        workspace: workspace, of: item)
     }
     switch objective {
     case .entropy:
@@ -57,8 +53,8 @@ public struct CoefficientTask: Sendable {
       }
     case .crossEntropy:
       return head.loss(
-        hidden, pooled: pooled, batch, rows: rows, examples: drawn.map(\.example), pooling: pooling,
-        weight: weight, dhidden: dhidden, workspace: workspace)
+        states, rows: rows, examples: drawn.map(\.example), weight: weight, dhidden: dhidden,
+        workspace: workspace)
     }
   }
 }

@@ -71,8 +71,7 @@ public final class CoefficientTrainer {
     gradients = cores.map { Matrix(rows: $0.rows, columns: $0.columns) }
     lanes = workspaces.map {
       CoefficientLane(
-        outline: outline, sites: sites, tasks: tasks, objective: learning.objective, pooling: base.pooling,
-        workspace: $0)
+        outline: outline, sites: sites, tasks: tasks, objective: learning.objective, workspace: $0)
     }
     samplers = tasks.map {
       MixtureSampler(
@@ -174,20 +173,18 @@ public final class CoefficientTrainer {
 
   /// W ← W₀ + L·M·R at every site, every lane its share of them.
   private func fold(_ parameters: [Float], masks: [[Float]?]) {
-    concurrently(lanes.count) { lane in
-      for index in stride(from: lane, to: sites.count, by: lanes.count) {
-        let (site, learnable) = sites[index]
-        learnable.write(parameters, into: cores[index])
-        if let mask = masks[index] { ConcreteMask.apply(mask, to: cores[index]) }
-        if let left = learnable.left, let right = learnable.right, let product = products[index] {
-          gemm(cores[index], right, into: product)
-          Models.fold(
-            [LoRAFactors(site: site, a: product, b: left, scale: 1)], of: base.network, into: folded)
-        } else {
-          let weight = folded.weight(site)
-          weight.copy(from: base.network.weight(site))
-          add(cores[index], to: weight)
-        }
+    concurrently(sites.count, lanes: lanes.count) { index in
+      let (site, learnable) = sites[index]
+      learnable.write(parameters, into: cores[index])
+      if let mask = masks[index] { ConcreteMask.apply(mask, to: cores[index]) }
+      if let left = learnable.left, let right = learnable.right, let product = products[index] {
+        gemm(cores[index], right, into: product)
+        Models.fold(
+          [LoRAFactors(site: site, a: product, b: left, scale: 1)], of: base.network, into: folded)
+      } else {
+        let weight = folded.weight(site)
+        weight.copy(from: base.network.weight(site))
+        add(cores[index], to: weight)
       }
     }
   }
@@ -199,17 +196,14 @@ public final class CoefficientTrainer {
     var shards = Shards()
     shards.split(drawn.map(\.example.ids.count))
     let parts = (0..<shards.count).map { part in shards[part].map { drawn[$0] } }
+    let reader = base.reader(folded)
     var loss = 0.0
-    for first in stride(from: 0, to: parts.count, by: lanes.count) {
-      let round = parts[first..<min(first + lanes.count, parts.count)]
-      concurrently(round.count) { lane in
-        lanes[lane].accumulate(round[first + lane], folded, weights: weights, isBackward: isBackward)
-      }
-      for lane in lanes.prefix(round.count) {
-        loss += lane.loss
-        if !isBackward { continue }
-        for (gradient, part) in zip(gradients, lane.gradients) { add(part, to: gradient) }
-      }
+    inRounds(parts.count, lanes: lanes.count) { lane, part in
+      lanes[lane].accumulate(parts[part], reader, weights: weights, isBackward: isBackward)
+    } joined: { lane, _ in
+      loss += lanes[lane].loss
+      if !isBackward { return }
+      for (gradient, part) in zip(gradients, lanes[lane].gradients) { add(part, to: gradient) }
     }
     return loss
   }

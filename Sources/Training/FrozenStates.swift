@@ -31,21 +31,19 @@ public final class FrozenStates: Sendable {
     var starts = [0]
     for example in examples { starts.append(starts[starts.count - 1] + example.ids.count) }
     let states = Matrix(rows: starts[starts.count - 1], columns: network.outline.width)
-    let batches = Evaluator.batches(examples, tokens: WorkLimits.evaluationTokens)
-    for first in stride(from: 0, to: batches.count, by: workspaces.count) {
-      let round = batches[first..<min(first + workspaces.count, batches.count)]
-      concurrently(round.count) { lane in
-        let range = round[first + lane]
-        let workspace = workspaces[lane]
-        workspace.reset()
-        let entering = start.map { EnteringStates(block: $0.block, hidden: $0.rows(range)) }
-        let hidden = network.hidden(
-          PackedBatch(examples[range]), workspace: workspace, from: entering, below: block)
-        states.rows(starts[range.lowerBound]..<starts[range.upperBound]).copy(from: hidden)
-      }
+    inBatches(examples, tokens: WorkLimits.evaluationTokens, workspaces) { _, range, workspace in
+      let hidden = network.hidden(
+        PackedBatch(examples[range]), workspace: workspace, from: start?.entering(range), below: block)
+      states.rows(starts[range.lowerBound]..<starts[range.upperBound]).copy(from: hidden)
+    } joined: { _, _ in
     }
     self.states = states
     self.starts = starts
+  }
+
+  /// The states of some examples for a pass that begins there.
+  func entering(_ examples: Range<Int>) -> EnteringStates {
+    EnteringStates(block: block, hidden: rows(examples))
   }
 
   /// Examples.
@@ -57,14 +55,5 @@ public final class FrozenStates: Sendable {
   /// The states of some examples end to end; a view.
   func rows(_ examples: Range<Int>) -> Matrix {
     states.rows(starts[examples.lowerBound]..<starts[examples.upperBound])
-  }
-}
-
-extension PackedBatch {
-  /// Some examples end to end.
-  init(_ examples: some Collection<TokenizedExample>) {
-    self.init()
-    reserve(rows: examples.count, tokens: examples.reduce(0) { $0 + $1.ids.count })
-    for example in examples { append(ids: example.ids, types: example.types) }
   }
 }

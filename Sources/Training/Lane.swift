@@ -63,7 +63,6 @@ final class Lane {
   private let door: any LinearDoor
   private let states: [FrozenStates]
   private let heads: [TaskHead]
-  private let pooling: Pooling
   /// The part's rows end to end, and those of each task; both filled anew by every part.
   private var batch = PackedBatch()
   private var rowsOfTask: [[Int]]
@@ -71,7 +70,7 @@ final class Lane {
   private var spent: Tape?
 
   init(
-    outline: ModelOutline, parameters: LoRAParameters, heads: [TaskHead], pooling: Pooling, dropout: Double,
+    outline: ModelOutline, parameters: LoRAParameters, heads: [TaskHead], dropout: Double,
     stream: RandomStream, states: [FrozenStates], workspace: Workspace
   ) {
     let gradients = GradientBlock(like: parameters, heads: heads)
@@ -79,7 +78,6 @@ final class Lane {
     self.heads = zip(heads, gradients.headViews).map {
       TaskHead(task: $0.task, head: $0.head, gradient: $1)
     }
-    self.pooling = pooling
     rowsOfTask = heads.map { _ in [] }
     self.workspace = workspace
     self.states = states
@@ -98,28 +96,24 @@ final class Lane {
   ///   - factors: Another one on the loss of each task's rows, here and in the gradients.
   ///   - mask: Names the dropout masks; another one for every part of every step.
   func accumulate(
-    _ drawn: [Drawn], part: [Int], _ network: any Network, weight: Float, _ factors: [Double], mask: Int
+    _ drawn: [Drawn], part: [Int], _ reader: Reader, weight: Float, _ factors: [Double], mask: Int
   ) {
     pack(drawn, part)
     workspace.reset()
     gradients.clear()
     loss = 0
     if let door = door as? DropoutLoRADoor { door.step = mask }
-    let tape = network.forward(
+    let (states, tape) = reader.forward(
       batch, door: door, workspace: workspace, from: entering(drawn, part), reusing: spent)
-    let pooled = workspace.matrix(rows: batch.rows, columns: tape.hidden.columns)
-    Pool.forward(tape.hidden, batch, pooling, into: pooled)
-    let dhidden = workspace.zeros(rows: batch.tokens, columns: tape.hidden.columns)
+    let dhidden = workspace.zeros(rows: batch.tokens, columns: states.hidden.columns)
     for ((head, rows), factor) in zip(zip(heads, rowsOfTask), factors) where !rows.isEmpty {
       loss +=
         factor
         * head.loss(
-          tape.hidden, pooled: pooled, batch, rows: rows,
-          examples: rows.lazy.map { drawn[part[$0]].example }, pooling: pooling,
-          weight: weight * Float(factor),
-          dhidden: dhidden, workspace: workspace)
+          states, rows: rows, examples: rows.lazy.map { drawn[part[$0]].example },
+          weight: weight * Float(factor), dhidden: dhidden, workspace: workspace)
     }
-    network.backward(tape, dhidden: dhidden, door: door, workspace: workspace)
+    reader.network.backward(tape, dhidden: dhidden, door: door, workspace: workspace)
     spent = tape
   }
 

@@ -36,21 +36,21 @@ public struct TaskHead: Sendable {
 
   /// The features (n, C) of some rows: their pooled vectors, or for tagging the first token of each word.
   func features(
-    _ hidden: Matrix, pooled: Matrix, _ batch: PackedBatch, rows: some Collection<Int>,
-    examples: some Collection<TokenizedExample>, workspace: Workspace
+    _ states: States, rows: some Collection<Int>, examples: some Collection<TokenizedExample>,
+    workspace: Workspace
   ) -> Matrix {
     let features = workspace.matrix(
-      rows: examples.reduce(0) { $0 + items($1) }, columns: hidden.columns)
+      rows: examples.reduce(0) { $0 + items($1) }, columns: states.hidden.columns)
     var next = 0
     for (row, example) in zip(rows, examples) {
       if task.kind == .tagging {
         for start in example.wordStarts {
-          let token = batch.starts[row] + start
-          features.rows(next..<next + 1).copy(from: hidden.rows(token..<token + 1))
+          let token = states.batch.starts[row] + start
+          features.rows(next..<next + 1).copy(from: states.hidden.rows(token..<token + 1))
           next += 1
         }
       } else {
-        features.rows(next..<next + 1).copy(from: pooled.rows(row..<row + 1))
+        features.rows(next..<next + 1).copy(from: states.pooled.rows(row..<row + 1))
         next += 1
       }
     }
@@ -61,13 +61,11 @@ public struct TaskHead: Sendable {
   ///
   /// - Parameter weight: The factor on each row's loss in the gradients, 1 ÷ rows of the step.
   func loss(
-    _ hidden: Matrix, pooled: Matrix, _ batch: PackedBatch, rows: some Collection<Int>,
-    examples: some Collection<TokenizedExample>, pooling: Pooling, weight: Float, dhidden: Matrix,
-    workspace: Workspace
+    _ states: States, rows: some Collection<Int>, examples: some Collection<TokenizedExample>, weight: Float,
+    dhidden: Matrix, workspace: Workspace
   ) -> Double {
     loss(
-      hidden, pooled: pooled, batch, rows: rows, examples: examples, pooling: pooling, weight: weight,
-      dhidden: dhidden, workspace: workspace
+      states, rows: rows, examples: examples, weight: weight, dhidden: dhidden, workspace: workspace
     ) { logits, place, item, weight in itemLoss(logits, place.example, item, weight: weight) }
   }
 
@@ -77,12 +75,10 @@ public struct TaskHead: Sendable {
 
   /// The same for any loss of single items.
   func loss(
-    _ hidden: Matrix, pooled: Matrix, _ batch: PackedBatch, rows: some Collection<Int>,
-    examples: some Collection<TokenizedExample>, pooling: Pooling, weight: Float, dhidden: Matrix,
-    workspace: Workspace, of itemLoss: ItemLoss
+    _ states: States, rows: some Collection<Int>, examples: some Collection<TokenizedExample>, weight: Float,
+    dhidden: Matrix, workspace: Workspace, of itemLoss: ItemLoss
   ) -> Double {
-    let features = features(
-      hidden, pooled: pooled, batch, rows: rows, examples: examples, workspace: workspace)
+    let features = features(states, rows: rows, examples: examples, workspace: workspace)
     if features.rows == 0 { return 0 }
     let logits = head.forward(features, workspace: workspace)
     let dlogits = workspace.matrix(rows: logits.rows, columns: logits.columns)
@@ -100,7 +96,7 @@ public struct TaskHead: Sendable {
     }
     let dfeatures = head.backward(
       dlogits, features: features, logits: logits, gradient: gradient, workspace: workspace)
-    scatter(dfeatures, batch, rows: rows, examples: examples, pooling: pooling, into: dhidden)
+    scatter(dfeatures, states, rows: rows, examples: examples, into: dhidden)
     return sum
   }
 
@@ -108,18 +104,18 @@ public struct TaskHead: Sendable {
   ///
   /// - Parameter dfeatures: (n, C) in the order of `features`; overwritten.
   func scatter(
-    _ dfeatures: Matrix, _ batch: PackedBatch, rows: some Collection<Int>,
-    examples: some Collection<TokenizedExample>, pooling: Pooling, into dhidden: Matrix
+    _ dfeatures: Matrix, _ states: States, rows: some Collection<Int>,
+    examples: some Collection<TokenizedExample>, into dhidden: Matrix
   ) {
     var next = 0
     for (row, example) in zip(rows, examples) {
       for item in 0..<items(example) {
         let df = dfeatures.rows(next..<next + 1)
         if task.kind == .tagging {
-          let token = batch.starts[row] + example.wordStarts[item]
+          let token = states.batch.starts[row] + example.wordStarts[item]
           add(df, to: dhidden.rows(token..<token + 1))
         } else {
-          Pool.backward(df, row: row, batch, pooling, into: dhidden)
+          Pool.backward(df, row: row, states.batch, states.pooling, into: dhidden)
         }
         next += 1
       }
@@ -138,11 +134,10 @@ public struct TaskHead: Sendable {
 
   /// The predicted distribution of every item of all rows of a batch.
   func probabilities(
-    _ hidden: Matrix, pooled: Matrix, _ batch: PackedBatch, examples: some Collection<TokenizedExample>,
-    workspace: Workspace
+    _ states: States, examples: some Collection<TokenizedExample>, workspace: Workspace
   ) -> [[[Double]]] {
     let features = features(
-      hidden, pooled: pooled, batch, rows: 0..<batch.rows, examples: examples, workspace: workspace)
+      states, rows: 0..<states.batch.rows, examples: examples, workspace: workspace)
     let logits = features.rows == 0 ? features : head.forward(features, workspace: workspace)
     var next = 0
     return examples.map { example in
@@ -156,11 +151,10 @@ public struct TaskHead: Sendable {
   ///
   /// Words beyond the longest length get the tag `O`, where the task has one.
   func predict(
-    _ hidden: Matrix, pooled: Matrix, _ batch: PackedBatch, rows: some Collection<Int>,
-    examples: some Collection<TokenizedExample>, workspace: Workspace
+    _ states: States, rows: some Collection<Int>, examples: some Collection<TokenizedExample>,
+    workspace: Workspace
   ) -> [Target] {
-    let features = features(
-      hidden, pooled: pooled, batch, rows: rows, examples: examples, workspace: workspace)
+    let features = features(states, rows: rows, examples: examples, workspace: workspace)
     let logits = features.rows == 0 ? features : head.forward(features, workspace: workspace)
     let outside = task.labels.firstIndex { $0.name == "O" } ?? 0
     var next = 0

@@ -134,7 +134,7 @@ public final class Trainer {
     }
     lanes = workspaces.map {
       Lane(
-        outline: outline, parameters: parameters, heads: heads, pooling: base.pooling,
+        outline: outline, parameters: parameters, heads: heads,
         dropout: job.adapter.dropout, stream: dropout, states: states, workspace: $0)
     }
     let sizes = tasks.map(\.train.count)
@@ -262,11 +262,7 @@ public final class Trainer {
   private func foldAll(into owned: any Network) {
     let read = (mixer?.mixed ?? parameters).factors
     // Frozen values are taken anew, so nothing of an earlier fold remains.
-    concurrently(lanes.count) { lane in
-      for factors in stride(from: lane, to: read.count, by: lanes.count) {
-        fold(read[factors], of: frozen, into: owned)
-      }
-    }
+    concurrently(read.count, lanes: lanes.count) { fold(read[$0], of: frozen, into: owned) }
   }
 
   /// Fills the next batch: `batchRows` rows, or as many as fit into `batchTokens`; empty where all passes are drawn.
@@ -307,19 +303,16 @@ public final class Trainer {
     _ drawn: [Drawn], _ network: any Network, weight: Float, _ factors: [Double]
   ) -> Double {
     shards.split(drawn.lazy.map(\.example.ids.count))
+    let reader = base.reader(network)
     var loss = 0.0
-    for first in stride(from: 0, to: shards.count, by: lanes.count) {
-      let round = min(lanes.count, shards.count - first)
-      concurrently(round) { lane in
-        lanes[lane].accumulate(
-          drawn, part: shards[first + lane], network, weight: weight, factors, mask: shardsDone + lane)
-      }
-      for lane in lanes.prefix(round) {
-        total.add(lane.gradients)
-        loss += lane.loss
-      }
-      shardsDone += round
+    inRounds(shards.count, lanes: lanes.count) { lane, part in
+      lanes[lane].accumulate(
+        drawn, part: shards[part], reader, weight: weight, factors, mask: shardsDone + part)
+    } joined: { lane, _ in
+      total.add(lanes[lane].gradients)
+      loss += lanes[lane].loss
     }
+    shardsDone += shards.count
     return loss
   }
 
@@ -332,9 +325,8 @@ public final class Trainer {
     var sum = 0.0
     for (task, head) in zip(tasks, heads) {
       let predictions = try evaluator.predict(task.validation, head: head, workspaces: workspaces)
-      let first = try Metrics.all.entry(named: task.task.metrics[0])
-      let value = first.compute(predictions, task.validation.map(\.target), task.task.labels.map(\.name))
-      sum += first.higherIsBetter ? value : -value
+      let (metric, value) = try task.task.decidingScore(predictions, task.validation.map(\.target))
+      sum += metric.merit(value)
     }
     return sum / Double(tasks.count)
   }

@@ -41,7 +41,7 @@ import Training
       for index in tasks.indices where learning.objective == .jensenShannon {
         tasks[index].expert = CoefficientTask.distributions(
           of: tasks[index].examples, head: tasks[index].head,
-          network: try base.network.folding(adapters[index]), pooling: base.pooling, workspace: Workspace())
+          reader: base.reader(try base.network.folding(adapters[index])), workspace: Workspace())
       }
       let merge = try LearnableMerge(adapters, weights: adapters.map { _ in 1 }, learning: learning)
       return CoefficientTrainer(
@@ -215,8 +215,8 @@ import Training
     var tasks = [0, 1].map { golden.task($0, channels: network.outline.width) }
     for index in tasks.indices {
       tasks[index].expert = CoefficientTask.distributions(
-        of: tasks[index].examples, head: tasks[index].head, network: try network.folding(adapters[index]),
-        pooling: .mean, workspace: Workspace())
+        of: tasks[index].examples, head: tasks[index].head,
+        reader: Reader(try network.folding(adapters[index]), pooling: .mean), workspace: Workspace())
     }
     for granularity in [CoefficientLearning.Granularity.site, .model] {
       let learning = CoefficientLearning(

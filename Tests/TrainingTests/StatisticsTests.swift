@@ -62,7 +62,7 @@ import Training
     let fisher = FisherDiagonal(
       sites: sites, labels: labels, stream: RandomStream(seed: 0, "test"))
     try fisher.add(
-      examples, head, weights, pooling: .mean, workspaces: (0..<threads).map { _ in Workspace() })
+      examples, head, Reader(weights, pooling: .mean), workspaces: (0..<threads).map { _ in Workspace() })
     #expect(fisher.examples == examples.count)
     return fisher.finished()
   }
@@ -124,7 +124,7 @@ import Training
     }
     let drawn = FisherDiagonal(
       sites: sites, labels: .model, stream: RandomStream(seed: 1, "test"))
-    try drawn.add(tags, head, weights, pooling: .mean, workspaces: [Workspace()])
+    try drawn.add(tags, head, Reader(weights, pooling: .mean), workspaces: [Workspace()])
     #expect(drawn.finished()[0].matrix.values != one[0].matrix.values)
 
     let grams = try (1...3).map { threads in
@@ -165,7 +165,7 @@ import Training
         let fisher = FisherDiagonal(
           sites: base.network.outline.layers, labels: labels,
           stream: RandomStream(seed: 0, "test"))
-        try fisher.add(task.train, head, base.network, pooling: .mean, workspaces: [Workspace()])
+        try fisher.add(task.train, head, base.reader, workspaces: [Workspace()])
         return fisher.finished().map(\.matrix)
       }
       for (data, model) in zip(found[0], found[1]) {

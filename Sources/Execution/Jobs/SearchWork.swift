@@ -65,7 +65,7 @@ extension JobPerformer {
   /// The first metric of every task's expert on its rows.
   private func expertScores(_ tuning: Tuning) throws -> [Double] {
     try tuning.job.tasks.enumerated().map { index, entry in
-      try score(index, network: tuning.base.network.folding(tuning.adapters[entry.expert]), tuning)
+      try score(index, network: tuning.base.network.folding(tuning.adapters[entry.expert]), tuning).value
     }
   }
 
@@ -81,19 +81,19 @@ extension JobPerformer {
       }
     }
     return try experts.enumerated().map { index, expert in
-      let metric = try Metrics.all.entry(named: tuning.tasks[index].head.task.metrics[0])
-      let value = try score(index, network: network, tuning)
+      let (metric, value) = try score(index, network: network, tuning)
       return MergeSearch.normalised(value, expert: expert, higherIsBetter: metric.higherIsBetter)
     }
   }
 
-  /// The first metric of a task.
-  private func score(_ index: Int, network: any Network, _ tuning: Tuning) throws -> Double {
+  /// The metric that decides for a task, and its value.
+  private func score(
+    _ index: Int, network: any Network, _ tuning: Tuning
+  ) throws -> (metric: Metric, value: Double) {
     let task = tuning.tasks[index]
     let predictions = try Evaluator(network: network, pooling: tuning.base.pooling).predict(
       task.examples, head: task.head, states: try states(index, tuning), workspaces: workspaces)
-    let metric = try Metrics.all.entry(named: task.head.task.metrics[0])
-    return metric.compute(predictions, task.examples.map(\.target), task.head.task.labels.map(\.name))
+    return try task.head.task.decidingScore(predictions, task.examples.map(\.target))
   }
 
   /// What enters the lowest adapted block for the rows of a task: computed once for all trials.

@@ -47,7 +47,7 @@ extension JobPerformer {
       }
       matrices = try counted {
         for (set, head) in zip(sets, heads) {
-          try fisher.add(set.examples, head, network, pooling: base.pooling, workspaces: workspaces) {
+          try fisher.add(set.examples, head, base.reader(network), workspaces: workspaces) {
             try progress(Double(done + $0) / Double(all), "")
           }
           done += set.examples.count

@@ -98,8 +98,8 @@ extension JobPerformer {
     for (index, entry) in tuning.job.tasks.enumerated() {
       tasks[index].expert = CoefficientTask.distributions(
         of: tasks[index].examples, head: tasks[index].head,
-        network: try tuning.base.network.folding(tuning.adapters[entry.expert]),
-        pooling: tuning.base.pooling, workspace: workspaces[0])
+        reader: tuning.base.reader(try tuning.base.network.folding(tuning.adapters[entry.expert])),
+        workspace: workspaces[0])
     }
   }
 }

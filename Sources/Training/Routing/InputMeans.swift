@@ -12,7 +12,7 @@ public enum InputMeans {
     _ examples: [TokenizedExample], through network: any Network, workspace: Workspace
   ) -> [String: Matrix] {
     let door = InputMeanDoor(sites: network.outline.layers.count)
-    for range in Evaluator.batches(examples, tokens: WorkLimits.evaluationTokens) {
+    for range in batches(examples, tokens: WorkLimits.evaluationTokens) {
       workspace.reset()
       _ = network.hidden(PackedBatch(examples[range]), workspace: workspace, door: door)
     }

@@ -1,7 +1,7 @@
 public import Basics
-public import Checkpoints
+internal import Checkpoints
 public import LinearAlgebra
-public import Models
+internal import Models
 public import Outlines
 internal import Specs
 
@@ -44,15 +44,15 @@ public final class FisherDiagonal {
   ///   - workspaces: One for each thread; their number changes no bit.
   ///   - progress: Called with the number of examples that are done; what it throws ends the measurement.
   public func add(
-    _ examples: [TokenizedExample], _ head: TaskHead, _ network: any Network, pooling: Pooling,
-    workspaces: [Workspace], progress: (Int) throws -> Void = { _ in }
+    _ examples: [TokenizedExample], _ head: TaskHead, _ reader: Reader, workspaces: [Workspace],
+    progress: (Int) throws -> Void = { _ in }
   ) rethrows {
     while lanes.count < workspaces.count { lanes.append(FisherDoor(sites: sites)) }
     let stream = stream.stream(head.task.name)
     try inBatches(examples, tokens: WorkLimits.partTokens, workspaces) { lane, range, workspace in
       lanes[lane].sums.clear()
       run(
-        Array(examples[range]), head, network, pooling, lanes[lane], workspace,
+        Array(examples[range]), head, reader, lanes[lane], workspace,
         streams: range.map { stream.stream("\($0)") })
     } joined: { lane, range in
       total.add(lanes[lane].sums)
@@ -64,17 +64,14 @@ public final class FisherDiagonal {
 
   /// The squared gradients of the examples of a batch, summed into a door.
   private func run(
-    _ examples: [TokenizedExample], _ head: TaskHead, _ network: any Network, _ pooling: Pooling,
-    _ door: FisherDoor, _ workspace: Workspace, streams: [RandomStream]
+    _ examples: [TokenizedExample], _ head: TaskHead, _ reader: Reader, _ door: FisherDoor,
+    _ workspace: Workspace, streams: [RandomStream]
   ) {
     let batch = PackedBatch(examples)
     door.rows = (0..<batch.rows).map { batch.range($0) }
-    let tape = network.forward(batch, door: door, workspace: workspace)
-    let pooled = workspace.matrix(rows: batch.rows, columns: tape.hidden.columns)
-    Pool.forward(tape.hidden, batch, pooling, into: pooled)
+    let (states, tape) = reader.forward(batch, door: door, workspace: workspace)
     let rows = 0..<batch.rows
-    let features = head.features(
-      tape.hidden, pooled: pooled, batch, rows: rows, examples: examples, workspace: workspace)
+    let features = head.features(states, rows: rows, examples: examples, workspace: workspace)
     if features.rows == 0 { return }
     let logits = head.head.forward(features, workspace: workspace)
     var streams = streams
@@ -93,10 +90,9 @@ public final class FisherDiagonal {
       }
       let dfeatures = head.head.backward(
         dlogits, features: features, logits: logits, gradient: nil, workspace: workspace)
-      let dhidden = workspace.zeros(rows: batch.tokens, columns: tape.hidden.columns)
-      head.scatter(
-        dfeatures, batch, rows: rows, examples: examples, pooling: pooling, into: dhidden)
-      network.backward(tape, dhidden: dhidden, door: door, workspace: workspace)
+      let dhidden = workspace.zeros(rows: batch.tokens, columns: states.hidden.columns)
+      head.scatter(dfeatures, states, rows: rows, examples: examples, into: dhidden)
+      reader.network.backward(tape, dhidden: dhidden, door: door, workspace: workspace)
       workspace.release(to: mark)
     }
   }

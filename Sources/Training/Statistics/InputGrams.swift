@@ -34,9 +34,8 @@ public final class InputGrams {
     let end = (sites.map(\.block).max() ?? 0) + 1
     try inBatches(examples, tokens: WorkLimits.evaluationTokens, workspaces) { lane, range, workspace in
       lanes[lane].sums.clear()
-      let start = states.map { EnteringStates(block: $0.block, hidden: $0.rows(range)) }
       _ = network.hidden(
-        PackedBatch(examples[range]), workspace: workspace, from: start, below: end,
+        PackedBatch(examples[range]), workspace: workspace, from: states?.entering(range), below: end,
         door: lanes[lane])
     } joined: { lane, range in
       total.sums.add(lanes[lane].sums)
@@ -52,25 +51,5 @@ public final class InputGrams {
       matrix.mirrorUpper()
       return (site.input, matrix)
     }
-  }
-}
-
-/// Runs a body over batches of examples on several threads, and joins what each left in the order of the batches.
-///
-/// - Parameters:
-///   - tokens: Examples are packed up to so many tokens.
-///   - body: The lane, the examples of its batch, and a workspace that was reset.
-func inBatches(
-  _ examples: [TokenizedExample], tokens: Int, _ workspaces: [Workspace],
-  _ body: (Int, Range<Int>, Workspace) -> Void, joined: (Int, Range<Int>) throws -> Void
-) rethrows {
-  let batches = Evaluator.batches(examples, tokens: tokens)
-  for first in stride(from: 0, to: batches.count, by: workspaces.count) {
-    let round = batches[first..<min(first + workspaces.count, batches.count)]
-    concurrently(round.count) { lane in
-      workspaces[lane].reset()
-      body(lane, round[first + lane], workspaces[lane])
-    }
-    for lane in 0..<round.count { try joined(lane, round[first + lane]) }
   }
 }
