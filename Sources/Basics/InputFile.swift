@@ -25,4 +25,31 @@ public enum InputFile {
       "this is a Git LFS pointer, not the file itself", at: Place(file: path),
       hint: "run `git lfs pull` in its repository, or fetch the file again")
   }
+
+  /// A whole file of text, without the mark that some editors put before UTF-8.
+  ///
+  /// - Throws: a `Diagnostic` where it cannot be read or is not UTF-8.
+  public static func text(
+    _ path: String, called name: String, hint: String? = "check the path and its permissions"
+  ) throws(Diagnostic) -> String {
+    let bytes = try bytes(path, called: name, hint: hint)
+    try refuseWideText(bytes, path: path)
+    let mark: [UInt8] = [0xef, 0xbb, 0xbf]
+    guard let text = String(validating: bytes.dropFirst(bytes.starts(with: mark) ? 3 : 0), as: UTF8.self)
+    else {
+      throw Diagnostic("\(name) is not UTF-8", at: Place(file: path), hint: "save it as UTF-8")
+    }
+    return text
+  }
+
+  /// Refuses text of two or four bytes a letter, as some spreadsheets and shells write it: by its mark, or by its many
+  /// zeros.
+  public static func refuseWideText(_ bytes: [UInt8], path: String) throws(Diagnostic) {
+    let isMarked = bytes.starts(with: [0xff, 0xfe]) || bytes.starts(with: [0xfe, 0xff])
+    let start = bytes.prefix(4096)
+    guard isMarked || (start.count > 1 && 4 * start.count { $0 == 0 } >= start.count) else { return }
+    throw Diagnostic(
+      "this is text in UTF-16 or UTF-32, not in UTF-8", at: Place(file: path),
+      hint: "save it as UTF-8, for instance by iconv -f UTF-16 -t UTF-8 old > new")
+  }
 }

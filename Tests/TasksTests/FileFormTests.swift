@@ -1,4 +1,5 @@
 import Basics
+import Foundation
 import Specs
 import Tasks
 import Testing
@@ -44,6 +45,27 @@ import Testing
         == "b.csv:1: error: text behind the closing quote of a field\n  \(hint)")
   }
 
+  @Test func `a column that a header lacks is told at the header`() throws {
+    let file = try folder.write("a.csv", "\ntext,lable\nup,positive\ndown,negative\n")
+    #expect(
+      folder.complaint(.whole(file)) == """
+        a.csv:2: error: no column 'label', which task 'fpb' reads
+          did you mean 'lable'? there are: text, lable
+        """)
+  }
+
+  @Test(arguments: ["csv", "jsonl"], [String.Encoding.utf16LittleEndian, .utf16BigEndian, .utf16, .utf32])
+  func `text of two or four bytes a letter is named`(format: String, encoding: String.Encoding) throws {
+    let text =
+      format == "csv" ? "text,label\nup,neutral\n" : #"{"text": "up", "label": "neutral"}"# + "\n"
+    let file = try folder.write("a.\(format)", [UInt8](try #require(text.data(using: encoding))))
+    #expect(
+      folder.complaint(.whole(file)) == """
+        a.\(format): error: this is text in UTF-16 or UTF-32, not in UTF-8
+          save it as UTF-8, for instance by iconv -f UTF-16 -t UTF-8 old > new
+        """)
+  }
+
   @Test func `a file of another form than JSON lines is told once`() throws {
     let array = try folder.write(
       "a.jsonl", "\n [\n{\"text\": \"a\", \"label\": \"neutral\"},\n{\"text\": \"b\"}\n]\n")
@@ -59,6 +81,13 @@ import Testing
         b.jsonl:1: error: the lines end in CR alone
           end them with LF, for instance by tr '\r' '\n' < old.jsonl > new.jsonl
         """#)
+    let indented = try folder.write(
+      "d.jsonl", "{\n  \"text\": \"a\",\n  \"label\": \"neutral\"\n}\n{\n  \"text\": \"b\"\n}\n")
+    #expect(
+      folder.complaint(.whole(indented)) == """
+        d.jsonl:1: error: an object begins here and goes on in the next line
+          write one object a line, for instance by jq -c . old.json > new.jsonl
+        """)
     let single = try folder.write("c.jsonl", "\(row)\r")
     #expect(try folder.load(.whole(single)).count == 1)
   }

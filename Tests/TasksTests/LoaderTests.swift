@@ -140,7 +140,7 @@ import Testing
       {"text": ["x"], "label": "neutral"}
       {"text": "x", "label": "neutral"} x
       {"label": "neutral", "txt": "x"}
-      {"text": "x", "label": "not read any more"}
+      {"txt": "x"}
       """)
     #expect(
       folder.complaint(.whole(file)) == """
@@ -156,15 +156,32 @@ import Testing
         a.jsonl:7:35: error: not valid JSON: text after the object
           each line holds one object, for instance {"text": "…", "label": "…"}
         a.jsonl:8: error: no column 'text', which task 'fpb' reads
-          did you mean 'txt'?
+          did you mean 'txt'? there are: label, txt; the same in line 9
+        a.jsonl:9: error: no column 'label', which task 'fpb' reads
+          there are: txt
         """)
   }
 
-  @Test func `twenty problems are enough`() throws {
-    let file = try folder.write("a.jsonl", String(repeating: "{}}\n", count: 30))
-    let lines = folder.complaint(.whole(file)).split(separator: "\n")
+  @Test func `a mistake of many rows is told once, with its first lines and a count`() throws {
+    let rows = (0..<30).map { $0 % 3 == 0 ? "{}}" : #"{"text": "a", "label": "neutral"}"# }
+    let file = try folder.write("a.jsonl", rows.joined(separator: "\n"))
+    #expect(
+      folder.complaint(.whole(file)) == """
+        a.jsonl:1:3: error: not valid JSON: text after the object
+          each line holds one object, for instance {"text": "…", "label": "…"}; the same in lines 4, 7, 10, 13, 16 and \
+        4 more
+        """)
+  }
+
+  @Test func `twenty kinds of mistakes are enough, and the others are counted`() throws {
+    let rows = (0..<30).map { #"{"text": "a", "score": "x\#($0)"}"# }
+    let file = try folder.write("a.jsonl", rows.joined(separator: "\n"))
+    var task = TaskSpec.whole(file)
+    task.kind = .regression
+    task.target = "score"
+    let lines = folder.complaint(task).split(separator: "\n")
     #expect(lines.count == 40)
-    #expect(lines[38] == "a.jsonl:20:3: error: not valid JSON: text after the object")
+    #expect(lines[39] == "  write it as 0.25 or -3; 10 more rows with other mistakes")
   }
 
   static let malformed: [(String, String)] = [

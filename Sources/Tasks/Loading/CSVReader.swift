@@ -9,7 +9,7 @@ struct CSVReader: RowReader {
   private let bytes: ArraySlice<UInt8>
   private var position: Int
   private var line = 1
-  private var header: [String] = []
+  private(set) var header: (line: Int, names: [String])?
 
   /// What other programs put between fields.
   private struct Separator {
@@ -33,14 +33,14 @@ struct CSVReader: RowReader {
     self.bytes = withoutMark(bytes)
     position = self.bytes.startIndex
     guard let record = try record() else { return }
-    header = record.fields
-    if header.count == 1, let separator = CSVReader.otherSeparator(in: header[0]) {
+    let names = record.fields
+    header = (record.line, names)
+    if names.count == 1, let separator = CSVReader.otherSeparator(in: names[0]) {
       throw Diagnostic(
-        "the header names one column, '\(header[0])', whose words are apart by \(separator.name)",
+        "the header names one column, '\(names[0])', whose words are apart by \(separator.name)",
         at: Place(file: path, line: record.line), hint: CSVReader.conversion(from: separator))
     }
-    for (index, name) in header.enumerated() where header[..<index].contains(where: { $0.hasBytes(of: name) })
-    {
+    for (index, name) in names.enumerated() where names[..<index].contains(where: { $0.hasBytes(of: name) }) {
       throw Diagnostic(
         "column '\(name)' stands twice", at: Place(file: path, line: record.line), hint: "rename one of them")
     }
@@ -48,12 +48,13 @@ struct CSVReader: RowReader {
 
   mutating func next() throws(Diagnostic) -> Row? {
     guard let record = try record() else { return nil }
-    guard record.fields.count == header.count else {
+    let names = header?.names ?? []
+    guard record.fields.count == names.count else {
       throw Diagnostic(
-        "the header names \(header.count) columns, but the number of fields is \(record.fields.count)",
+        "the header names \(names.count) columns, but the number of fields is \(record.fields.count)",
         at: Place(file: path, line: record.line), hint: "put a field that holds a comma into double quotes")
     }
-    return Row(line: record.line, names: header, fields: record.fields.map(JSON.text))
+    return Row(line: record.line, names: names, fields: record.fields.map(JSON.text))
   }
 
   private static func otherSeparator(in name: String) -> Separator? {

@@ -41,6 +41,7 @@ public struct DatasetSummary: Sendable {
         hint: "name it by what it is, or convert it")
     }
     let bytes = try InputFile.bytes(path)
+    try InputFile.refuseWideText(bytes, path: path)
     var reader: any RowReader =
       format == "csv" ? try CSVReader(bytes, path: path) : JSONLinesReader(bytes, path: path)
     var tally: [String: [String: Int]] = [:]

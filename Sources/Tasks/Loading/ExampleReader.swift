@@ -30,13 +30,14 @@ struct ExampleReader {
       task.labels.enumerated().map { ($0.element.name, $0.offset) }, uniquingKeysWith: { first, _ in first })
   }
 
-  /// What the task asks for and the record does not have.
-  func missingColumns(in row: Row) -> [Diagnostic] {
+  /// What the task asks for and a record, or the header of all, does not have.
+  func missingColumns(among names: [String], line: Int) -> [Diagnostic] {
     var missing: [Diagnostic] = []
-    for name in text.columns + (pair?.columns ?? []) + [task.target] where row[name] == nil {
+    for name in text.columns + (pair?.columns ?? []) + [task.target] where !names.holds(column: name) {
+      let near = nearestName(to: name, among: names).map { "did you mean '\($0)'? " } ?? ""
       let problem = Diagnostic(
-        "no column '\(name)', which task '\(task.name)' reads", at: Place(file: path, line: row.line),
-        hint: suggestion(for: name, among: row.names))
+        "no column '\(name)', which task '\(task.name)' reads", at: Place(file: path, line: line),
+        hint: near + (names.isEmpty ? "there are none" : "there are: \(names.joined(separator: ", "))"))
       if !missing.contains(problem) { missing.append(problem) }
     }
     return missing

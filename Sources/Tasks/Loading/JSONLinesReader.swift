@@ -8,6 +8,9 @@ struct JSONLinesReader: RowReader {
   private var line = 0
   private var hasBegun = false
 
+  /// Each record names its own columns.
+  let header: (line: Int, names: [String])? = nil
+
   init(_ bytes: [UInt8], path: String) {
     self.path = path
     self.bytes = bytes
@@ -35,7 +38,7 @@ struct JSONLinesReader: RowReader {
       guard text(of: bytes[part]) != nil else {
         throw Diagnostic("not UTF-8", at: Place(file: path, line: line), hint: "save the file as UTF-8")
       }
-      if !hasBegun, let problem = otherForm(bytes[part]) {
+      if let problem = spread(bytes[part]) ?? (hasBegun ? nil : otherForm(bytes[part])) {
         // Every further line would say the same.
         position = bytes.endIndex
         throw problem
@@ -45,6 +48,19 @@ struct JSONLinesReader: RowReader {
         "not valid JSON: \(error.what)", at: Place(file: path, line: line, column: column),
         hint: error.hint ?? #"each line holds one object, for instance {"text": "…", "label": "…"}"#)
     }
+  }
+
+  /// What is wrong where an object goes on over the next line, as indented JSON does.
+  private func spread(_ content: ArraySlice<UInt8>) -> Diagnostic? {
+    func first(_ bytes: ArraySlice<UInt8>) -> UInt8? {
+      bytes.first { $0 != 0x20 && $0 != 0x09 && $0 != 0x0d && $0 != 0x0a }
+    }
+    guard first(content) == UInt8(ascii: "{"), let next = first(bytes[position...]),
+      [UInt8(ascii: "\""), UInt8(ascii: "}"), UInt8(ascii: "]")].contains(next)
+    else { return nil }
+    return Diagnostic(
+      "an object begins here and goes on in the next line", at: Place(file: path, line: line),
+      hint: "write one object a line, for instance by jq -c . old.json > new.jsonl")
   }
 
   /// What is wrong where the first line shows that the whole file has another form.

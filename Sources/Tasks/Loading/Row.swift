@@ -33,9 +33,16 @@ struct Row {
   var fields: [JSON]
 
   /// The field of a column; where none has the very bytes, one that reads the same (`é` in another form) is meant.
-  subscript(name: String) -> JSON? {
-    (names.firstIndex { $0.hasBytes(of: name) } ?? names.firstIndex(of: name)).map { fields[$0] }
+  subscript(name: String) -> JSON? { names.index(ofColumn: name).map { fields[$0] } }
+}
+
+extension [String] {
+  fileprivate func index(ofColumn name: String) -> Int? {
+    firstIndex { $0.hasBytes(of: name) } ?? firstIndex(of: name)
   }
+
+  /// Whether one of them is the column that a task names.
+  func holds(column name: String) -> Bool { index(ofColumn: name) != nil }
 }
 
 /// Something that gives the records of a file in order.
@@ -43,6 +50,9 @@ struct Row {
 /// After a thrown diagnostic the next call goes on behind the bad record where that is possible and
 /// ends where it is not, so that a caller can collect the problems of a whole file.
 protocol RowReader {
+  /// The columns of all records and the line that names them; nil where each record names its own.
+  var header: (line: Int, names: [String])? { get }
+
   mutating func next() throws(Diagnostic) -> Row?
 }
 

@@ -3,9 +3,6 @@ public import Specs
 
 /// Reads the examples of tasks.
 public enum TaskLoader {
-  /// More problems of one file than this are not looked for.
-  private static let mostProblems = 20
-
   /// All examples of one split after limits.
   ///
   /// Where a task has no validation data, `validationFraction` of its training data becomes it: a seeded
@@ -90,30 +87,33 @@ public enum TaskLoader {
 
   private static func rows(of task: TaskSpec, path: String, format: String) throws -> SplitRows {
     let bytes = try InputFile.bytes(path)
+    try InputFile.refuseWideText(bytes, path: path)
     let interpreter = try ExampleReader(task: task, path: path)
     var reader = try reader(of: format, bytes, path: path)
+    if let header = reader.header {
+      let missing = interpreter.missingColumns(among: header.names, line: header.line)
+      guard missing.isEmpty else { throw Diagnostics(missing) }
+    }
     var rows = SplitRows()
-    var problems: [Diagnostic] = []
+    var problems = RowProblems()
     var labels = UnknownLabels(task: task)
-    while problems.count < mostProblems {
+    while true {
       do {
         guard let row = try reader.next() else { break }
-        let missing = interpreter.missingColumns(in: row)
-        problems += missing
-        // A column that is missing once is missing everywhere: one line says it.
-        guard missing.isEmpty else { break }
+        let missing = interpreter.missingColumns(among: row.names, line: row.line)
+        guard missing.isEmpty else {
+          for problem in missing { problems.add(problem) }
+          continue
+        }
         guard labels.add(row, interpreter) else { continue }
         rows.examples.append(try interpreter.example(row))
         rows.lines.append(row.line)
       } catch {
-        problems.append(error)
+        problems.add(error)
       }
     }
-    if let problem = labels.problem {
-      let line = problem.place?.line ?? 0
-      problems.insert(problem, at: problems.firstIndex { ($0.place?.line ?? 0) > line } ?? problems.count)
-    }
-    guard problems.isEmpty else { throw Diagnostics(problems) }
+    let told = problems.told(with: labels.problem)
+    guard told.isEmpty else { throw Diagnostics(told) }
     guard !rows.examples.isEmpty else {
       throw Diagnostic(
         "the file holds no examples", at: Place(file: path), hint: "one example stands on one line")
