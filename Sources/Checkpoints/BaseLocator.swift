@@ -24,7 +24,27 @@ public enum BaseLocator {
     let looked = candidates.map { "\n    \($0)" }.joined()
     throw Diagnostic(
       "cannot find the base '\(name)'" + (revision.map { " at the revision '\($0)'" } ?? ""),
-      hint: "a folder with config.json was looked for at:\(looked)")
+      hint: (wayOut(name, environment).map { $0 + "; " } ?? "")
+        + "a folder with config.json was looked for at:\(looked)")
+  }
+
+  /// The base that `make model` puts into the cache.
+  private static let fetched = "all-MiniLM-L6-v2"
+
+  /// What leads to a base in Mixology's cache: the same name without its owner, one that is near, or the one to fetch.
+  private static func wayOut(_ name: String, _ environment: [String: String]) -> String? {
+    guard let last = name.split(separator: "/").last.map(String.init), let cache = cacheFolder(environment)
+    else {
+      return nil
+    }
+    let models = "\(cache)/mixology/models"
+    let names = ((try? FileManager.default.contentsOfDirectory(atPath: models)) ?? []).sorted()
+    let cached = names.filter { fileExists("\(models)/\($0)/config.json") }
+    if let near = nearestName(to: last, among: cached) {
+      return near == last ? "write '\(near)': so it is called in the cache" : "did you mean '\(near)'?"
+    }
+    guard nearestName(to: last, among: [fetched]) != nil else { return nil }
+    return "`make model` fetches it, as '\(fetched)'"
   }
 
   /// The folder for what can be fetched or found again: `XDG_CACHE_HOME`, else `~/.cache`; nil without a home.

@@ -125,6 +125,28 @@ import Testing
     }
   }
 
+  @Test func `a name of the hub leads to the same base in our cache, or to what fetches it`() throws {
+    try withFolder { folder in
+      let home = ["HOME": folder]
+      func hint(_ name: String) throws -> String {
+        let text = try problem(in: folder) {
+          _ = try BaseLocator.resolve(name, relativeTo: folder + "/m", environment: home)
+        }
+        return try #require(text?.split(separator: "\n").dropFirst().first).trimmingCharacters(
+          in: .whitespaces)
+      }
+      let name = "sentence-transformers/all-MiniLM-L6-v2"
+      let looked = "a folder with config.json was looked for at:"
+      for name in [name, "all-MiniLM-L6-v2", "all-minilm-l6-v2"] {
+        #expect(try hint(name) == "`make model` fetches it, as 'all-MiniLM-L6-v2'; \(looked)")
+      }
+      try write("{}", to: folder + "/.cache/mixology/models/all-MiniLM-L6-v2/config.json")
+      #expect(try hint(name) == "write 'all-MiniLM-L6-v2': so it is called in the cache; \(looked)")
+      #expect(try hint("all-MiniLM-L6") == "did you mean 'all-MiniLM-L6-v2'?; \(looked)")
+      #expect(try hint("bert-base") == looked)
+    }
+  }
+
   @Test func `a base that is nowhere is refused with all places`() throws {
     let environment = ["HOME": "/nowhere"]
     let expected = """
