@@ -1,0 +1,48 @@
+import Basics
+import Foundation
+import Specs
+import Tasks
+import TestSupport
+import Testing
+
+/// Documentation.docc/Metrics.md of the tasks, made from the rows of the table.
+///
+/// Rewritten with UPDATE_SNAPSHOTS=1.
+@Suite struct MetricPageTests {
+  private static let file = Reference.package.appendingPathComponent(
+    "Sources/Tasks/Documentation.docc/Metrics.md")
+
+  private var page: String {
+    var lines = [
+      "# Metrics", "",
+      "What a task can be measured by: the words under `metrics` in a manifest.", "",
+      "The first metric of a task decides: it chooses on validation and stands in the comparison. Values are those of",
+      "scikit-learn, SciPy and seqeval (Tests/Golden/metrics), but that a correlation with a constant is 0, not NaN.",
+      "",
+      "This page is made by the tests of the module, which fail where it is out of date.", "",
+      "| metric | what | for | range | better |",
+      "|---|---|---|---|---|",
+    ]
+    for metric in Metrics.all.entries {
+      lines.append(
+        "| `\(metric.name)` | \(metric.summary) | \(metric.kinds.map(\.rawValue).joined(separator: ", ")) | "
+          + "\(end(metric.range.lowerBound)) to \(end(metric.range.upperBound)) | "
+          + "\(metric.higherIsBetter ? "higher" : "lower") |")
+    }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  private func end(_ value: Double) -> String {
+    value.isFinite ? "\(Int(value))" : value > 0 ? "∞" : "−∞"
+  }
+
+  @Test func `the page of metrics is that of the table`() throws {
+    if ProcessInfo.processInfo.environment["UPDATE_SNAPSHOTS"] == "1" {
+      try FileManager.default.createDirectory(
+        at: Self.file.deletingLastPathComponent(), withIntermediateDirectories: true)
+      try page.write(to: Self.file, atomically: true, encoding: .utf8)
+    }
+    let stored = try String(contentsOf: Self.file, encoding: .utf8)
+    #expect(page == stored, "out of date: run the tests with UPDATE_SNAPSHOTS=1")
+  }
+}
