@@ -34,7 +34,8 @@ public struct Collector: Sendable {
     }
     var set = ResultSet(
       experiment: plan.experiment, title: plan.title, tasks: plan.tasks, models: [], scores: [], costs: costs,
-      failures: failures, budget: plan.budget, data: plan.data)
+      failures: failures, budget: plan.budget, data: plan.data, plannedJobs: plan.jobs.count,
+      finishedJobs: results.count)
     for model in plan.models { add(model, results, specs, to: &set) }
     return set
   }
@@ -58,7 +59,8 @@ public struct Collector: Sendable {
         }
       case .merge(let merged): add(merged, by: id, of: model, results, specs, to: &set, &row)
       case .tune(let tuned): add(tuned.merged, by: id, of: model, results, specs, to: &set, &row)
-      case .pretrain, .statistics, .evaluate: break
+      case .pretrain(let trained): count(trained, &row)
+      case .statistics, .evaluate: break
       }
     }
     set.models.append(row)

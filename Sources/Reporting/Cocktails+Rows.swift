@@ -17,9 +17,9 @@ package struct CocktailRow {
   package var items: Int?
   /// Over its own tasks.
   package var mean: Estimate?
-  /// Over its own tasks.
+  /// Over its own tasks; nil for a single, which is what gains are relative to.
   package var ownGain: RelativeGain?
-  /// Over all tasks that it was evaluated on.
+  /// Over all tasks that it was evaluated on; nil for a single that was evaluated on its own task alone.
   package var fullGain: RelativeGain?
   /// Nil for singles and where there is no single to compare with.
   package var tally: Tally?
@@ -50,8 +50,10 @@ extension Evidence {
       return CocktailRow(
         candidate: model, seeds: completeSeeds(of: model, over: own), items: items(of: own),
         mean: meanScore(of: model, over: own),
-        ownGain: own.count == model.tasks.count ? relativeGain(of: model, over: own) : nil,
-        fullGain: relativeGain(of: model, over: evaluated),
+        ownGain: model.kind == .cocktail && own.count == model.tasks.count
+          ? relativeGain(of: model, over: own) : nil,
+        fullGain: model.kind == .cocktail || evaluated.contains { !model.tasks.contains($0.name) }
+          ? relativeGain(of: model, over: evaluated) : nil,
         tally: tests.isEmpty ? nil : tally(tests, Array(values)))
     }
   }

@@ -66,14 +66,23 @@ extension Evidence {
   ///
   /// Its mean is better than the base's, and where more is better than zero, by more than the standard deviation over its
   /// seeds. A ratio to less, to a correlation near zero say, is noise that would outweigh all other tasks in a mean.
+  /// Where the base has no score, as with a linear head, nothing tells that anything was learned: no ratio is told of the
+  /// test split then; validation, which only has to put merges in an order, takes the single as it is.
   package func isMeasure(_ task: TaskColumn, settings: String, on split: Split) -> Bool {
     guard let metric = task.metrics.first, let single = single(of: task.name, settings: settings),
       let expert = estimate(single, task.name, split, metric.name), expert.mean > 0
     else { return false }
     let spread = expert.deviation ?? 0
-    let base = base(settings: settings).flatMap { estimate($0, task.name, split, metric.name)?.mean }
+    let base = baseScore(task, settings: settings, on: split)
+    if base == nil, split == .test { return false }
     return metric.higherIsBetter
       ? expert.mean - spread > max(base ?? 0, 0) : expert.mean + spread < base ?? .infinity
+  }
+
+  /// What the base scores by a task's first metric; nil where it is not evaluated, as with a linear head.
+  package func baseScore(_ task: TaskColumn, settings: String, on split: Split) -> Double? {
+    guard let metric = task.metrics.first else { return nil }
+    return base(settings: settings).flatMap { estimate($0, task.name, split, metric.name)?.mean }
   }
 
   /// The tasks of a model whose singles are a measure.

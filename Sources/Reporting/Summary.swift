@@ -24,6 +24,9 @@ public enum Summary {
     var text = fits ? named : narrowed(rows, to: width)
     if !fits { text += names(of: rows, width: width) }
     text += wrapped(legend(rows, page), to: width)
+    if let incomplete = page.evidence.results.incomplete {
+      text += wrapped("\(incomplete): the table is incomplete", to: width)
+    }
     let overlooked = page.evidence.overlooked
     if !overlooked.isEmpty {
       let models = overlooked.map {

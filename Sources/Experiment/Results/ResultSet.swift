@@ -59,11 +59,11 @@ public struct ModelRow: Sendable, Hashable, Codable {
   public var tasks: [String]
   /// Nil for the base, which has none.
   public var seed: Int?
-  /// Optimiser steps; for a merge the sum over its inputs.
+  /// Optimiser steps; for a merge the sum over its inputs, for a base that was pretrained here those of its pretraining.
   public var steps: Int
-  /// Training examples drawn; for a merge the sum over its inputs.
+  /// Training examples drawn, of the same steps.
   public var examples: Int
-  /// Training tokens drawn; for a merge the sum over its inputs.
+  /// Training tokens drawn, of the same steps.
   public var tokens: Int
   /// Bytes that the model adds to the base.
   public var bytes: Int
@@ -227,12 +227,16 @@ public struct ResultSet: Sendable, Hashable, Codable {
   public var budget: String
   /// One for each task and split, in the manifest's order.
   public var data: [DataRow]
+  /// Jobs that the manifest plans; 0 where that is not known.
+  public var plannedJobs: Int
+  /// Those of them that have a result.
+  public var finishedJobs: Int
 
   /// Makes a set.
   public init(
     experiment: String, title: String = "", tasks: [TaskColumn], models: [ModelRow], scores: [ScoreRow],
     mixtures: [MixtureRow] = [], merges: [MergedRow] = [], costs: [CostRow] = [], failures: [FailureRow] = [],
-    budget: String = "", data: [DataRow] = []
+    budget: String = "", data: [DataRow] = [], plannedJobs: Int = 0, finishedJobs: Int = 0
   ) {
     self.experiment = experiment
     self.title = title
@@ -245,5 +249,14 @@ public struct ResultSet: Sendable, Hashable, Codable {
     self.failures = failures
     self.budget = budget
     self.data = data
+    self.plannedJobs = plannedJobs
+    self.finishedJobs = finishedJobs
+  }
+}
+
+extension ResultSet {
+  /// `12 of 138 jobs have results`; nil where all of them have.
+  public var incomplete: String? {
+    finishedJobs < plannedJobs ? "\(finishedJobs) of \(plannedJobs) jobs have results" : nil
   }
 }

@@ -3,6 +3,11 @@ internal import Experiment
 internal import Specs
 
 extension Page {
+  /// `12 of 138 jobs have results: these tables are incomplete.`; nothing where none is open.
+  package var incompleteSentences: [String] {
+    evidence.results.incomplete.map { ["\($0): these tables are incomplete."] } ?? []
+  }
+
   /// Scores that a model should have on its own tasks and has not.
   package var missingSentences: [String] {
     var missing: [String] = []
@@ -20,8 +25,12 @@ extension Page {
     var sentences = [
       failures == 0 ? "No job failed." : "\(NumberText.count(failures, "job")) failed, listed below."
     ]
+    sentences += incompleteSentences
     if missing.isEmpty {
-      sentences.append("Every model has its test scores on all tasks that it learned from.")
+      // Of models that were never made nothing is told here.
+      if evidence.results.incomplete == nil {
+        sentences.append("Every model has its test scores on all tasks that it learned from.")
+      }
     } else {
       let shown = missing.prefix(10).map(MarkdownFormat.escaped).joined(separator: "; ")
       let rest = missing.count > 10 ? "; and \(missing.count - 10) more" : ""

@@ -43,12 +43,27 @@ extension Page {
   private var unmeasuredSentences: [String] {
     settings(of: merges.map(\.candidate)).compactMap { setting, place in
       let merged = Set(merges.filter { $0.candidate.settings == setting }.flatMap(\.candidate.tasks))
-      let names = evidence.tasks.filter {
+      let tasks = evidence.tasks.filter {
         merged.contains($0.name) && !evidence.isMeasure($0, settings: setting, on: .test)
-      }.map { MarkdownFormat.escaped($0.name) }
-      guard !names.isEmpty else { return nil }
-      return "Without one, and out of the means\(place): \(names.joined(separator: ", ")), whose "
-        + "\(names.count == 1 ? "single learned" : "singles learned") too little beyond the base to be a measure."
+      }
+      func has(_ task: TaskColumn) -> Bool {
+        evidence.baseScore(task, settings: setting, on: .test) != nil
+      }
+      func names(_ tasks: [TaskColumn]) -> String {
+        tasks.map { MarkdownFormat.escaped($0.name) }.joined(separator: ", ")
+      }
+      let (weak, unknown) = (tasks.filter(has), tasks.filter { !has($0) })
+      let reasons = [
+        weak.isEmpty
+          ? nil
+          : "\(names(weak)), whose \(weak.count == 1 ? "single learned" : "singles learned") too little beyond the base "
+            + "to be a measure",
+        unknown.isEmpty
+          ? nil
+          : "\(names(unknown)), as the base has no score to hold the \(unknown.count == 1 ? "single" : "singles") against",
+      ].compactMap(\.self)
+      guard !reasons.isEmpty else { return nil }
+      return "Without one, and out of the means\(place): \(reasons.joined(separator: "; "))."
     }
   }
 

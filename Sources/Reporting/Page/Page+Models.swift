@@ -15,7 +15,9 @@ extension Page {
         .text("Δm % own tasks", "Over its tasks.") {
           $0.candidate.kind == .single ? "–" : Page.gain($0.ownGain, of: $0.seeds)
         },
-        .text("Δm % all tasks", "Over all tasks.") { Page.gain($0.fullGain, of: $0.seeds) },
+        .text("Δm % all tasks", "Over all tasks.") {
+          $0.candidate.kind == .single && $0.fullGain == nil ? "–" : Page.gain($0.fullGain, of: $0.seeds)
+        },
         .text("won/tied/lost", "Against the singles.") { row in
           row.tally.map { "\($0.wins)/\($0.ties)/\($0.losses)" } ?? "–"
         },

@@ -69,7 +69,7 @@ package struct Page {
     if !evidence.results.budget.isEmpty {
       sentences.append("Budget of every trained model: \(MarkdownFormat.escaped(evidence.results.budget)).")
     }
-    return sentences + [seedSentence]
+    return sentences + [seedSentence] + incompleteSentences
   }
 
   /// The fewest and the most seeds behind a test score of a model.

@@ -29,7 +29,7 @@ extension ReportTable {
     .number(
       "delta_m", unit: "percent",
       "Mean over its own tasks of the gain relative to the single at the same settings; positive is better. Tasks whose "
-        + "single is not further from zero than the standard deviation over its seeds are left out."
+        + "single is not further from zero than the standard deviation over its seeds are left out. Empty for a single."
     ) { $0.ownGain?.estimate.mean },
     .number("delta_m_ci", unit: "percent", "Half the width of its 95 % interval over seeds.") {
       $0.ownGain?.estimate.halfWidth
@@ -40,7 +40,10 @@ extension ReportTable {
     .integer("delta_m_seeds", "Seeds behind delta_m: those that it and all these singles have.") {
       $0.ownGain?.estimate.count
     },
-    .number("delta_m_all", unit: "percent", "The same over all tasks that it was evaluated on.") {
+    .number(
+      "delta_m_all", unit: "percent",
+      "The same over all tasks that it was evaluated on; empty for a single on its own task alone."
+    ) {
       $0.fullGain?.estimate.mean
     },
     .number("delta_m_all_ci", unit: "percent", "Half the width of its 95 % interval over seeds.") {

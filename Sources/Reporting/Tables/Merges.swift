@@ -10,7 +10,7 @@ extension ReportTable {
         "normalised_\(task.name)",
         "Merged ÷ single on \(task.name) (test, first metric; single ÷ merged where lower is better): 1 "
           + "is as good. Empty where the single is not better than the base, and than zero, by more than the "
-          + "standard deviation over its seeds."
+          + "standard deviation over its seeds, and where the base has no score (linear heads)."
       ) { $0.normalised[index] }
     }
     return Table(evidence.merges, recipeFields + tasks + outcomeFields)
@@ -40,9 +40,10 @@ extension ReportTable {
     ) { $0.meanOverSeeds?.halfWidth },
     .text("worst_task", "The task of its inputs with the lowest normalised score.") { $0.worst?.task },
     .number("worst_normalised", "That score.") { $0.worst?.score },
-    .number("validation_mean_normalised", "The same mean on the validation split; it chooses.") {
-      $0.validationMean
-    },
+    .number(
+      "validation_mean_normalised",
+      "The same mean on the validation split, with the tasks whose base has no score; it chooses and claims nothing."
+    ) { $0.validationMean },
     .flag(
       "chosen_on_validation",
       "Whether it has the best validation mean among the merges of the same tasks, those that are told the task apart; "

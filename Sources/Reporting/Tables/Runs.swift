@@ -22,14 +22,19 @@ extension ReportTable {
     .integer("n", unit: "examples", "Examples behind the value.") { $0.score.n },
     .integer(
       "steps",
-      "Optimiser steps behind the model, from the base on; for a merge the sum over its inputs."
+      "Optimiser steps behind the model, from the base on; for a merge the sum over its inputs, for a base that was "
+        + "pretrained here those of its pretraining."
     ) {
       $0.model.steps
     },
-    .integer("examples", "Training examples drawn, repeats counted; for a merge the sum over its inputs.") {
+    .integer(
+      "examples", "Training examples drawn, repeats counted; summed and told for the base as steps are."
+    ) {
       $0.model.examples
     },
-    .integer("tokens", "Training tokens drawn, padding not counted; for a merge the sum over its inputs.") {
+    .integer(
+      "tokens", "Training tokens drawn, padding not counted; summed and told for the base as steps are."
+    ) {
       $0.model.tokens
     },
     .text("job", "The evaluation job; its cost is in costs.csv.") { $0.score.job },

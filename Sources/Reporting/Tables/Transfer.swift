@@ -31,7 +31,7 @@ extension ReportTable {
     },
     .number(
       "gain_over_single", unit: "metric",
-      "Mean gain over the task's single at the same settings, paired by seed; positive is better."
+      "Mean gain over the task's single at the same settings, paired by seed; positive is better; empty for that single."
     ) { $0.overSingle?.difference.mean },
     .number("gain_over_single_ci", unit: "metric", "Half the width of that gain's 95 % interval.") {
       $0.overSingle?.difference.halfWidth
@@ -65,7 +65,7 @@ extension Evidence {
             gain(of: candidate, over: $0, task, metric)
           },
           overSingle: single(of: task.name, settings: candidate.settings).flatMap {
-            gain(of: candidate, over: $0, task, metric)
+            $0.model == candidate.model ? nil : gain(of: candidate, over: $0, task, metric)
           })
       }
     }
