@@ -28,9 +28,19 @@ public func nearestName(to name: String, among known: [String]) -> String? {
   return best.name
 }
 
-/// `did you mean 'x'?`, or the list of what is known.
+/// `did you mean 'x'?`, or the list of what is known; of a long one the nearest names.
 public func suggestion(for name: String, among known: [String]) -> String {
   if let near = nearestName(to: name, among: known) { return "did you mean '\(near)'?" }
   if known.isEmpty { return "none is known here" }
+  if known.count > mostNames {
+    let distances = known.enumerated().map {
+      ($0.offset, editDistance(name.lowercased(), $0.element.lowercased()))
+    }
+    let near = distances.sorted { $0.1 == $1.1 ? $0.0 < $1.0 : $0.1 < $1.1 }.prefix(8).map(\.0).sorted()
+    return "of \(known.count) that are known, near: \(near.map { known[$0] }.joined(separator: ", "))"
+  }
   return "known: \(known.joined(separator: ", "))"
 }
+
+/// A message lists no more names than this.
+private let mostNames = 30

@@ -70,7 +70,13 @@ struct Merge: ParsableCommand {
       for row in MergeMethods.all.entries { Console.print("\(padded(row.name, width))  \(row.summary)") }
     } else if let explain {
       // Some methods are of full checkpoints alone.
-      let isOther = !MergeMethods.all.names.contains(explain) && CheckpointMethods.all.names.contains(explain)
+      let isOwn = MergeMethods.all.names.contains(explain)
+      let isOther = !isOwn && CheckpointMethods.all.names.contains(explain)
+      guard isOwn || isOther else {
+        throw Diagnostic(
+          "unknown merge method '\(explain)'",
+          hint: OtherWords.methodHint(explain, among: MergeMethods.all.names))
+      }
       Console.print(
         isOther
           ? MergeExplanation.text(try CheckpointMethods.all.entry(named: explain))
@@ -82,10 +88,7 @@ struct Merge: ParsableCommand {
   }
 
   private func merge(_ file: String, into output: String) throws {
-    let bytes = try InputFile.bytes(file, called: "the recipe", hint: "is the path right?")
-    guard let text = String(validating: bytes, as: UTF8.self) else {
-      throw Diagnostic("the recipe is not UTF-8", at: Place(file: file), hint: "save it as UTF-8")
-    }
+    let text = try InputFile.text(file, called: "the recipe", hint: "is the path right?")
     let shard = try CheckpointMerge.bytes(maxShardSize)
     let environment = ProcessInfo.processInfo.environment
     if CheckpointMerger.takes(text, path: file, environment: environment) {

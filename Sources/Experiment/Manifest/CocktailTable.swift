@@ -124,6 +124,7 @@ extension ManifestReading {
   private mutating func cocktail(_ value: Value, into table: inout CocktailTable) {
     let ways = ["pairs", "subsets", "tasks"].filter { value.has($0) }
     guard ways.count == 1, let way = ways.first else {
+      if ways.isEmpty, ["pairs", "subsets", "tasks"].contains(where: value.means) { return }
       let what = ways.isEmpty ? "this cocktail has no tasks" : "this cocktail is given in \(ways.count) ways"
       report(what, at: value.place, hint: "give exactly one of tasks, pairs and subsets")
       return

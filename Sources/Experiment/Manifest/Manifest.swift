@@ -18,6 +18,8 @@ public struct Manifest: Sendable {
   let tasks: [Task]
   let cocktails: [Cocktail]
   var points: [GridPoint]
+  /// Whether training.max_tokens stands there, as opposed to its default.
+  let setsMaxTokens: Bool
   let targetsPlace: Place
   /// Whether the manifest says on which layers adapters sit; where not, the base's family decides.
   let saysTargets: Bool

@@ -18,6 +18,7 @@ public enum ManifestReader {
     let source = SourceText(text, path: path)
     var yaml = YAMLReader(source)
     guard var root = yaml.read() else { throw source.ordered(yaml.problems) }
+    if let problem = FileKind.manifest.complaint(root, source) { throw problem }
     let shape = ManifestShape(vocabulary: vocabulary).root
     var problems = yaml.problems
     for override in overrides {
@@ -76,6 +77,7 @@ struct ManifestReading {
       tasks: tasks,
       cocktails: cocktails.cocktails,
       points: points,
+      setsMaxTokens: root["training"]?.has("max_tokens") ?? false,
       targetsPlace: root["adapter"]?["targets"]?.place ?? root["base"]?.place ?? root.place,
       saysTargets: root["adapter"]?["targets"] != nil,
       merges: merges,

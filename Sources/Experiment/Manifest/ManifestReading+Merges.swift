@@ -141,7 +141,9 @@ extension ManifestReading {
       guard let name = element.text else { continue }
       excepted.append(name)
       if !known.contains(name) {
-        report("unknown merge method '\(name)'", at: element.place, hint: suggestion(for: name, among: known))
+        report(
+          "unknown merge method '\(name)'", at: element.place, hint: OtherWords.methodHint(name, among: known)
+        )
       }
     }
     if value.has("name") {

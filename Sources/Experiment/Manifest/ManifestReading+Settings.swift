@@ -155,6 +155,8 @@ extension ManifestReading {
 
   private mutating func checkBudget() {
     guard let budget = root["budget"], budget.entries.count != 1 else { return }
+    // A way that is misspelt has been told.
+    if budget.entries.isEmpty, budget.meant != nil { return }
     let ways = BudgetSettings.parameters.map(\.name).joined(separator: ", ")
     let what =
       budget.entries.isEmpty ? "'budget' is empty" : "'budget' is set in \(budget.entries.count) ways"

@@ -47,6 +47,7 @@ extension ManifestReading {
     let ways = ["data", "files", "generate"]
     let given = ways.filter { value.has($0) }
     guard given.count == 1, let way = given.first else {
+      if given.isEmpty, ways.contains(where: value.means) { return nil }
       let what = given.isEmpty ? "has no examples" : "has both '\(given[0])' and '\(given[1])'"
       report(
         "the task '\(entry.key)' \(what)", at: entry.keyPlace,
@@ -109,6 +110,7 @@ extension ManifestReading {
   private mutating func fromFiles(_ entry: Entry) -> TaskSpec? {
     let value = entry.value
     guard value.has("kind") else {
+      if value.means("kind") { return nil }
       let kinds = TaskKind.allCases.map(\.rawValue).joined(separator: ", ")
       report("the task '\(entry.key)' has no 'kind'", at: entry.keyPlace, hint: "add one of \(kinds)")
       return nil
@@ -147,7 +149,7 @@ extension ManifestReading {
       report("'anchors' is for regression", at: anchors.keyPlace, hint: "a \(kind) task has 'labels'")
     }
     guard let listing = value["labels"] else {
-      if !value.has("labels") {
+      if !value.means("labels") {
         let hint =
           kind == .tagging
           ? "add labels: [O, B-..., I-...]" : "add labels: {name: \"what it means\", ...}, or a list of names"

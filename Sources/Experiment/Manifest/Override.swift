@@ -6,8 +6,11 @@ public struct Override: Sendable {
   let keys: [String]
   /// What follows the equals sign.
   let value: String
-  /// The whole text, for messages.
+  /// The whole text, as the user wrote it.
   let text: String
+
+  /// Whether it can make another experiment of a manifest; its name, its title and where its data lie cannot.
+  var changesResults: Bool { !["name", "title", "data_root"].contains(keys[0]) }
 
   /// Splits `path=value`.
   ///
@@ -82,6 +85,10 @@ public struct Override: Sendable {
       let below = path.isEmpty ? key : "\(path).\(key)"
       let value = try replacing(in: empty, keys.dropFirst(), shape?.child(key), path: below)
       pairs.append(YAMLPair(key: key, keyPlace: place, value: value))
+    }
+    // What the command line says in one way is not said in another way any more.
+    if let key = keys.first, let others = shape?.otherWays(than: key) {
+      pairs.removeAll { others.contains($0.key) }
     }
     return YAMLNode(content: .mapping(pairs), place: node.place)
   }

@@ -31,11 +31,16 @@ public enum CheckpointRecipeReader {
     let source = SourceText(text, path: path, called: "the recipe")
     var yaml = YAMLReader(source)
     guard let root = yaml.read() else { throw source.ordered(yaml.problems) }
+    if let problem = FileKind.recipe.complaint(root, source) { throw problem }
     var problems = yaml.problems
     var found: Method?
     if let (name, place) = word("merge_method", in: root) {
       do { found = try method(name, place) } catch let problem as Diagnostic {
-        problems.append(source.diagnostic(problem.what, at: problem.place ?? place, hint: problem.hint))
+        let meant = OtherWords.methods[name.lowercased()].flatMap { try? method($0, place) }
+        problems.append(
+          source.diagnostic(
+            problem.what, at: problem.place ?? place,
+            hint: meant.map { "did you mean '\($0.name)'?" } ?? problem.hint))
       }
     }
     var checker = ShapeChecker(source)

@@ -58,9 +58,18 @@ public enum MergeRecipeReader {
     let source = SourceText(text, path: path, called: "the recipe")
     var yaml = YAMLReader(source)
     guard let root = yaml.read() else { throw source.ordered(yaml.problems) }
+    if let problem = FileKind.recipe.complaint(root, source) { throw problem }
     var checker = ShapeChecker(source)
     let value = checker.value(root, shape(root, methods), path: "")
     var problems = yaml.problems + checker.problems
+    if let method = value["merge_method"], let name = method.text,
+      !methods.contains(where: { $0.name == name })
+    {
+      problems.append(
+        source.diagnostic(
+          "unknown merge method '\(name)'", at: method.place,
+          hint: OtherWords.methodHint(name, among: methods.map(\.name))))
+    }
     if let models = value["models"], models.elements?.isEmpty == true {
       problems.append(
         source.diagnostic("there are no models to merge", at: models.place, hint: "list at least one"))
@@ -76,7 +85,7 @@ public enum MergeRecipeReader {
 
   private static func shape(_ root: YAMLNode, _ methods: [Vocabulary.Method]) -> Shape {
     .object([
-      Field("merge_method", .scalar(.choice(methods.map(\.name))), required: true, "how to merge"),
+      Field("merge_method", .text, required: true, "how to merge"),
       Field("base_model", .text, "the base that the adapters must fit: a folder or a name"),
       Field("models", .list(.object(model)), required: true, "the adapters: a list of {model: folder}"),
       Field("parameters", .object(parameters(root, methods)), "the method's parameters"),

@@ -58,12 +58,14 @@ struct ManifestShape {
 
   private var task: [Field] {
     [
-      Field("data", .text, "a folder under data_root with train, validation and test as .jsonl or .csv"),
+      Field(
+        "data", .text, isWay: true,
+        "a folder under data_root with train, validation and test as .jsonl or .csv"),
       Field(
         "files",
         .object(Split.allCases.map { Field($0.rawValue, .text, "the file of the \($0.rawValue) split") }),
-        "the files under data_root, one for each split"),
-      Field("generate", .object(generate), "a generated task instead of files"),
+        isWay: true, "the files under data_root, one for each split"),
+      Field("generate", .object(generate), isWay: true, "a generated task instead of files"),
       Field("kind", .scalar(.choice(TaskKind.allCases.map(\.rawValue))), "what the task asks for"),
       Field("text", .text, default: .text("{text}"), "the input: text with columns in braces"),
       Field("pair", .text, "the second sentence of a pair, written like 'text'"),
@@ -105,13 +107,13 @@ struct ManifestShape {
             .scalar(.choice(["within_families"])),
             .object([Field("family", .name, required: true, "the family")]),
           ]),
-          "pairs of one family, or within_families: of any family"),
+          isWay: true, "pairs of one family, or within_families: of any family"),
         Field(
           "subsets",
           .object([Field("sizes", .list(.scalar(.integer(1...64))), required: true, "numbers of tasks")]),
-          "all subsets of some sizes"),
+          isWay: true, "all subsets of some sizes"),
         Field("name", .name, "the cocktail's name"),
-        Field("tasks", .list(.name), "the cocktail's tasks"),
+        Field("tasks", .list(.name), isWay: true, "the cocktail's tasks"),
         Field("sampling", .object(sampling), "how this cocktail draws, instead of the common rule"),
       ]),
     ])
@@ -131,7 +133,7 @@ struct ManifestShape {
   }
 
   private var budget: [Field] {
-    BudgetSettings.parameters.map { Field($0.name, .setting($0.kind), $0.summary) }
+    BudgetSettings.parameters.map { Field($0.name, .setting($0.kind), isWay: true, $0.summary) }
   }
 
   private var adapter: [Field] {
@@ -159,7 +161,8 @@ struct ManifestShape {
           name: method.name,
           fields: method.parameters.map { Field(setting: $0) } + [grid]
             + (method.tuning?.takesRanges == true ? [ranges] : []))
-      } + [Variants.Row(name: "all", fields: [grid, except])])
+      } + [Variants.Row(name: "all", fields: [grid, except])],
+      hint: { [names = vocabulary.methods.map(\.name)] in OtherWords.methodHint($0, among: names) })
   }
 
   private var grid: Field {

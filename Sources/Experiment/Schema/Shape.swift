@@ -34,6 +34,17 @@ indirect enum Shape: Sendable {
     case .either(let shapes): shapes.lazy.compactMap { $0.child(key) }.first
     }
   }
+
+  /// The keys that say the same thing in other ways than a key, which they give way to on the command line.
+  func otherWays(than key: String) -> [String] {
+    switch self {
+    case .object(let fields):
+      guard fields.contains(where: { $0.key == key && $0.isWay }) else { return [] }
+      return fields.filter { $0.isWay && $0.key != key }.map(\.key)
+    case .either(let shapes): return shapes.flatMap { $0.otherWays(than: key) }
+    case .text, .optionalText, .name, .scalar, .setting, .list, .table, .variants: return []
+    }
+  }
 }
 
 /// A key of an object.
@@ -44,16 +55,19 @@ struct Field: Sendable {
   let summary: String
   /// The value where the manifest says nothing, as the schema shows it.
   let defaultValue: ParameterValue?
+  /// Whether it is one of several ways to say a thing, of which one alone may stand.
+  let isWay: Bool
 
   init(
     _ key: String, _ shape: Shape, required: Bool = false, default defaultValue: ParameterValue? = nil,
-    _ summary: String
+    isWay: Bool = false, _ summary: String
   ) {
     self.key = key
     self.shape = shape
     self.isRequired = required
     self.summary = summary
     self.defaultValue = defaultValue
+    self.isWay = isWay
   }
 
   /// The key for a parameter, as a setting that takes grids.
@@ -83,6 +97,8 @@ struct Variants: Sendable {
   let summary: String
   let common: [Field]
   let rows: [Row]
+  /// What leads from an unknown value to a known one.
+  var hint: @Sendable (String) -> String = { _ in "" }
 
   /// The fields of all rows, each key once.
   var allFields: [Field] {

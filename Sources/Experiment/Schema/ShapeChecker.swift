@@ -6,6 +6,8 @@ struct ShapeChecker {
   /// Keys of other programs, each with the path of the setting that it stands for.
   private let otherWords: [String: String]
   private(set) var problems: [Diagnostic] = []
+  /// As `Value.meant`, of the mapping that was read last.
+  private var meant: [String]?
 
   init(_ source: SourceText, otherWords: [String: String] = [:]) {
     self.source = source
@@ -15,6 +17,7 @@ struct ShapeChecker {
   /// The value of a node; `path` names it in messages (`adapter.rank`, empty for the whole manifest).
   mutating func value(_ node: YAMLNode, _ shape: Shape, path: String) -> Value {
     let content: Value.Content
+    meant = nil
     switch shape {
     case .text: content = text(node, path: path)
     case .optionalText: content = node.isNull ? .scalar(.text("")) : text(node, path: path)
@@ -27,7 +30,8 @@ struct ShapeChecker {
     case .variants(let variants): content = object(node, variants, path: path)
     case .either(let shapes): return either(node, shapes, path: path)
     }
-    return Value(content: content, place: node.place)
+    defer { meant = nil }
+    return Value(content: content, place: node.place, meant: meant)
   }
 
   mutating func report(_ what: String, at place: Place, hint: String? = nil) {
@@ -215,7 +219,7 @@ struct ShapeChecker {
       guard case .scalar(let name, _) = pair.value.content else {
         return refuse(pair.value, "a single value", path: "\(path).\(variants.key)")
       }
-      let hint = suggestion(for: name, among: variants.rows.map(\.name))
+      let hint = variants.hint(name)
       report("unknown \(variants.kind) '\(name)'", at: pair.value.place, hint: hint)
       return .broken
     }
@@ -229,8 +233,11 @@ struct ShapeChecker {
     _ pairs: [YAMLPair], at place: Place, _ fields: [Field], path: String, unknown: (String) -> String
   ) -> Value.Content {
     var entries: [Entry] = []
+    var meant: [String]?
     for pair in pairs {
       guard let field = fields.first(where: { $0.key == pair.key }) else {
+        let near = OtherWords.meant(by: pair.key, among: fields.map(\.key), otherWords)
+        meant = (meant ?? []) + [near].compactMap(\.self)
         let hint = OtherWords.suggestion(for: pair.key, among: fields.map(\.key), otherWords)
         report(unknown(pair.key), at: pair.keyPlace, hint: hint)
         continue
@@ -239,10 +246,14 @@ struct ShapeChecker {
       let value = value(pair.value, field.shape, path: below)
       entries.append(Entry(key: pair.key, keyPlace: pair.keyPlace, value: value))
     }
-    for field in fields where field.isRequired && !pairs.contains(where: { $0.key == field.key }) {
+    for field in fields
+    where field.isRequired && !pairs.contains(where: { $0.key == field.key })
+      && meant?.contains(field.key) != true
+    {
       let owner = path.isEmpty ? source.name : "'\(path)'"
       report("\(owner) has no '\(field.key)'", at: place, hint: field.summary)
     }
+    self.meant = meant
     return .mapping(entries)
   }
 

@@ -14,6 +14,8 @@ struct Value: Sendable {
 
   var content: Content
   var place: Place
+  /// Known keys that unknown keys of this mapping seem to mean; nil where it has no unknown ones.
+  var meant: [String]?
 
   /// The entries of a mapping; none for anything else.
   var entries: [Entry] {
@@ -38,6 +40,9 @@ struct Value: Sendable {
 
   /// Whether the key stands there, sound or not.
   func has(_ key: String) -> Bool { entry(key) != nil }
+
+  /// Whether the key stands there, or an unknown one that has been reported and seems to mean it.
+  func means(_ key: String) -> Bool { has(key) || meant?.contains(key) == true }
 
   /// Whether a problem has been reported here.
   var isBroken: Bool {
