@@ -5,7 +5,7 @@ EXPERIMENT ?= Experiments/quickstart.yaml
 DATA ?=
 # The model that make model fetches: one that .make/model.sh knows.
 MODEL ?= all-MiniLM-L6-v2
-# More arguments for mixology, for instance ARGS="-S adapter.rank=4,8 --workers 1".
+# More arguments for mixology, for instance ARGS="-S name=ranks -S adapter.rank=4,8 --workers 1".
 ARGS ?=
 
 # A binary for this CPU: element-wise loops vectorise to its full width.

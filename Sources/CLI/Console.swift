@@ -28,8 +28,10 @@ enum Console {
   }
 
   /// What a user should know of a plan and its data before it is run, on standard error.
-  static func notes(of plan: Plan) {
-    for line in plan.notes { note("\(line)") }
+  ///
+  /// - Parameter quiet: Leaves out what makes no result wrong.
+  static func notes(of plan: Plan, quiet: Bool = false) {
+    for line in plan.notes where line.spoilsResults || !quiet { note("\(line)") }
   }
 
   /// A mistake, on standard error; red on a terminal that allows it.

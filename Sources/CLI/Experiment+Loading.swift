@@ -25,10 +25,7 @@ struct ManifestArguments: ParsableArguments {
   /// `MIXOLOGY_DATA` in the environment sets the data root, as `-S data_root=…` does.
   func load() throws -> LoadedManifest {
     let environment = ProcessInfo.processInfo.environment
-    let bytes = try InputFile.bytes(manifest, called: "the manifest", hint: "is the path right?")
-    guard let text = String(validating: bytes, as: UTF8.self) else {
-      throw Diagnostic("the manifest is not UTF-8", at: Place(file: manifest), hint: "save it as UTF-8")
-    }
+    let text = try InputFile.text(manifest, called: "the manifest", hint: "is the path right?")
     var overrides: [Override] = []
     if let root = environment["MIXOLOGY_DATA"], !root.isEmpty {
       let folder = URL(fileURLWithPath: UserPath.expanded(root)).standardizedFileURL
@@ -39,19 +36,50 @@ struct ManifestArguments: ParsableArguments {
       text, path: manifest, overrides: overrides, vocabulary: .joined, home: UserPath.home)
     let folder = URL(fileURLWithPath: results).appendingPathComponent(manifest.name)
     let store = JobStore(root: URL(fileURLWithPath: results).appendingPathComponent(".store"))
+    let watch = ReadingWatch()
     let resources = DiskResources(
-      facts: FactsCache(environment: environment), folder: "", environment: environment)
-    return LoadedManifest(manifest: manifest, folder: folder, store: store, resources: resources)
+      facts: FactsCache(environment: environment), folder: "", environment: environment,
+      tell: { watch.tell($0) })
+    return LoadedManifest(
+      path: self.manifest, manifest: manifest, overrides: overrides, folder: folder, store: store,
+      resources: resources, watch: watch)
   }
 }
 
 /// A manifest with where its results go.
 struct LoadedManifest {
+  /// As the user wrote it.
+  let path: String
   let manifest: Manifest
+  /// What of it the command line replaces.
+  let overrides: [Override]
   /// `Results/<name>`.
   let folder: URL
   let store: JobStore
   let resources: DiskResources
+  private let watch: ReadingWatch
+
+  fileprivate init(
+    path: String, manifest: Manifest, overrides: [Override], folder: URL, store: JobStore,
+    resources: DiskResources, watch: ReadingWatch
+  ) {
+    self.path = path
+    self.manifest = manifest
+    self.overrides = overrides
+    self.folder = folder
+    self.store = store
+    self.resources = resources
+    self.watch = watch
+  }
+
+  /// Refuses to replace the tables of other settings, and says where settings give way to the manifest alone.
+  func checkTables(_ plan: Plan, force: Bool) throws {
+    if force { return }
+    if let note = try ResultsFolder.check(folder, mayHold: stamp(plan)) { Console.note("\(note)") }
+  }
+
+  /// Which experiment the tables are of.
+  func stamp(_ plan: Plan) -> TablesStamp { TablesStamp(plan, overrides: overrides) }
 
   /// Expands the manifest; of a grid that is tested at one point only, none is tested.
   func planBeforeChoice() throws -> Plan { try fullPlan().testing(onlyChosen: []) }
@@ -79,7 +107,10 @@ struct LoadedManifest {
   }
 
   private func fullPlan() throws -> Plan {
-    defer { resources.facts.save() }
+    defer {
+      resources.facts.save()
+      watch.close()
+    }
     return try Planner(vocabulary: .joined, resources: resources).plan(manifest)
   }
 }

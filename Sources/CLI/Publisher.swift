@@ -33,7 +33,8 @@ enum Publisher {
       ("mixology", Mixology.version), ("machine", MachineFacts.description),
       ("blas", BLASRuntime.configuration.trimmingCharacters(in: .whitespaces)),
     ]
-    let lock = LockFile.text(manifest: loaded.manifest, plan: plan, versions: versions)
+    let lock = LockFile.text(
+      manifest: loaded.manifest, plan: plan, versions: versions, stamp: loaded.stamp(plan))
     try write(lock, to: loaded.folder.appendingPathComponent("manifest.lock.yaml"))
     try PredictionBinder(store: loaded.store).bind(
       plan, into: loaded.folder.appendingPathComponent("predictions"))

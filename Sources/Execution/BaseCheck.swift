@@ -80,8 +80,37 @@ enum BaseCheck {
           hint: "put both texts into the one template 'text', or take a base with two token types"))
     }
     if task.head == .labels { fit.notes = confusions(task, tokenizer, limits.positions) }
+    fit.notes += marks(task, tokenizer)
     return fit
   }
+
+  /// Special tokens that a template writes out, as is done where two texts have one field only.
+  private static func marks(_ task: TaskSpec, _ tokenizer: Tokenizer) -> [Diagnostic] {
+    [("text", task.text), ("pair", task.pair)].compactMap { key, source in
+      guard let source, let template = try? Template(source, of: key) else { return nil }
+      let literals = template.parts.compactMap { part in
+        if case .literal(let literal) = part { literal } else { nil }
+      }
+      guard let mark = usualMarks.first(where: { mark in literals.contains { $0.contains(mark) } }) else {
+        return nil
+      }
+      let special = [tokenizer.classID, tokenizer.separatorID, tokenizer.maskID, tokenizer.padID]
+      let read = tokenizer.encode(mark, maxTokens: .max)
+      let isToken = zip(read.ids, read.words).contains { $1 >= 0 && special.contains($0) }
+      return Diagnostic(
+        "'\(key)' of the task '\(task.name)' writes '\(mark)' between its columns, which the base reads as "
+          + (isToken
+            ? "its special token, with both sides as parts of one text" : "letters like any others"),
+        hint: task.pair == nil
+          ? "put the second text into 'pair': the base then gets two texts as it knows them"
+          : "leave it out: special tokens are put around the texts anyway")
+    }
+  }
+
+  /// How models of the BERT family and others write their special tokens.
+  private static let usualMarks = [
+    "[SEP]", "[CLS]", "[MASK]", "[PAD]", "</s>", "<s>", "<sep>", "<mask>", "<pad>",
+  ]
 
   private static func confusions(_ task: TaskSpec, _ tokenizer: Tokenizer, _ positions: Int) -> [Diagnostic] {
     var unknown: [LabelSpec] = []

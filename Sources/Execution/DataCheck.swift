@@ -23,20 +23,24 @@ public struct DataCheck: Sendable {
   /// - Throws: `Diagnostics` with all problems in the order of the jobs.
   public func check(_ plan: Plan) throws {
     var seen: Set<Part> = []
+    // What is wrong with some bytes is told of one file, which names the others that hold them.
+    var told: Set<[String]> = []
     var problems: [Diagnostic] = []
     for part in plan.jobs.filter({ store?.contains($0.id) != true }).flatMap({ parts($0.spec) }) {
-      guard case .files = part.task.source, seen.insert(part).inserted else { continue }
+      guard case .files(let files) = part.task.source, seen.insert(part).inserted else { continue }
       // Counted rows could be read; what is left to say is whether scores on them mean anything.
       if let row = plan.data.first(where: { $0.task == part.task.name && $0.facts.split == part.split }) {
         problems += plan.errors(in: row).filter { !problems.contains($0) }
         continue
       }
       do {
-        _ = try TaskLoader.load(part.task, split: part.split) { plan.locations[$0] }
+        _ = try TaskLoader.load(part.task, split: part.split) {
+          plan.path(of: $0, for: part.split, of: part.task)
+        }
       } catch let error as Diagnostics {
-        // A list of labels that does not fit makes the same mistake in every line.
-        let told = error.all.grouped { $0 == 1 ? "one more line" : "\($0) or more other lines" }
-        problems += told.filter { !problems.contains($0) }
+        let file = files[part.split.rawValue] ?? files[Split.train.rawValue]
+        guard told.insert([part.task.name, file?.sha256 ?? ""]).inserted else { continue }
+        problems += error.all.map(plan.namingCopies)
       } catch let error as Diagnostic {
         if !problems.contains(error) { problems.append(error) }
       }

@@ -21,6 +21,7 @@ extension DiskResources {
         try StableHash.hex(of: read), base?.sha256 ?? "words", "\(maxTokens)",
       ])
       if let known = facts.value(.splits, key) { return known }
+      tell("counting the rows of \(task.name)")
       let tokenizer = try base.map { try self.tokenizer($0.path) }
       let most = min(maxTokens, base?.outline.limits.positions ?? JobPerformer.pretrainedPositions)
       let survey = TaskSurvey(task) { locations[$0] }

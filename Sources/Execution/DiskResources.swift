@@ -23,6 +23,8 @@ public final class DiskResources: Resources {
   public let facts: FactsCache
   private let folder: String
   private let environment: [String: String]
+  /// Hears what is read now, in words.
+  let tell: @Sendable (String) -> Void
   // The planner may ask from several threads.
   private let opened = Lock(Opened())
 
@@ -32,8 +34,13 @@ public final class DiskResources: Resources {
   ///   - facts: Where hashes and lengths are remembered.
   ///   - folder: What relative paths of bases start from; empty for the working directory. A manifest's own paths come
   ///     with its folder in front.
-  public init(facts: FactsCache, folder: String, environment: [String: String]) {
+  ///   - tell: Hears what is read, before a file or a set is read that is not remembered: large ones take minutes.
+  public init(
+    facts: FactsCache, folder: String, environment: [String: String],
+    tell: @escaping @Sendable (String) -> Void = { _ in }
+  ) {
     self.facts = facts
+    self.tell = tell
     self.folder = folder
     self.environment = environment
   }
@@ -103,7 +110,7 @@ public final class DiskResources: Resources {
     do {
       let base = try base(name)
       let key = try StableHash.hex(of: [
-        base.sha256, try StableHash.hex(of: task.labels), task.head.rawValue, "\(task.pair != nil)",
+        base.sha256, try StableHash.hex(of: task.labels), task.head.rawValue, task.text, task.pair ?? "none",
       ])
       if facts.value(.servedTask, key) == true { return TaskFit() }
       let fit = BaseCheck.fit(
@@ -134,6 +141,7 @@ public final class DiskResources: Resources {
         try StableHash.hex(of: task), split.rawValue, try name.map { try self.base($0).sha256 } ?? "words",
       ])
       return try facts.value(.lengths, key) {
+        tell("measuring the texts of \(task.name), \(split.rawValue)")
         let examples = try TaskLoader.load(task, split: split) { locations[$0] }
         let step = Double(examples.count) / Double(min(examples.count, DiskResources.sampleRows))
         let sample = (0..<min(examples.count, DiskResources.sampleRows)).map {
@@ -182,7 +190,10 @@ public final class DiskResources: Resources {
   }
 
   private func hash(_ path: String) throws -> String {
-    try facts.value(.hash, try key(path)) { try StableHash.hex(file: path) }
+    try facts.value(.hash, try key(path)) {
+      tell("reading \(path)")
+      return try StableHash.hex(file: path)
+    }
   }
 
   private func key(_ path: String) throws -> String {
@@ -213,7 +224,7 @@ extension FactKind<Bool> {
   /// A base in which `BaseCheck` found nothing, by the hashes of its files.
   fileprivate static var soundBase: FactKind { FactKind("bases", version: 1) }
   /// A task that a base can serve, by the base's hash and what `BaseCheck` looks at.
-  fileprivate static var servedTask: FactKind { FactKind("tasks", version: 1) }
+  fileprivate static var servedTask: FactKind { FactKind("tasks", version: 2) }
 }
 
 extension FactKind<Int> {

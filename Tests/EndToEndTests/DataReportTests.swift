@@ -53,6 +53,15 @@ import Testing
     }
     let run = try Program.run("run", "m.yaml", in: place.folder)
     #expect(run.status == 0 && run.errors.hasPrefix(told), "\(run.errors)")
+    // What makes scores too good is told where little else is.
+    let quiet = try Program.run("run", "m.yaml", "--quiet", in: place.folder)
+    #expect(quiet.status == 0 && quiet.errors == told, "\(quiet.errors)")
+    let json = try Program.run("plan", "m.yaml", "--json", in: place.folder).output
+    let plan = try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any]
+    let note = try #require((plan?["notes"] as? [[String: Any]])?.first)
+    #expect(note["file"] as? String == "data/moves/test.jsonl" && note["line"] as? Int == 25)
+    #expect((note["note"] as? String)?.hasPrefix("test of 'moves': 1 of 25 rows stand in train too") == true)
+    #expect(note["spoils_results"] as? Bool == true)
     let report = try place.read("Results/odd/report.md")
     #expect(report.contains("## The data\n"))
     #expect(report.contains("- moves, test: 1 of 25 rows stand in train too"))

@@ -41,10 +41,11 @@ import Testing
     try FileManager.default.copyItem(
       at: place.folder.appendingPathComponent("m.yaml"),
       to: place.folder.appendingPathComponent("ada/m.yaml"))
-    let written = try Program.run(
+    let empty = try Program.run(
       "report", "~/m.yaml", "--results", "~/out", in: place.folder, environment: home)
-    #expect(written.status == 0, "\(written.errors)")
-    #expect(FileManager.default.fileExists(atPath: place.folder.path + "/ada/out/homely/report.md"))
+    #expect(
+      empty.status == 2 && empty.errors.contains(" has a result in \(place.folder.path)/ada/out/.store\n"),
+      "\(empty.errors)")
     #expect(!FileManager.default.fileExists(atPath: place.folder.path + "/~"))
   }
 }

@@ -62,7 +62,7 @@ import Testing
     let place = try Workplace(copying: Finished.get().place)
     let grid = [
       "run", "m.yaml", "--workers", "1", "-S", "evaluate.grids=chosen",
-      "-S", "merges=[{method: ties, density: {grid: [0.2, 0.9]}}]",
+      "-S", "merges=[{method: ties, density: {grid: [0.2, 0.9]}}]", "-S", "name=grid",
     ]
     let known = Set(place.stored())
     #expect(try Program.start(grid, in: place.folder).outcome().status == 0)

@@ -53,11 +53,12 @@ import Testing
     let place = try Workplace(copying: Finished.get().place)
     let grid = [
       "m.yaml", "-S", "evaluate.grids=chosen", "-S", "merges=[{method: ties, density: {grid: [0.2, 0.9]}}]",
+      "-S", "name=grid",
     ]
     let plan = try Program.start(["plan"] + grid, in: place.folder).outcome()
     let run = try Program.start(["run"] + grid, in: place.folder).outcome()
     #expect(run.status == 0, "\(run.errors)")
-    let rows = try place.read("Results/tiny/runs.csv").split(separator: "\n")
+    let rows = try place.read("Results/grid/runs.csv").split(separator: "\n")
     let tested = Set(
       rows.filter { $0.contains(",test,") && $0.contains("merge:ties") }.compactMap {
         $0.split(separator: "(").dropFirst().first?.prefix(11)

@@ -244,6 +244,30 @@ import Training
     resources().fit(of: task, base: folder).notes.map(\.what)
   }
 
+  @Test func `special tokens written in a template are told, with what the base makes of them`() throws {
+    try make()
+    func note(_ text: String, pair: String? = nil) -> [Diagnostic] {
+      var task = task([("a", "up"), ("b", "down")], pair: pair)
+      task.text = text
+      return resources().fit(of: task, base: folder).notes
+    }
+    #expect(
+      note("{a} [SEP] {b}") == [
+        Diagnostic(
+          "'text' of the task 't' writes '[SEP]' between its columns, which the base reads as its special token, with both "
+            + "sides as parts of one text",
+          hint: "put the second text into 'pair': the base then gets two texts as it knows them")
+      ])
+    #expect(
+      note("<s> {a}", pair: "{b}").map(\.description) == [
+        """
+        error: 'text' of the task 't' writes '<s>' between its columns, which the base reads as letters like any others
+          leave it out: special tokens are put around the texts anyway
+        """
+      ])
+    #expect(note("{a} and {b} [1]") == [])
+  }
+
   @Test func `labels that are one text to the base are told, with a linear head they are nothing to it`()
     throws
   {

@@ -34,6 +34,23 @@ import Testing
     #expect(facts.bytes == 8)
   }
 
+  @Test func `what is read is told, and what is remembered is not`() throws {
+    let told = Lock<[String]>([])
+    func resources() -> DiskResources {
+      DiskResources(
+        facts: FactsCache(folder: scratch.url.appendingPathComponent("cache")), folder: scratch.url.path,
+        environment: [:], tell: { text in told.withLock { $0.append(text) } })
+    }
+    let path = try write("one\ntwo\n", changed: 1_700_000_000)
+    let first = resources()
+    _ = try first.file(path)
+    _ = try first.file(path)
+    #expect(told.withLock { $0 } == ["reading \(path)"])
+    first.facts.save()
+    _ = try resources().file(path)
+    #expect(told.withLock { $0 }.count == 1)
+  }
+
   @Test func `empty lines are no rows, and the last one needs no line break`() throws {
     #expect(try resources().file(try write("one\n\ntwo")).rows == 2)
     #expect(try resources().file(try write("", to: "empty.jsonl")).rows == 0)

@@ -91,14 +91,66 @@ import Testing
     test.lengths?.cutRows = finding(20, 5)
     #expect(
       try notes([train, test], positions: 64) == [
-        "note: training.max_tokens is 128, but the base reads 64 tokens at most: longer texts are cut to these",
         "data/fpb/test.jsonl:5: note: test of 'fpb': 20 of 100 rows are cut to 64 tokens: 6.2 % of the tokens are never "
-          + "read; the longest has 80 (train 10); split long rows: the base reads no more",
+          + "read; the longest has 80 (train 10); split long rows: the base reads no more"
       ])
     #expect(
       try notes([train], Self.manifest + "\ntraining: {max_tokens: 64}") == [
         "data/fpb/train.jsonl:3: note: train of 'fpb': 10 of 100 rows are cut to 64 tokens: 6.2 % of the tokens are "
           + "never read; the longest has 80; raise training.max_tokens, or split long rows"
+      ])
+  }
+
+  @Test func `what train knows of test and of validation are two findings`() throws {
+    func leaking(_ split: Split, _ count: Int, _ line: Int) -> SplitFacts {
+      var facts = facts(split)
+      var shared = OverlapFacts(.train)
+      shared.rows = finding(count, line, line + 1)
+      shared.exact = count
+      shared.conflicts = finding(1, line, line + 1)
+      facts.overlaps = [shared]
+      return facts
+    }
+    #expect(
+      try notes([facts(.train), leaking(.validation, 2, 3), leaking(.test, 12, 5)]) == [
+        "data/fpb/validation.jsonl:3: note: validation of 'fpb': 2 of 100 rows stand in train too (1 with another "
+          + "label), such as line 3, which is line 4 of train; take them out of train, or scores on validation are too "
+          + "good",
+        "data/fpb/test.jsonl:5: note: test of 'fpb': 12 of 100 rows stand in train too (1 with another label), such as "
+          + "line 5, which is line 6 of train; take them out of train, or scores on test are too good",
+      ])
+  }
+
+  @Test func `a validation split of a few rows from train is told with its standard error`() throws {
+    var validation = facts(.validation, rows: 5, labels: [2, 2, 1])
+    validation.isHeldOut = true
+    #expect(
+      try notes([facts(.train), validation]) == [
+        "data/fpb/train.jsonl: note: validation of 'fpb': only 5 rows were drawn from train to choose by: a share of right "
+          + "rows among them has a standard error of up to 0.22; give the task a validation file, or raise its "
+          + "validation_fraction, which is 0.1"
+      ])
+    #expect(try notes([validation], Self.manifest + "\nevaluate: {splits: [test]}") == [])
+    validation.isHeldOut = false
+    #expect(try notes([validation]) == [])
+    validation = facts(.validation, rows: 50, labels: [20, 20, 10])
+    validation.isHeldOut = true
+    #expect(try notes([validation]) == [])
+  }
+
+  @Test func `of two files with the same bytes both are named`() throws {
+    var resources = FakeResources()
+    resources.files["data/fpb/test.jsonl"] = resources.files["data/fpb/train.jsonl"]
+    var test = facts(.test)
+    var shared = OverlapFacts(.train)
+    shared.rows = finding(100, 1, 1)
+    shared.exact = 100
+    test.overlaps = [shared]
+    resources.facts = ["fpb": [facts(.train), test]]
+    #expect(
+      try plan(Self.manifest, resources: resources).notes.map(\.description) == [
+        "data/fpb/test.jsonl:1: note: test of 'fpb': 100 of 100 rows stand in train too, such as line 1, which is line 1 "
+          + "of train; take them out of train, or scores on test are too good; data/fpb/train.jsonl holds the same bytes"
       ])
   }
 

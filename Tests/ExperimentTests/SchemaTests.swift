@@ -72,12 +72,38 @@ import Testing
     #expect(try !Planner(vocabulary: .small, resources: resources).plan(manifest).jobs.isEmpty)
   }
 
+  private func stamp(_ text: String, _ overrides: [String] = []) throws -> TablesStamp {
+    TablesStamp(try plan(text, overrides), overrides: try overrides.map { try Override($0) })
+  }
+
+  @Test func `a lock file says which experiment its tables are of, and what may replace them`() throws {
+    let text = manifestText("cocktails: [all]")
+    let own = try stamp(text)
+    let trial = try stamp(text, ["seeds=[0]", "name=trial", "title=Why", "data_root=data"])
+    #expect(own.settings == [] && trial.settings == ["seeds=[0]"] && own.jobs != trial.jobs)
+    for stamp in [own, trial] {
+      let lock = LockFile.text(manifest: try read(text), plan: try plan(text), versions: [], stamp: stamp)
+      #expect(TablesStamp(lock: lock) == stamp)
+    }
+    #expect(own.mayReplace(trial) && !trial.mayReplace(own) && trial.mayReplace(trial))
+    // Edited, with the same settings; said otherwise, of the same jobs; beside a lock file that says nothing.
+    #expect(try stamp(manifestText("cocktails: [singles]"), ["seeds=[0]"]).mayReplace(trial))
+    #expect(try stamp(text, ["budget.steps=200"]).mayReplace(own))
+    #expect(!trial.mayReplace(TablesStamp(lock: "name: a\nsettings:\n  - grid: x\n")))
+    // A grid of which one point will be tested is the same experiment before and after the choice.
+    let grid = manifestText("merges: [{method: ties, density: {grid: [0.1, 0.5]}}]\nevaluate: {grids: chosen}")
+    let full = try plan(grid)
+    let model = try #require(full.grids.first?.models.first)
+    #expect(
+      TablesStamp(full, overrides: []) == TablesStamp(full.testing(onlyChosen: [model]), overrides: []))
+  }
+
   @Test func `a lock file says what was found, twice the same`() throws {
     let text = manifestText("cocktails: [all]\ntitle: \"does it: help?\"")
     func lock() throws -> String {
       LockFile.text(
         manifest: try read(text), plan: try plan(text),
-        versions: [("mixology", "1.0"), ("machine", "x86_64: 2 cores")])
+        versions: [("mixology", "1.0"), ("machine", "x86_64: 2 cores")], stamp: try stamp(text))
     }
     let first = try lock()
     #expect(first == (try lock()))

@@ -25,8 +25,27 @@ struct PlanCommand: ParsableCommand {
     let predictedSeconds: Double?
   }
 
+  private struct NoteLine: Encodable {
+    let note: String
+    let file: String?
+    let line: Int?
+    let column: Int?
+    let hint: String?
+    let spoilsResults: Bool
+
+    init(_ note: PlanNote) {
+      self.note = note.what
+      file = note.place?.file
+      line = note.place?.line
+      column = note.place?.column
+      hint = note.hint
+      spoilsResults = note.spoilsResults
+    }
+  }
+
   private struct Answer: Encodable {
     let experiment: String
+    let notes: [NoteLine]
     let models: Int
     let jobs: [JobLine]
     let cached: Int
@@ -64,7 +83,8 @@ struct PlanCommand: ParsableCommand {
       encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
       encoder.keyEncodingStrategy = .convertToSnakeCase
       let answer = Answer(
-        experiment: plan.experiment, models: plan.models.count, jobs: lines,
+        experiment: plan.experiment, notes: plan.notes.map(NoteLine.init), models: plan.models.count,
+        jobs: lines,
         cached: lines.count - waiting.count,
         predictedSeconds: seconds, workers: count, megabytesPerWorker: memory, diskMegabytes: disk)
       Console.print(String(decoding: try encoder.encode(answer), as: UTF8.self))

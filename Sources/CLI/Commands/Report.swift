@@ -1,4 +1,5 @@
 import ArgumentParser
+import Basics
 import Execution
 import Experiment
 import Foundation
@@ -11,6 +12,9 @@ struct ReportCommand: ParsableCommand {
 
   @OptionGroup var arguments: ManifestArguments
 
+  @Flag(help: "Replaces tables that were made with other settings of the command line.")
+  var force = false
+
   @Flag(help: "Prints the merge methods with what they took, in Markdown; writes nothing.")
   var methods = false
 
@@ -20,7 +24,13 @@ struct ReportCommand: ParsableCommand {
     let loaded = try arguments.load()
     let plan = try loaded.plan()
     let results = try Collector(store: loaded.store).collect(plan)
+    guard results.finishedJobs > 0 else {
+      throw Diagnostic(
+        "nothing to report: none of \(counted(plan.jobs.count, "job")) has a result in \(loaded.store.root.relativePath)",
+        at: Place(file: loaded.path), hint: "`mixology run` does them and writes the tables")
+    }
     if methods { return Console.print(try MethodTimes.markdown(results)) }
+    try loaded.checkTables(plan, force: force)
     try Publisher.publish(results, loaded: loaded, plan: plan)
     Console.print(Summary.terminal(results, width: Console.width))
     Console.print("\nTables: \(loaded.folder.relativePath)/report.md, comparison.csv, runs.csv …")

@@ -21,7 +21,10 @@ struct Run: AsyncParsableCommand {
   @Flag(inversion: .prefixedNo, help: "Goes on with jobs that do not depend on a failed one.")
   var keepGoing = true
 
-  @Flag(help: "Says nothing but the result.")
+  @Flag(help: "Replaces tables that were made with other settings of the command line.")
+  var force = false
+
+  @Flag(help: "Says nothing but the result, and what makes results wrong.")
   var quiet = false
 
   @Flag(help: "Says a line for every job.")
@@ -40,11 +43,12 @@ struct Run: AsyncParsableCommand {
     let loaded = try arguments.load()
     try refusing { () throws(Diagnostic) in try WorkerProcess.check(workers: workerArguments.count) }
     var plan = try loaded.planBeforeChoice()
+    try loaded.checkTables(plan, force: force)
     try DataCheck(store: loaded.store).check(plan)
     try refusing { () throws(Diagnostic) in
       try ResultsFolder.check(store: loaded.store.root, tables: loaded.folder)
     }
-    if !quiet { Console.notes(of: plan) }
+    Console.notes(of: plan, quiet: quiet)
     loaded.store.sweepAttempts()
     let interruption = Interruption()
     var spent = Spent()

@@ -6,12 +6,16 @@ struct DataWarnings {
   private let task: TaskSpec
   private let splits: [SplitFacts]
   private let maxTokens: Int
+  private let choosesOnValidation: Bool
 
-  /// - Parameter maxTokens: What the manifest cuts longer texts to.
-  init(_ task: TaskSpec, _ splits: [SplitFacts], maxTokens: Int) {
+  /// - Parameters:
+  ///   - maxTokens: What the manifest cuts longer texts to.
+  ///   - choosesOnValidation: Whether anything of the manifest reads validation data.
+  init(_ task: TaskSpec, _ splits: [SplitFacts], maxTokens: Int, choosesOnValidation: Bool) {
     self.task = task
     self.splits = splits
     self.maxTokens = maxTokens
+    self.choosesOnValidation = choosesOnValidation
   }
 
   var rows: [DataRow] {
@@ -24,7 +28,7 @@ struct DataWarnings {
 
   private func warnings(_ facts: SplitFacts) -> [DataWarning] {
     [strayTags(facts), outside(facts)].compactMap(\.self) + overlaps(facts)
-      + [conflicts(facts), oneClass(facts)].compactMap(\.self) + unseenLabels(facts)
+      + [conflicts(facts), oneClass(facts), fewHeldOut(facts)].compactMap(\.self) + unseenLabels(facts)
       + [cut(facts), unscaled(facts), duplicates(facts)].compactMap(\.self)
   }
 
@@ -39,11 +43,12 @@ struct DataWarnings {
       if overlap.exact < overlap.rows.count { parts.append("\(overlap.exact) letter by letter") }
       if overlap.conflicts.count > 0 { parts.append("\(overlap.conflicts.count) with another \(targetWord)") }
       let details = parts.isEmpty ? "" : " (\(parts.joined(separator: ", ")))"
+      // Of each split apart: what learning knows of test and of validation are two findings, each with its lines.
       return DataWarning(
-        "in \(other)",
+        "\(facts.split.rawValue) in \(other)",
         "\(share(overlap.rows.count, facts)) stand in \(other) too\(details)\(example(overlap.rows, in: overlap.other))",
         hint: "take them out of \(other), or scores on \(facts.split.rawValue) are too good",
-        count: overlap.rows.count, line: overlap.rows.line)
+        count: overlap.rows.count, line: overlap.rows.line, flatters: true)
     }
   }
 
@@ -135,6 +140,26 @@ struct DataWarnings {
     }
   }
 
+  /// A validation split that was drawn from train and is too small to choose by.
+  private func fewHeldOut(_ facts: SplitFacts) -> DataWarning? {
+    guard facts.isHeldOut, choosesOnValidation, facts.rows < Self.fewRows else { return nil }
+    let rows = Double(facts.rows)
+    // The largest of a share, and that of a correlation where there is none.
+    let (score, error) =
+      task.kind == .regression
+      ? ("a correlation", 1 / max(1, rows - 1).squareRoot())
+      : ("a share of right rows", 0.5 / rows.squareRoot())
+    return DataWarning(
+      "few held out",
+      "only \(facts.rows) rows were drawn from train to choose by: \(score) among them has a standard error of up to "
+        + short(error, digits: 2),
+      hint: "give the task a validation file, or raise its validation_fraction, which is "
+        + short(task.validationFraction), count: facts.rows)
+  }
+
+  /// Fewer rows tell two models apart that differ by 0.2 or more.
+  private static let fewRows = 50
+
   /// Labels that no row of train has, told where other splits ask for them or with train.
   private func unseenLabels(_ facts: SplitFacts) -> [DataWarning] {
     guard facts.split == .train, !facts.labels.isEmpty else { return [] }
@@ -208,8 +233,9 @@ struct DataWarnings {
   }
 
   /// A number of a few digits; whole ones without a point.
-  private func short(_ number: Double) -> String {
-    let rounded = (number * 1000).rounded() / 1000
+  private func short(_ number: Double, digits: Int = 3) -> String {
+    let unit = (0..<digits).reduce(1.0) { size, _ in 10 * size }
+    let rounded = (number * unit).rounded() / unit
     return rounded == rounded.rounded() && abs(rounded) < 1e15 ? "\(Int(rounded))" : "\(rounded)"
   }
 }

@@ -1,5 +1,5 @@
 public import Basics
-internal import Specs
+public import Specs
 
 extension Plan {
   /// What a split's data make impossible, with the file and the line.
@@ -9,6 +9,43 @@ extension Plan {
         "\(row.facts.split.rawValue) of '\(row.task)': \(warning.what)", at: place(of: warning, row),
         hint: warning.hint)
     }
+  }
+
+  /// The path of a split's data by their hash: the task's own file, where others hold the same bytes.
+  public func path(of sha256: String, for split: Split, of task: TaskSpec) -> String? {
+    guard case .files(let files) = task.source,
+      let paths = plannedTasks.first(where: { $0.spec.name == task.name })?.paths
+    else { return locations[sha256] }
+    let own = [split, .train].first { files[$0.rawValue]?.sha256 == sha256 && paths[$0.rawValue] != nil }
+    return own.flatMap { paths[$0.rawValue] } ?? locations[sha256]
+  }
+
+  /// A finding about a data file, with the other files of the plan that hold its very bytes.
+  public func namingCopies(_ problem: Diagnostic) -> Diagnostic {
+    let words = copiesInWords(of: problem.place)
+    guard !words.isEmpty else { return problem }
+    var problem = problem
+    problem.hint = problem.hint.map { $0 + words } ?? String(words.dropFirst(2))
+    return problem
+  }
+
+  /// `; data/b/test.jsonl holds the same bytes`; empty where no other file of the plan does.
+  private func copiesInWords(of place: Place?) -> String {
+    guard let path = place?.file else { return "" }
+    let files = plannedTasks.flatMap { task -> [(path: String, sha256: String)] in
+      guard case .files(let files) = task.spec.source else { return [] }
+      return Split.allCases.compactMap { split in
+        guard let file = files[split.rawValue], let path = task.paths[split.rawValue] else { return nil }
+        return (path, file.sha256)
+      }
+    }
+    guard let own = files.first(where: { $0.path == path })?.sha256 else { return "" }
+    var others: [String] = []
+    for file in files where file.sha256 == own && file.path != path && !others.contains(file.path) {
+      others.append(file.path)
+    }
+    guard !others.isEmpty else { return "" }
+    return "; \(others.joined(separator: " and ")) \(others.count == 1 ? "holds" : "hold") the same bytes"
   }
 
   /// What a user should know before a run: of the plan, of its tables, and of data from files; one line for each finding in a task.
@@ -35,19 +72,18 @@ extension Plan {
     let others = found.filter { $0.row.facts.split != worst.row.facts.split }.map { other in
       "\(other.row.facts.split.rawValue) \(other.warning.count)"
     }
+    let place = place(of: worst.warning, worst.row)
     return PlanNote(
       "\(worst.row.facts.split.rawValue) of '\(worst.row.task)': \(worst.warning.what)"
         + (others.isEmpty ? "" : " (\(others.joined(separator: ", ")))"),
-      at: place(of: worst.warning, worst.row), hint: worst.warning.hint)
+      at: place, hint: worst.warning.hint + copiesInWords(of: place),
+      spoilsResults: found.contains { $0.warning.flatters })
   }
 
   private func place(of warning: DataWarning, _ row: DataRow) -> Place? {
-    let source = plannedTasks.first { $0.spec.name == row.task }?.spec.source
+    // By the task, not by the hash: two files may hold the same bytes.
     let split = row.facts.isHeldOut ? Split.train : row.facts.split
-    guard case .files(let files) = source, let file = files[split.rawValue], let path = locations[file.sha256]
-    else {
-      return nil
-    }
-    return Place(file: path, line: warning.line)
+    let task = plannedTasks.first { $0.spec.name == row.task }
+    return task?.paths[split.rawValue].map { Place(file: $0, line: warning.line) }
   }
 }

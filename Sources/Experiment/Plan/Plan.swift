@@ -87,11 +87,14 @@ public struct PlannedTask: Sendable, Hashable {
   public var spec: TaskSpec
   /// Rows of each split before limits, by split name; splits that do not exist are left out.
   public var rows: [String: Int]
+  /// The file of each split, by split name; empty for a generated task.
+  public var paths: [String: String]
 
   /// Makes a task.
-  public init(spec: TaskSpec, rows: [String: Int]) {
+  public init(spec: TaskSpec, rows: [String: Int], paths: [String: String] = [:]) {
     self.spec = spec
     self.rows = rows
+    self.paths = paths
   }
 }
 
@@ -148,12 +151,15 @@ public struct PlanNote: Sendable, Hashable, CustomStringConvertible {
   public var place: Place?
   /// What to do; nil where nothing need be done.
   public var hint: String?
+  /// Whether results are wrong for it, so that it is told even where little is.
+  public var spoilsResults: Bool
 
   /// Makes a note.
-  public init(_ what: String, at place: Place? = nil, hint: String? = nil) {
+  public init(_ what: String, at place: Place? = nil, hint: String? = nil, spoilsResults: Bool = false) {
     self.what = what
     self.place = place
     self.hint = hint
+    self.spoilsResults = spoilsResults
   }
 
   /// `data/fpb/test.jsonl:17: note: …: …`.

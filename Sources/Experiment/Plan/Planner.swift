@@ -57,21 +57,27 @@ public struct Planner: Sendable {
     if case .named(let name, _) = manifest.base { base = name }
     // Of several lengths the shortest cuts most.
     let maxTokens = manifest.points.map(\.training.maxTokens).min() ?? .max
+    let choosesOnValidation =
+      manifest.evaluate.splits.contains(.validation)
+      || manifest.points.contains { $0.training.validateEvery > 0 }
     var rows: [DataRow] = []
     for index in tasks.indices {
       let splits = resources.facts(
         of: tasks[index].spec, base: base, maxTokens: maxTokens, locations: locations)
       tasks[index].trainingRows = splits.first { $0.split == .train }?.rows
-      rows += DataWarnings(tasks[index].spec, splits, maxTokens: maxTokens).rows
+      rows +=
+        DataWarnings(
+          tasks[index].spec, splits, maxTokens: maxTokens, choosesOnValidation: choosesOnValidation
+        ).rows
     }
     return rows
   }
 
-  /// A length that the base cannot read.
+  /// A length that the manifest asks for and the base cannot read; what the usual length cuts is told with the data.
   private func cuts(_ manifest: Manifest, _ outline: ModelOutline) -> [PlanNote] {
-    guard let asked = manifest.points.map(\.training.maxTokens).max(), asked > outline.limits.positions else {
-      return []
-    }
+    guard manifest.setsMaxTokens, let asked = manifest.points.map(\.training.maxTokens).max(),
+      asked > outline.limits.positions
+    else { return [] }
     return [
       PlanNote(
         "training.max_tokens is \(asked), but the base reads \(outline.limits.positions) tokens at most: longer texts are cut "
@@ -82,7 +88,9 @@ public struct Planner: Sendable {
   private func plannedTask(_ task: TaskData) -> PlannedTask {
     var rows: [String: Int] = [:]
     for split in Split.allCases { rows[split.rawValue] = task.sizes[split]?.rows }
-    return PlannedTask(spec: task.spec, rows: rows)
+    var paths: [String: String] = [:]
+    for (split, path) in task.paths { paths[split.rawValue] = path }
+    return PlannedTask(spec: task.spec, rows: rows, paths: paths)
   }
 
   private func column(_ task: TaskSpec) -> TaskColumn {

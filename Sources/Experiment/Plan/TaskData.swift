@@ -6,6 +6,8 @@ struct TaskData: Sendable {
   /// As evaluations see it.
   var spec: TaskSpec
   var sizes: [Split: SplitSize]
+  /// The files of its splits.
+  var paths: [Split: String] = [:]
   var place: Place
   /// Rows that a training reads, as counted; nil where they could not be.
   var trainingRows: Int?
@@ -175,6 +177,7 @@ struct TaskFinder {
         isSound = false
       }
       hashed[split.rawValue] = DataFile(sha256: facts.sha256, format: format)
+      data.paths[split] = path
       data.sizes[split] = SplitSize(
         rows: facts.rows, lengths: TextLengths([], otherwise: WorkEstimate.tokensPerRow(facts)))
       locations[facts.sha256] = path

@@ -43,10 +43,13 @@ public struct DataWarning: Sendable, Hashable, Codable {
   public var line: Int?
   /// Whether it makes scores wrong, so that nothing is to be run before it is mended.
   public var isError: Bool
+  /// Whether scores are too good for it, so that it is told even where little is.
+  public var flatters: Bool
 
   /// Makes a warning.
   public init(
-    _ kind: String, _ what: String, hint: String, count: Int, line: Int? = nil, isError: Bool = false
+    _ kind: String, _ what: String, hint: String, count: Int, line: Int? = nil, isError: Bool = false,
+    flatters: Bool = false
   ) {
     self.kind = kind
     self.what = what
@@ -54,5 +57,6 @@ public struct DataWarning: Sendable, Hashable, Codable {
     self.count = count
     self.line = line
     self.isError = isError
+    self.flatters = flatters
   }
 }

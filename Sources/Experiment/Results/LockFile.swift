@@ -10,12 +10,20 @@ public enum LockFile {
   ///   - manifest: the manifest.
   ///   - plan: its plan.
   ///   - versions: what else the numbers depend on, as name and value: versions, the machine.
-  public static func text(manifest: Manifest, plan: Plan, versions: [(String, String)]) -> String {
+  ///   - stamp: which experiment it is, so that another one does not replace its tables by mistake.
+  public static func text(
+    manifest: Manifest, plan: Plan, versions: [(String, String)], stamp: TablesStamp
+  ) -> String {
     var lines = YAMLLines()
     lines.add(
-      "# Written by mixology: what \(manifest.name) came to. It is read by people, not by the program.")
+      "# Written by mixology: what \(manifest.name) came to, for people. The program reads 'overrides' and 'jobs' alone."
+    )
     lines.add("name", manifest.name)
     if !manifest.title.isEmpty { lines.add("title", manifest.title) }
+    if !stamp.settings.isEmpty {
+      lines.add("overrides: [\(stamp.settings.map(yamlScalar).joined(separator: ", "))]")
+    }
+    if let jobs = stamp.jobs { lines.add("jobs", jobs) }
     lines.add("versions:")
     lines.indented { for (name, value) in versions { $0.add(name, value) } }
     lines.add("seeds: [\(manifest.seeds.map(String.init).joined(separator: ", "))]")
