@@ -28,8 +28,8 @@ public enum BaseLocator {
         + "a folder with config.json was looked for at:\(looked)")
   }
 
-  /// The base that `make model` puts into the cache.
-  private static let fetched = "all-MiniLM-L6-v2"
+  /// The bases that `make model` puts into the cache, the usual one first: the table of .make/model.sh.
+  package static let fetched = ["all-MiniLM-L6-v2", "all-mpnet-base-v2"]
 
   /// What leads to a base in Mixology's cache: the same name without its owner, one that is near, or the one to fetch.
   private static func wayOut(_ name: String, _ environment: [String: String]) -> String? {
@@ -43,8 +43,8 @@ public enum BaseLocator {
     if let near = nearestName(to: last, among: cached) {
       return near == last ? "write '\(near)': so it is called in the cache" : "did you mean '\(near)'?"
     }
-    guard nearestName(to: last, among: [fetched]) != nil else { return nil }
-    return "`make model` fetches it, as '\(fetched)'"
+    guard let known = nearestName(to: last, among: fetched) else { return nil }
+    return "`make model\(known == fetched[0] ? "" : " MODEL=\(known)")` fetches it, as '\(known)'"
   }
 
   /// The folder for what can be fetched or found again: `XDG_CACHE_HOME`, else `~/.cache`; nil without a home.

@@ -125,6 +125,15 @@ import Testing
     }
   }
 
+  @Test func `what make model fetches is what its script knows`() throws {
+    let script = try String(
+      contentsOf: Reference.package.appendingPathComponent(".make/model.sh"), encoding: .utf8)
+    let names = script.split(separator: "\n").filter { $0.hasPrefix("model ") }.map {
+      $0.split(separator: " ")[1]
+    }
+    #expect(names.map(String.init) == BaseLocator.fetched)
+  }
+
   @Test func `a name of the hub leads to the same base in our cache, or to what fetches it`() throws {
     try withFolder { folder in
       let home = ["HOME": folder]
@@ -140,6 +149,9 @@ import Testing
       for name in [name, "all-MiniLM-L6-v2", "all-minilm-l6-v2"] {
         #expect(try hint(name) == "`make model` fetches it, as 'all-MiniLM-L6-v2'; \(looked)")
       }
+      #expect(
+        try hint("org/all-mpnet-base")
+          == "`make model MODEL=all-mpnet-base-v2` fetches it, as 'all-mpnet-base-v2'; \(looked)")
       try write("{}", to: folder + "/.cache/mixology/models/all-MiniLM-L6-v2/config.json")
       #expect(try hint(name) == "write 'all-MiniLM-L6-v2': so it is called in the cache; \(looked)")
       #expect(try hint("all-MiniLM-L6") == "did you mean 'all-MiniLM-L6-v2'?; \(looked)")
