@@ -136,9 +136,6 @@ import Testing
         r.yaml:3:30: error: unknown key 'wieght' in 'models.0.parameters'
             3 |   - {model: a1, parameters: {wieght: 1}}
               |                              ^ did you mean 'weight'?
-        r.yaml:4:5: error: 'models.1' has no 'model'
-            4 |   - {modle: a2}
-              |     ^ the folder of an adapter
         r.yaml:4:6: error: unknown key 'modle' in 'models.1'
             4 |   - {modle: a2}
               |      ^ did you mean 'model'?

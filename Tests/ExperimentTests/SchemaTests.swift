@@ -91,7 +91,8 @@ import Testing
     #expect(try stamp(text, ["budget.steps=200"]).mayReplace(own))
     #expect(!trial.mayReplace(TablesStamp(lock: "name: a\nsettings:\n  - grid: x\n")))
     // A grid of which one point will be tested is the same experiment before and after the choice.
-    let grid = manifestText("merges: [{method: ties, density: {grid: [0.1, 0.5]}}]\nevaluate: {grids: chosen}")
+    let grid = manifestText(
+      "merges: [{method: ties, density: {grid: [0.1, 0.5]}}]\nevaluate: {grids: chosen}")
     let full = try plan(grid)
     let model = try #require(full.grids.first?.models.first)
     #expect(

@@ -35,7 +35,7 @@ public struct DataWarning: Sendable, Hashable, Codable {
   public var what: String
   /// What to do.
   public var hint: String
-  /// Names what is noticed, so that splits with the same finding are told in one line: `cut`, `in train`.
+  /// Names what is noticed, so that splits with the same finding are told in one line: `cut`, `test in train`.
   public var kind: String
   /// Rows, words or labels that it is about.
   public var count: Int
