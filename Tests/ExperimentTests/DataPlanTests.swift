@@ -130,6 +130,8 @@ import Testing
           + "rows among them has a standard error of up to 0.22; give the task a validation file, or raise its "
           + "validation_fraction, which is 0.1"
       ])
+    validation.available = 12
+    #expect(try notes([validation])[0].hasSuffix("up to 0.22; raise limits.validation, which leaves out 7"))
     #expect(try notes([validation], Self.manifest + "\nevaluate: {splits: [test]}") == [])
     validation.isHeldOut = false
     #expect(try notes([validation]) == [])

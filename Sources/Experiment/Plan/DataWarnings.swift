@@ -153,8 +153,10 @@ struct DataWarnings {
       "few held out",
       "only \(facts.rows) rows were drawn from train to choose by: \(score) among them has a standard error of up to "
         + short(error, digits: 2),
-      hint: "give the task a validation file, or raise its validation_fraction, which is "
-        + short(task.validationFraction), count: facts.rows)
+      hint: facts.rows < facts.available
+        ? "raise limits.validation, which leaves out \(facts.available - facts.rows)"
+        : "give the task a validation file, or raise its validation_fraction, which is "
+          + "\(ParameterValue.number(task.validationFraction))", count: facts.rows)
   }
 
   /// Fewer rows tell two models apart that differ by 0.2 or more.
