@@ -51,7 +51,8 @@ public struct Evaluator: Sendable {
     _ examples: [TokenizedExample], head: TaskHead, states: FrozenStates? = nil,
     workspaces: [Workspace] = [Workspace()]
   ) -> Double {
-    let sums = collected(examples, states, workspaces) { range, seen, workspace in
+    func untold(_ done: Int) {}
+    let sums = collected(examples, states, workspaces, progress: untold) { range, seen, workspace in
       let unused = workspace.zeros(rows: seen.batch.tokens, columns: seen.hidden.columns)
       return head.loss(
         seen, rows: 0..<seen.batch.rows, examples: examples[range], weight: 1, dhidden: unused,
@@ -65,7 +66,8 @@ public struct Evaluator: Sendable {
     _ examples: [TokenizedExample], states: FrozenStates? = nil, workspaces: [Workspace] = [Workspace()]
   ) -> Matrix {
     let all = Matrix(rows: examples.count, columns: reader.network.outline.width)
-    _ = collected(examples, states, workspaces) { range, seen, _ in
+    func untold(_ done: Int) {}
+    _ = collected(examples, states, workspaces, progress: untold) { range, seen, _ in
       all.rows(range).copy(from: seen.pooled)
     }
     return all
