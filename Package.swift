@@ -102,7 +102,7 @@ let package = Package(
         "Basics", "Outlines", "Specs", "LinearAlgebra", "Checkpoints", "Tokenizers", "Models", "Tasks",
         "Training",
         "Merging",
-        "Experiment", "Execution", "ModelFixtures",
+        "Experiment", "Execution", "ModelFixtures", yams,
       ]),
     tests("EndToEndTests", ["CLI", "Checkpoints", "LinearAlgebra"]),
   ],

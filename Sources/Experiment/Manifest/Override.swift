@@ -77,7 +77,7 @@ public struct Override: Sendable {
       pairs[index].value = try replacing(
         in: pairs[index].value, keys.dropFirst(length), shape?.child(key), path: below)
     } else if let key = keys.first {
-      if case .table(.object, _) = shape {
+      if case .table(let value, _) = shape?.bare, case .object = value.bare {
         let hint = suggestion(for: key, among: pairs.map(\.key))
         throw Diagnostic("'\(path)' has no '\(key)' in the manifest", at: place, hint: hint)
       }
@@ -94,7 +94,7 @@ public struct Override: Sendable {
   }
 
   private func valueNode(_ shape: Shape?) throws(Diagnostic) -> YAMLNode {
-    if case .text = shape { return scalar(value) }
+    if case .text = shape?.bare { return scalar(value) }
     var reader = YAMLReader(SourceText(value, path: "-S \(text)"))
     var node = scalar(value)
     if let first = value.first, "[{\"'".contains(first) {
@@ -109,7 +109,7 @@ public struct Override: Sendable {
     } else if shape?.makesList(of: value) ?? false {
       node = YAMLNode(content: .sequence([node]), place: place)
     }
-    if case .setting = shape, case .sequence = node.content {
+    if case .setting = shape?.bare, case .sequence = node.content {
       node = YAMLNode(content: .mapping([YAMLPair(key: "grid", keyPlace: place, value: node)]), place: place)
     }
     return node
@@ -137,6 +137,7 @@ extension Shape {
     switch self {
     case .setting, .list: true
     case .either(let shapes): shapes.contains { $0.takesSeveral }
+    case .ruled(let shape, _): shape.takesSeveral
     case .text, .optionalText, .name, .scalar, .table, .object, .variants: false
     }
   }
@@ -147,6 +148,7 @@ extension Shape {
     case .list: true
     case .either(let shapes):
       shapes.contains { $0.makesList(of: value) } && !shapes.contains { $0.takes(value) }
+    case .ruled(let shape, _): shape.makesList(of: value)
     case .text, .optionalText, .name, .scalar, .setting, .table, .object, .variants: false
     }
   }
@@ -156,6 +158,7 @@ extension Shape {
     switch self {
     case .scalar(.choice(let words)): words.contains(value)
     case .scalar(.number), .scalar(.integer), .scalar(.flag), .text, .optionalText, .name, .setting: true
+    case .ruled(let shape, _): shape.takes(value)
     case .list, .table, .object, .variants, .either: false
     }
   }

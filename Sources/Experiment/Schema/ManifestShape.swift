@@ -13,19 +13,23 @@ struct ManifestShape {
       Field("name", .name, required: true, "the experiment's name and its folder under Results"),
       Field("title", .text, "the question that the experiment asks"),
       Field("data_root", .text, "folder of the datasets, relative to the manifest's folder"),
-      Field("seeds", .list(.scalar(.integer(0...2_147_483_647))), "one training of everything for each seed"),
+      Field(
+        "seeds", .ruled(.list(.scalar(.integer(0...2_147_483_647))), [.filled, .distinct]),
+        "one training of everything for each seed"),
       Field(
         "base", .either([.text, .object([pretrain])]), required: true, "the base model: a folder or a name"),
       Field("head", .scalar(head), default: usualHead, "the head of tasks that name none"),
       Field("task_defaults", .object(taskDefaults), "settings for all tasks that do not say otherwise"),
-      Field("tasks", .table(.object(task), keysAreNames: true), required: true, "the tasks by name"),
-      Field("cocktails", .list(cocktail), "what is trained, in the order of the tables"),
-      Field("sampling", .object(sampling), "how cocktails draw from their tasks"),
-      Field("budget", .object(budget), required: true, "exactly one of steps, tokens and passes"),
+      Field(
+        "tasks", .ruled(.table(.ruled(.object(task), taskRules), keysAreNames: true), [.filled]),
+        required: true, "the tasks by name"),
+      Field("cocktails", .ruled(.list(cocktail), [.filled]), "what is trained, in the order of the tables"),
+      Field("sampling", sampling, "how cocktails draw from their tasks"),
+      Field("budget", budget, required: true, "exactly one of steps, tokens and passes"),
       Field("adapter", .object(adapter), "LoRA settings"),
       Field("training", .object(training), "optimiser, batches and stopping"),
       Field("merges", .list(.variants(merge)), "adapters merged into one"),
-      Field("evaluate", .object(evaluate), "which models are evaluated on what"),
+      Field("evaluate", evaluate, "which models are evaluated on what"),
     ])
   }
 
@@ -40,7 +44,7 @@ struct ManifestShape {
 
   // MARK: Tasks
 
-  private func splits(_ range: ClosedRange<Int>) -> Shape {
+  func splits(_ range: ClosedRange<Int>) -> Shape {
     .object(
       Split.allCases.map { Field($0.rawValue, .scalar(.integer(range)), "rows of the \($0.rawValue) split") })
   }
@@ -63,20 +67,26 @@ struct ManifestShape {
         "a folder under data_root with train, validation and test as .jsonl or .csv"),
       Field(
         "files",
-        .object(Split.allCases.map { Field($0.rawValue, .text, "the file of the \($0.rawValue) split") }),
+        .ruled(
+          .object(Split.allCases.map { Field($0.rawValue, .text, "the file of the \($0.rawValue) split") }),
+          [.needs([Split.train.rawValue])]),
         isWay: true, "the files under data_root, one for each split"),
       Field("generate", .object(generate), isWay: true, "a generated task instead of files"),
       Field("kind", .scalar(.choice(TaskKind.allCases.map(\.rawValue))), "what the task asks for"),
-      Field("text", .text, default: .text("{text}"), "the input: text with columns in braces"),
-      Field("pair", .text, "the second sentence of a pair, written like 'text'"),
+      Field("text", template, default: .text("{text}"), "the input: text with columns in braces"),
+      Field("pair", template, "the second sentence of a pair, written like 'text'"),
       Field("target", .text, "the column of the label (label), the number (score) or the tags (tags)"),
       Field(
-        "labels", .either([.list(.text), .table(.optionalText, keysAreNames: false)]),
+        "labels",
+        .either([
+          .ruled(.list(.text), [.count(2...Int.max), .distinct]),
+          .ruled(.table(.optionalText, keysAreNames: false), [.count(2...Int.max)]),
+        ]),
         "labels, with descriptions"),
       Field(
         "anchors", .table(.object(anchor), keysAreNames: false), "described values for regression over labels"
       ),
-      Field("metrics", .list(.text), "metrics by name; the first one decides"),
+      Field("metrics", metrics(of: vocabulary.metrics), "metrics by name; the first one decides"),
       Field("family", .either([.name, .list(.name)]), "what the task is like, for pairs within a family"),
     ] + taskDefaults
   }
@@ -91,7 +101,7 @@ struct ManifestShape {
   private var generate: [Field] {
     [
       Field("form", .scalar(.choice(vocabulary.generatorForms)), required: true, "which kind of text"),
-      Field("rows", splits(0...10_000_000), required: true, "examples of each split"),
+      Field("rows", generatedRows, required: true, "examples of each split"),
     ] + GeneratorSettings.rows.map { Field(scalar: $0.parameter) }
   }
 
@@ -100,27 +110,32 @@ struct ManifestShape {
   private var cocktail: Shape {
     .either([
       .scalar(.choice(Self.generators)),
-      .object([
-        Field(
-          "pairs",
-          .either([
-            .scalar(.choice(["within_families"])),
-            .object([Field("family", .name, required: true, "the family")]),
-          ]),
-          isWay: true, "pairs of one family, or within_families: of any family"),
-        Field(
-          "subsets",
-          .object([Field("sizes", .list(.scalar(.integer(1...64))), required: true, "numbers of tasks")]),
-          isWay: true, "all subsets of some sizes"),
-        Field("name", .name, "the cocktail's name"),
-        Field("tasks", .list(.name), isWay: true, "the cocktail's tasks"),
-        Field("sampling", .object(sampling), "how this cocktail draws, instead of the common rule"),
-      ]),
+      .ruled(
+        .object([
+          Field(
+            "pairs",
+            .either([
+              .scalar(.choice(["within_families"])),
+              .object([Field("family", .name, required: true, "the family")]),
+            ]),
+            isWay: true, "pairs of one family, or within_families: of any family"),
+          Field(
+            "subsets",
+            .object([
+              Field(
+                "sizes", .ruled(.list(.scalar(.integer(1...64))), [.filled]), required: true,
+                "numbers of tasks")
+            ]),
+            isWay: true, "all subsets of some sizes"),
+          Field("name", .name, "the cocktail's name"),
+          Field("tasks", .ruled(.list(.name), [.filled, .distinct]), isWay: true, "the cocktail's tasks"),
+          Field("sampling", sampling, "how this cocktail draws, instead of the common rule"),
+        ]), cocktailRules),
     ])
   }
 
-  private var sampling: [Field] {
-    [
+  private var sampling: Shape {
+    let fields = [
       Field(
         "rule", .setting(.choice(vocabulary.samplingRules.map(\.name))), default: .text(SamplingSpec().rule),
         "the rule's name"),
@@ -130,15 +145,21 @@ struct ManifestShape {
         "weights", .table(.scalar(.number(0...1e9)), keysAreNames: true),
         "a weight for each task; others weigh 1"),
     ]
+    return .ruled(.object(fields), samplingRules(settings: fields.dropFirst().map(\.key)))
   }
 
-  private var budget: [Field] {
-    BudgetSettings.parameters.map { Field($0.name, .setting($0.kind), isWay: true, $0.summary) }
+  private var budget: Shape {
+    let parameters = BudgetSettings.parameters
+    return .ruled(
+      .object(parameters.map { Field($0.name, .setting($0.kind), isWay: true, $0.summary) }),
+      [.oneOf(parameters.map(\.name).reversed())])
   }
 
   private var adapter: [Field] {
     AdapterSettings.rows.map { Field(setting: $0.parameter) } + [
-      Field("targets", .list(.text), "linear layers by the last parts of their names, as in PEFT")
+      Field(
+        "targets", .ruled(.list(.text), [.filled]),
+        "linear layers by the last parts of their names, as in PEFT")
     ]
   }
 
@@ -150,10 +171,12 @@ struct ManifestShape {
       common: [
         Field("name", .name, "the merge's name in the tables"),
         Field(
-          "of", .either([.scalar(.choice(["singles"])), .list(.name)]), default: .text("singles"),
+          "of", .either([.scalar(.choice(["singles"])), .ruled(.list(.name), [.filled, .distinct])]),
+          default: .text("singles"),
           "what is merged: singles, or names of tasks and cocktails"),
         Field(
-          "weights", .list(.scalar(.number(-1e6...1e6))), "one weight for each input; 1 where nothing is said"
+          "weights", .ruled(.list(.scalar(.number(-1e6...1e6))), [.filled]),
+          "one weight for each input; 1 where nothing is said"
         ),
       ],
       rows: vocabulary.methods.map { method in
@@ -161,8 +184,11 @@ struct ManifestShape {
           name: method.name,
           fields: method.parameters.map { Field(setting: $0) } + [grid]
             + (method.tuning?.takesRanges == true ? [ranges] : []))
-      } + [Variants.Row(name: "all", fields: [grid, except])],
-      hint: { [names = vocabulary.methods.map(\.name)] in OtherWords.methodHint($0, among: names) })
+      } + [
+        Variants.Row(
+          name: "all", fields: [grid, except],
+          rules: [.never(["name"], because: "all methods cannot have one name")])
+      ], hint: { [names = vocabulary.methods.map(\.name)] in OtherWords.methodHint($0, among: names) })
   }
 
   private var grid: Field {
@@ -173,29 +199,33 @@ struct ManifestShape {
 
   private var except: Field {
     Field(
-      "except", .list(.name),
+      "except", .list(.word(vocabulary.methods.map(\.name))),
       "methods that 'all' leaves out, beside those that learn, search or train, that cannot merge these models, or whose cell is another one's"
     )
   }
 
   private var ranges: Field {
     Field(
-      "over", .table(.list(.scalar(.number(-1e6...1e6))), keysAreNames: false),
+      "over",
+      .table(.ruled(.list(.scalar(.number(-1e6...1e6))), [.count(2...2)]), keysAreNames: false),
       "what is searched: parameters, each with its least and its largest value; those usually tried where nothing is said"
     )
   }
 
-  private var evaluate: [Field] {
-    [
-      Field(
-        "tasks", .either([.scalar(.choice(["all", "own"])), .list(.name)]), default: .text("all"),
-        "all, own (those that a model learned), or a list"),
-      Field(
-        "splits", .list(.scalar(.choice([Split.validation.rawValue, Split.test.rawValue]))),
-        "validation and test, or one of them"),
-      Field(
-        "grids", .scalar(.choice(["all", "chosen"])), default: .text("all"),
-        "whether all points of a merge's grid are tested, or the one alone that does best on validation"),
-    ]
+  private var evaluate: Shape {
+    let splits = [Split.validation, .test].map(\.rawValue)
+    return .ruled(
+      .object([
+        Field(
+          "tasks",
+          .either([.scalar(.choice(["all", "own"])), .ruled(.list(.name), [.filled, .distinct])]),
+          default: .text("all"), "all, own (those that a model learned), or a list"),
+        Field(
+          "splits", .ruled(.list(.scalar(.choice(splits))), [.filled]),
+          "validation and test, or one of them"),
+        Field(
+          "grids", .scalar(.choice(["all", "chosen"])), default: .text("all"),
+          "whether all points of a merge's grid are tested, or the one alone that does best on validation"),
+      ]), evaluateRules)
   }
 }

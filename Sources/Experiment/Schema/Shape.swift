@@ -22,6 +22,17 @@ indirect enum Shape: Sendable {
   case variants(Variants)
   /// Shapes of different forms (single value, list, mapping); the value's form decides.
   case either([Shape])
+  /// A shape with rules that the schema says too, and that the reader has its own words for.
+  case ruled(Shape, [Rule])
+
+  /// A text that is one of the words of a table, which the reader looks up.
+  static func word(_ words: [String]) -> Shape { .ruled(.text, [.words(words)]) }
+
+  /// The shape without its rules.
+  var bare: Shape {
+    guard case .ruled(let shape, _) = self else { return self }
+    return shape.bare
+  }
 
   /// The field of that name below this shape, for overrides and their values.
   func child(_ key: String) -> Shape? {
@@ -32,6 +43,7 @@ indirect enum Shape: Sendable {
     case .object(let fields): fields.first { $0.key == key }?.shape
     case .variants(let variants): variants.allFields.first { $0.key == key }?.shape
     case .either(let shapes): shapes.lazy.compactMap { $0.child(key) }.first
+    case .ruled(let shape, _): shape.child(key)
     }
   }
 
@@ -42,6 +54,7 @@ indirect enum Shape: Sendable {
       guard fields.contains(where: { $0.key == key && $0.isWay }) else { return [] }
       return fields.filter { $0.isWay && $0.key != key }.map(\.key)
     case .either(let shapes): return shapes.flatMap { $0.otherWays(than: key) }
+    case .ruled(let shape, _): return shape.otherWays(than: key)
     case .text, .optionalText, .name, .scalar, .setting, .list, .table, .variants: return []
     }
   }
@@ -88,6 +101,7 @@ struct Variants: Sendable {
   struct Row: Sendable {
     let name: String
     let fields: [Field]
+    var rules: [Rule] = []
   }
 
   /// The deciding key.

@@ -29,6 +29,7 @@ struct ShapeChecker {
     case .object(let fields): content = object(node, fields, path: path)
     case .variants(let variants): content = object(node, variants, path: path)
     case .either(let shapes): return either(node, shapes, path: path)
+    case .ruled(let shape, _): return value(node, shape, path: path)
     }
     defer { meant = nil }
     return Value(content: content, place: node.place, meant: meant)
@@ -112,7 +113,7 @@ struct ShapeChecker {
   /// Whether a list of this one value is taken where the value alone is not.
   private func takesList(of node: YAMLNode, _ shapes: [Shape]) -> Bool {
     shapes.contains { shape in
-      guard case .list(let element) = shape else { return false }
+      guard case .list(let element) = shape.bare else { return false }
       var trial = ShapeChecker(source)
       _ = trial.value(node, element, path: "")
       return trial.problems.isEmpty
@@ -259,7 +260,7 @@ struct ShapeChecker {
 
   private mutating func either(_ node: YAMLNode, _ shapes: [Shape], path: String) -> Value {
     for shape in shapes {
-      switch (shape, node.content) {
+      switch (shape.bare, node.content) {
       case (.list, .sequence), (.table, .mapping), (.object, .mapping), (.variants, .mapping),
         (.text, .scalar), (.optionalText, .scalar), (.name, .scalar), (.scalar, .scalar), (.setting, .scalar):
         let told = problems.count
@@ -287,6 +288,7 @@ extension Shape {
     case .list: "a list"
     case .table, .object, .variants: "a mapping"
     case .either(let shapes): shapes.map(\.form).joined(separator: " or ")
+    case .ruled(let shape, _): shape.form
     }
   }
 }
