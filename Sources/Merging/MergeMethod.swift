@@ -27,6 +27,8 @@ public struct MergeMethod: CatalogEntry {
   public let draws: Bool
   /// Whether changes that are all c times as large, c > 0, merge to one that is c times as large.
   public let isHomogeneous: Bool
+  /// Whether changes that are not zero may merge to zero in a whole layer, as where the models have to agree.
+  public let mayVanish: Bool
   /// The row of which this one is a preset or another name.
   public private(set) var base: String?
   /// The row that gives the same under equal parameters: itself or, where it only has other defaults, its base.
@@ -41,13 +43,14 @@ public struct MergeMethod: CatalogEntry {
   public init(
     name: String, summary: String, paper: String?, notes: MergeNotes = MergeNotes(),
     parameters: [ParameterSpec] = [], neutral: [String: ParameterValue] = [:], symmetric: Bool = true,
-    draws: Bool = false, isHomogeneous: Bool = true, models: ClosedRange<Int> = 1...Int.max,
+    draws: Bool = false, isHomogeneous: Bool = true, mayVanish: Bool = false,
+    models: ClosedRange<Int> = 1...Int.max,
     requirements: @escaping Requirements = { _, _ throws(Diagnostic) in },
     make: @escaping @Sendable (Parameters) -> any Merging
   ) {
     self.init(
       name: name, summary: summary, paper: paper, notes: notes, parameters: parameters, neutral: neutral,
-      symmetric: symmetric, draws: draws, isHomogeneous: isHomogeneous, models: models,
+      symmetric: symmetric, draws: draws, isHomogeneous: isHomogeneous, mayVanish: mayVanish, models: models,
       requirements: requirements, form: .rule(make))
   }
 
@@ -55,7 +58,8 @@ public struct MergeMethod: CatalogEntry {
   init(
     name: String, summary: String, paper: String?, notes: MergeNotes = MergeNotes(),
     parameters: [ParameterSpec], neutral: [String: ParameterValue] = [:], symmetric: Bool = true,
-    draws: Bool = false, isHomogeneous: Bool = true, models: ClosedRange<Int> = 1...Int.max,
+    draws: Bool = false, isHomogeneous: Bool = true, mayVanish: Bool = false,
+    models: ClosedRange<Int> = 1...Int.max,
     requirements: @escaping Requirements = { _, _ throws(Diagnostic) in }, form: MergeForm
   ) {
     let shared: [ParameterSpec] = if case .routed = form { [] } else { Finish.parameters }
@@ -69,6 +73,7 @@ public struct MergeMethod: CatalogEntry {
     self.symmetric = symmetric
     self.draws = draws
     self.isHomogeneous = isHomogeneous
+    self.mayVanish = mayVanish
     self.base = nil
     self.rule = name
     self.models = models

@@ -72,6 +72,14 @@ struct Golden: Decodable {
     return (names ?? []).filter { $0.hasSuffix(".json") }.sorted()
   }()
 
+  /// The rows of one adapter that the golden numbers lack.
+  static func missing() throws -> [String] {
+    let known = Set(try files.flatMap { try groups($0).flatMap(\.cases).map(\.method) })
+    return MergeMethods.all.entries.filter { $0.isRule || $0.evidence != nil }.map(\.name).filter {
+      !known.contains($0)
+    }
+  }
+
   /// The groups of a file.
   static func groups(_ file: String) throws -> [Golden] {
     let data = try Data(contentsOf: TestSupport.Reference.golden("merge/\(file)"))

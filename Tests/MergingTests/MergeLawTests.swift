@@ -61,7 +61,11 @@ import Testing
     let weights = variant.taken([1, -1, 3, 0.001, 50, 1, -0.25])
     let merged = try merge(many, weights, variant.method, variant.parameters)
     #expect(dense(merged.adapter).allSatisfy { $0.isFinite })
-    #expect(merged.sites.allSatisfy { $0.norm > 0 && $0.retainedEnergy > 0 && $0.retainedEnergy <= 1 })
+    for site in merged.sites {
+      let isZero = site.norm == 0 && site.retainedEnergy == 1 && site.rank == 1
+      let isChange = site.norm > 0 && site.retainedEnergy > 0 && site.retainedEnergy <= 1
+      #expect(isChange || (isZero && variant.method.mayVanish), "\(site)")
+    }
   }
 
   @Test(arguments: Variant.all)

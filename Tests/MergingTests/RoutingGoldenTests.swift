@@ -105,7 +105,11 @@ struct RoutingGolden: Decodable {
 
   @Test func `every row that routes has golden numbers`() throws {
     let names = MergeMethods.all.entries.filter { $0.servedBy != nil }.map(\.name)
-    #expect(Set(try #require(golden).cases.map(\.method)) == Set(names))
+    let known = try #require(golden).cases.map(\.method)
+    for name in names where !known.contains(name) {
+      Issue.record(
+        "merge method '\(name)' has no golden numbers: add a case to the script in Tests/Golden/routing")
+    }
   }
 
   @Test func `the router is the one that PyTorch trains`() throws {

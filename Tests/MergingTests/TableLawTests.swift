@@ -31,7 +31,9 @@ import Testing
     }
     let expected = try merged(variant).map { $0 * Float(factor) }
     let error = relativeError(try merged(variant, small), expected)
-    #expect(variant.method.isHomogeneous ? error < 1e-6 : error > 1e-3, "\(error)")
+    #expect(
+      variant.method.isHomogeneous ? error < 1e-6 : error > 1e-3,
+      "\(error): the row's isHomogeneous says which of the two it should be")
   }
 
   /// Rows that weigh a part of what they do: neither sums nor averages.
@@ -48,7 +50,9 @@ import Testing
     let once = try merged(variant)
     let twice = try merged(variant, nil, weights.map { 2 * $0 })
     let errors = [relativeError(twice, once), relativeError(twice, once.map { 2 * $0 })]
-    #expect((errors.min() ?? 1 < 1e-6) != (Self.mixed[variant.method.name] != nil), "\(errors)")
+    #expect(
+      (errors.min() ?? 1 < 1e-6) != (Self.mixed[variant.method.name] != nil),
+      "\(errors): where that is right, TableLawTests.mixed says why")
   }
 
   @Test(arguments: Variant.all)

@@ -15,7 +15,13 @@ import Testing
     """
 
   @Test func `every family has golden numbers, and targets where adapters sit if nobody says it`() throws {
-    #expect(PicoEncoder.families.map(\.name).sorted() == NetworkFamilies.all.names.sorted())
+    for name in NetworkFamilies.all.names where !PicoEncoder.families.contains(where: { $0.name == name }) {
+      Issue.record(
+        """
+        the family '\(name)' has no golden numbers: make them with Tests/Golden/models/generate_encoder.py and add \
+        a line to PicoEncoder.families
+        """)
+    }
     for family in PicoEncoder.families {
       let outline = try PicoEncoder(family.name).network.outline
       #expect(outline.family == family.name)

@@ -42,7 +42,16 @@ import Testing
         at: Self.file.deletingLastPathComponent(), withIntermediateDirectories: true)
       try page.write(to: Self.file, atomically: true, encoding: .utf8)
     }
-    let stored = try String(contentsOf: Self.file, encoding: .utf8)
-    #expect(page == stored, "out of date: run the tests with UPDATE_SNAPSHOTS=1")
+    let stored = try String(contentsOf: Self.file, encoding: .utf8).split(separator: "\n")
+    let page = page.split(separator: "\n")
+    // A metric without the golden numbers that it needs is told of by their test.
+    let missing = try MetricTests.missing().map { "| `\($0.metric)` |" }
+    let changed =
+      page.filter { line in !stored.contains(line) && !missing.contains { line.hasPrefix($0) } }
+      + stored.filter { !page.contains($0) }
+    let isOrdered = changed != [] || stored == page.filter { stored.contains($0) }
+    #expect(
+      changed == [] && isOrdered,
+      "Metrics.md is out of date: make it again with `UPDATE_SNAPSHOTS=1 make test FILTER=MetricPageTests`")
   }
 }
