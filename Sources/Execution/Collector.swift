@@ -12,7 +12,7 @@ public struct Collector: Sendable {
     self.store = store
   }
 
-  /// Everything of a plan that is done; failures are listed.
+  /// Everything of a plan that is done; failures are listed, and jobs whose files were changed or cut since.
   public func collect(_ plan: Plan) throws -> ResultSet {
     var results: [JobID: JobResult] = [:]
     var specs: [JobID: PlannedJob] = [:]
@@ -21,6 +21,10 @@ public struct Collector: Sendable {
     for job in plan.jobs {
       specs[job.id] = job
       if store.contains(job.id) {
+        if let damage = store.damage(job.id) {
+          failures.append(FailureRow(job: job.id.hex, label: job.label, message: damage.what))
+          continue
+        }
         results[job.id] = try store.result(job.id)
         if let cost = store.cost(job.id) {
           costs.append(
@@ -123,10 +127,15 @@ public struct PredictionBinder: Sendable {
   /// Writes the files of a plan's models; one that holds its parts already is left alone.
   ///
   /// Sizes would not tell: two models can say as many letters and mean other labels.
+  /// - Throws: a `Diagnostic` for predictions that are not what their evaluation wrote.
   public func bind(_ plan: Plan, into folder: URL) throws {
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     for (model, name) in zip(plan.models, PredictionBinder.names(plan.models)) {
-      let parts = model.evaluations.map { store.folder($0.job).appendingPathComponent(PredictionFile.name) }
+      let evaluations = model.evaluations.filter { store.contains($0.job) }
+      for evaluation in evaluations {
+        if let damage = store.damage(evaluation.job, .bytes) { throw damage }
+      }
+      let parts = evaluations.map { store.folder($0.job).appendingPathComponent(PredictionFile.name) }
         .filter { FileManager.default.fileExists(atPath: $0.path) }
       if parts.isEmpty { continue }
       let file = folder.appendingPathComponent(name)

@@ -21,6 +21,8 @@ public final class JobPerformer {
   /// By the base alone, of sets of examples.
   var pooled = ByteLimitedCache<Matrix>(limit: WorkLimits.pooledBytes)
   private var heads: [String: TaskHead] = [:]
+  /// Jobs whose files were found to be as they were written.
+  private var intact: Set<JobID> = []
   /// The model that was evaluated last: an adapter belongs to one base.
   var model: (adapter: JobID, network: any Network, lowestLayer: Int)?
   /// The model of several parts that was read last.
@@ -120,7 +122,7 @@ public final class JobPerformer {
   {
     if task.head == .linear {
       guard let trained else { throw Diagnostic("no trained head for task '\(task.name)'") }
-      return try HeadFile.read(store.folder(trained), task: task)
+      return try reading(trained) { try HeadFile.read($0, task: task) }
     }
     let key = try StableHash.hex(of: [
       try StableHash.hex(of: spec), try StableHash.hex(of: task), "\(labelScale)",
@@ -139,7 +141,12 @@ public final class JobPerformer {
     case .pretrained(let id): folder = store.folder(id).appendingPathComponent("model").path
     }
     if let base = bases[folder] { return base }
-    let base = try BaseFolder.open(folder)
+    let base: BaseModel
+    if case .pretrained(let id) = spec {
+      base = try reading(id) { _ in try BaseFolder.open(folder) }
+    } else {
+      base = try BaseFolder.open(folder)
+    }
     bases[folder] = base
     return base
   }
@@ -162,6 +169,24 @@ public final class JobPerformer {
   func key(_ task: TaskSpec, _ split: Split, base: BaseSpec, maxTokens: Int) throws -> String {
     try StableHash.hex(
       of: [try StableHash.hex(of: task), split.rawValue, try StableHash.hex(of: base), "\(maxTokens)"])
+  }
+
+  /// Reads what another job left, which must be as it wrote it; every byte is looked at once for each job.
+  ///
+  /// - Throws: a `Diagnostic` that says how to get it anew.
+  func reading<Value>(_ id: JobID, _ read: (URL) throws -> Value) throws -> Value {
+    if !intact.contains(id) {
+      if let damage = store.damage(id, .bytes) { throw damage }
+      intact.insert(id)
+    }
+    let folder = store.folder(id)
+    do { return try read(folder) } catch var problem as Diagnostic
+      where problem.place?.file.hasPrefix(folder.path) ?? false
+    {
+      // What would mend a file of the user's own does not mend one of the store.
+      problem.hint = "remove the folder \(folder.path) and run again, which does the job anew"
+      throw problem
+    }
   }
 
   private func location(_ sha256: String, what: String) throws -> String {

@@ -5,10 +5,13 @@ public import Specs
 /// The content-addressed store: one folder a finished job, named by the job's id.
 ///
 /// A job is written to a folder beside it and renamed when it is whole, so what stands under an id is complete,
-/// whoever crashed when. Failures leave a note that the next run overwrites.
+/// whoever crashed when. What a job wrote is noted with it, so that a file that was changed or cut later is not taken for
+/// its result. Failures leave a note that the next run overwrites.
 public struct JobStore: Sendable {
   /// The folder `.store`.
   public let root: URL
+
+  static let resultName = "result.json"
 
   /// Opens a store; nothing is created before something is written.
   public init(root: URL) {
@@ -20,12 +23,12 @@ public struct JobStore: Sendable {
 
   /// Whether the job is finished.
   public func contains(_ id: JobID) -> Bool {
-    FileManager.default.fileExists(atPath: folder(id).appendingPathComponent("result.json").path)
+    FileManager.default.fileExists(atPath: folder(id).appendingPathComponent(JobStore.resultName).path)
   }
 
   /// What a finished job found.
   public func result(_ id: JobID) throws -> JobResult {
-    try read(JobResult.self, "result.json", of: id)
+    try read(JobResult.self, JobStore.resultName, of: id)
   }
 
   /// What a finished job cost; nil where the record is missing.
@@ -60,8 +63,9 @@ public struct JobStore: Sendable {
     _ attempt: URL, as id: JobID, spec: JobSpec, result: JobResult, cost: JobCost
   ) throws {
     try write(spec, "spec.json", to: attempt)
+    try write(result, JobStore.resultName, to: attempt)
+    try seal(attempt)
     try write(cost, "cost.json", to: attempt)
-    try write(result, "result.json", to: attempt)
     for name in try FileManager.default.subpathsOfDirectory(atPath: attempt.path) {
       if let handle = FileHandle(forReadingAtPath: attempt.appendingPathComponent(name).path) {
         try? handle.synchronize()

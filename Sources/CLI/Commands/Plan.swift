@@ -64,7 +64,7 @@ struct PlanCommand: ParsableCommand {
     let clock = WorkClock.measured(
       plan, loaded.store, workers: count, threads: workerArguments.threads)
     let lines = plan.jobs.map { job in
-      let cached = loaded.store.contains(job.id)
+      let cached = loaded.store.isIntact(job.id)
       return JobLine(
         id: job.id.hex, kind: job.spec.kind, label: job.label, cached: cached,
         reason: reason(job, loaded.store),
@@ -111,7 +111,7 @@ struct PlanCommand: ParsableCommand {
   }
 
   private func reason(_ job: PlannedJob, _ store: JobStore) -> String {
-    if store.contains(job.id) { return "done" }
+    if store.contains(job.id) { return store.damage(job.id)?.what ?? "done" }
     if let failure = store.failure(job.id) { return "failed last time: \(failure.what)" }
     let missing = job.spec.inputs.filter { !store.contains($0) }
     return missing.isEmpty ? "not in the store" : "needs \(counted(missing.count, "job")) not in the store"

@@ -23,6 +23,12 @@ struct ReportCommand: ParsableCommand {
     BestKernel.use()
     let loaded = try arguments.load()
     let plan = try loaded.plan()
+    let damaged = loaded.store.damaged(in: plan)
+    if !damaged.isEmpty {
+      // Nothing is wrong with the manifest.
+      Console.error("\(Diagnostics(damaged.map(\.damage)))")
+      throw ExitCode(1)
+    }
     let results = try Collector(store: loaded.store).collect(plan)
     guard results.finishedJobs > 0 else {
       throw Diagnostic(

@@ -50,6 +50,7 @@ struct Run: AsyncParsableCommand {
     }
     Console.notes(of: plan, quiet: quiet)
     loaded.store.sweepAttempts()
+    try discardDamaged(in: plan, loaded.store)
     let interruption = Interruption()
     var spent = Spent()
     var summary = await perform(plan, loaded, interruption, &spent)
@@ -59,6 +60,7 @@ struct Run: AsyncParsableCommand {
       plan = try loaded.plan()
       var tests = plan
       tests.jobs.removeAll { tried.contains($0.id) && !loaded.store.contains($0.id) }
+      try discardDamaged(in: tests, loaded.store)
       summary += await perform(tests, loaded, interruption, &spent)
     }
     let results = try Collector(store: loaded.store).collect(plan)
@@ -76,6 +78,16 @@ struct Run: AsyncParsableCommand {
         "error: \(counted(summary.failed, "job")) failed\(skipped)\n"
           + "  `mixology status \(arguments.manifest)` lists them; the next run tries them again")
       throw ExitCode(1)
+    }
+  }
+
+  /// Takes out of the store what was changed or cut since it was written, and says so: it is done anew.
+  private func discardDamaged(in plan: Plan, _ store: JobStore) throws {
+    for (job, damage) in store.damaged(in: plan) {
+      if !quiet {
+        Console.note("\(PlanNote(damage.what, at: damage.place, hint: "'\(job.label)' is done anew"))")
+      }
+      try store.discard(job.id)
     }
   }
 

@@ -17,7 +17,7 @@ struct Status: ParsableCommand {
     for kind in JobSpec.kinds {
       let jobs = plan.jobs.filter { $0.spec.kind == kind }
       if jobs.isEmpty { continue }
-      let done = jobs.filter { loaded.store.contains($0.id) }.count
+      let done = jobs.filter { loaded.store.isIntact($0.id) }.count
       let active = jobs.filter { running.contains($0.id) && !loaded.store.contains($0.id) }.count
       let failed = jobs.filter { !loaded.store.contains($0.id) && loaded.store.failure($0.id) != nil }.count
       Console.print(

@@ -14,6 +14,10 @@ enum JobInspection {
       rows.append(("inputs", spec.inputs.map { String($0.hex.prefix(12)) }.joined(separator: ", ")))
     }
     rows += facts(result)
+    if let damage = store.damage(id, .bytes) {
+      let file = damage.place?.file.split(separator: "/").last.map { " (\($0))" } ?? ""
+      rows.append(("damaged", damage.what + file))
+    }
     if let cost = store.cost(id) {
       rows.append(
         (

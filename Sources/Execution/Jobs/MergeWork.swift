@@ -15,7 +15,7 @@ extension JobPerformer {
     if let routing = RoutedMerger.routing(method, parameters) {
       return try route(job, adapters, by: routing, into: folder)
     }
-    let evidence = try (job.statistics ?? []).map { try StatisticsFile.read(store.folder($0)) }
+    let evidence = try (job.statistics ?? []).map { try reading($0, StatisticsFile.read) }
     func outcome(_ parts: [Adapter], _ evidence: [ModelEvidence]) throws -> MergeOutcome {
       try AdapterMerger.merge(
         parts, weights: job.weights, method: method, parameters: parameters, seed: job.seed,
@@ -30,7 +30,7 @@ extension JobPerformer {
 
   /// The adapter that a job left; of adapters trained together one of its ends.
   func adapter(of job: JobID, end: Int? = nil) throws -> Adapter {
-    try PEFTAdapter.read(store.folder(job).appendingPathComponent(Self.adapterName(end: end)).path)
+    try reading(job) { try PEFTAdapter.read($0.appendingPathComponent(Self.adapterName(end: end)).path) }
   }
 
   /// Bytes of the factors of an adapter in the folder of a job.

@@ -20,7 +20,7 @@ extension JobPerformer {
     readModel = nil
     let folder = store.folder(id).appendingPathComponent(Self.folderName).path
     guard FileManager.default.fileExists(atPath: folder) else { return nil }
-    let read = try RoutedFile.read(folder)
+    let read = try reading(id) { _ in try RoutedFile.read(folder) }
     readModel = (id, read)
     return read
   }
@@ -57,7 +57,7 @@ extension JobPerformer {
     guard case .train(let job) = store.spec(id) else {
       throw Diagnostic(
         "the stored record of the expert \(id.hex.prefix(12))… does not say what it learned",
-        hint: "remove the folder \(store.folder(id).path) and run again")
+        hint: "remove the folder \(store.folder(id).path) and run again, which does the job anew")
     }
     return job
   }

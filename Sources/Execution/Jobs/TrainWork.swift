@@ -65,12 +65,12 @@ extension JobPerformer {
   private func startingPoint(_ job: TrainJob) throws -> StartingPoint? {
     guard let start = job.start else { return nil }
     let heads = try start.heads.map { training in
-      try job.tasks.filter { $0.head == .linear }.map {
-        try HeadFile.read(store.folder(training), task: $0)
+      try job.tasks.filter { $0.head == .linear }.map { task in
+        try reading(training) { try HeadFile.read($0, task: task) }
       }
     }
     return StartingPoint(
-      adapter: try PEFTAdapter.read(store.folder(start.adapter).appendingPathComponent("adapter").path),
+      adapter: try adapter(of: start.adapter),
       heads: heads ?? [])
   }
 

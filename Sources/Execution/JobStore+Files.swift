@@ -1,0 +1,102 @@
+public import Basics
+public import Experiment
+internal import Foundation
+public import Specs
+
+/// What stands in `files.json`: a job's files, but for its costs, as the job wrote them.
+private struct WrittenFiles: Codable {
+  struct Entry: Codable {
+    var bytes: Int
+    var sha256: String
+  }
+
+  /// By path below the job's folder.
+  var files: [String: Entry]
+
+  static let name = "files.json"
+  /// What no result is made from.
+  static let uncounted = "cost.json"
+}
+
+/// How closely files are held against what their job wrote.
+public enum FileScrutiny: Sendable {
+  /// The size of every file, and every byte of the result.
+  case sizes
+  /// Every byte of every file.
+  case bytes
+}
+
+extension JobStore {
+  /// Notes size and SHA-256 of all files of an attempt in `files.json`.
+  func seal(_ attempt: URL) throws {
+    var written = WrittenFiles(files: [:])
+    for name in try FileManager.default.subpathsOfDirectory(atPath: attempt.path)
+    where name != WrittenFiles.uncounted && name != WrittenFiles.name {
+      let path = attempt.appendingPathComponent(name).path
+      let attributes = try FileManager.default.attributesOfItem(atPath: path)
+      guard attributes[.type] as? FileAttributeType == .typeRegular else { continue }
+      written.files[name] = .init(
+        bytes: attributes[.size] as? Int ?? 0, sha256: try StableHash.hex(file: path))
+    }
+    try StableHash.canonicalJSON(written).write(to: attempt.appendingPathComponent(WrittenFiles.name))
+  }
+
+  /// What has become of a finished job's files since the job wrote them; nil where they are as they were.
+  ///
+  /// Records of before files were noted are believed.
+  public func damage(_ id: JobID, _ scrutiny: FileScrutiny = .sizes) -> Diagnostic? {
+    let folder = folder(id)
+    let record = folder.appendingPathComponent(WrittenFiles.name)
+    guard FileManager.default.fileExists(atPath: record.path) else { return nil }
+    guard let data = try? Data(contentsOf: record),
+      let written = try? JSONDecoder().decode(WrittenFiles.self, from: data)
+    else { return broken("the record of the job's files cannot be read", record, folder) }
+    for (name, entry) in written.files.sorted(by: { $0.key < $1.key }) {
+      let file = folder.appendingPathComponent(name)
+      guard let size = try? FileManager.default.attributesOfItem(atPath: file.path)[.size] as? Int else {
+        return broken("a file that the job wrote is missing", file, folder)
+      }
+      guard size == entry.bytes else {
+        return broken("the file has \(size) bytes, and the job wrote \(entry.bytes)", file, folder)
+      }
+      guard scrutiny == .bytes || name == JobStore.resultName else { continue }
+      guard (try? StableHash.hex(file: file.path)) == entry.sha256 else {
+        return broken("the file is not what the job wrote: its SHA-256 is another one", file, folder)
+      }
+    }
+    return nil
+  }
+
+  private func broken(_ what: String, _ file: URL, _ folder: URL) -> Diagnostic {
+    Diagnostic(
+      what, at: Place(file: file.relativePath),
+      hint: "run again, which does the job anew; or remove the folder \(folder.relativePath)")
+  }
+
+  /// Whether a job is finished and its files, by their sizes, are as it wrote them.
+  public func isIntact(_ id: JobID) -> Bool { contains(id) && damage(id) == nil }
+
+  /// The finished jobs of a plan whose files are no longer what they were, with what is wrong.
+  ///
+  /// Every byte is looked at where something is going to read it: a job that is not done its inputs, the tables their
+  /// predictions. Of other jobs the sizes are.
+  public func damaged(in plan: Plan) -> [(job: PlannedJob, damage: Diagnostic)] {
+    var read: Set<JobID> = []
+    var found: [(job: PlannedJob, damage: Diagnostic)] = []
+    // Inputs stand before the jobs that need them.
+    for job in plan.jobs.reversed() {
+      if contains(job.id) {
+        let isRead = read.contains(job.id) || job.spec.kind == "evaluate"
+        guard let damage = damage(job.id, isRead ? .bytes : .sizes) else { continue }
+        found.append((job, damage))
+      }
+      read.formUnion(job.spec.inputs)
+    }
+    return found.reversed()
+  }
+
+  /// Takes a finished job out of the store.
+  public func discard(_ id: JobID) throws {
+    try FileManager.default.removeItem(at: folder(id))
+  }
+}
