@@ -60,6 +60,22 @@ public struct CheckpointConfiguration: Sendable {
     }
   }
 
+  /// What is to be said of a model whose weights are quantised; nil where they are not.
+  public var quantisation: Diagnostic? {
+    let key = "quantization_config"
+    guard let value = tree[key], value != .null else { return nil }
+    let method = value["quant_method"]?.text.map { " (\($0))" } ?? ""
+    return Diagnostic(
+      "the model is quantised\(method), and quantised weights are not read",
+      at: Place(file: path, detail: "key '\(key)'"),
+      hint: Self.dequantise)
+  }
+
+  /// How to get floating-point numbers from a quantised model.
+  static let dequantise =
+    "take the model that it was made from, or dequantise it (transformers: model.dequantize()) and save it in bfloat16 or "
+    + "float32"
+
   /// A key's value as it stands in the file; nil where there is none.
   public func written(_ key: String) -> String? {
     guard let range = try? JSON.memberRanges(bytes, file: path)[ExactText(key)] else { return nil }

@@ -7,11 +7,12 @@ public enum Pooling: String, Sendable, Hashable, Codable, CaseIterable {
   /// The first token's state.
   case cls
 
-  /// What the sentence-transformers file `1_Pooling/config.json` of a model folder says; mean where there is none.
+  /// What sentence-transformers' file of the pooling says, `1_Pooling/config.json` or the one that `modules.json` of the
+  /// model's folder names; mean where there is none.
   ///
   /// - Throws: a `Diagnostic` where it asks for anything else than mean or CLS.
   public static func read(folder: String) throws(Diagnostic) -> Pooling {
-    let path = folder + "/1_Pooling/config.json"
+    let path = try SentenceModules(folder: folder).poolingFile
     guard fileExists(path) else { return .mean }
     let file = try JSONFile(path: path)
     var asked: [String] = []

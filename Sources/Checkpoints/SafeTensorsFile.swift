@@ -75,10 +75,17 @@ public struct SafeTensorsFile: Sendable {
     case .float16: return words(entry, UInt16.self).map { NumberFormat.float16.float($0) }
     case .bfloat16: return words(entry, UInt16.self).map { NumberFormat.bfloat16.float($0) }
     case .int64, .int32, .int16, .int8, .uint8, .flag:
-      throw Diagnostic(
-        "the tensor holds \(entry.type.rawValue), not floating-point numbers",
-        at: Place(file: path, detail: "tensor '\(name)'"))
+      throw wholeNumbers(entry, name)
     }
+  }
+
+  private func wholeNumbers(_ entry: TensorEntry, _ name: String) -> Diagnostic {
+    // Weights in so few bits are those of a quantised model.
+    let isQuantised = entry.type == .int8 || entry.type == .uint8
+    return Diagnostic(
+      "the tensor holds \(entry.type.rawValue), not floating-point numbers",
+      at: Place(file: path, detail: "tensor '\(name)'"),
+      hint: isQuantised ? "the model is quantised, it seems: \(CheckpointConfiguration.dequantise)" : nil)
   }
 
   /// A tensor as a matrix: two sizes as they are, one size n as (1, n), a single number as (1, 1).
@@ -101,11 +108,7 @@ public struct SafeTensorsFile: Sendable {
   /// - Throws: a `Diagnostic` where it is missing or of whole numbers.
   public func stored(_ name: String) throws(Diagnostic) -> StoredFloats {
     let entry = try entry(name)
-    guard let format = entry.type.format else {
-      throw Diagnostic(
-        "the tensor holds \(entry.type.rawValue), not floating-point numbers",
-        at: Place(file: path, detail: "tensor '\(name)'"))
-    }
+    guard let format = entry.type.format else { throw wholeNumbers(entry, name) }
     return StoredFloats(
       mapping: mapping, byteOffset: entry.bytes.lowerBound, count: entry.count, format: format)
   }

@@ -97,6 +97,11 @@ struct SafeTensorsHeader {
     try checkCoverage(dataStart: dataStart, fileSize: fileSize)
   }
 
+  /// Whether numbers of a type are those of quantised weights: of 8 bits and fewer, or scales of such.
+  private static func isQuantised(_ word: String) -> Bool {
+    ["F8", "F6", "F4", "I4", "U4", "E8M0"].contains { word.hasPrefix($0) }
+  }
+
   private static func entry(
     _ tree: JSON, dataStart: Int, fileSize: Int, place: Place
   ) throws(Diagnostic) -> TensorEntry {
@@ -106,7 +111,8 @@ struct SafeTensorsHeader {
     guard let type = TensorType(rawValue: word) else {
       throw Diagnostic(
         "numbers of type '\(word)' are not known", at: place,
-        hint: "known: \(TensorType.allCases.map(\.rawValue).joined(separator: ", "))")
+        hint: (isQuantised(word) ? "the model is quantised: \(CheckpointConfiguration.dequantise); " : "")
+          + "known: \(TensorType.allCases.map(\.rawValue).joined(separator: ", "))")
     }
     var size = type.bytes
     var sizes: [Int] = []

@@ -21,16 +21,30 @@ enum BaseCheck {
       }
       return nil
     }
+    if let problem = (try? CheckpointConfiguration(folder: folder))?.quantisation { return [problem] }
     let description = part { try NetworkFamilies.describe(folder: folder) }
     problems += description?.unsupported ?? []
     if let checkpoint = part({ try NetworkFamilies.checkpoint(folder: folder) }), let description {
       problems += description.problems(of: checkpoint)
     }
-    _ = part { try Pooling.read(folder: folder) }
+    let sentences = part { try SentenceModules(folder: folder) }
+    if let sentences {
+      problems += sentences.problems
+      _ = part { try Pooling.read(folder: folder) }
+    }
     if let tokenizer = part({ try Tokenizer(file: folder + "/tokenizer.json") }) {
       problems += part { try tokenizer.disagreements(folder: folder) } ?? []
       if let limits = description?.outline.limits {
         problems += excess(of: tokenizer, over: limits, folder: folder)
+      }
+      if sentences?.lowercases == true, !tokenizer.lowercases {
+        problems.append(
+          Diagnostic(
+            "'do_lower_case' is true: sentence-transformers lowers the case of texts before the tokenizer, which does not",
+            at: Place(file: folder + "/sentence_bert_config.json", detail: "key 'do_lower_case'"),
+            hint:
+              "set 'lowercase' to true in the normalizer of tokenizer.json, or 'do_lower_case' to false here, as the "
+              + "base was trained"))
       }
     }
     return problems

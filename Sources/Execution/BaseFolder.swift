@@ -20,7 +20,7 @@ public enum BaseFolder {
         "the base has no such file", at: Place(file: file), hint: "a base is a Hugging Face folder")
     }
     files += try Checkpoint(folder: folder).files
-    let pooling = folder + "/1_Pooling/config.json"
+    let pooling = try SentenceModules(folder: folder).poolingFile
     if FileManager.default.fileExists(atPath: pooling) { files.append(pooling) }
     return files
   }

@@ -29,7 +29,7 @@ public struct DataCheck: Sendable {
     for part in plan.jobs.filter({ store?.contains($0.id) != true }).flatMap({ parts($0.spec) }) {
       guard case .files(let files) = part.task.source, seen.insert(part).inserted else { continue }
       // Counted rows could be read; what is left to say is whether scores on them mean anything.
-      if let row = plan.data.first(where: { $0.task == part.task.name && $0.facts.split == part.split }) {
+      if let row = row(of: part, plan) {
         problems += plan.errors(in: row).filter { !problems.contains($0) }
         continue
       }
@@ -46,6 +46,14 @@ public struct DataCheck: Sendable {
       }
     }
     if !problems.isEmpty { throw Diagnostics(problems) }
+  }
+
+  /// What was counted in a split, when the plan was made or now; nil where it cannot be read.
+  private func row(of part: Part, _ plan: Plan) -> DataRow? {
+    func isOf(_ row: DataRow) -> Bool { row.task == part.task.name && row.facts.split == part.split }
+    if let row = plan.data.first(where: isOf) { return row }
+    let survey = TaskSurvey(part.task) { plan.locations[$0] }
+    return DataRow.rows(of: part.task, survey.parts.map(\.facts), maxTokens: .max).first(where: isOf)
   }
 
   private func parts(_ spec: JobSpec) -> [Part] {

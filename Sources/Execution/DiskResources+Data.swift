@@ -53,6 +53,7 @@ extension DiskResources {
     var facts = LengthFacts(rows.map(\.tokens), most: most)
     for (row, line) in zip(rows, part.lines) {
       facts.words += row.words
+      for _ in 0..<row.emptyWords { facts.emptyWords.add(line: line) }
       guard row.tokens > most else { continue }
       facts.cutRows.add(line: line)
       facts.cutTokens += row.tokens - most
@@ -67,6 +68,8 @@ private struct RowLength {
   var tokens: Int
   var words: Int
   var cutWords = 0
+  /// Words without a token: of control characters, say.
+  var emptyWords = 0
 
   init(_ example: Example, _ tokenizer: Tokenizer?, most: Int) {
     words = example.words.count
@@ -75,13 +78,16 @@ private struct RowLength {
       if tokens > most { cutWords = min(words, tokens - most) }
       return
     }
-    tokens = TokenizedExample(example, tokenizer: tokenizer, maxTokens: .max).ids.count
+    let whole = TokenizedExample(example, tokenizer: tokenizer, maxTokens: .max)
+    tokens = whole.ids.count
+    emptyWords = words - whole.wordStarts.count
     guard tokens > most, words > 0 else { return }
-    cutWords = words - TokenizedExample(example, tokenizer: tokenizer, maxTokens: most).wordStarts.count
+    let cut = TokenizedExample(example, tokenizer: tokenizer, maxTokens: most)
+    cutWords = whole.wordStarts.count - cut.wordStarts.count
   }
 }
 
 extension FactKind<[SplitFacts]> {
   /// What stands in the splits of a task, by task, base and longest length.
-  fileprivate static var splits: FactKind { FactKind("splits", version: 1) }
+  fileprivate static var splits: FactKind { FactKind("splits") }
 }

@@ -78,8 +78,8 @@ public final class DiskResources: Resources {
     let sha256: String
     do {
       sha256 = try hash(ofBase: path)
-      let beside = path + "/tokenizer_config.json"
-      let key = exists(beside) ? "\(sha256) \(try hash(beside))" : sha256
+      let beside = (["tokenizer_config.json"] + SentenceModules.files).map { "\(path)/\($0)" }
+      let key = try ([sha256] + beside.map { exists($0) ? try hash($0) : "" }).joined(separator: " ")
       if facts.value(.soundBase, key) != true {
         let problems = BaseCheck.problems(path)
         if !problems.isEmpty { throw Diagnostics(problems) }
@@ -90,10 +90,11 @@ public final class DiskResources: Resources {
       let problems = BaseCheck.problems(path)
       throw Diagnostics(problems.isEmpty ? [error] : problems)
     }
-    let facts = BaseFacts(
-      sha256: sha256, path: path, outline: try NetworkFamilies.describe(folder: path).outline)
-    opened.withLock { $0.bases[name] = facts }
-    return facts
+    let found = BaseFacts(
+      sha256: sha256, path: path, outline: try NetworkFamilies.describe(folder: path).outline,
+      longest: try SentenceModules(folder: path).longest)
+    opened.withLock { $0.bases[name] = found }
+    return found
   }
 
   private func hash(ofBase path: String) throws -> String {
@@ -217,22 +218,22 @@ public final class DiskResources: Resources {
 
 extension FactKind<String> {
   /// SHA-256 of a file, by path, size and time of change.
-  fileprivate static var hash: FactKind { FactKind("hashes", version: 1) }
+  fileprivate static var hash: FactKind { FactKind("hashes") }
 }
 
 extension FactKind<Bool> {
   /// A base in which `BaseCheck` found nothing, by the hashes of its files.
-  fileprivate static var soundBase: FactKind { FactKind("bases", version: 1) }
+  fileprivate static var soundBase: FactKind { FactKind("bases") }
   /// A task that a base can serve, by the base's hash and what `BaseCheck` looks at.
-  fileprivate static var servedTask: FactKind { FactKind("tasks", version: 2) }
+  fileprivate static var servedTask: FactKind { FactKind("tasks") }
 }
 
 extension FactKind<Int> {
   /// Lines of a file that are not empty, by path, size and time of change.
-  fileprivate static var rows: FactKind { FactKind("rows", version: 2) }
+  fileprivate static var rows: FactKind { FactKind("rows") }
 }
 
 extension FactKind<[Int]> {
   /// Tokens of some rows, by task, split and base.
-  fileprivate static var lengths: FactKind { FactKind("lengths", version: 1) }
+  fileprivate static var lengths: FactKind { FactKind("lengths") }
 }

@@ -5,16 +5,12 @@ public import Foundation
 /// A kind of facts that are costly to find and never change: hashes of files, lengths of texts, checks that held.
 public struct FactKind<Value: Codable & Sendable>: Sendable {
   let name: String
-  let version: Int
 
-  /// Names a kind; its key must say all that a value depends on, so best a hash.
+  /// Names a kind; its key must say all that a value depends on but the program, so best a hash.
   ///
-  /// - Parameters:
-  ///   - name: The name of its file.
-  ///   - version: To be raised with every change of what finds the values: older ones are then found anew.
-  public init(_ name: String, version: Int) {
+  /// - Parameter name: The name of its file.
+  public init(_ name: String) {
     self.name = name
-    self.version = version
   }
 }
 
@@ -23,15 +19,31 @@ public struct FactKind<Value: Codable & Sendable>: Sendable {
 /// It lies in the user's cache folder instead of beside the store: the facts are about files, which several folders of
 /// results share, and `validate` and `plan` then leave nothing where they are called. It may be lost or removed at any
 /// time, and a failure to read or write it only costs time.
+///
+/// Every program believes only what itself has found: one that counts or checks otherwise finds all anew.
 public final class FactsCache: Sendable {
   private let folder: URL?
+  private let program: String
   private let tables = Lock<[String: any StoredTable]>([:])
 
   /// Opens a memory; nothing is read before something is asked.
   ///
-  /// - Parameter folder: Where it is kept, one file a kind; nil for one that ends with the process.
-  public init(folder: URL?) {
-    self.folder = folder
+  /// - Parameters:
+  ///   - folder: Where it is kept, one file a kind; nil for one that ends with the process.
+  ///   - program: What the program is known by; nil where it is not known, and nothing is kept.
+  public init(folder: URL?, program: String? = FactsCache.ownProgram) {
+    self.folder = program == nil ? nil : folder
+    self.program = program ?? ""
+  }
+
+  /// Size and time of change of the running program's file, which every build changes: to hash it would take longer than most
+  /// facts do.
+  public static var ownProgram: String? {
+    let file = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().path
+    guard let attributes = try? FileManager.default.attributesOfItem(atPath: file),
+      let size = attributes[.size] as? Int, let changed = attributes[.modificationDate] as? Date
+    else { return nil }
+    return "\(size) \(changed.timeIntervalSince1970)"
   }
 
   /// The user's memory: `<cache>/mixology/facts`.
@@ -42,7 +54,7 @@ public final class FactsCache: Sendable {
 
   /// What is remembered under a key; nil where nothing is.
   public func value<Value>(_ kind: FactKind<Value>, _ key: String) -> Value? {
-    tables.withLock { table(kind, in: &$0).entries[key]?.value }
+    tables.withLock { table(kind, in: &$0).entries["\(program) \(key)"]?.value }
   }
 
   /// Remembers a value; `save` writes it.
@@ -51,7 +63,7 @@ public final class FactsCache: Sendable {
       var table = table(kind, in: &tables)
       // The table is held once, so that it is changed where it lies instead of copied.
       tables[kind.name] = nil
-      table.keep(value, key)
+      table.keep(value, "\(program) \(key)")
       tables[kind.name] = table
     }
   }
@@ -83,7 +95,7 @@ public final class FactsCache: Sendable {
   ) -> Table<Value> {
     if let table = tables[kind.name] as? Table<Value> { return table }
     let file = folder.map { FactsCache.file(kind.name, in: $0) }
-    let table = Table<Value>(file: file, version: kind.version)
+    let table = Table<Value>(file: file)
     tables[kind.name] = table
     return table
   }
@@ -110,36 +122,26 @@ private struct Table<Value: Codable & Sendable>: StoredTable, Codable {
   /// Entries that are kept, the latest: facts about files that are gone must not pile up for ever.
   private static var limit: Int { 4096 }
 
-  var version: Int
   var entries: [String: Entry] = [:]
   var isChanged = false
   /// That of the entry that came last.
   private var turn = 0
 
   private enum CodingKeys: CodingKey {
-    case version
     case entries
   }
 
-  /// Reads a file; one of another version, or none that can be read, is as good as an empty one.
-  init(file: URL?, version: Int) {
-    self.version = version
+  /// Reads a file; one that cannot be read, or holds another program's values in another form, is as good as an empty one.
+  init(file: URL?) {
     guard let file, let data = try? Data(contentsOf: file),
-      let stored = try? JSONDecoder().decode(Version.self, from: data), stored.version == version,
       let table = try? JSONDecoder().decode(Self.self, from: data)
     else { return }
     entries = table.entries
     turn = entries.values.map(\.turn).max() ?? 0
   }
 
-  private struct Version: Decodable {
-    var version: Int
-  }
-
   init(from decoder: any Decoder) throws {
-    let fields = try decoder.container(keyedBy: CodingKeys.self)
-    version = try fields.decode(Int.self, forKey: .version)
-    entries = try fields.decode([String: Entry].self, forKey: .entries)
+    entries = try decoder.container(keyedBy: CodingKeys.self).decode([String: Entry].self, forKey: .entries)
   }
 
   mutating func keep(_ value: Value, _ key: String) {
@@ -151,7 +153,7 @@ private struct Table<Value: Codable & Sendable>: StoredTable, Codable {
   func saved(to file: URL) -> Self {
     var table = self
     table.isChanged = false
-    let others = Table(file: file, version: version)
+    let others = Table(file: file)
     table.entries.merge(others.entries) { own, _ in own }
     if table.entries.count > Self.limit {
       let latest = table.entries.sorted { ($0.value.turn, $0.key) > ($1.value.turn, $1.key) }

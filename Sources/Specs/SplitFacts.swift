@@ -115,6 +115,8 @@ public struct LengthFacts: Sendable, Hashable, Codable {
   public var cutTokens = 0
   /// Words that no token is left of, for tagging.
   public var cutWords = 0
+  /// Words that the tokeniser makes no token of however long the text may be, for tagging; in words.
+  public var emptyWords = RowFinding()
   /// Words, for tagging.
   public var words = 0
 

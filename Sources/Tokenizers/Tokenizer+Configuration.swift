@@ -3,7 +3,8 @@ internal import Foundation
 
 extension Tokenizer {
   /// Where transformers (5.24) would give a text other ids than this tokenizer, by the `tokenizer_config.json` beside the
-  /// `tokenizer.json` of a folder; nothing where there is no such file.
+  /// `tokenizer.json` of a folder; where there is no such file by the usual
+  /// settings of the class that transformers takes for the `model_type` of its config.json.
   ///
   /// transformers builds a tokenizer of BERT's or MPNet's class from tokenizer_config.json and takes only vocabulary and added tokens
   /// from tokenizer.json; of the classes PreTrainedTokenizerFast and TokenizersBackend it takes tokenizer.json whole. Here
@@ -12,13 +13,15 @@ extension Tokenizer {
   /// - Throws: a `Diagnostic` for a file that cannot be read.
   public func disagreements(folder: String) throws(Diagnostic) -> [Diagnostic] {
     let path = folder + "/tokenizer_config.json"
-    guard FileManager.default.fileExists(atPath: path) else { return [] }
-    let root = try JSON(try InputFile.bytes(path), file: path)
+    let isThere = FileManager.default.fileExists(atPath: path)
+    let root = isThere ? try JSON(try InputFile.bytes(path), file: path) : .object(.init())
     let model = folder + "/config.json"
     let type =
       FileManager.default.fileExists(atPath: model)
       ? try JSON(try InputFile.bytes(model), file: model)["model_type"]?.text : nil
-    let configuration = TokenizerConfiguration(root: root, path: path, modelType: type)
+    // Without either file nothing says what transformers would build.
+    if !isThere, type == nil { return [] }
+    let configuration = TokenizerConfiguration(root: root, path: path, isThere: isThere, modelType: type)
     return configuration.problems(of: content) { id($0) }
   }
 }
@@ -27,6 +30,8 @@ extension Tokenizer {
 private struct TokenizerConfiguration {
   let root: JSON
   let path: String
+  /// Whether there is such a file; without one transformers builds the tokenizer of a model's family as it usually is.
+  let isThere: Bool
   /// `model_type` of the model; nil where nothing says it.
   let modelType: String?
 
@@ -78,10 +83,14 @@ private struct TokenizerConfiguration {
     return settings.filter { $0.2 != $0.3 }.map { key, other, theirs, ours in
       let said =
         flag(key) == nil
-        ? "'\(key)' is not said, which is \(theirs) to transformers" : "'\(key)' is \(theirs)"
+        ? (isThere ? "" : "there is no such file: ")
+          + "'\(key)' is not said, which is \(theirs) to transformers"
+        : "'\(key)' is \(theirs)"
       return problem(
         "\(said), but tokenizer.json has '\(other)' \(ours) in its normalizer: transformers would read texts otherwise",
-        key, hint: "set '\(other)' to \(theirs) there, or '\(key)' to \(ours) here, as the base was trained")
+        key,
+        hint: "set '\(other)' to \(theirs) there, or '\(key)' to \(ours) here"
+          + (isThere ? "" : " (a file of {\"\(key)\": \(ours)})") + ", as the base was trained")
     }
   }
 

@@ -84,6 +84,8 @@ public struct Tokenizer: Sendable {
   public func specialTokens(pair: Bool) -> Int {
     SpecialTokenTemplate.specialCount(pair ? content.template.pair : content.template.single)
   }
+  /// Whether the case of texts is lowered before they are cut into tokens.
+  public var lowercases: Bool { content.normalizer.lowercases }
   /// The id that stands for a word without pieces.
   public var unknownID: Int32 { content.unknownID }
   /// The id of `[SEP]`.

@@ -5,9 +5,6 @@ struct TokenizerFile {
   let root: JSON
   let path: String
 
-  /// Largest id that is believed: the token table has a place for each id.
-  private static let largestID = 1 << 24
-
   /// The whole file.
   func content() throws(Diagnostic) -> TokenizerContent {
     let model = try model()
@@ -225,8 +222,8 @@ struct TokenizerFile {
   }
 
   private func id(_ value: JSON, _ key: String) throws(Diagnostic) -> Int32 {
-    guard let id = value.integer, (0...Self.largestID).contains(id) else {
-      throw problem("an id must be a whole number in 0…\(Self.largestID)", key)
+    guard let id = TokenNumber.read(value) else {
+      throw problem("an id must be a whole number in 0…\(TokenNumber.largest)", key)
     }
     return Int32(id)
   }

@@ -29,7 +29,7 @@ public struct TaskHead: Sendable {
     task.kind == .regression && task.head == .linear ? 1 : task.labels.count
   }
 
-  /// Feature vectors of an example: one for each of its words where they are tagged.
+  /// Feature vectors of an example: one for each of its words that has a token where they are tagged.
   func items(_ example: TokenizedExample) -> Int {
     task.kind == .tagging ? example.wordStarts.count : 1
   }
@@ -128,7 +128,7 @@ public struct TaskHead: Sendable {
     case .number(let number) where anchors.isEmpty: Loss.squaredError(logits, target: number, weight: weight)
     case .number(let number):
       Loss.anchoredCrossEntropy(logits, target: number, anchors: anchors, weight: weight)
-    case .tags(let tags): Loss.crossEntropy(logits, label: tags[item], weight: weight)
+    case .tags(let tags): Loss.crossEntropy(logits, label: tags[example.words[item]], weight: weight)
     }
   }
 
@@ -149,7 +149,7 @@ public struct TaskHead: Sendable {
 
   /// What the head predicts for some rows.
   ///
-  /// Words beyond the longest length get the tag `O`, where the task has one.
+  /// Words without a token and those beyond the longest length get the tag `O`, where the task has one.
   func predict(
     _ states: States, rows: some Collection<Int>, examples: some Collection<TokenizedExample>,
     workspace: Workspace
@@ -165,8 +165,11 @@ public struct TaskHead: Sendable {
       case .label: return .label(Loss.argmax(logits, row: next))
       case .number: return .number(Loss.predictedValue(logits.rows(next..<next + 1), anchors: anchors))
       case .tags(let tags):
-        let known = (0..<count).map { Loss.argmax(logits, row: next + $0) }
-        return .tags(known + [Int](repeating: outside, count: tags.count - known.count))
+        var predicted = [Int](repeating: outside, count: tags.count)
+        for (item, word) in example.words.enumerated() {
+          predicted[word] = Loss.argmax(logits, row: next + item)
+        }
+        return .tags(predicted)
       }
     }
   }

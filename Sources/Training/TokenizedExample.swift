@@ -7,16 +7,22 @@ public struct TokenizedExample: Sendable {
   public var ids: [Int32]
   /// 0 first sentence, 1 second.
   public var types: [Int32]
-  /// For tagging: the first token of each word that fits, in order.
+  /// For tagging: the first token of each word that has one and fits, in order.
   public var wordStarts: [Int]
+  /// Of each of these, the word that it begins.
+  public var words: [Int]
   /// What is right.
   public var target: Target
 
   /// Makes an example.
-  public init(ids: [Int32], types: [Int32], wordStarts: [Int], target: Target) {
+  ///
+  /// - Parameter words: nil where each word up to the last that fits has a token.
+  public init(ids: [Int32], types: [Int32], wordStarts: [Int], words: [Int]? = nil, target: Target) {
+    precondition(words == nil || words?.count == wordStarts.count, "a word for each start")
     self.ids = ids
     self.types = types
     self.wordStarts = wordStarts
+    self.words = words ?? Array(wordStarts.indices)
     self.target = target
   }
 
@@ -27,13 +33,15 @@ public struct TokenizedExample: Sendable {
       ? tokenizer.encode(example.text, pair: example.pair, maxTokens: maxTokens)
       : tokenizer.encode(words: example.words, maxTokens: maxTokens)
     var starts: [Int] = []
+    var words: [Int] = []
     if !example.words.isEmpty {
-      for (token, word) in encoding.words.enumerated() where Int(word) >= starts.count {
-        // A word without tokens (of control characters, say) borrows the one before, so that none behind it is lost.
-        while starts.count < Int(word) { starts.append(token - 1) }
+      // A word may have no token: one of control characters, say.
+      for (token, word) in encoding.words.enumerated() where Int(word) > words.last ?? -1 {
         starts.append(token)
+        words.append(Int(word))
       }
     }
-    self.init(ids: encoding.ids, types: encoding.types, wordStarts: starts, target: example.target)
+    self.init(
+      ids: encoding.ids, types: encoding.types, wordStarts: starts, words: words, target: example.target)
   }
 }

@@ -85,7 +85,10 @@ import Testing
     ("[1,\n é", "2:2: error: not valid JSON: expected a value"),
     ("'a'", "1:1: error: not valid JSON: expected a value"),
     ("{a: 1}", "1:2: error: not valid JSON: expected a name in double quotes"),
-    ("[NaN]", "1:2: error: not valid JSON: JSON has no NaN and no infinity\n  write a number, or null"),
+    (
+      "[NaN]",
+      "1:2: error: not valid JSON: JSON has no NaN and no infinity\n  write a number, or null as pandas' to_json does; Python's json.dumps writes NaN where it should not"
+    ),
     ("\"\\u12x4\"", "1:4: error: not valid JSON: expected four hexadecimal digits"),
   ])
   func `what is no JSON is pointed at`(text: String, message: String) {
@@ -132,5 +135,21 @@ import Testing
     let pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 12\n"
     #expect(throws: Diagnostic.self) { try InputFile.refusePointer(pointer.utf8, path: "a") }
     #expect(throws: Never.self) { try InputFile.refusePointer("version: 1\n".utf8, path: "a") }
+  }
+
+  @Test(arguments: [
+    ("9007199254740992", 9_007_199_254_740_992 as Int?), ("9007199254740993", nil),
+    ("-9007199254740993", nil),
+    ("9007199254740992.0", nil), ("1e3", 1000), ("-0", 0), ("1.5", nil), ("1e300", nil),
+  ])
+  func `whole numbers are exact or none`(digits: String, number: Int?) throws {
+    #expect(try JSON(Array(digits.utf8), file: "a.json").integer == number)
+  }
+
+  @Test(arguments: [
+    ("0.5", 0.5 as Double?), ("-1e-3", -0.001), ("0x1A", nil), ("inf", nil), ("nan", nil), ("1_0", nil),
+  ])
+  func `numbers of people are plain decimal`(text: String, number: Double?) {
+    #expect(Double(decimal: text) == number)
   }
 }

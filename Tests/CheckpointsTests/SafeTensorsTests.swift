@@ -162,7 +162,9 @@ import Testing
     (
       #"{"a":{"dtype":"F8_E4M3","shape":[1],"data_offsets":[0,1]}}"#, 1,
       "tensor 'a': error: numbers of type 'F8_E4M3' are not known\n"
-        + "  known: F64, F32, F16, BF16, I64, I32, I16, I8, U8, BOOL"
+        + "  the model is quantised: take the model that it was made from, or dequantise it (transformers: "
+        + "model.dequantize()) and save it in bfloat16 or float32; "
+        + "known: F64, F32, F16, BF16, I64, I32, I16, I8, U8, BOOL"
     ),
   ])
   func `a lying header is refused with file and tensor`(header: String, bytes: Int, expected: String) throws {

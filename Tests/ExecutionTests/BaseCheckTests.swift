@@ -12,16 +12,16 @@ import Training
 
 /// What is said about a base before any job starts.
 @Suite struct BaseCheckTests {
-  private let scratch: Scratch
+  let scratch: Scratch
 
   init() throws { scratch = try Scratch() }
 
-  private static let vocabulary =
+  static let vocabulary =
     WordPieceVocabulary.specials + ["up", "down", "Up", "##s", "good", "bad", "-", "b", "org"]
 
-  private var folder: String { scratch.url.appendingPathComponent("base").path }
+  var folder: String { scratch.url.appendingPathComponent("base").path }
 
-  private func resources() -> DiskResources {
+  func resources() -> DiskResources {
     DiskResources(
       facts: FactsCache(folder: scratch.url.appendingPathComponent("facts")), folder: "", environment: [:])
   }
@@ -31,7 +31,7 @@ import Training
   /// - Parameters:
   ///   - changed: Replaced in config.json.
   ///   - tensors: What becomes of the tensors.
-  private func make(
+  func make(
     changed: [String: Any] = [:], vocabulary: [String] = vocabulary, lowercase: Bool = true,
     tensors: (inout [NamedTensor]) -> Void = { _ in }
   ) throws {
@@ -56,7 +56,7 @@ import Training
     try SafeTensorsWriter.write(named, to: folder + "/model.safetensors")
   }
 
-  private func write(_ name: String, _ text: String) throws {
+  func write(_ name: String, _ text: String) throws {
     let file = URL(fileURLWithPath: folder + "/" + name)
     try FileManager.default.createDirectory(
       at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
@@ -64,7 +64,7 @@ import Training
   }
 
   /// What is said, with bare file names.
-  private func complaints() -> [String] {
+  func complaints() -> [String] {
     do {
       _ = try resources().base(folder)
       return []
@@ -234,13 +234,13 @@ import Training
 
   // MARK: Tasks
 
-  private func task(_ labels: [(String, String)], head: HeadKind = .labels, pair: String? = nil) -> TaskSpec {
+  func task(_ labels: [(String, String)], head: HeadKind = .labels, pair: String? = nil) -> TaskSpec {
     TaskSpec(
       name: "t", kind: .classification, source: .files([:]), pair: pair,
       labels: labels.map { LabelSpec(name: $0.0, description: $0.1) }, metrics: ["accuracy"], head: head)
   }
 
-  private func notes(_ task: TaskSpec) -> [String] {
+  func notes(_ task: TaskSpec) -> [String] {
     resources().fit(of: task, base: folder).notes.map(\.what)
   }
 
@@ -284,6 +284,7 @@ import Training
     #expect(notes(task([("a", "good"), ("b", "bad"), ("c", "good 🚀")])) == [])
     #expect(notes(task([("B-ORG", "B-ORG"), ("B-org", "B-org")])).count == 1)
     try make(lowercase: false)
+    try write("tokenizer_config.json", #"{"do_lower_case": false}"#)
     #expect(notes(task([("a", "up"), ("b", "Up")])) == [])
   }
 

@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct FactsCacheTests {
   private let scratch: Scratch
-  private static let counts = FactKind<[Int]>("counts", version: 1)
+  private static let counts = FactKind<[Int]>("counts")
 
   init() throws { scratch = try Scratch() }
 
@@ -18,7 +18,7 @@ import Testing
     #expect(FactsCache(folder: folder).value(Self.counts, "x") == nil)
     first.save()
     #expect(FactsCache(folder: folder).value(Self.counts, "x") == [1, 2])
-    #expect(FactsCache(folder: folder).value(FactKind<[Int]>("others", version: 1), "x") == nil)
+    #expect(FactsCache(folder: folder).value(FactKind<[Int]>("others"), "x") == nil)
   }
 
   @Test func `a failure to find is not remembered`() throws {
@@ -30,17 +30,24 @@ import Testing
     #expect(cache.value(Self.counts, "x") { [3] } == [3])
   }
 
-  @Test func `a newer version of a check finds again, and an older program then too`() throws {
-    let first = FactsCache(folder: folder)
+  @Test func `a program believes nothing that another one found, and leaves it where it is`() throws {
+    func cache(_ program: String?) -> FactsCache { FactsCache(folder: folder, program: program) }
+    let first = cache("first")
     first.keep([1], Self.counts, "x")
     first.save()
-    let newer = FactKind<[String]>("counts", version: 2)
-    let second = FactsCache(folder: folder)
-    #expect(second.value(newer, "x") == nil)
-    second.keep(["one"], newer, "x")
+    let second = cache("second")
+    #expect(second.value(Self.counts, "x") == nil)
+    second.keep([2], Self.counts, "x")
     second.save()
-    #expect(FactsCache(folder: folder).value(newer, "x") == ["one"])
-    #expect(FactsCache(folder: folder).value(Self.counts, "x") == nil)
+    #expect(cache("first").value(Self.counts, "x") == [1])
+    #expect(cache("second").value(Self.counts, "x") == [2])
+    // Values of another form.
+    #expect(FactsCache(folder: folder, program: "third").value(FactKind<[String]>("counts"), "x") == nil)
+    let unknown = cache(nil)
+    unknown.keep([3], Self.counts, "x")
+    unknown.save()
+    #expect(cache(nil).value(Self.counts, "x") == nil)
+    #expect(FactsCache.ownProgram != nil)
   }
 
   @Test func `two processes that save keep what both found`() throws {
@@ -60,7 +67,7 @@ import Testing
     let first = FactsCache(folder: folder)
     first.keep([1], Self.counts, "x")
     first.save()
-    try Data("{\"version\": 1".utf8).write(to: file)
+    try Data("{\"entries\": ".utf8).write(to: file)
     #expect(FactsCache(folder: folder).value(Self.counts, "x") == nil)
     let blocked = FactsCache(folder: file)
     blocked.keep([1], Self.counts, "x")

@@ -287,4 +287,35 @@ import Testing
     #expect(Set(plan.models.filter { $0.kind == .cocktail }.map(\.job)).count == 6)
     #expect(plan.notes == [])
   }
+
+  @Test func `words that the tokenizer makes nothing of are told`() throws {
+    let manifest = Self.manifest.replacingOccurrences(
+      of: "kind: classification, labels: [bad, good, odd]", with: "kind: tagging, labels: [O, B-X]")
+    var train = facts(.train, labels: [50, 40])
+    train.entities = 40
+    train.lengths = LengthFacts(Array(repeating: 10, count: 100), most: 128)
+    train.lengths?.words = 90
+    #expect(try notes([train], manifest) == [])
+    train.lengths?.emptyWords = finding(2, 7)
+    let told = try notes([train], manifest)
+    #expect(told.count == 1)
+    #expect(
+      told.first?.contains(
+        "train of 'fpb': the base's tokenizer makes nothing of 2 of 90 words, as of control characters and spaces of zero "
+          + "width: they are never read and count as O; take them out, with their tags") == true, "\(told)")
+  }
+
+  @Test func `a length beyond that of sentence-transformers is told`() throws {
+    var resources = FakeResources(positions: 512)
+    resources.longest = 100
+    let manifest = Self.manifest + "\ntraining: {max_tokens: MOST}"
+    func told(_ most: Int) throws -> [String] {
+      try plan(manifest.replacingOccurrences(of: "MOST", with: "\(most)"), resources: resources).notes
+        .map(\.description)
+    }
+    #expect(try told(100) == [])
+    #expect(
+      try told(128).first?.contains("sentence-transformers cuts texts for this base to 100 tokens") == true)
+    #expect(try told(600).count == 1)
+  }
 }

@@ -178,7 +178,7 @@ struct BadManifest: Sendable, CustomTestStringConvertible {
               |                                                       ^ name at least one linear layer
         a.yaml:12:27: error: 'learning_rate' must be a number in 1e-08…10, not '1e-3x'
            12 | training: {learning_rate: 1e-3x, schedule: cosin, keep_best: yes, batch_rows: [1, 2], warmup: {grid: []}, clip: {grid: [1, 1]}, patience: 3}
-              |                           ^
+              |                           ^ numbers are plain decimal, as 0.5 or 1e-3
         a.yaml:12:44: error: 'schedule' must be one of constant, linear, cosine, not 'cosin'
            12 | training: {learning_rate: 1e-3x, schedule: cosin, keep_best: yes, batch_rows: [1, 2], warmup: {grid: []}, clip: {grid: [1, 1]}, patience: 3}
               |                                            ^ did you mean 'cosine'?

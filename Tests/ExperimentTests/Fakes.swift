@@ -11,6 +11,8 @@ struct FakeResources: Resources {
   /// What stands in the splits of a task.
   var facts: [String: [SplitFacts]] = [:]
   var outline: ModelOutline
+  /// What sentence-transformers cuts texts to.
+  var longest: Int?
 
   init(
     folders: [String] = ["fpb", "fomc", "fiqa", "ner"], root: String = "data",
@@ -34,7 +36,7 @@ struct FakeResources: Resources {
 
   func base(_ name: String) throws -> BaseFacts {
     guard name == "mini" else { throw Diagnostic("there is no base '\(name)'", hint: "run 'make model'") }
-    return BaseFacts(sha256: "sha-of-mini", path: "/models/mini", outline: outline)
+    return BaseFacts(sha256: "sha-of-mini", path: "/models/mini", outline: outline, longest: longest)
   }
 
   func outline(of pretrain: PretrainSpec) -> ModelOutline {

@@ -119,7 +119,7 @@ import Testing
   }
 
   @Test func `words that YAML 1.1 would turn into something else stay as they are written`() throws {
-    let text = manifestText("cocktails: [all]\ntraining: {batch_rows: 010}").replacing(
+    let text = manifestText("cocktails: [all]\ntraining: {batch_rows: 10}").replacing(
       "[bad, good], family", with: "[no, 12:30, 2024-01-02, 010], family")
     let plan = try plan(text)
     #expect(plan.plannedTasks[0].spec.labels.map(\.name) == ["no", "12:30", "2024-01-02", "010"])

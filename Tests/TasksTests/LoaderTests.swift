@@ -289,7 +289,8 @@ import Testing
     task.kind = .regression
     #expect(
       folder.complaint(task)
-        == "a.jsonl:1: error: column 'label' holds no number\(shown)\n  write it as 0.25 or -3")
+        == "a.jsonl:1: error: column 'label' holds no number\(shown)\n  write it in plain decimal, as 0.25, -3 or 1e-3"
+    )
   }
 
   @Test func `files and splits that are not there are told`() throws {

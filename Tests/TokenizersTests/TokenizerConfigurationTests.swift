@@ -94,8 +94,16 @@ internal import Tokenizers
       ])
   }
 
-  @Test func `a folder without tokenizer_config_json has one word on it, and a broken one is told`() throws {
-    #expect(try findings("cased", nil) == [])
+  @Test
+  func `a folder without tokenizer_config_json is read by its usual settings, and a broken one is told`()
+    throws
+  {
+    #expect(try findings("uncased", nil) == [])
+    #expect(
+      try findings("cased", nil).map(\.what) == [
+        "there is no such file: 'do_lower_case' is not said, which is true to transformers, but tokenizer.json has "
+          + "'lowercase' false in its normalizer: transformers would read texts otherwise"
+      ])
     #expect(throws: Diagnostic.self) { try findings("cased", "{") }
   }
 }

@@ -186,9 +186,35 @@ import Training
     let example = TokenizedExample(
       Example(text: words.joined(separator: " "), words: words, target: .tags([1, 0, 0, 0])),
       tokenizer: base.tokenizer, maxTokens: 32)
-    // [CLS] acme profit up [SEP]: the word without tokens borrows the token before it.
+    // [CLS] acme profit up [SEP]
     #expect(example.ids.count == 5)
-    #expect(example.wordStarts == [1, 1, 2, 3])
+    #expect(example.wordStarts == [1, 2, 3])
+    #expect(example.words == [0, 2, 3])
+  }
+
+  @Test func `a word without tokens is predicted O, wherever it stands, and takes part in no loss`() throws {
+    let base = try Toy.base()
+    let words = ["\u{200b}", "acme", "\u{200b}", "profit", "\u{200b}"]
+    let task = TaskSpec(
+      name: "names", kind: .tagging, source: .files([:]),
+      labels: ["O", "B-X"].map { LabelSpec(name: $0, description: $0) }, metrics: ["entity_f1"],
+      head: .linear)
+    func example(_ tags: [Int]) -> TokenizedExample {
+      TokenizedExample(
+        Example(text: words.joined(separator: " "), words: words, target: .tags(tags)),
+        tokenizer: base.tokenizer, maxTokens: 32)
+    }
+    // A head that says B-X to everything.
+    let head = TaskHead(
+      task: task,
+      head: .linear(
+        weight: Matrix(rows: 2, columns: base.network.outline.width),
+        bias: Matrix(rows: 1, columns: 2, values: [0, 1])))
+    let evaluator = Evaluator(network: base.network, pooling: base.pooling)
+    #expect(try evaluator.predict([example([0, 0, 1, 0, 0])], head: head) == [.tags([0, 1, 0, 1, 0])])
+    func loss(_ tags: [Int]) -> Double { evaluator.meanLoss([example(tags)], head: head) }
+    #expect(loss([1, 1, 1, 0, 1]) == loss([0, 1, 0, 0, 0]))
+    #expect(loss([0, 0, 0, 0, 0]) != loss([0, 1, 0, 0, 0]))
   }
 }
 

@@ -45,8 +45,13 @@ public enum JSON: Sendable {
     guard case .number(let digits) = self, let number = Double(digits), number.isFinite else { return nil }
     return number
   }
-  /// A whole number without loss.
-  public var integer: Int? { number.flatMap { $0.magnitude <= 0x1p53 ? Int(exactly: $0) : nil } }
+  /// A whole number without loss, of at most 2⁵³: sums and products of a few of them do not overflow.
+  public var integer: Int? {
+    guard case .number(let digits) = self else { return nil }
+    // Digits by digits: 2⁵³ + 1 has no double of its own.
+    if let whole = Int(digits) { return whole.magnitude <= 1 << 53 ? whole : nil }
+    return number.flatMap { $0.magnitude < 0x1p53 ? Int(exactly: $0) : nil }
+  }
 }
 
 extension JSON: Equatable {

@@ -109,7 +109,11 @@ private struct JSONReader {
       if skip(word: "false") { return .flag(false) }
       if skip(word: "null") { return .null }
       if skip(word: "NaN") || skip(word: "Infinity") {
-        throw problem("JSON has no NaN and no infinity", at: start, hint: "write a number, or null")
+        throw problem(
+          "JSON has no NaN and no infinity", at: start,
+          hint:
+            "write a number, or null as pandas' to_json does; Python's json.dumps writes NaN where it should not"
+        )
       }
       throw problem("expected a value")
     }

@@ -1,5 +1,5 @@
 internal import Basics
-internal import Specs
+public import Specs
 
 /// The rows of `data.csv` for one task, with what is to be said about each.
 struct DataWarnings {
@@ -29,7 +29,7 @@ struct DataWarnings {
   private func warnings(_ facts: SplitFacts) -> [DataWarning] {
     [strayTags(facts), outside(facts)].compactMap(\.self) + overlaps(facts)
       + [conflicts(facts), oneClass(facts), fewHeldOut(facts)].compactMap(\.self) + unseenLabels(facts)
-      + [cut(facts), unscaled(facts), duplicates(facts)].compactMap(\.self)
+      + [cut(facts), emptyWords(facts), unscaled(facts), duplicates(facts)].compactMap(\.self)
   }
 
   // MARK: Rows held against rows
@@ -209,6 +209,16 @@ struct DataWarnings {
       count: lengths.cutRows.count, line: lengths.cutRows.line)
   }
 
+  private func emptyWords(_ facts: SplitFacts) -> DataWarning? {
+    guard let lengths = facts.lengths, lengths.emptyWords.count > 0 else { return nil }
+    let count = lengths.emptyWords.count
+    return DataWarning(
+      "empty words",
+      "the base's tokenizer makes nothing of \(count) of \(lengths.words) words, as of control characters and spaces of "
+        + "zero width: they are never read and count as O",
+      hint: "take them out, with their tags", count: count, line: lengths.emptyWords.line)
+  }
+
   // MARK: Words
 
   private var targetWord: String {
@@ -239,6 +249,15 @@ struct DataWarnings {
     let unit = (0..<digits).reduce(1.0) { size, _ in 10 * size }
     let rounded = (number * unit).rounded() / unit
     return rounded == rounded.rounded() && abs(rounded) < 1e15 ? "\(Int(rounded))" : "\(rounded)"
+  }
+}
+
+extension DataRow {
+  /// The rows of a task's splits, with what is to be said about each.
+  ///
+  /// - Parameter maxTokens: What the manifest cuts longer texts to.
+  public static func rows(of task: TaskSpec, _ splits: [SplitFacts], maxTokens: Int) -> [DataRow] {
+    DataWarnings(task, splits, maxTokens: maxTokens).rows
   }
 }
 

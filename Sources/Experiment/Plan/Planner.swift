@@ -46,7 +46,7 @@ public struct Planner: Sendable {
       experiment: manifest.name, title: manifest.title, tasks: tasks.map { column($0.spec) },
       jobs: planning.graph.jobs, models: planning.models, budget: manifest.budget, locations: locations,
       plannedTasks: tasks.map(plannedTask), outline: base.outline, data: data,
-      remarks: finder.notes + notes + planning.notes + cuts(manifest, base.outline))
+      remarks: finder.notes + notes + planning.notes + cuts(manifest, base))
   }
 
   /// What stands in the data, which tells the tasks how many rows a training really reads.
@@ -73,11 +73,21 @@ public struct Planner: Sendable {
     return rows
   }
 
-  /// A length that the manifest asks for and the base cannot read; what the usual length cuts is told with the data.
-  private func cuts(_ manifest: Manifest, _ outline: ModelOutline) -> [PlanNote] {
-    guard manifest.setsMaxTokens, let asked = manifest.points.map(\.training.maxTokens).max(),
-      asked > outline.limits.positions
-    else { return [] }
+  /// A length that the manifest asks for and the base cannot read, or is not read with elsewhere; what the usual length cuts
+  /// is told with the data.
+  private func cuts(_ manifest: Manifest, _ base: FoundBase) -> [PlanNote] {
+    let outline = base.outline
+    guard manifest.setsMaxTokens, let asked = manifest.points.map(\.training.maxTokens).max() else {
+      return []
+    }
+    guard asked > outline.limits.positions else {
+      guard let longest = base.longest, asked > longest else { return [] }
+      return [
+        PlanNote(
+          "training.max_tokens is \(asked), and sentence-transformers cuts texts for this base to \(longest) tokens "
+            + "(max_seq_length in its sentence_bert_config.json): longer ones are read here to \(asked)")
+      ]
+    }
     return [
       PlanNote(
         "training.max_tokens is \(asked), but the base reads \(outline.limits.positions) tokens at most: longer texts are cut "
@@ -203,8 +213,11 @@ struct FoundBase: Sendable {
   var pretrain: PretrainSpec?
   var path: String?
   var outline: ModelOutline
+  /// What sentence-transformers cuts texts to, in tokens.
+  var longest: Int?
 
   init(_ facts: BaseFacts) {
+    longest = facts.longest
     spec = .folder(sha256: facts.sha256)
     path = facts.path
     outline = facts.outline

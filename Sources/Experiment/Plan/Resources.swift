@@ -27,12 +27,15 @@ public struct BaseFacts: Sendable, Hashable {
   public var path: String
   /// Its layers and sizes.
   public var outline: ModelOutline
+  /// What sentence-transformers cuts texts to, in tokens; nil where it says nothing.
+  public var longest: Int?
 
   /// Makes facts.
-  public init(sha256: String, path: String, outline: ModelOutline) {
+  public init(sha256: String, path: String, outline: ModelOutline, longest: Int? = nil) {
     self.sha256 = sha256
     self.path = path
     self.outline = outline
+    self.longest = longest
   }
 }
 

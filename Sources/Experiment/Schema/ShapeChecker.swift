@@ -1,17 +1,21 @@
 internal import Basics
+internal import Foundation
 
 /// Holds YAML against a shape: collects everything that does not fit and returns what does.
 struct ShapeChecker {
   let source: SourceText
   /// Keys of other programs, each with the path of the setting that it stands for.
   private let otherWords: [String: String]
+  /// Whether a known key with nothing behind it is as good as none, as in mergekit's recipes.
+  private let passesNulls: Bool
   private(set) var problems: [Diagnostic] = []
   /// As `Value.meant`, of the mapping that was read last.
   private var meant: [String]?
 
-  init(_ source: SourceText, otherWords: [String: String] = [:]) {
+  init(_ source: SourceText, otherWords: [String: String] = [:], passesNulls: Bool = false) {
     self.source = source
     self.otherWords = otherWords
+    self.passesNulls = passesNulls
   }
 
   /// The value of a node; `path` names it in messages (`adapter.rank`, empty for the whole manifest).
@@ -95,6 +99,8 @@ struct ShapeChecker {
         hint = "leave out the quotes"
       } else if kind == .flag {
         hint = Self.flag(meant: text).map { "write \($0)" }
+      } else if plain {
+        hint = Self.decimal(meant: text)
       }
     }
     report("\(problem), not '\(text)'", at: node.place, hint: hint)
@@ -110,6 +116,26 @@ struct ShapeChecker {
     }
   }
 
+  /// Whether a number begins with a zero that other readers of YAML take for the sign of an octal one.
+  private static func isOctal(_ text: String) -> Bool {
+    let digits = text.drop { $0 == "-" || $0 == "+" }.utf8
+    return digits.first == 48 && digits.dropFirst().first.map { (48...57).contains($0) } == true
+  }
+
+  /// How to write what is a number to other programs; nil for what is none, and for plain numbers.
+  private static func decimal(meant text: String) -> String? {
+    let digits = text.replacingOccurrences(of: "_", with: "").lowercased()
+    if ["true", "false"].contains(digits) { return "write \(digits == "true" ? 1 : 0)" }
+    if isOctal(text) { return "write it without the 0 before it, which makes it octal to other programs" }
+    guard Double(decimal: text) == nil, digits.first.map({ $0.isNumber || "+-.".contains($0) }) == true else {
+      return nil
+    }
+    let number =
+      Double(digits) ?? (digits.hasPrefix("0o") ? Int(digits.dropFirst(2), radix: 8).map(Double.init) : nil)
+    return "numbers are plain decimal"
+      + (number.map { ": write \(ParameterValue.number($0))" } ?? ", as 0.5 or 1e-3")
+  }
+
   /// Whether a list of this one value is taken where the value alone is not.
   private func takesList(of node: YAMLNode, _ shapes: [Shape]) -> Bool {
     shapes.contains { shape in
@@ -120,12 +146,12 @@ struct ShapeChecker {
     }
   }
 
-  /// Reads a scalar as its place asks for: `no` is a word, `010` is ten, quoted digits are no number.
+  /// Reads a scalar as its place asks for: `no` is a word, quoted digits are no number, nor is `010`, which YAML 1.1 takes
+  /// for eight and YAML 1.2 for ten.
   static func parse(_ text: String, plain: Bool, as kind: ParameterSpec.Kind) -> ParameterValue {
     switch kind {
     case .number, .integer:
-      let digits = text.utf8.allSatisfy { (48...57).contains($0) || [43, 45, 46, 69, 101].contains($0) }
-      guard plain, digits, let number = Double(text), number.isFinite else { return .text(text) }
+      guard plain, !isOctal(text), let number = Double(decimal: text) else { return .text(text) }
       return .number(number)
     case .flag:
       let isTrue = ["true", "True", "TRUE"].contains(text)
@@ -243,6 +269,7 @@ struct ShapeChecker {
         report(unknown(pair.key), at: pair.keyPlace, hint: hint)
         continue
       }
+      if passesNulls, pair.value.isNull, !field.isRequired { continue }
       let below = path.isEmpty ? pair.key : "\(path).\(pair.key)"
       let value = value(pair.value, field.shape, path: below)
       entries.append(Entry(key: pair.key, keyPlace: pair.keyPlace, value: value))

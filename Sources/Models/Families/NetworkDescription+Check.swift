@@ -8,6 +8,16 @@ extension NetworkDescription {
   ///
   /// What many tensors share is told once. Reads every weight.
   public func problems(of checkpoint: Checkpoint) -> [Diagnostic] {
+    // Before anything is made for each: a configuration may claim any number of layers.
+    let layers = checkpoint.names.compactMap { LayerName($0)?.layer }.max().map { $0 + 1 }
+    guard outline.blocks <= layers ?? checkpoint.names.count else {
+      return [
+        Diagnostic(
+          "the configuration has \(outline.blocks) layers, and the checkpoint \(layers ?? 0)",
+          at: Place(file: checkpoint.folder + "/config.json"),
+          hint: "one of the two is of another model, or a part of the weights is missing")
+      ]
+    }
     var missing: [String] = []
     var found: [Diagnostic] = []
     for tensor in tensors {

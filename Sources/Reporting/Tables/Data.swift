@@ -58,6 +58,11 @@ extension ReportTable {
         line.row.kind == .tagging ? line.facts.lengths?.cutWords : nil
       },
       .integer(
+        "empty_words", unit: "words", "Tagging: words that the tokeniser makes no token of, which count as O."
+      ) { line in
+        line.row.kind == .tagging ? line.facts.lengths?.emptyWords.count : nil
+      },
+      .integer(
         "duplicates", unit: "rows", "Rows whose text, case and punctuation aside, and target stood before."
       ) {
         $0.facts.duplicates.count

@@ -31,16 +31,48 @@ struct ExampleReader {
   }
 
   /// What the task asks for and a record, or the header of all, does not have.
-  func missingColumns(among names: [String], line: Int) -> [Diagnostic] {
+  func missingColumns(among names: [String], line: Int, in row: Row? = nil) -> [Diagnostic] {
     var missing: [Diagnostic] = []
     for name in text.columns + (pair?.columns ?? []) + [task.target] where !names.holds(column: name) {
       let near = nearestName(to: name, among: names).map { "did you mean '\($0)'? " } ?? ""
       let problem = Diagnostic(
         "no column '\(name)', which task '\(task.name)' reads", at: Place(file: path, line: line),
-        hint: near + (names.isEmpty ? "there are none" : "there are: \(names.joined(separator: ", "))"))
+        hint: row.flatMap { nesting(of: name, in: $0) }
+          ?? near + (names.isEmpty ? "there are none" : "there are: \(names.joined(separator: ", "))"))
       if !missing.contains(problem) { missing.append(problem) }
     }
     return missing
+  }
+
+  /// What to do about a column that lies inside of another one: `features.age`.
+  private func nesting(of name: String, in row: Row) -> String? {
+    guard let dot = name.firstIndex(of: "."), let outer = row[String(name[..<dot])], outer.members != nil
+    else {
+      return nil
+    }
+    return
+      "'\(name[..<dot])' holds an object, and columns are those of the outermost level: lift it out, for instance by "
+      + #"jq -c '. + {"\#(name)": .\#(name)}' old.jsonl > new.jsonl"#
+  }
+
+  /// Words or tags that another program wrote as the text of a list; nil where there are none.
+  ///
+  /// pandas does so with lists in CSV files: `"['a', 'b']"`.
+  func listAsText(in row: Row) -> Diagnostic? {
+    guard task.kind == .tagging else { return nil }
+    for (name, isTags) in [(text.columns[0], false), (task.target, true)] {
+      guard let written = row[name]?.text, written.hasPrefix("["), written.hasSuffix("]"),
+        isTags || ["['", "[\""].contains(where: { written.hasPrefix($0) })
+      else { continue }
+      return Diagnostic(
+        "column '\(name)' holds a list that was written as a text: \(written.prefix(40))\(written.count > 40 ? "…" : "")",
+        at: Place(file: path, line: row.line),
+        hint:
+          "write JSONL with lists, in pandas by df[\"\(name)\"] = df[\"\(name)\"].map(ast.literal_eval) and "
+          + "df.to_json(\"new.jsonl\", orient=\"records\", lines=True); or the words with spaces between them"
+      )
+    }
+    return nil
   }
 
   /// The labels or tags of a record, with the place of each; empty where they are numbers or cannot be read.
@@ -92,12 +124,21 @@ struct ExampleReader {
     switch field {
     case .text(let digits), .number(let digits):
       let trimmed = digits.drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed()
-      if let number = Double(String(trimmed)), number.isFinite { return number }
+      guard let number = Double(decimal: String(trimmed)) else { break }
+      // Losses are squares of 32 bits.
+      guard (Float(number) * Float(number)).isFinite else {
+        throw Diagnostic(
+          "column '\(task.target)' holds '\(digits)', whose square is too large for a number of 32 bits",
+          at: place,
+          hint: "scale the numbers: subtract their mean and divide by their deviation, in all splits alike")
+      }
+      return number
     case .flag, .null, .list, .object: break
     }
     let written = field.scalar.map { " '\($0)'" } ?? ""
     throw Diagnostic(
-      "column '\(task.target)' holds no number\(written)", at: place, hint: "write it as 0.25 or -3")
+      "column '\(task.target)' holds no number\(written)", at: place,
+      hint: "write it in plain decimal, as 0.25, -3 or 1e-3")
   }
 
   private func tagged(_ row: Row, _ field: JSON, at place: Place) throws(Diagnostic) -> Example {

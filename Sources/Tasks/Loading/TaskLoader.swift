@@ -100,9 +100,13 @@ public enum TaskLoader {
     while true {
       do {
         guard let row = try reader.next() else { break }
-        let missing = interpreter.missingColumns(among: row.names, line: row.line)
+        let missing = interpreter.missingColumns(among: row.names, line: row.line, in: row)
         guard missing.isEmpty else {
           for problem in missing { problems.add(problem) }
+          continue
+        }
+        if let problem = interpreter.listAsText(in: row) {
+          problems.add(problem)
           continue
         }
         guard labels.add(row, interpreter) else { continue }

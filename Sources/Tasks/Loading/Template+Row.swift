@@ -13,7 +13,12 @@ extension Template {
       case .literal(let literal): text += literal
       case .column(let name):
         guard let value = row[name]?.scalar else {
-          throw Diagnostic("column '\(name)' holds no text", at: place, hint: "give a string or a number")
+          let isObject = row[name]?.members != nil
+          throw Diagnostic(
+            "column '\(name)' holds no text", at: place,
+            hint: isObject
+              ? "it is an object, and columns are those of the outermost level: lift out what is to be read"
+              : "give a string or a number")
         }
         if !value.allSatisfy(\.isWhitespace) { isBlank = false }
         text += value

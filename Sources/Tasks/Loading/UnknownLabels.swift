@@ -55,11 +55,15 @@ struct UnknownLabels {
       unknown.count == 1
       ? "unknown \(kind) \(shown)"
       : "\(count) unknown \(kind)s (\(shown)\(unknown.count > Self.mostNamed ? " …" : ""))"
+    let isNumbered = task.kind == .tagging && labels.allSatisfy { Int($0) != nil }
     let hint =
-      isList
-      ? "all \(kind)s of the file are [\(sorted.map(written).joined(separator: ", "))]: "
-        + "list them under 'labels', or mend those that are misspelt"
-      : "does the column '\(column)' hold \(kind)s? Its first values: \(shown)"
+      isNumbered
+      ? "these are numbers of tags, as the Hugging Face hub has them: write the names in their place, as O, B-PER and I-PER "
+        + "(in datasets: features[\"\(column)\"].feature.names)"
+      : isList
+        ? "all \(kind)s of the file are [\(sorted.map(written).joined(separator: ", "))]: "
+          + "list them under 'labels', or mend those that are misspelt"
+        : "does the column '\(column)' hold \(kind)s? Its first values: \(shown)"
     return Diagnostic(
       "\(what) of task '\(task.name)', in \(badRows) of \(rows) rows", at: first.place, hint: hint)
   }

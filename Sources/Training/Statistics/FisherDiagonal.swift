@@ -83,7 +83,9 @@ public final class FisherDiagonal {
       for (index, example) in examples.enumerated() {
         for item in 0..<head.items(example) {
           head.score(
-            dlogits.rows(next..<next + 1), example.target, item: item, pass: pass, labels,
+            dlogits.rows(next..<next + 1), example.target,
+            word: example.words.isEmpty ? 0 : example.words[item],
+            pass: pass, labels,
             draw: &streams[index])
           next += 1
         }

@@ -14,8 +14,9 @@ extension TaskHead {
   /// Turns a row of logits into the gradient by them of −√q(y)·log p(y), with y and its q of a pass.
   ///
   /// With q = 1 of the data's label, of a tag that is drawn from p, or q = p of the pass's label.
+  /// - Parameter word: The word whose tag it is, where words are tagged.
   func score(
-    _ logits: Matrix, _ target: Target, item: Int, pass: Int, _ labels: FisherLabels,
+    _ logits: Matrix, _ target: Target, word: Int, pass: Int, _ labels: FisherLabels,
     draw: inout RandomStream
   ) {
     switch (target, labels) {
@@ -28,7 +29,7 @@ extension TaskHead {
     case (.number(let number), .data):
       _ = Loss.anchoredCrossEntropy(logits, target: number, anchors: anchors, weight: 1)
     case (.label(let label), .data): _ = Loss.crossEntropy(logits, label: label, weight: 1)
-    case (.tags(let tags), .data): _ = Loss.crossEntropy(logits, label: tags[item], weight: 1)
+    case (.tags(let tags), .data): _ = Loss.crossEntropy(logits, label: tags[word], weight: 1)
     case (.tags, .model):
       let label = TaskHead.drawn(Loss.softmax(logits), &draw)
       _ = Loss.crossEntropy(logits, label: label, weight: 1)
