@@ -13,10 +13,14 @@ public struct Checkpoint: Sendable {
   public let names: [String]
   /// The files with weights, sorted.
   public let files: [String]
+  /// An index of shards beside `model.safetensors`, which is passed over: one of the two is of another time; nil where there
+  /// is none.
+  public let ignoredIndex: String?
   private let shards: [SafeTensorsFile]
   private let places: [String: (shard: Int, stored: String)]
 
-  /// Opens `model.safetensors`, or all shards that `model.safetensors.index.json` names.
+  /// Opens `model.safetensors`, which goes first as it does in transformers, or all shards that
+  /// `model.safetensors.index.json` names.
   ///
   /// - Parameters:
   ///   - prefix: What is taken off the names, where it stands before them: `bert.`.
@@ -26,7 +30,12 @@ public struct Checkpoint: Sendable {
     let single = folder + "/model.safetensors"
     let index = single + ".index.json"
     var stored: [(shard: Int, name: String)] = []
+    var ignored: String?
     if FileManager.default.fileExists(atPath: single) {
+      if FileManager.default.fileExists(atPath: index) {
+        let map = try? Self.weightMap(index)
+        if map?.allSatisfy({ $0.file == "model.safetensors" }) != true { ignored = index }
+      }
       shards = [try SafeTensorsFile(path: single)]
       stored = shards[0].names.map { (0, $0) }
     } else if FileManager.default.fileExists(atPath: index) {
@@ -55,6 +64,7 @@ public struct Checkpoint: Sendable {
     }
     self.folder = folder
     self.places = places
+    ignoredIndex = ignored
     files = shards.map(\.path)
     names = places.keys.sorted()
   }

@@ -60,6 +60,13 @@ struct PEFTConfiguration: Encodable {
           + "[\(savedModules.joined(separator: ", "))]")
     }
     isFanInFanOut = try file.optional(CodingKeys.fanInFanOut.rawValue, "true or false") { $0.flag } ?? false
+    // PEFT has defaults for what is missing, and none for null.
+    for key in [CodingKeys.rank, .alpha] where file.tree[key.rawValue] == .null {
+      throw Diagnostic(
+        "'\(key.rawValue)' is null, and without it the size of the change is not known",
+        at: Place(file: path),
+        hint: "write the number that the adapter was trained with")
+    }
     rank =
       try file.optional(CodingKeys.rank.rawValue, "a whole number from 1") {
         $0.integer.flatMap { $0 > 0 ? $0 : nil }
@@ -145,8 +152,11 @@ struct PEFTConfiguration: Encodable {
   ) throws(Diagnostic) -> [(pattern: String, value: Double)] {
     var result: [(pattern: String, value: Double)] = []
     for member in try file.optional(key.rawValue, "an object", { $0.members }) ?? .init() {
-      guard let number = member.value.number else {
-        throw Diagnostic("'\(member.name)' in \(key.rawValue) must be a number", at: Place(file: file.path))
+      let isRank = key == .rankPattern
+      guard let number = member.value.number, !isRank || member.value.integer.map({ $0 > 0 }) == true else {
+        throw Diagnostic(
+          "'\(member.name)' in \(key.rawValue) must be a \(isRank ? "whole number from 1" : "number")",
+          at: Place(file: file.path))
       }
       guard (try? Regex(member.name)) != nil else {
         throw Diagnostic(

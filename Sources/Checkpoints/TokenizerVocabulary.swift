@@ -42,9 +42,6 @@ public struct TokenizerVocabulary: Sendable, Hashable {
   /// The file.
   public let path: String
 
-  /// Largest number that is believed: tables have a place for each.
-  private static let largestID = 1 << 24
-
   /// The files that hold a vocabulary, those before others that are read first.
   public static let files = ["tokenizer.json", "vocab.json", "vocab.txt"]
 
@@ -66,10 +63,18 @@ public struct TokenizerVocabulary: Sendable, Hashable {
       guard !ids.isEmpty else { throw Diagnostic("the file holds no tokens", at: Place(file: path)) }
       return
     }
+    let isPiece = fileExists("\(folder)/tokenizer.model")
     throw Diagnostic(
       "the model has no tokenizer.json, vocab.json or vocab.txt", at: Place(file: folder),
-      hint: "without one its tokens cannot be brought together with those of other models")
+      hint: isPiece
+        ? "tokenizer.model is not read: transformers' AutoTokenizer.from_pretrained(…).save_pretrained(…) writes a "
+          + "tokenizer.json"
+        : "fetch the tokenizer.json that belongs to the model into its folder; where all models have the same tokens under "
+          + "the same numbers, leave tokenizer_source out")
   }
+
+  /// Whether a folder holds a file with a vocabulary.
+  public static func exists(in folder: String) -> Bool { files.contains { fileExists("\(folder)/\($0)") } }
 
   /// A token as another vocabulary takes it over, under another number.
   public func added(_ token: ExactText, as id: Int) -> Added {
@@ -99,9 +104,10 @@ public struct TokenizerVocabulary: Sendable, Hashable {
   private mutating func add(
     _ token: String, _ number: JSON, _ file: String, settings: JSON? = nil
   ) throws(Diagnostic) {
-    guard let id = number.integer, (0...Self.largestID).contains(id) else {
+    guard let id = TokenNumber.read(number) else {
       throw Diagnostic(
-        "the id of the token '\(token)' must be a whole number in 0…\(Self.largestID)", at: Place(file: file))
+        "the id of the token '\(token)' must be a whole number in 0…\(TokenNumber.largest)",
+        at: Place(file: file))
     }
     add(ExactText(token), id)
     if let settings { added[ExactText(token)] = Added(id: id, content: token, settings) }
@@ -168,9 +174,12 @@ public struct TokenizerVocabulary: Sendable, Hashable {
     let entries = try tokens.map { String(decoding: try encoder.encode($0), as: UTF8.self) }
     let ranges = try JSON.memberRanges(bytes, file: path)
     guard let range = ranges[ExactText("added_tokens")] else {
-      throw Diagnostic("the file has no 'added_tokens'", at: Place(file: path))
+      throw Diagnostic(
+        "the file has no 'added_tokens'", at: Place(file: path),
+        hint: "add \"added_tokens\": [] to it, or save the tokenizer with today's transformers")
     }
-    let old = String(decoding: bytes[range].dropFirst().dropLast(), as: UTF8.self)
+    let hasList = bytes[range.lowerBound] == UInt8(ascii: "[")
+    let old = hasList ? String(decoding: bytes[range].dropFirst().dropLast(), as: UTF8.self) : ""
     let hasOld = !old.allSatisfy(\.isWhitespace)
     let text = "[" + old + (hasOld && !entries.isEmpty ? "," : "") + entries.joined(separator: ",") + "]"
     bytes.replaceSubrange(range, with: Array(text.utf8))

@@ -135,4 +135,19 @@ import Testing
       )
     ) { try Adapter.checkTogether([named("hub/mini", "a"), named("hub/large", "b")]) }
   }
+
+  @Test(arguments: [
+    (#""lora_alpha": null"#, "'lora_alpha' is null, and without it the size of the change is not known"),
+    (#""r": null"#, "'r' is null, and without it the size of the change is not known"),
+    (#""rank_pattern": {"a": 1e300}"#, "'a' in rank_pattern must be a whole number from 1"),
+  ])
+  func `numbers that are none are told with the file`(member: String, what: String) throws {
+    try withFolder { folder in
+      let text = #"{"peft_type": "LORA", \#(member)}"#
+      try Data(text.utf8).write(to: URL(fileURLWithPath: folder + "/adapter_config.json"))
+      let told = #expect(throws: Diagnostic.self) { try PEFTAdapter.read(folder) }
+      #expect(told?.what == what)
+      #expect(told?.place?.file == folder + "/adapter_config.json")
+    }
+  }
 }

@@ -202,8 +202,8 @@ import Testing
     }
     let nan = yard.refusal(recipe)
     #expect(
-      nan.hasPrefix("YARD/r.yaml: tensor '")
-        && nan.contains("': error: the merged tensor holds NaN or infinity"))
+      nan.hasPrefix("YARD/m1/model.safetensors: tensor '")
+        && nan.contains("': error: the tensor holds NaN or infinity"), "\(nan)")
   }
 
   @Test func `a mistake that only one tensor shows is told with its name`() throws {

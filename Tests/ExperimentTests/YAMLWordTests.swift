@@ -102,4 +102,26 @@ import Testing
       """)
     #expect(recipe.tokens.map(\.token) == ["\u{e9}", "e\u{301}", "[X]"].map { ExactText($0) })
   }
+
+  @Test(arguments: [
+    ("010", "write it without the 0 before it, which makes it octal to other programs"),
+    ("-010", "write it without the 0 before it, which makes it octal to other programs"),
+    ("0x10", "numbers are plain decimal: write 16"), ("0o10", "numbers are plain decimal: write 8"),
+    ("1_0", "numbers are plain decimal: write 10"), ("1,5", "numbers are plain decimal, as 0.5 or 1e-3"),
+    ("true", "write 1"), ("False", "write 0"),
+  ])
+  func `a number that other programs read otherwise is none`(word: String, hint: String) {
+    let told = refusal("merge_method: linear\nmodels: [{model: a}]\nparameters:\n  weight: \(word)")
+    #expect(told.contains("'weight' must be a number in -10…10, not '\(word)'"), "\(told)")
+    #expect(told.hasSuffix("^ \(hint)"), "\(told)")
+  }
+
+  @Test func `a key with nothing behind it is as good as none`() throws {
+    let recipe = try read(
+      "merge_method: linear\nbase_model:\nslices: null\ndtype: ~\nmodels: [{model: a, parameters: null}]")
+    #expect(recipe.base == nil && recipe.dtype == nil)
+    #expect(recipe.slices.count == 1)
+    #expect(!CheckpointRecipeReader.models(in: "slices: null\nmodels: [{model: a}]", path: "r").hasSlices)
+    #expect(refusal("merge_method: linear\nmodels: null").contains("there are no models to merge"))
+  }
 }

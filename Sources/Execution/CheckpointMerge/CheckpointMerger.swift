@@ -194,7 +194,7 @@ private final class TensorWork: Sendable {
     var encoder = FloatEncoder(format)
     var isChanged = group.base == nil || plan.vocabulary != nil || state.withLock { $0.isChanged }
     try plan.method.merge(group) { start, block in
-      try check(block, format)
+      try check(block, format, index)
       encoder.encode(block)
       if !isChanged, let base = group.base {
         isChanged = encoder.bytes != TensorWork.bytes(of: base, from: start, like: block, format)
@@ -228,21 +228,40 @@ private final class TensorWork: Sendable {
     for input in inputs where try plan.models[input.model].bytes(input.name) != bytes {
       throw Diagnostic(
         "'\(tensor.name)' holds whole numbers, and the models differ in them",
-        at: Place(file: plan.models[input.model].folder), hint: "whole numbers are not merged")
+        at: Place(file: plan.models[input.model].folder),
+        hint: "whole numbers are not merged"
+          + (plan.layout.tensors[index].type.bytes == 1
+            ? ": where the models are quantised, dequantise them first" : ""))
     }
     try writer.write(bytes.span, tensor: index, at: 0)
     advance(bytes.count)
   }
 
-  private func check(_ block: Matrix, _ format: StoredFloats.Format) throws {
+  /// The first tensor of the models that holds NaN or infinity; nil where the merge itself made them.
+  private func culprit(_ index: Int) -> Diagnostic? {
+    let tensor = plan.tensors[index]
+    for input in tensor.inputs + [tensor.base].compactMap(\.self) {
+      let model = plan.models[input.model]
+      guard let place = try? model.location(of: input.name), (try? model.specials(input.name)) ?? 0 > 0 else {
+        continue
+      }
+      return Diagnostic(
+        "the tensor holds NaN or infinity", at: place,
+        hint: "no number made from it would mean anything: fetch or make the model again")
+    }
+    return nil
+  }
+
+  private func check(_ block: Matrix, _ format: StoredFloats.Format, _ index: Int) throws {
     let largest = block.withSpan { TensorWork.largestMagnitude($0) }
     // Above the largest finite number of 16 bits and its half step.
     let limit = format == .float16 ? Float(65_520).bitPattern : Float.infinity.bitPattern
     guard largest >= limit else { return }
     throw largest >= Float.infinity.bitPattern
-      ? Diagnostic(
-        "the merged tensor holds NaN or infinity",
-        hint: "does one of the models? mixology inspect --tensors shows it")
+      ? culprit(index)
+        ?? Diagnostic(
+          "the merged tensor holds NaN or infinity, and the models' do not: a number grew too large",
+          hint: "lower weights or lambda")
       : Diagnostic(
         "the merged tensor holds numbers too large for float16", hint: "write dtype: bfloat16 or float32")
   }

@@ -18,6 +18,8 @@ struct CheckpointModel: Sendable {
   let droppedOfAdapter: [String]
   /// The files with weights, sorted.
   var files: [String] { checkpoint.files }
+  /// An index of shards that is passed over for a file with all weights; nil where there is none.
+  var ignoredIndex: String? { checkpoint.ignoredIndex }
   private let checkpoint: Checkpoint
   /// What a weight is called in its files, where the merge has another name for it.
   private var storedNames: [String: String] = [:]
@@ -37,6 +39,7 @@ struct CheckpointModel: Sendable {
     self.reference = reference
     self.folder = try ModelLocator.folder(of: reference.model, relativeTo: folder, environment)
     configuration = try CheckpointConfiguration(folder: self.folder)
+    if let problem = configuration.quantisation { throw problem }
     let checkpoint = try Checkpoint(folder: self.folder, asStored: true)
     self.checkpoint = checkpoint
     let tied = configuration.flag("tie_word_embeddings")
@@ -116,6 +119,12 @@ struct CheckpointModel: Sendable {
     for (path, delta) in adapter.sites {
       let weight = path + ".weight"
       let place = Place(file: adapter.name, detail: "layer '\(path)'")
+      for (factor, matrix) in [("lora_A", delta.a), ("lora_B", delta.b)]
+      where !matrix.values.allSatisfy(\.isFinite) {
+        throw Diagnostic(
+          "\(factor) of the adapter holds NaN or infinity", at: place,
+          hint: "no number made from it would mean anything: train or fetch the adapter again")
+      }
       let names = Self.names(of: weight, in: checkpoint)
       // Some families are tied where their configuration says nothing, and then store no head.
       if TensorNames.isTiedHead(names.first ?? weight), isTied ?? names.isEmpty {
@@ -167,6 +176,12 @@ struct CheckpointModel: Sendable {
 
   /// What a weight is.
   func entry(_ name: String) throws(Diagnostic) -> TensorEntry { try checkpoint.entry(stored(name)) }
+
+  /// Where a weight lies.
+  func location(of name: String) throws(Diagnostic) -> Place { try checkpoint.location(of: stored(name)) }
+
+  /// How many numbers of a weight are NaN or infinite.
+  func specials(_ name: String) throws(Diagnostic) -> Int { try checkpoint.stored(stored(name)).specials }
 
   /// The bytes of a weight, as stored.
   func bytes(_ name: String) throws(Diagnostic) -> [UInt8] { try checkpoint.bytes(stored(name)) }

@@ -11,6 +11,19 @@ extension CheckpointPlanning {
     "head_dim", "num_experts", "num_local_experts", "tie_word_embeddings",
   ]
 
+  /// Settings of the forward pass that change no size: weights that were trained with one are merged with those of another.
+  private static let settings = [
+    "rope_theta", "rope_scaling", "rope_parameters", "partial_rotary_factor", "rotary_pct", "rotary_emb_base",
+    "rms_norm_eps", "layer_norm_eps", "layer_norm_epsilon", "norm_epsilon", "hidden_act", "hidden_activation",
+    "activation_function", "position_embedding_type", "max_position_embeddings", "n_positions",
+    "sliding_window",
+    "use_sliding_window", "max_window_layers", "layer_types", "no_rope_layers", "attention_bias", "mlp_bias",
+    "use_qk_norm", "attn_logit_softcapping", "final_logit_softcapping", "query_pre_attn_scalar",
+    "attention_multiplier", "embedding_multiplier", "residual_multiplier", "logits_scaling",
+    "num_experts_per_tok",
+    "norm_topk_prob", "is_decoder", "scale_embedding", "use_parallel_residual", "parallel_attn", "alibi",
+  ]
+
   /// The modules to leave out that an adapter saved whole: what the checkpoints have of that name stays.
   static func savedModules(
     _ recipe: CheckpointRecipe, among modules: [String], _ environment: [String: String]
@@ -28,7 +41,7 @@ extension CheckpointPlanning {
   }
 
   /// Checks the recipe against the method and the models against each other.
-  func check() throws {
+  mutating func check() throws {
     for (module, place) in recipe.leaveOut
     where !models.contains(where: { model in
       model.droppedOfAdapter.contains(module)
@@ -46,6 +59,19 @@ extension CheckpointPlanning {
       if problems.isEmpty, !hasRanges { problems += nameProblems(model, reference) }
     }
     guard problems.isEmpty else { throw Diagnostics(problems) }
+    for model in models {
+      if let index = model.ignoredIndex {
+        note(
+          "\(index) is passed over, as there is a model.safetensors beside it: is one of the two of another time?"
+        )
+      }
+      guard model.folder != reference.folder else { continue }
+      let settings = model.configuration.differences(from: reference.configuration, in: Self.settings)
+      guard !settings.isEmpty else { continue }
+      note(
+        "the models compute differently: \(settings.joined(separator: "; ")) (here \(model.reference), there "
+          + "\(reference.reference)); the result computes as \(reference.reference)")
+    }
   }
 
   private func check(_ slice: CheckpointRecipe.Slice) throws(Diagnostic) {
@@ -113,6 +139,16 @@ extension CheckpointPlanning {
     let differences = model.configuration.differences(from: reference.configuration, in: keys)
     guard !differences.isEmpty else { return [] }
     let isVocabulary = differences.allSatisfy { $0.hasPrefix("'vocab_size'") }
+    if differences.allSatisfy({ $0.hasPrefix("'tie_word_embeddings'") }) {
+      return [
+        Diagnostic(
+          "one model has an output layer of its own, the other uses its embeddings: \(differences[0])",
+          at: Place(file: model.configuration.path),
+          hint:
+            "untie the one: save it with a lm_head.weight that is a copy of its embeddings, and tie_word_embeddings: "
+            + "false in its config.json (there is \(reference.folder))")
+      ]
+    }
     return [
       Diagnostic(
         isVocabulary
@@ -120,9 +156,17 @@ extension CheckpointPlanning {
           : "the models have different architectures: \(differences.joined(separator: "; "))",
         at: Place(file: model.configuration.path),
         hint: isVocabulary
-          ? "add tokenizer_source: base or union, which brings equal tokens together (there is \(reference.folder))"
+          ? tokenizerHint([model, reference]) + " (there is \(reference.folder))"
           : "only models of one architecture can be merged (there is \(reference.folder))")
     ]
+  }
+
+  /// How rows of different vocabularies come together: by their tokens, which needs the tokenizers.
+  private func tokenizerHint(_ models: [CheckpointModel]) -> String {
+    let bare = models.first { !TokenizerVocabulary.exists(in: $0.folder) }
+    return "add tokenizer_source: base or union, which brings equal tokens together"
+      + (bare.map { "; it needs the tokenizers, and \($0.folder) has none: fetch its tokenizer.json into it" }
+        ?? "")
   }
 
   private func nameProblems(_ model: CheckpointModel, _ reference: CheckpointModel) -> [Diagnostic] {
@@ -195,7 +239,7 @@ extension CheckpointPlanning {
           "the tensor has shape \(entry.shape) here and \(entries[0].shape) in \(models[inputs[0].model].folder)",
           at: place,
           hint: isVocabulary
-            ? "add tokenizer_source: base or union, which brings equal tokens together"
+            ? tokenizerHint([models[input.model], models[inputs[0].model]])
             : "only models of one architecture can be merged"
               + (isOfHead(name) ? leaveOut([name]) : ""))
       }

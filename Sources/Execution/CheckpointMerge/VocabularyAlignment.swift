@@ -23,7 +23,7 @@ struct VocabularyAlignment: Sendable {
   init?(_ recipe: CheckpointRecipe, _ models: [CheckpointModel], donor: Int) throws {
     guard let wanted = recipe.tokenizer else { return nil }
     let vocabularies = try models.map { try TokenizerVocabulary(folder: $0.folder) }
-    let sizes = models.map { $0.configuration.integer("vocab_size") ?? 0 }
+    let sizes = try models.map(Self.size)
     let source = try Self.source(wanted, recipe, models, donor)
     let isPadded = recipe.padsVocabularyTo.map { sizes[source] % $0 != 0 } ?? false
     let isSame = zip(vocabularies, sizes).allSatisfy {
@@ -63,6 +63,19 @@ struct VocabularyAlignment: Sendable {
       }
     }
     self.rows = rows
+  }
+
+  /// Rows of a model's embeddings that its configuration counts: as many as there are, before there is a place for each.
+  private static func size(_ model: CheckpointModel) throws(Diagnostic) -> Int {
+    let size = model.configuration.integer("vocab_size") ?? 0
+    for name in model.names where TensorNames.isOfVocabulary(name) {
+      let rows = try model.entry(name).shape.first ?? 0
+      guard size > rows else { continue }
+      throw Diagnostic(
+        "'vocab_size' is \(size), and '\(name)' has \(rows) rows", at: Place(file: model.configuration.path),
+        hint: "one of the two is of another model: save the model again, or write \(rows)")
+    }
+    return max(0, size)
   }
 
   /// Where a recipe says that the embedding of a token comes from; nowhere is zeros.

@@ -43,7 +43,7 @@ public enum CheckpointRecipeReader {
             hint: meant.map { "did you mean '\($0.name)'?" } ?? problem.hint))
       }
     }
-    var checker = ShapeChecker(source)
+    var checker = ShapeChecker(source, passesNulls: true)
     let value = checker.value(root, CheckpointRecipeShape(method: found).root, path: "")
     var reading = CheckpointRecipeReading(source: source, method: found, path: path)
     let recipe = reading.recipe(value)
@@ -61,7 +61,7 @@ public enum CheckpointRecipeReader {
   ) -> (names: [String], hasSlices: Bool, hasOwnKeys: Bool) {
     var yaml = YAMLReader(SourceText(text, path: path, called: "the recipe"))
     guard let root = yaml.read(), case .mapping(let pairs) = root.content else { return ([], false, false) }
-    func has(_ keys: [String]) -> Bool { pairs.contains { keys.contains($0.key) } }
+    func has(_ keys: [String]) -> Bool { pairs.contains { keys.contains($0.key) && !$0.value.isNull } }
     let hasSlices = has(["slices", "modules"])
     let hasOwnKeys = has(["dtype", "out_dtype", "tokenizer", "tokenizer_source", "chat_template"])
     guard case .sequence(let models)? = pairs.first(where: { $0.key == "models" })?.value.content else {

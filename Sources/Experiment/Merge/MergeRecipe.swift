@@ -59,7 +59,7 @@ public enum MergeRecipeReader {
     var yaml = YAMLReader(source)
     guard let root = yaml.read() else { throw source.ordered(yaml.problems) }
     if let problem = FileKind.recipe.complaint(root, source) { throw problem }
-    var checker = ShapeChecker(source)
+    var checker = ShapeChecker(source, passesNulls: true)
     let value = checker.value(root, shape(root, methods), path: "")
     var problems = yaml.problems + checker.problems
     if let method = value["merge_method"], let name = method.text,
