@@ -8,12 +8,24 @@ public enum InputFile {
   public static func bytes(
     _ path: String, called name: String = "the file", hint: String? = "check the path and its permissions"
   ) throws(Diagnostic) -> [UInt8] {
-    guard let data = FileManager.default.contents(atPath: path) else {
-      throw Diagnostic("cannot read \(name)", at: Place(file: path), hint: hint)
+    let data: Data
+    do { data = try Data(contentsOf: URL(fileURLWithPath: path)) } catch {
+      throw refusal(of: error, path, called: name, hint: hint)
     }
     let bytes = [UInt8](data)
     try refusePointer(bytes, path: path)
     return bytes
+  }
+
+  /// What is said of a file that the system does not open.
+  static func refusal(
+    of error: any Error, _ path: String, called name: String = "the file", hint: String? = nil
+  ) -> Diagnostic {
+    let number = SystemRefusal.number(of: error)
+    let isForbidden = number == EACCES || number == EPERM
+    return Diagnostic(
+      "cannot read \(name)" + (isForbidden ? ": Permission denied" : ""), at: Place(file: path),
+      hint: isForbidden ? SystemRefusal.remedy(EACCES, isReading: true) : hint)
   }
 
   /// Refuses what a clone of a repository has where Git LFS has not fetched a file: a text of some lines about it.

@@ -24,8 +24,9 @@ public enum StableHash {
   ///
   /// - Throws: a `Diagnostic` where the file cannot be read.
   public static func hex(file path: String) throws -> String {
-    guard let handle = FileHandle(forReadingAtPath: path) else {
-      throw Diagnostic("cannot read the file", at: Place(file: path))
+    let handle: FileHandle
+    do { handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: path)) } catch {
+      throw InputFile.refusal(of: error, path)
     }
     defer { try? handle.close() }
     let hasher = SHA256()

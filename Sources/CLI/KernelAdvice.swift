@@ -1,3 +1,5 @@
+import ArgumentParser
+import Basics
 import Execution
 import Foundation
 import LinearAlgebra
@@ -8,7 +10,15 @@ enum BestKernel {
   /// better one.
   ///
   /// To be called before anything is read: what came before it is done twice.
-  static func use() {
+  /// - Parameter threads: Those that will compute at once in this process; nil where none will.
+  /// - Throws: exit code 1 where they would not get their room.
+  static func use(threads: Int? = 1) throws {
+    if let threads {
+      do throws(Diagnostic) { try MachineFacts.checkRoom(threads: threads) } catch {
+        Console.error("\(error)")
+        throw ExitCode(1)
+      }
+    }
     BLASRuntime.threads = 1
     guard let kernel = MachineFacts.betterKernel(environment: ProcessInfo.processInfo.environment) else {
       return

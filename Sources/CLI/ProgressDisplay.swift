@@ -53,7 +53,7 @@ private struct ProgressState {
   private var doneNow = 0
   private var told: [String: String] = [:]
   /// How workers died, as far as told.
-  private var deaths: Set<WorkerDeath.End> = []
+  private var deaths: Set<WorkerDeath.Cause> = []
   /// What a worker is at.
   private struct Active {
     let job: PlannedJob
@@ -125,8 +125,8 @@ private struct ProgressState {
   }
 
   mutating func show(_ death: WorkerDeath) {
-    // One end is told once.
-    guard !isQuiet, deaths.insert(death.end).inserted else { return }
+    // One cause is told once.
+    guard !isQuiet, deaths.insert(death.cause).inserted else { return }
     let job = plan.jobs.first { $0.id == death.job }?.label
     line(
       "note: a worker process died \(job.map { "under \($0)" } ?? "between two jobs") (\(death.end)) "

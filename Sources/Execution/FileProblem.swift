@@ -18,24 +18,12 @@ public enum FileProblem {
   }
 
   /// How to mend what the system refused; nil where that is not known.
-  public static func remedy(_ error: any Error) -> String? { number(error).flatMap(SystemRefusal.remedy) }
+  public static func remedy(_ error: any Error) -> String? {
+    number(error).flatMap { SystemRefusal.remedy($0) }
+  }
 
   /// The system's number of an error; nil for an error that is not the system's.
-  static func number(_ error: any Error) -> Int32? {
-    let error = error as NSError
-    if let cause = error.userInfo[NSUnderlyingErrorKey] as? any Error { return number(cause) }
-    if error.domain == NSPOSIXErrorDomain { return Int32(error.code) }
-    guard error.domain == NSCocoaErrorDomain else { return nil }
-    // Foundation turns some numbers of the system into its own and forgets them.
-    return switch CocoaError.Code(rawValue: error.code) {
-    case .fileWriteOutOfSpace: ENOSPC
-    case .fileWriteNoPermission, .fileReadNoPermission: EACCES
-    case .fileWriteVolumeReadOnly: EROFS
-    case .fileWriteInvalidFileName, .fileReadInvalidFileName: ENAMETOOLONG
-    case .fileWriteFileExists: EEXIST
-    default: nil
-    }
-  }
+  static func number(_ error: any Error) -> Int32? { SystemRefusal.number(of: error) }
 
   /// The system's own words: `No space left on device`.
   public static func reason(_ error: any Error) -> String {

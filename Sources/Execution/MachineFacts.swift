@@ -94,17 +94,6 @@ public enum MachineFacts {
     return mask >> UInt64(signal - 1) & 1 == 1
   }
 
-  /// How many files this process, and each that it starts, may have open at once; nil where nothing limits them.
-  public static var openFiles: Int? {
-    let text: String
-    do { text = try String(contentsOfFile: "/proc/self/limits", encoding: .utf8) } catch {
-      // Without room for this one file there is room for none.
-      return FileProblem.number(error) == EMFILE ? 0 : nil
-    }
-    let line = text.split(separator: "\n").first { $0.hasPrefix("Max open files") }
-    return line?.split(separator: " ").dropFirst(3).first.flatMap { Int($0) }
-  }
-
   /// Begins to count the most memory anew, where the system can.
   public static func forgetPeak() {
     try? "5".write(toFile: "/proc/self/clear_refs", atomically: false, encoding: .utf8)

@@ -21,6 +21,15 @@ public struct WorkerDeath: Sendable, Equatable {
   /// The last lines that it wrote to standard error.
   public var lastWords: [String]
 
+  /// Why it died, as far as is known: deaths of one cause are told once.
+  public struct Cause: Sendable, Hashable {
+    let end: End
+    let lastWords: [String]
+  }
+
+  /// Why it died.
+  public var cause: Cause { Cause(end: end, lastWords: lastWords) }
+
   /// What a user is to know and can do; nil where nothing is known.
   public var hint: String? {
     // The kernel's way where memory is short.

@@ -23,7 +23,10 @@ public final class MappedFile: @unchecked Sendable {
   public init(path: String) throws(Diagnostic) {
     let descriptor = unsafe open(path, O_RDONLY)
     guard descriptor >= 0 else {
-      throw Diagnostic("cannot open the file: \(MappedFile.reason())", at: Place(file: path))
+      let number = errno
+      throw Diagnostic(
+        "cannot open the file: \(MappedFile.reason())", at: Place(file: path),
+        hint: SystemRefusal.remedy(number, isReading: true))
     }
     defer { close(descriptor) }
     var status = stat()

@@ -132,4 +132,19 @@ import Testing
     #expect(quiet.output.hasPrefix("task "))
     #expect(loud.output == quiet.output + "\nTables: Results/tiny/report.md, comparison.csv, runs.csv …\n")
   }
+
+  @Test(.timeLimit(.minutes(1)))
+  func `too few addresses are an error before the first job, and never a wait`() throws {
+    let place = try Workplace()
+    for command in ["run", "plan"] {
+      let outcome = try Program.run(
+        command, "m.yaml", "--workers", "1", in: place.folder, limits: "ulimit -v 400000")
+      #expect(outcome.status == 1)
+      #expect(
+        outcome.errors.hasPrefix(
+          "error: only 390 MiB of addresses may be used, and 1 computing thread needs 832\n"),
+        "\(outcome.errors)")
+    }
+    #expect(place.stored().isEmpty)
+  }
 }

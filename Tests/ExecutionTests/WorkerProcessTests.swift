@@ -103,6 +103,26 @@ import Testing
     #expect(told.map(\.lastWords) == [["out of luck"]])
   }
 
+  @Test func `deaths of one end have two causes where the last words differ`() async throws {
+    var causes: [WorkerDeath.Cause] = []
+    for (number, words) in ["no room", "no luck", "no room"].enumerated() {
+      let deaths = Lock<[WorkerDeath]>([])
+      let worker = worker(
+        """
+        read line
+        if [ ! -e "$MARK.\(number)" ]; then : > "$MARK.\(number)"; echo '\(words)' >&2; exit 3; fi
+        \(try line(.done(.some())))
+        read line
+        """
+      ) { death in deaths.withLock { $0.append(death) } }
+      #expect(try await worker.run(request) { _, _ in } == .some())
+      await worker.stop()
+      causes += deaths.withLock { $0 }.map(\.cause)
+    }
+    #expect(causes.count == 3)
+    #expect(causes[0] == causes[2] && causes[0] != causes[1])
+  }
+
   @Test func `a process that dies between two jobs is told too`() async throws {
     let deaths = Lock<[WorkerDeath]>([])
     let worker = worker("read line; \(try line(.done(.some()))); echo bye >&2; exit 7") { death in

@@ -12,7 +12,7 @@ struct BenchEvaluate: ParsableCommand {
   @OptionGroup var threading: BenchThreadOptions
 
   func run() throws {
-    BestKernel.use()
+    try BestKernel.use()
     let workload = try BenchWorkload(options)
     let evaluation = try BenchEvaluation(
       workload, workers: threading.workers, threads: threading.threads)

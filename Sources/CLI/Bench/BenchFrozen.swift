@@ -31,7 +31,7 @@ struct BenchFrozen: ParsableCommand {
   }
 
   func run() throws {
-    BestKernel.use()
+    try BestKernel.use()
     let workload = try BenchWorkload(options)
     let base = workload.model.network
     let lowest = base.outline.blocks - layers

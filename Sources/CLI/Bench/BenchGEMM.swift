@@ -19,7 +19,7 @@ struct BenchGEMM: ParsableCommand {
   }
 
   func run() throws {
-    BestKernel.use()
+    try BestKernel.use()
     let rounds = (0..<repeats).map { _ in
       (one: GEMMPeak.measure(workers: 1, rounds: 2), all: GEMMPeak.measure(workers: workers, rounds: 2))
     }

@@ -31,7 +31,7 @@ struct BenchLengths: ParsableCommand {
   }
 
   func run() throws {
-    BestKernel.use()
+    try BestKernel.use()
     let workload = try BenchWorkload(options)
     let workers = MachineFacts.cores
     let orders = Order.allCases.map { (order: $0, rows: $0.arranged(workload.examples)) }

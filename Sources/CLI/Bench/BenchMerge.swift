@@ -21,7 +21,7 @@ struct BenchMerge: ParsableCommand {
   var only = ""
 
   func run() throws {
-    BestKernel.use()
+    try BestKernel.use()
     let workload = try BenchWorkload(options)
     let layers = try workload.model.network.outline.chosen(by: LayerTargets(adapter.targetNames))
     let inputs = (0..<adapters).map { number in

@@ -45,7 +45,7 @@ struct BenchMerges: ParsableCommand {
   }
 
   func run() throws {
-    BestKernel.use()
+    try BestKernel.use()
     BLASRuntime.threads = 1
     let layers = try BenchWorkload.usualShape.outline.chosen(
       by: LayerTargets(targets.split(separator: ",").map(String.init)))

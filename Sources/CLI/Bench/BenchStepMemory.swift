@@ -21,7 +21,7 @@ struct BenchStepMemory: ParsableCommand {
   func validate() throws { try atLeastOne(threads, "threads") }
 
   func run() throws {
-    BestKernel.use()
+    try BestKernel.use()
     let workload = try BenchWorkload(options)
     let training = try BenchTraining(workload, adapter, workers: 1, threads: threads)
     let steps = (options.rows + adapter.batch - 1) / adapter.batch

@@ -12,7 +12,7 @@ struct BenchTrain: ParsableCommand {
   @OptionGroup var adapter: BenchAdapterOptions
 
   func run() throws {
-    BestKernel.use()
+    try BestKernel.use()
     let workload = try BenchWorkload(options)
     let training = try BenchTraining(
       workload, adapter, workers: threading.workers, threads: threading.threads)

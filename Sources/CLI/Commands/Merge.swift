@@ -82,7 +82,7 @@ struct Merge: ParsableCommand {
           ? MergeExplanation.text(try CheckpointMethods.all.entry(named: explain))
           : MergeExplanation.text(try MergeMethods.all.entry(named: explain)))
     } else if let recipe, let output {
-      BestKernel.use()
+      try BestKernel.use(threads: threads)
       try merge(recipe, into: output)
     }
   }

@@ -56,7 +56,7 @@ struct PlanCommand: ParsableCommand {
   }
 
   func run() throws {
-    BestKernel.use()
+    try BestKernel.use(threads: workerArguments.count * workerArguments.threads)
     let loaded = try arguments.load()
     let plan = try loaded.planWithStandIns()
     Console.notes(of: plan)

@@ -20,7 +20,7 @@ struct ReportCommand: ParsableCommand {
 
   func run() throws {
     // The tables name the kernel.
-    BestKernel.use()
+    try BestKernel.use(threads: nil)
     let loaded = try arguments.load()
     let plan = try loaded.plan()
     let damaged = loaded.store.damaged(in: plan)

@@ -39,7 +39,7 @@ struct Run: AsyncParsableCommand {
   func run() async throws {
     // A worker that dies while it is spoken to must not take the scheduler along.
     signal(SIGPIPE, SIG_IGN)
-    BestKernel.use()
+    try BestKernel.use(threads: workerArguments.count * workerArguments.threads)
     let loaded = try arguments.load()
     try refusing { () throws(Diagnostic) in try WorkerProcess.check(workers: workerArguments.count) }
     var plan = try loaded.planBeforeChoice()
@@ -168,9 +168,11 @@ final class Interruption: Sendable {
     self.shared = shared
     // Under nohup a closed terminal is no reason to end.
     let hangup = MachineFacts.ignores(signal: SIGHUP) ? [] : [SIGHUP]
+    // A queue of its own has a thread of its own: work may keep all of the global ones.
+    let queue = DispatchQueue(label: "interruption", qos: .userInteractive)
     let sources = ([SIGINT, SIGTERM] + hangup).map { number in
       signal(number, SIG_IGN)
-      let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+      let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
       source.setEventHandler {
         let (isFirst, cleanUp) = shared.state.withLock { state in
           defer { state.begun = true }
