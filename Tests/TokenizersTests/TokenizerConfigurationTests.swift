@@ -98,9 +98,10 @@ internal import Tokenizers
   func `a folder without tokenizer_config_json is read by its usual settings, and a broken one is told`()
     throws
   {
-    #expect(try findings("uncased", nil) == [])
+    #expect(try findings("uncased", nil, model: "bert") == [])
+    #expect(try findings("cased", nil) == [])
     #expect(
-      try findings("cased", nil).map(\.what) == [
+      try findings("cased", nil, model: "bert").map(\.what) == [
         "there is no such file: 'do_lower_case' is not said, which is true to transformers, but tokenizer.json has "
           + "'lowercase' false in its normalizer: transformers would read texts otherwise"
       ])

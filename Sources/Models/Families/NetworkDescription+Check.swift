@@ -1,6 +1,7 @@
 public import Basics
 public import Checkpoints
 internal import LinearAlgebra
+internal import Outlines
 
 extension NetworkDescription {
   /// What keeps a checkpoint from being the weights of this network: a tensor that is missing or of another shape, or
