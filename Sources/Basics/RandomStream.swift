@@ -24,6 +24,12 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
     state = StableHash.word(path)
   }
 
+  /// How far the stream has come; one of the same name goes on from there.
+  public var place: UInt64 {
+    get { state }
+    set { state = newValue }
+  }
+
   /// An independent stream below this one; how much was drawn from this one makes no difference.
   public func stream(_ names: String...) -> RandomStream {
     RandomStream(path: ([path] + names).joined(separator: "/"))

@@ -51,8 +51,7 @@ public struct Evaluator: Sendable {
     _ examples: [TokenizedExample], head: TaskHead, states: FrozenStates? = nil,
     workspaces: [Workspace] = [Workspace()]
   ) -> Double {
-    func untold(_ done: Int) {}
-    let sums = collected(examples, states, workspaces, progress: untold) { range, seen, workspace in
+    let sums = collected(examples, states, workspaces, progress: ignored) { range, seen, workspace in
       let unused = workspace.zeros(rows: seen.batch.tokens, columns: seen.hidden.columns)
       return head.loss(
         seen, rows: 0..<seen.batch.rows, examples: examples[range], weight: 1, dhidden: unused,
@@ -66,12 +65,13 @@ public struct Evaluator: Sendable {
     _ examples: [TokenizedExample], states: FrozenStates? = nil, workspaces: [Workspace] = [Workspace()]
   ) -> Matrix {
     let all = Matrix(rows: examples.count, columns: reader.network.outline.width)
-    func untold(_ done: Int) {}
-    _ = collected(examples, states, workspaces, progress: untold) { range, seen, _ in
+    _ = collected(examples, states, workspaces, progress: ignored) { range, seen, _ in
       all.rows(range).copy(from: seen.pooled)
     }
     return all
   }
+
+  private func ignored(_ done: Int) {}
 
   /// What a body makes of every batch, in order.
   ///
@@ -80,7 +80,7 @@ public struct Evaluator: Sendable {
   ///   - body: Gets the batch's examples, what heads see of them, and its workspace.
   private func collected<Part>(
     _ examples: [TokenizedExample], _ states: FrozenStates?, _ workspaces: [Workspace],
-    progress: (Int) throws -> Void = { _ in }, _ body: (Range<Int>, States, Workspace) -> Part
+    progress: (Int) throws -> Void, _ body: (Range<Int>, States, Workspace) -> Part
   ) rethrows -> [Part] {
     let lanes = workspaces.map { _ in EvaluationLane<Part>() }
     var parts: [Part] = []

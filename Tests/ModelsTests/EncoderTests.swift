@@ -70,7 +70,7 @@ import Testing
     let folded = pico.network.owning(parameters.factors.map(\.site))
     fold(parameters.factors, of: pico.network, into: folded)
     let workspace = Workspace()
-    let door = LoRADoor(outline: pico.network.outline, parameters: parameters, gradients: gradients)
+    let door = LoRADoor(outline: pico.network.outline, parameters: parameters, gradients: [gradients])
     let tape = folded.forward(pico.batch, door: door, workspace: workspace)
     #expect(relativeError(tape.hidden.values, try pico.lora.floats("hidden")) < 1e-5)
     folded.backward(tape, dhidden: try pico.dhidden(), door: door, workspace: workspace)
@@ -101,9 +101,9 @@ import Testing
       let door: any LinearDoor =
         beside
         ? DropoutLoRADoor(
-          outline: pico.network.outline, parameters: parameters, gradients: gradients, rate: 0,
+          outline: pico.network.outline, parameters: parameters, gradients: [gradients], rate: 0,
           stream: RandomStream(seed: 0, "dropout"))
-        : LoRADoor(outline: pico.network.outline, parameters: parameters, gradients: gradients)
+        : LoRADoor(outline: pico.network.outline, parameters: parameters, gradients: [gradients])
       let weights = beside ? pico.network : folded
       let tape = weights.forward(pico.batch, door: door, workspace: workspace)
       let hidden = tape.hidden.values
@@ -126,7 +126,7 @@ import Testing
       return zip(tape.hidden.values, factor).reduce(0) { $0 + Double($1.0) * Double($1.1) }
     }
     let door = DropoutLoRADoor(
-      outline: pico.network.outline, parameters: parameters, gradients: gradients, rate: 0.3,
+      outline: pico.network.outline, parameters: parameters, gradients: [gradients], rate: 0.3,
       stream: RandomStream(seed: 3, "dropout"))
     let workspace = Workspace()
     let tape = pico.network.forward(pico.batch, door: door, workspace: workspace)
@@ -159,7 +159,7 @@ import Testing
       factor.b[0, 0] = 1 / factor.scale
     }
     let door = DropoutLoRADoor(
-      outline: pico.network.outline, parameters: parameters, gradients: parameters, rate: 0.25,
+      outline: pico.network.outline, parameters: parameters, gradients: [parameters], rate: 0.25,
       stream: RandomStream(seed: 0, "dropout"))
     let C = pico.network.outline.width
     let x = Matrix(rows: 400, columns: C)

@@ -118,7 +118,7 @@ import Tokenizers
     fold(parameters.factors, of: base.network, into: folded)
     let batch = base.batch(golden.texts)
     let workspace = Workspace()
-    let door = LoRADoor(outline: outline, parameters: parameters, gradients: gradients)
+    let door = LoRADoor(outline: outline, parameters: parameters, gradients: [gradients])
     let tape = folded.forward(batch, door: door, workspace: workspace)
     #expect(abs(length(tape.hidden.values) - golden.hidden) < 1e-4 * golden.hidden)
     let dhidden = Matrix(

@@ -29,7 +29,7 @@ import Training
         (bias.storage, dbias.storage),
       ], spec: spec)
     let folded = pico.network.owning(parameters.factors.map(\.site))
-    let door = LoRADoor(outline: pico.network.outline, parameters: parameters, gradients: gradients)
+    let door = LoRADoor(outline: pico.network.outline, parameters: parameters, gradients: [gradients])
     let workspace = Workspace()
 
     for step in 0..<10 {

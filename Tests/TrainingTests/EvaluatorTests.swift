@@ -102,7 +102,7 @@ import Training
     var batch = PackedBatch()
     for example in task.train { batch.append(ids: example.ids, types: example.types) }
     let door = DropoutLoRADoor(
-      outline: base.network.outline, parameters: parameters, gradients: parameters, rate: 0,
+      outline: base.network.outline, parameters: parameters, gradients: [parameters], rate: 0,
       stream: RandomStream(seed: 0, "none"))
     let beside = base.network.forward(batch, door: door, workspace: Workspace()).hidden.values
     let inside = folded.hidden(batch, workspace: Workspace()).values

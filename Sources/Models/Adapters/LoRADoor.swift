@@ -2,20 +2,53 @@ public import Basics
 public import LinearAlgebra
 public import Outlines
 
+/// A door that accumulates the gradients of LoRA factors.
+public protocol FactorDoor: LinearDoor {
+  /// The tokens whose gradients go into each of the door's gradients; nil: all into the first.
+  var ranges: [Range<Int>]? { get set }
+  /// Names the dropout masks; another one for every forward pass.
+  var step: Int { get set }
+}
+
+/// The gradients that a door accumulates, by layer: one for all tokens, or several for ranges of them.
+private struct FactorGradients {
+  let tables: [[LoRAFactors?]]
+  var ranges: [Range<Int>]?
+
+  init(_ outline: ModelOutline, _ gradients: [LoRAParameters]) {
+    tables = gradients.map { LoRADoor.bySite(outline, $0.factors) }
+  }
+
+  /// Calls a body with the gradients of a layer and the tokens that go into them.
+  func forEach(_ site: LinearLayer, tokens: Int, _ body: (LoRAFactors, Range<Int>) -> Void) {
+    for (index, range) in (ranges ?? [0..<tokens]).enumerated() where !range.isEmpty {
+      if let gradient = tables[index][site.index] { body(gradient, range) }
+    }
+  }
+}
+
 /// Gradients of LoRA factors, for weights into which the factors are folded.
 ///
 /// With W = W₀ + s·B·A already in the forward pass nothing is left to do there, and dy·W is the whole gradient by x.
 /// What remains is, with u = x·Aᵀ: dB += s·dyᵀ·u and dA += s·(dy·B)ᵀ·x. Cost: 4·T·r·(in + out) FLOPs a layer.
-public final class LoRADoor: LinearDoor {
+public final class LoRADoor: FactorDoor {
   private let parameters: [LoRAFactors?]
-  private let gradients: [LoRAFactors?]
+  private var gradients: FactorGradients
   /// The lowest block with a factor.
   public let lowestLayer: Int
 
-  /// Accumulates into `gradients`, which has the layout of `parameters`.
-  public init(outline: ModelOutline, parameters: LoRAParameters, gradients: LoRAParameters) {
+  /// The folded weights drop nothing.
+  public var step = 0
+  /// The tokens whose gradients go into each of the door's gradients; nil: all into the first.
+  public var ranges: [Range<Int>]? {
+    get { gradients.ranges }
+    set { gradients.ranges = newValue }
+  }
+
+  /// Accumulates into `gradients`, each of the layout of `parameters`.
+  public init(outline: ModelOutline, parameters: LoRAParameters, gradients: [LoRAParameters]) {
     self.parameters = LoRADoor.bySite(outline, parameters.factors)
-    self.gradients = LoRADoor.bySite(outline, gradients.factors)
+    self.gradients = FactorGradients(outline, gradients)
     lowestLayer = parameters.lowestLayer
   }
 
@@ -27,13 +60,17 @@ public final class LoRADoor: LinearDoor {
 
   /// Accumulates dA and dB.
   public func backward(_ site: LinearLayer, x: Matrix, dy: Matrix, dx: Matrix?, workspace: Workspace) {
-    guard let factor = parameters[site.index], let gradient = gradients[site.index] else { return }
+    guard let factor = parameters[site.index] else { return }
     let mark = workspace.mark
     let u = workspace.matrix(rows: x.rows, columns: factor.a.rows)
     gemm(x, factor.a, into: u, transposeB: true)
-    gemm(dy, u, into: gradient.b, transposeA: true, alpha: factor.scale, beta: 1)
+    gradients.forEach(site, tokens: x.rows) { gradient, tokens in
+      gemm(dy.rows(tokens), u.rows(tokens), into: gradient.b, transposeA: true, alpha: factor.scale, beta: 1)
+    }
     gemm(dy, factor.b, into: u)
-    gemm(u, x, into: gradient.a, transposeA: true, alpha: factor.scale, beta: 1)
+    gradients.forEach(site, tokens: x.rows) { gradient, tokens in
+      gemm(u.rows(tokens), x.rows(tokens), into: gradient.a, transposeA: true, alpha: factor.scale, beta: 1)
+    }
     workspace.release(to: mark)
   }
 
@@ -48,23 +85,28 @@ public final class LoRADoor: LinearDoor {
 ///
 /// Source: Hu et al. 2021, arXiv:2106.09685. y += s·drop(x)·Aᵀ·Bᵀ; the mask is a function of the stream, the step and the layer, so it is drawn again in the
 /// backward pass instead of being stored.
-public final class DropoutLoRADoor: LinearDoor {
+public final class DropoutLoRADoor: FactorDoor {
   private let parameters: [LoRAFactors?]
-  private let gradients: [LoRAFactors?]
+  private var gradients: FactorGradients
   private let rate: Double
   private let stream: RandomStream
-  /// Names the masks; raise it for every forward pass.
+  /// Names the masks; another one for every forward pass.
   public var step = 0
+  /// The tokens whose gradients go into each of the door's gradients; nil: all into the first.
+  public var ranges: [Range<Int>]? {
+    get { gradients.ranges }
+    set { gradients.ranges = newValue }
+  }
   /// The lowest block with a factor.
   public let lowestLayer: Int
 
   /// Drops a share `rate` of the inputs.
   public init(
-    outline: ModelOutline, parameters: LoRAParameters, gradients: LoRAParameters, rate: Double,
+    outline: ModelOutline, parameters: LoRAParameters, gradients: [LoRAParameters], rate: Double,
     stream: RandomStream
   ) {
     self.parameters = LoRADoor.bySite(outline, parameters.factors)
-    self.gradients = LoRADoor.bySite(outline, gradients.factors)
+    self.gradients = FactorGradients(outline, gradients)
     self.rate = rate
     self.stream = stream
     lowestLayer = parameters.lowestLayer
@@ -86,14 +128,18 @@ public final class DropoutLoRADoor: LinearDoor {
 
   /// Accumulates dA and dB, and adds the adapter's part to dx.
   public func backward(_ site: LinearLayer, x: Matrix, dy: Matrix, dx: Matrix?, workspace: Workspace) {
-    guard let factor = parameters[site.index], let gradient = gradients[site.index] else { return }
+    guard let factor = parameters[site.index] else { return }
     let mark = workspace.mark
     let dropped = drop(x, site, workspace)
     let u = workspace.matrix(rows: x.rows, columns: factor.a.rows)
     gemm(dropped, factor.a, into: u, transposeB: true)
-    gemm(dy, u, into: gradient.b, transposeA: true, alpha: factor.scale, beta: 1)
+    gradients.forEach(site, tokens: x.rows) { gradient, tokens in
+      gemm(dy.rows(tokens), u.rows(tokens), into: gradient.b, transposeA: true, alpha: factor.scale, beta: 1)
+    }
     gemm(dy, factor.b, into: u, alpha: factor.scale)
-    gemm(u, dropped, into: gradient.a, transposeA: true, beta: 1)
+    gradients.forEach(site, tokens: x.rows) { gradient, tokens in
+      gemm(u.rows(tokens), dropped.rows(tokens), into: gradient.a, transposeA: true, beta: 1)
+    }
     if let dx {
       // in the forward pass this was: u = drop(x)·Aᵀ
       let part = workspace.matrix(rows: x.rows, columns: x.columns)

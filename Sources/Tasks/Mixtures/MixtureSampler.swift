@@ -8,7 +8,8 @@ internal import Basics
 /// goes on where the original stood.
 public struct MixtureSampler: Sendable {
   private let sizes: [Int]
-  private let rates: [Double]
+  /// The share of each task from the next draw on.
+  public var rates: [Double]
   private let concatenate: Bool
   private let root: RandomStream
   private var choice: RandomStream
@@ -40,6 +41,24 @@ public struct MixtureSampler: Sendable {
     epochs = positions
   }
 
+  /// Where a sampler stands.
+  public struct State: Codable, Sendable, Hashable {
+    var choice: UInt64
+    var positions: [Int]
+    var epochs: [Int]
+  }
+
+  /// Where it stands; a sampler of the same sizes, seed and name goes on from there.
+  public var state: State {
+    get { State(choice: choice.place, positions: positions, epochs: epochs) }
+    set {
+      precondition(newValue.positions.count == positions.count, "the state of another sampler")
+      choice.place = newValue.choice
+      (positions, epochs) = (newValue.positions, newValue.epochs)
+      for index in epochs.indices where epochs[index] > 0 { shuffle(index, epoch: epochs[index] - 1) }
+    }
+  }
+
   /// The next example: which task, and which row of it.
   public mutating func next() -> (task: Int, example: Int) {
     concatenate ? nextOfUnion() : nextByRate()
@@ -47,11 +66,11 @@ public struct MixtureSampler: Sendable {
 
   private mutating func nextByRate() -> (task: Int, example: Int) {
     let task = drawTask()
-    return (task, nextInOrder(task, count: sizes[task]))
+    return (task, nextInOrder(task))
   }
 
   private mutating func nextOfUnion() -> (task: Int, example: Int) {
-    var row = nextInOrder(0, count: sizes.reduce(0, +))
+    var row = nextInOrder(0)
     for (task, size) in sizes.enumerated() {
       if row < size { return (task, row) }
       row -= size
@@ -59,10 +78,14 @@ public struct MixtureSampler: Sendable {
     preconditionFailure("row \(row) behind \(sizes)")
   }
 
-  private mutating func nextInOrder(_ index: Int, count: Int) -> Int {
+  private mutating func shuffle(_ index: Int, epoch: Int) {
+    var stream = root.stream("order \(index)", "epoch \(epoch)")
+    orders[index] = stream.permutation(concatenate ? sizes.reduce(0, +) : sizes[index])
+  }
+
+  private mutating func nextInOrder(_ index: Int) -> Int {
     if positions[index] == orders[index].count {
-      var stream = root.stream("order \(index)", "epoch \(epochs[index])")
-      orders[index] = stream.permutation(count)
+      shuffle(index, epoch: epochs[index])
       positions[index] = 0
       epochs[index] += 1
     }

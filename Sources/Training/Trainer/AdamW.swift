@@ -39,6 +39,26 @@ public final class AdamW {
     }
   }
 
+  /// The steps taken and the moments of all blocks, end to end.
+  public struct State: Codable, Sendable, Hashable {
+    var step: Int
+    var first: [[Float]]
+    var second: [[Float]]
+  }
+
+  /// Where the optimiser stands; one of the same layout goes on from there.
+  public var state: State {
+    get { State(step: step, first: blocks.map(\.first.values), second: blocks.map(\.second.values)) }
+    set {
+      precondition(newValue.first.map(\.count) == blocks.map(\.first.count), "the state of another optimiser")
+      step = newValue.step
+      for (index, block) in blocks.enumerated() {
+        block.first.copy(from: newValue.first[index])
+        block.second.copy(from: newValue.second[index])
+      }
+    }
+  }
+
   /// Sets all gradients to zero.
   public func zeroGradients() {
     for block in blocks { block.gradients.fill(0) }

@@ -4,14 +4,25 @@ internal import LinearAlgebra
 internal import Models
 internal import Specs
 
+extension StepRuleRow {
+  /// A mixture of adapters drawn anew in each step.
+  static let pamal = StepRuleRow(
+    name: "pamal", summary: "PaMaL: an adapter for each task, of which each step trains a mixture",
+    adapters: { $0 },
+    make: { job, trained, tasks, stream in
+      EndMixer(
+        job.ends ?? EndsSpec(concentration: 1), ends: trained, count: tasks, stream: stream.stream("ends"))
+    })
+}
+
 /// Adapters of which every step trains one mixture: θ(α) = θ₀ + s·Σ α_t·B_t·A_t.
 ///
 /// The factors of all lie side by side, A (T·r, in) and B (out, T·r), so that the mixture is an adapter like any other
 /// with α_t·B_t for B_t: a step runs through it, and by the chain rule the gradient by B_t is α_t times that by α_t·B_t,
 /// while that by A_t has its factor α_t already. Source: Dimitriadis et al. 2022, arXiv:2210.09759, section 3.
-final class EndMixer {
+final class EndMixer: StepRule {
   /// A of all, and B with the shares of the present mixture.
-  let mixed: LoRAParameters
+  let factors: LoRAParameters
   private let ends: LoRAParameters
   private let count: Int
   private let concentration: Double
@@ -26,22 +37,22 @@ final class EndMixer {
     self.count = count
     concentration = spec.concentration
     self.stream = stream
-    mixed = ends.zeroed()
+    factors = ends.zeroed()
     shares = Array(repeating: 1 / Double(count), count: count)
   }
 
   /// Draws the mixture of a step.
-  func draw(step: Int) {
+  func begin(step: Int) {
     var stream = stream.stream("step \(step)")
     mix(stream.dirichlet(concentration, count: count))
   }
 
   /// Takes equal shares.
-  func centre() { mix(Array(repeating: 1 / Double(count), count: count)) }
+  func settle() { mix(Array(repeating: 1 / Double(count), count: count)) }
 
   private func mix(_ shares: [Double]) {
     self.shares = shares
-    for (mixed, ends) in zip(mixed.factors, ends.factors) {
+    for (mixed, ends) in zip(factors.factors, ends.factors) {
       mixed.a.copy(from: ends.a)
       mixed.b.copy(from: ends.b)
       scaleColumns(of: mixed.b)
@@ -51,14 +62,14 @@ final class EndMixer {
   /// The factor on the loss of each task's rows, over the mean loss of all: α_t·n ÷ n_t.
   ///
   /// - Parameter rows: n_t, the rows of each task in the step.
-  func factors(rows: [Int]) -> [Double] {
+  func weights(rows: [Int]) -> [Double] {
     let all = Double(rows.reduce(0, +))
     return zip(shares, rows).map { $1 > 0 ? $0 * all / Double($1) : 0 }
   }
 
   /// Turns gradients by the mixture into those by the adapters.
-  func unmix(_ gradients: LoRAParameters) {
-    for factor in gradients.factors { scaleColumns(of: factor.b) }
+  func join(_ total: LoRAParameters, _ tasks: [TaskGradient]) {
+    for factor in total.factors { scaleColumns(of: factor.b) }
   }
 
   private func scaleColumns(of b: Matrix) {

@@ -4,9 +4,6 @@ internal import LinearAlgebra
 internal import Models
 internal import Outlines
 
-/// A drawn example: its task, its place among the task's training examples, and what it holds.
-typealias Drawn = (task: Int, index: Int, example: TokenizedExample)
-
 /// The gradients of all that a training changes: the adapter's factors and the linear heads.
 struct GradientBlock {
   /// The factors' gradients.
@@ -57,35 +54,45 @@ final class Lane {
   let workspace: Workspace
   /// The gradients of the last part.
   let gradients: GradientBlock
-  /// The summed loss of the last part.
+  /// Those by the factors of each task; empty where nobody asks.
+  let gradientsOfTask: [LoRAParameters]
+  /// The summed loss of the last part, and that of each task.
   private(set) var loss = 0.0
+  private(set) var lossOfTask: [Double]
 
-  private let door: any LinearDoor
+  private let door: any FactorDoor
   private let states: [FrozenStates]
   private let heads: [TaskHead]
   /// The part's rows end to end, and those of each task; both filled anew by every part.
   private var batch = PackedBatch()
   private var rowsOfTask: [[Int]]
+  /// The drawn rows in the order in which they are packed.
+  private var order: [Int] = []
   /// The tape of the last part, which nobody reads any more.
   private var spent: Tape?
 
+  /// - Parameter seesTasks: Whether gradients of single tasks are told apart.
   init(
     outline: ModelOutline, parameters: LoRAParameters, heads: [TaskHead], dropout: Double,
-    stream: RandomStream, states: [FrozenStates], workspace: Workspace
+    stream: RandomStream, states: [FrozenStates], workspace: Workspace, seesTasks: Bool
   ) {
     let gradients = GradientBlock(like: parameters, heads: heads)
     self.gradients = gradients
+    let gradientsOfTask = seesTasks ? heads.map { _ in parameters.zeroed() } : []
+    self.gradientsOfTask = gradientsOfTask
     self.heads = zip(heads, gradients.headViews).map {
       TaskHead(task: $0.task, head: $0.head, gradient: $1)
     }
     rowsOfTask = heads.map { _ in [] }
+    lossOfTask = heads.map { _ in 0 }
     self.workspace = workspace
     self.states = states
+    let sums = seesTasks ? gradientsOfTask : [gradients.adapter]
     door =
       dropout > 0
       ? DropoutLoRADoor(
-        outline: outline, parameters: parameters, gradients: gradients.adapter, rate: dropout, stream: stream)
-      : LoRADoor(outline: outline, parameters: parameters, gradients: gradients.adapter)
+        outline: outline, parameters: parameters, gradients: sums, rate: dropout, stream: stream)
+      : LoRADoor(outline: outline, parameters: parameters, gradients: sums)
   }
 
   /// Computes the loss and the gradients of some of the rows drawn.
@@ -102,38 +109,72 @@ final class Lane {
     workspace.reset()
     gradients.clear()
     loss = 0
-    if let door = door as? DropoutLoRADoor { door.step = mask }
+    door.step = mask
+    if !gradientsOfTask.isEmpty { splitByTask() }
     let (states, tape) = reader.forward(
-      batch, door: door, workspace: workspace, from: entering(drawn, part), reusing: spent)
+      batch, door: door, workspace: workspace, from: entering(drawn), reusing: spent)
     let dhidden = workspace.zeros(rows: batch.tokens, columns: states.hidden.columns)
-    for ((head, rows), factor) in zip(zip(heads, rowsOfTask), factors) where !rows.isEmpty {
-      loss +=
-        factor
+    for (task, (head, rows)) in zip(heads, rowsOfTask).enumerated() {
+      lossOfTask[task] = 0
+      if rows.isEmpty { continue }
+      lossOfTask[task] =
+        factors[task]
         * head.loss(
-          states, rows: rows, examples: rows.lazy.map { drawn[part[$0]].example },
-          weight: weight * Float(factor), dhidden: dhidden, workspace: workspace)
+          states, rows: rows, examples: rows.lazy.map { drawn[self.order[$0]].example },
+          weight: weight * Float(factors[task]), dhidden: dhidden, workspace: workspace)
+      loss += lossOfTask[task]
     }
     reader.network.backward(tape, dhidden: dhidden, door: door, workspace: workspace)
     spent = tape
+    for part in gradientsOfTask { add(part.storage, to: gradients.adapter.storage) }
   }
 
+  /// Rows as they were drawn; task by task where gradients of single tasks are asked for, so that each is a range of tokens.
   private func pack(_ drawn: [Drawn], _ part: [Int]) {
     batch.removeAll()
+    order = part
+    if !gradientsOfTask.isEmpty { order.sort { (drawn[$0].task, $0) < (drawn[$1].task, $1) } }
     for task in rowsOfTask.indices { rowsOfTask[task].removeAll(keepingCapacity: true) }
-    for (row, index) in part.enumerated() {
+    for (row, index) in order.enumerated() {
       batch.append(ids: drawn[index].example.ids, types: drawn[index].example.types)
       rowsOfTask[drawn[index].task].append(row)
     }
   }
 
+  private func splitByTask() {
+    for gradient in gradientsOfTask {
+      Matrix(storage: gradient.storage, rows: 1, columns: gradient.storage.count).fill(0)
+    }
+    door.ranges = rowsOfTask.map { rows in
+      guard let first = rows.first, let last = rows.last else { return 0..<0 }
+      return batch.starts[first]..<batch.starts[last + 1]
+    }
+  }
+
   /// What enters the lowest adapted block, where it was kept.
-  private func entering(_ drawn: [Drawn], _ part: [Int]) -> EnteringStates? {
+  private func entering(_ drawn: [Drawn]) -> EnteringStates? {
     guard let first = states.first else { return nil }
     let hidden = workspace.matrix(rows: batch.tokens, columns: first.columns)
-    for (row, index) in part.enumerated() {
+    for (row, index) in order.enumerated() {
       let example = drawn[index].index
       hidden.rows(batch.range(row)).copy(from: states[drawn[index].task].rows(example..<example + 1))
     }
     return EnteringStates(block: first.block, hidden: hidden)
+  }
+}
+
+/// y ← y + x.
+func add(_ x: Storage, to y: Storage) {
+  Models.add(
+    Matrix(storage: x, rows: 1, columns: x.count), to: Matrix(storage: y, rows: 1, columns: y.count))
+}
+
+extension Matrix {
+  /// Takes over numbers, row by row, of a matrix whose rows lie end to end.
+  func copy(from numbers: [Float]) {
+    withMutableSpan { span in
+      precondition(span.count == numbers.count, "\(numbers.count) numbers for \(span.count)")
+      for i in 0..<span.count { span[i] = numbers[i] }
+    }
   }
 }
