@@ -34,7 +34,7 @@ enum BaseCheck {
     }
     if let tokenizer = part({ try Tokenizer(file: folder + "/tokenizer.json") }) {
       problems += part { try tokenizer.disagreements(folder: folder) } ?? []
-      if let limits = description?.outline.limits {
+      if let limits = description?.limits {
         problems += excess(of: tokenizer, over: limits, folder: folder)
       }
       if sentences?.lowercases == true, !tokenizer.lowercases {

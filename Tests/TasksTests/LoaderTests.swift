@@ -181,7 +181,7 @@ import Testing
     task.target = "score"
     let lines = folder.complaint(task).split(separator: "\n")
     #expect(lines.count == 40)
-    #expect(lines[39] == "  write it as 0.25 or -3; 10 more rows with other mistakes")
+    #expect(lines[39] == "  write it in plain decimal, as 0.25, -3 or 1e-3; 10 more rows with other mistakes")
   }
 
   static let malformed: [(String, String)] = [

@@ -16,9 +16,13 @@ enum CheckpointInspection {
     var rows = [("kind", "checkpoint"), ("folder", folder), ("family", family ?? "not said")]
     // What cannot be trained with here may still be merged: each part is told for itself.
     let description = Result { try NetworkFamilies.describe(folder: folder) }
-    rows += told("sizes", description.map { sizes($0.outline) }, else: "not read")
+    // More layers than tensors are no layers, and an outline of them could fill the memory.
+    rows += told(
+      "sizes",
+      description.map { $0.blocks <= entries.count ? sizes($0.outline) : counted($0.blocks, "layer") },
+      else: "not read")
     if case .success(let description) = description {
-      rows.append(("vocabulary", grouped(description.outline.limits.vocabulary)))
+      rows.append(("vocabulary", grouped(description.limits.vocabulary)))
     }
     rows += [
       (

@@ -257,7 +257,7 @@ extension DataRow {
   ///
   /// - Parameter maxTokens: What the manifest cuts longer texts to.
   public static func rows(of task: TaskSpec, _ splits: [SplitFacts], maxTokens: Int) -> [DataRow] {
-    DataWarnings(task, splits, maxTokens: maxTokens).rows
+    DataWarnings(task, splits, maxTokens: maxTokens, choosesOnValidation: true).rows
   }
 }
 

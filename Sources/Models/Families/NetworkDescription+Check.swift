@@ -11,10 +11,10 @@ extension NetworkDescription {
   public func problems(of checkpoint: Checkpoint) -> [Diagnostic] {
     // Before anything is made for each: a configuration may claim any number of layers.
     let layers = checkpoint.names.compactMap { LayerName($0)?.layer }.max().map { $0 + 1 }
-    guard outline.blocks <= layers ?? checkpoint.names.count else {
+    guard blocks <= layers ?? checkpoint.names.count else {
       return [
         Diagnostic(
-          "the configuration has \(outline.blocks) layers, and the checkpoint \(layers ?? 0)",
+          "the configuration has \(blocks) layers, and the checkpoint \(layers ?? 0)",
           at: Place(file: checkpoint.folder + "/config.json"),
           hint: "one of the two is of another model, or a part of the weights is missing")
       ]

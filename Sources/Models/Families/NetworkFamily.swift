@@ -20,7 +20,11 @@ public struct NetworkFamily: CatalogEntry {
 
 /// A network without its weights, as a config.json describes it.
 public protocol NetworkDescription: Sendable {
-  /// Linear layers, sizes, arithmetic and bytes.
+  /// Blocks, however many a configuration claims.
+  var blocks: Int { get }
+  /// What it can read.
+  var limits: ModelOutline.Limits { get }
+  /// Linear layers, sizes, arithmetic and bytes; as long as there are blocks.
   var outline: ModelOutline { get }
   /// What the configuration asks for and the network does not compute: all that changes the family's forward pass.
   var unsupported: [Diagnostic] { get }

@@ -56,6 +56,13 @@ struct EncoderDesign: NetworkDescription {
     }
   }
 
+  var blocks: Int { layers }
+
+  var limits: ModelOutline.Limits {
+    .init(
+      positions: positionRows - (padding.map { Int($0) + 1 } ?? 0), vocabulary: vocabulary, types: types)
+  }
+
   /// The outline of the encoder.
   ///
   /// Query, key and value read one input and lie in one matrix. A block saves x, query, key and value, the context, both
@@ -65,8 +72,7 @@ struct EncoderDesign: NetworkDescription {
     let (C, F) = (hidden, intermediate)
     return ModelOutline(
       family: family, blocks: layers, width: C, attention: C, heads: heads,
-      limits: .init(
-        positions: positionRows - (padding.map { Int($0) + 1 } ?? 0), vocabulary: vocabulary, types: types),
+      limits: limits,
       embeddings: vocabulary + positionRows + (types ?? 0), prefix: names.prefix,
       parts: Role.allCases.map { role in
         let path = names.path(role)
