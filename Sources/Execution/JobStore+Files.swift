@@ -95,8 +95,12 @@ extension JobStore {
     return found.reversed()
   }
 
-  /// Takes a finished job out of the store.
+  /// Takes a finished job out of the store, whole or not at all.
   public func discard(_ id: JobID) throws {
-    try FileManager.default.removeItem(at: folder(id))
+    // Under the name of an attempt it is no result any more, however far its removal comes; a sweep removes the rest.
+    let own = ProcessInfo.processInfo.processIdentifier
+    let discarded = root.appendingPathComponent("attempt-discarded\(id)-\(own)")
+    try FileManager.default.moveItem(at: folder(id), to: discarded)
+    try FileManager.default.removeItem(at: discarded)
   }
 }

@@ -117,7 +117,7 @@ public enum RecipeMerger {
     guard let base = recipe.base else { return [] }
     let path = try BaseLocator.resolve(base, relativeTo: recipe.folder, environment: environment)
     // Bases of families that cannot be trained here have adapters too.
-    let idle = (try? NetworkFamilies.describe(folder: path))?.outline.idle ?? []
+    let idle = (try? NetworkFamilies.describe(folder: path))?.idle ?? []
     let checkpoint = try NetworkFamilies.checkpoint(folder: path)
     for adapter in adapters {
       try adapter.check(against: checkpoint.linearLayers(isFanInFanOut: adapter.isFanInFanOut))

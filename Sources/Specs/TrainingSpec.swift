@@ -8,8 +8,10 @@ public struct AdapterSpec: Sendable, Hashable, Codable {
   public var alpha: Double
   /// The share of the adapter's inputs that is dropped in training.
   public var dropout: Double
-  /// Names of linear layers, matched as PEFT does: the whole module path or its last part.
+  /// Names of linear layers, matched as PEFT does: the whole module path or its last part; empty where a pattern chooses.
   public var targets: [String]
+  /// A regular expression for whole module paths instead of names.
+  public var targetPattern: String?
   /// Scales by α/√r instead (arXiv:2312.03732).
   public var rslora: Bool
   /// Blocks to which the targets are narrowed down; nil for all.
@@ -18,7 +20,7 @@ public struct AdapterSpec: Sendable, Hashable, Codable {
   /// Makes settings.
   public init(
     rank: Int = 8, alpha: Double = 16, dropout: Double = 0, targets: [String] = ["query", "value"],
-    rslora: Bool = false, layersToTransform: [Int]? = nil
+    rslora: Bool = false, layersToTransform: [Int]? = nil, targetPattern: String? = nil
   ) {
     self.rank = rank
     self.alpha = alpha
@@ -26,13 +28,16 @@ public struct AdapterSpec: Sendable, Hashable, Codable {
     self.targets = targets
     self.rslora = rslora
     self.layersToTransform = layersToTransform
+    self.targetPattern = targetPattern
   }
 
   /// s in ΔW = s·B·A.
   public var scale: Double { LoRAScale.of(alpha: alpha, rank: rank, isRankStabilised: rslora) }
 
   /// The layers that the settings choose.
-  public var layerTargets: LayerTargets { LayerTargets(targets, blocks: layersToTransform) }
+  public var layerTargets: LayerTargets {
+    targetPattern.map { LayerTargets(pattern: $0) } ?? LayerTargets(targets, blocks: layersToTransform)
+  }
 }
 
 /// How the learning rate moves after the warm-up.

@@ -18,7 +18,7 @@ public struct LearnedCoefficients {
   public var end: Double
 }
 
-/// Learns the coefficients of a merge on some texts: forward and backward through the merged encoder, with gradients by the
+/// Learns the coefficients of a merge on some texts: forward and backward through the merged network, with gradients by the
 /// coefficients alone.
 ///
 /// L(c) = Σ_t mean over the rows of task t of its loss, by AdamW; see `CoefficientLearning` for the objectives. The result

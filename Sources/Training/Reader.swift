@@ -45,6 +45,7 @@ public struct Reader: Sendable {
     _ batch: PackedBatch, door: any LinearDoor, workspace: Workspace, from start: EnteringStates? = nil,
     reusing spent: Tape? = nil
   ) -> (states: States, tape: Tape) {
+    precondition(correction == nil, "no backward pass goes through a correction")
     let tape = network.forward(batch, door: door, workspace: workspace, from: start, reusing: spent)
     return (states(batch, tape.hidden, workspace), tape)
   }

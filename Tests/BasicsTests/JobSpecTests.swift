@@ -136,6 +136,7 @@ private struct Change<Spec>: Sendable {
       [
         Change("rank") { $0.rank = 9 }, Change("alpha") { $0.alpha = 17 },
         Change("dropout") { $0.dropout = 0.1 }, Change("targets") { $0.targets = ["query"] },
+        Change("targetPattern") { $0.targetPattern = ".*query" },
         Change("rslora") { $0.rslora = true },
         Change("layersToTransform") { $0.layersToTransform = [1] },
       ]

@@ -104,7 +104,7 @@ struct BadManifest: Sendable, CustomTestStringConvertible {
               |           ^ did you mean 'rank'?
         a.yaml:12:19: error: unknown key 'zzz' in 'adapter'
            12 | adapter: {rnk: 4, zzz: 1}
-              |                   ^ known: rank, alpha, dropout, rslora, targets
+              |                   ^ known: rank, alpha, dropout, rslora, targets, layers_to_transform
         """#),
     BadManifest(
       name: "columns behind long characters",
@@ -116,7 +116,7 @@ struct BadManifest: Sendable, CustomTestStringConvertible {
       message: #"""
         a.yaml:12:11: error: unknown key 'λλ👩‍👩‍👧' in 'adapter'
            12 | adapter: {"λλ👩‍👩‍👧": 4, rank: no}
-              |           ^ known: rank, alpha, dropout, rslora, targets
+              |           ^ known: rank, alpha, dropout, rslora, targets, layers_to_transform
         a.yaml:12:27: error: 'rank' must be a whole number in 1…1024, not 'no'
            12 | adapter: {"λλ👩‍👩‍👧": 4, rank: no}
               |                           ^

@@ -26,6 +26,26 @@ import Testing
     #expect(Set(targets) == [["all-linear"]])
   }
 
+  @Test(
+    arguments: [
+      ("targets: query", ["query"], nil, nil), ("targets: all-linear", ["all-linear"], nil, nil),
+      ("targets: '.*layer\\.1\\..*(query|value)'", [], ".*layer\\.1\\..*(query|value)", nil),
+      ("targets: [value, query], layers_to_transform: [1, 0, 1]", ["query", "value"], nil, [0, 1]),
+      ("layers_to_transform: [1]", ["query", "value"], nil, [1]),
+    ] as [(String, [String], String?, [Int]?)])
+  func `targets are names, one name, all layers or an expression, and narrowed down to blocks`(
+    settings: String, names: [String], pattern: String?, blocks: [Int]?
+  ) throws {
+    let plan = try plan(manifestText("adapter: {\(settings)}"))
+    let adapters = plan.jobs.compactMap { job in
+      if case .train(let training) = job.spec { training.adapter } else { nil }
+    }
+    #expect(Set(adapters).count == 1)
+    let adapter = try #require(adapters.first)
+    #expect(adapter.targets == names && adapter.targetPattern == pattern)
+    #expect(adapter.layersToTransform == blocks)
+  }
+
   @Test(arguments: [
     ("base: ../nets/mini", [], "exp/../nets/mini"), ("base: /nets/mini", [], "/nets/mini"),
     ("base: nets/mini", [], "nets/mini"), ("base: x", ["base=./mini"], "./mini"),

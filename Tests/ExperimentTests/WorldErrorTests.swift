@@ -40,6 +40,28 @@ import Testing
         """)
   }
 
+  @Test(arguments: [
+    (
+      "targets: '.*(key'", "a.yaml:7:20: error: '.*(key' is no regular expression:"
+    ),
+    (
+      "targets: 'lf\\.(key|query)'",
+      "a.yaml:7:20: error: the target 'lf\\.(key|query)' matches no linear layer of the base"
+    ),
+    (
+      "targets: '.*key$', layers_to_transform: [1]",
+      "a.yaml:7:30: error: 'layers_to_transform' has no effect beside a regular expression"
+    ),
+    (
+      "targets: [key], layers_to_transform: [2]",
+      "a.yaml:7:20: error: 'layers_to_transform' names block 2, and the base has 2"
+    ),
+  ])
+  func `targets that say nothing of the base's layers`(settings: String, told: String) {
+    let complaint = complaint { _ = try plan(Self.one + "adapter: {\(settings)}") }
+    #expect(complaint.hasPrefix(told), "\(complaint)")
+  }
+
   @Test func `a pretrained base has BERT's layers`() throws {
     _ = try plan(
       Self.one, ["base={pretrain: {}}", "adapter.targets=query,attention.output.dense,intermediate.dense"])

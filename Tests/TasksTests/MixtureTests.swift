@@ -165,4 +165,30 @@ import Testing
     var sampler = sampler([5, 5, 5], [0, 1, 0])
     #expect(draw(1000, from: &sampler, tasks: 3) == [0, 1000, 0])
   }
+
+  @Test(arguments: [false, true]) func `a sampler goes on from a state, later or earlier`(_ concatenate: Bool)
+  {
+    func sampler() -> MixtureSampler {
+      MixtureSampler(sizes: [3, 4], rates: [1, 2], concatenate: concatenate, seed: 7, name: "state")
+    }
+    var first = sampler()
+    let states = (0..<20).map { _ in
+      defer { _ = first.next() }
+      return first.state
+    }
+    var second = sampler()
+    var drawn: [[Int]] = []
+    for _ in 0..<30 {
+      let (task, example) = second.next()
+      drawn.append([task, example])
+    }
+    for place in [0, 1, 5, 19] {
+      // Of a sampler that stands behind.
+      second.state = states[place]
+      for expected in drawn[place..<30] {
+        let (task, example) = second.next()
+        #expect([task, example] == expected)
+      }
+    }
+  }
 }

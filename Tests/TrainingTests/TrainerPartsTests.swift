@@ -37,6 +37,8 @@ import Training
       }
     ),
     ("adapters together", { $0.ends = EndsSpec(concentration: 1) }),
+    // Some 1,000 tokens a batch are two parts.
+    ("several parts a step", { $0.training.batchRows = 160 }),
   ]
 
   private func tasks(_ base: BaseModel) -> [TrainingTask] {
@@ -63,7 +65,8 @@ import Training
         throw Halted()
       }
     }
-    let second = try Trainer(base: base, tasks: tasks, job: job)
+    // The number of threads changes no byte either.
+    let second = try Trainer(base: base, tasks: tasks, job: job, workspaces: [Workspace(), Workspace()])
     second.state = try JSONDecoder().decode(Trainer.State.self, from: written)
     let resumed = try second.run()
     #expect(whole.curve.count > 3)
@@ -72,11 +75,28 @@ import Training
     #expect(resumed.numbers.elementsEqual(whole.numbers), "\(Self.settings[setting].name)")
   }
 
+  @Test func `a state of the step that used up the patience goes no step further`() throws {
+    let base = try Toy.base()
+    let tasks = tasks(base)
+    var job = Toy.job(tasks, budget: .steps(60), rule: "equal")
+    job.training.learningRate = 0
+    job.training.validateEvery = 1
+    job.training.patience = 2
+    let first = try Trainer(base: base, tasks: tasks, job: job)
+    var written = Data()
+    let whole = try first.run { _, _ in written = try JSONEncoder().encode(first.state) }
+    #expect(whole.curve.count == 3)
+    let second = try Trainer(base: base, tasks: tasks, job: job)
+    second.state = try JSONDecoder().decode(Trainer.State.self, from: written)
+    #expect(try second.run().curve == whole.curve)
+  }
+
   /// What a rule saw, step by step.
   private struct Seen {
     /// How far the sum of the tasks' gradients is from that of all rows.
     var errors: [Double] = []
     var losses: [[Double]] = []
+    var rows: [[Int]] = []
   }
 
   /// Sees single tasks, and takes the gradients of some of them.
@@ -85,10 +105,12 @@ import Training
     let seesTasks = true
     private let taken: Set<Int>
     private let tasks: Int
-    private let report: (Double, [Double]) -> Void
+    private let report: (Double, [Double], [Int]) -> Void
+    private var rows: [Int] = []
 
     init(
-      _ trained: LoRAParameters, tasks: Int, taken: Set<Int>, report: @escaping (Double, [Double]) -> Void
+      _ trained: LoRAParameters, tasks: Int, taken: Set<Int>,
+      report: @escaping (Double, [Double], [Int]) -> Void
     ) {
       factors = trained
       self.tasks = tasks
@@ -96,7 +118,10 @@ import Training
       self.report = report
     }
 
-    func weights(rows: [Int]) -> [Double] { Array(repeating: 1, count: tasks) }
+    func weights(rows: [Int]) -> [Double] {
+      self.rows = rows
+      return Array(repeating: 1, count: tasks)
+    }
 
     func join(_ total: LoRAParameters, _ tasks: [TaskGradient]) {
       var sum = [Float](repeating: 0, count: total.storage.count)
@@ -109,7 +134,7 @@ import Training
         }
       }
       let flat = Matrix(storage: total.storage, rows: 1, columns: sum.count)
-      report(relativeError(sum, flat.values), tasks.map(\.loss))
+      report(relativeError(sum, flat.values), tasks.map(\.loss), rows)
       for i in chosen.indices { flat[0, i] = chosen[i] }
     }
   }
@@ -117,7 +142,9 @@ import Training
   private func train(
     _ base: BaseModel, _ tasks: [TrainingTask], _ job: TrainJob, _ rule: StepRuleRow
   ) throws -> TrainedAdapter {
-    try Trainer(base: base, tasks: tasks, job: job, start: nil, workspaces: [Workspace()], rule: rule).run()
+    try Trainer(
+      base: base, tasks: tasks, job: job, start: nil, workspaces: [Workspace(), Workspace()], rule: rule
+    ).run()
   }
 
   @Test(arguments: [0, 0.2])
@@ -126,21 +153,27 @@ import Training
   {
     let base = try Toy.base()
     let tasks = tasks(base)
-    let job = Toy.job(tasks, budget: .steps(4), rule: "equal", dropout: dropout)
+    // Two parts on two threads.
+    var job = Toy.job(tasks, budget: .steps(4), rule: "equal", dropout: dropout)
+    job.training.batchRows = 160
     let seen = Lock(Seen())
     let row = StepRuleRow(name: "sum", summary: "all of them") { _, trained, tasks, _ in
-      Chosen(trained, tasks: tasks, taken: Set(0..<tasks)) { error, losses in
+      Chosen(trained, tasks: tasks, taken: Set(0..<tasks)) { error, losses, rows in
         seen.withLock {
           $0.errors.append(error)
           $0.losses.append(losses)
+          $0.rows.append(rows)
         }
       }
     }
     let plain = try train(base, tasks, job, StepRules.row(of: job))
     let summed = try train(base, tasks, job, row)
-    let (errors, losses) = seen.withLock { ($0.errors, $0.losses) }
+    let (errors, losses, rows) = seen.withLock { ($0.errors, $0.losses, $0.rows) }
     #expect(errors.count == 4 && errors.allSatisfy { $0 < 1e-5 })
-    #expect(losses[0].count == 3)
+    for (step, point) in summed.curve.enumerated() {
+      let sum = zip(losses[step], rows[step]).reduce(0) { $0 + $1.0 * Double($1.1) }
+      #expect(abs(sum / Double(rows[step].reduce(0, +)) - point.loss) < 1e-9)
+    }
     // Dropout masks are drawn by row of the batch, and the rows lie in another order.
     if dropout > 0 { return }
     #expect(relativeError(summed.numbers, plain.numbers) < 1e-4)
@@ -156,7 +189,7 @@ import Training
     ]
     let job = Toy.job(tasks, budget: .steps(4), rule: "equal")
     let chosen = StepRuleRow(name: "first", summary: "the first task alone") { _, trained, tasks, _ in
-      Chosen(trained, tasks: tasks, taken: [0]) { _, _ in }
+      Chosen(trained, tasks: tasks, taken: [0]) { _, _, _ in }
     }
     let weighted = StepRuleRow(name: "weighted", summary: "the first task alone") { _, trained, _, _ in
       First(trained)

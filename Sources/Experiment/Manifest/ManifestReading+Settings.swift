@@ -1,4 +1,5 @@
 internal import Basics
+internal import Outlines
 internal import Specs
 
 /// A setting with all values that the manifest wants tried.
@@ -74,6 +75,13 @@ extension ManifestReading {
     var adapter = spec(AdapterSpec(), AdapterSettings.rows, "adapter.", combination)
     // Sorted, because their order changes nothing and the job's identity must not depend on it.
     if let targets = root["adapter"]?["targets"]?.texts { adapter.targets = targets.sorted() }
+    if let text = root["adapter"]?["targets"]?.text {
+      adapter.targets = Self.isName(text) ? [text] : []
+      adapter.targetPattern = Self.isName(text) ? nil : text
+    }
+    if let blocks = root["adapter"]?["layers_to_transform"]?.elements {
+      adapter.layersToTransform = Set(blocks.compactMap(\.integer)).sorted()
+    }
     return adapter
   }
 
@@ -163,10 +171,31 @@ extension ManifestReading {
     report(what, at: budget.entries.last?.keyPlace ?? budget.place, hint: "give exactly one of \(ways)")
   }
 
+  /// Whether a text for targets is one name: as an expression it would say the same of whole paths, and else nothing.
+  private static func isName(_ targets: String) -> Bool {
+    targets.allSatisfy { $0.isLetter || $0.isNumber || "_.-".contains($0) }
+  }
+
+  private mutating func checkTargetPattern() {
+    guard let targets = root["adapter"]?["targets"], let pattern = targets.text, !Self.isName(pattern) else {
+      return
+    }
+    do { _ = try Regex(pattern) } catch {
+      return report(
+        "'\(pattern)' is no regular expression: \(error)", at: targets.place,
+        hint: "a list of names needs none: [query, value]")
+    }
+    guard let blocks = root["adapter"]?.entry("layers_to_transform") else { return }
+    report(
+      "'layers_to_transform' has no effect beside a regular expression", at: blocks.keyPlace,
+      hint: "say the blocks in the expression, or name layers in a list")
+  }
+
   private mutating func checkTraining() {
     if let targets = root["adapter"]?["targets"], targets.elements?.isEmpty ?? false {
       report("'adapter.targets' is empty", at: targets.place, hint: "name at least one linear layer")
     }
+    checkTargetPattern()
     guard let training = root["training"], training.entry("validate_every")?.value.isBroken != true else {
       return
     }

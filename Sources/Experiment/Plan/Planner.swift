@@ -148,7 +148,15 @@ public struct Planner: Sendable {
   }
 
   private func missingTargets(_ manifest: Manifest, _ outline: ModelOutline) -> [Diagnostic] {
-    guard let targets = manifest.points.first?.adapter.layerTargets else { return [] }
+    guard let adapter = manifest.points.first?.adapter else { return [] }
+    let targets = adapter.layerTargets
+    if let block = adapter.layersToTransform?.first(where: { $0 >= outline.blocks }) {
+      return [
+        manifest.source.diagnostic(
+          "'layers_to_transform' names block \(block), and the base has \(outline.blocks)",
+          at: manifest.targetsPlace, hint: "blocks are counted from 0 to \(outline.blocks - 1)")
+      ]
+    }
     let layers = outline.layers.map(\.path)
     var parts: [String] = []
     for layer in layers {
@@ -156,7 +164,10 @@ public struct Planner: Sendable {
       if !parts.contains(part) { parts.append(part) }
     }
     return targets.missing(among: layers).map { target in
-      let near = nearestName(to: target, among: parts).map { "did you mean '\($0)'? " } ?? ""
+      let near =
+        adapter.targetPattern == nil
+        ? nearestName(to: target, among: parts).map { "did you mean '\($0)'? " } ?? ""
+        : "a text is a regular expression for a whole path such as \(layers.first ?? ""); names are a list, [query]; "
       return manifest.source.diagnostic(
         "the target '\(target)' matches no linear layer of the base", at: manifest.targetsPlace,
         hint: near + "its layers end in: \(parts.sorted().joined(separator: ", "))")

@@ -158,8 +158,12 @@ struct ManifestShape {
   private var adapter: [Field] {
     AdapterSettings.rows.map { Field(setting: $0.parameter) } + [
       Field(
-        "targets", .ruled(.list(.text), [.filled]),
-        "linear layers by the last parts of their names, as in PEFT")
+        "targets", .either([.text, .ruled(.list(.text), [.filled])]),
+        "linear layers as in PEFT: the last parts of their names, all-linear, or a regular expression for whole paths"
+      ),
+      Field(
+        "layers_to_transform", .ruled(.list(.scalar(.integer(0...100_000))), [.filled]),
+        "only layers of these blocks, from 0"),
     ]
   }
 

@@ -10,7 +10,8 @@ extension NetworkDescription {
   /// What many tensors share is told once. Reads every weight.
   public func problems(of checkpoint: Checkpoint) -> [Diagnostic] {
     // Before anything is made for each: a configuration may claim any number of layers.
-    let layers = checkpoint.names.compactMap { LayerName($0)?.layer }.max().map { $0 + 1 }
+    let numbers = Set(checkpoint.names.compactMap { LayerName($0)?.layer })
+    let layers = numbers.isEmpty ? nil : numbers.count
     guard blocks <= layers ?? checkpoint.names.count else {
       return [
         Diagnostic(

@@ -24,6 +24,8 @@ public protocol NetworkDescription: Sendable {
   var blocks: Int { get }
   /// What it can read.
   var limits: ModelOutline.Limits { get }
+  /// Linear layers that transformers' class has and no pass runs.
+  var idle: [String] { get }
   /// Linear layers, sizes, arithmetic and bytes; as long as there are blocks.
   var outline: ModelOutline { get }
   /// What the configuration asks for and the network does not compute: all that changes the family's forward pass.

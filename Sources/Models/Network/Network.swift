@@ -34,7 +34,7 @@ public protocol Network: Sendable {
   ///
   /// - Parameters:
   ///   - start: Known states that enter the door's lowest block; nil computes them.
-  ///   - tape: An earlier one that nobody reads any more: its lists are filled again, so that a step makes none anew.
+  ///   - tape: An earlier one that nobody reads any more: its lists of blocks are filled again.
   func forward(
     _ batch: PackedBatch, door: (any LinearDoor)?, workspace: Workspace, from start: EnteringStates?,
     reusing tape: Tape?

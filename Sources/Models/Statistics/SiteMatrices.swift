@@ -1,7 +1,7 @@
 public import LinearAlgebra
 public import Outlines
 
-/// A matrix for each of some linear layers of an encoder: what a measurement sums up over batches.
+/// A matrix for each of some linear layers of a network: what a measurement sums up over batches.
 public struct SiteMatrices: Sendable {
   /// The layers in the order of the forward pass.
   public let sites: [LinearLayer]

@@ -55,7 +55,9 @@ public struct MixtureSampler: Sendable {
       precondition(newValue.positions.count == positions.count, "the state of another sampler")
       choice.place = newValue.choice
       (positions, epochs) = (newValue.positions, newValue.epochs)
-      for index in epochs.indices where epochs[index] > 0 { shuffle(index, epoch: epochs[index] - 1) }
+      for index in epochs.indices {
+        if epochs[index] > 0 { shuffle(index, epoch: epochs[index] - 1) } else { orders[index] = [] }
+      }
     }
   }
 

@@ -10,8 +10,8 @@ extension StepRuleRow {
     name: "pamal", summary: "PaMaL: an adapter for each task, of which each step trains a mixture",
     adapters: { $0 },
     make: { job, trained, tasks, stream in
-      EndMixer(
-        job.ends ?? EndsSpec(concentration: 1), ends: trained, count: tasks, stream: stream.stream("ends"))
+      guard let ends = job.ends else { preconditionFailure("adapters that are not trained together") }
+      return EndMixer(ends, ends: trained, count: tasks, stream: stream.stream("ends"))
     })
 }
 

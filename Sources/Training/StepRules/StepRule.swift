@@ -29,9 +29,9 @@ package protocol StepRule: AnyObject {
 package struct TaskGradient {
   /// Its place among the tasks.
   package let task: Int
-  /// The weighted loss of its rows, summed.
+  /// The mean of its rows' losses, times the rule's weight.
   package let loss: Double
-  /// The gradient of that by the factors.
+  /// Its part of the step's gradient by the factors: that of `loss` times its share of the step's rows.
   package let gradient: LoRAParameters
 }
 
@@ -69,6 +69,6 @@ package struct StepRuleRow: CatalogEntry {
 package enum StepRules {
   package static let all = Catalog("step rule", [StepRuleRow.plain, .pamal])
 
-  /// The rule of a job.
+  /// The rule of a job: adapters that are trained together have one of their own.
   package static func row(of job: TrainJob) -> StepRuleRow { job.ends == nil ? .plain : .pamal }
 }

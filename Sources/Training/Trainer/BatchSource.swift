@@ -32,7 +32,6 @@ struct BatchSource {
   private let tasks: [TrainingTask]
   private let training: TrainingSpec
   private let rates: Rates
-  private let budget: BudgetSpec
   private let sizes: [Int]
   private let drawsByTurns: Bool
   /// One for all tasks; of adapters that are trained together one for each, of which rows are drawn by turns.
@@ -46,7 +45,6 @@ struct BatchSource {
   init(_ tasks: [TrainingTask], _ job: TrainJob) throws {
     self.tasks = tasks
     training = job.training
-    budget = job.budget
     sizes = tasks.map(\.train.count)
     drawsByTurns = job.ends != nil
     let rule = try MixtureRules.all.entry(named: job.sampling.rule)

@@ -137,8 +137,10 @@ public final class Trainer {
 
   // MARK: The loop
 
-  /// Where the training stands between two steps; a trainer of the same base, examples and job goes on from there, to the
-  /// same bytes.
+  /// Where the training stands after a step, as `run` reports it.
+  ///
+  /// A trainer of the same base, examples and job goes on from there, to the same bytes. Step rules have no state of their
+  /// own: they are functions of the step's number.
   package var state: State {
     get {
       State(
@@ -161,7 +163,7 @@ public final class Trainer {
   public func run(progress report: (_ share: Double, _ point: CurvePoint) throws -> Void = { _, _ in }) throws
     -> TrainedAdapter
   {
-    while source.progress < 1 {
+    while source.progress < 1, !isOutOfPatience {
       var point = try step()
       let every = job.training.validateEvery
       if every > 0, point.step % every == 0 || source.progress >= 1 {
@@ -171,7 +173,6 @@ public final class Trainer {
       }
       progress.curve.append(point)
       try report(min(1, source.progress), point)
-      if job.training.patience > 0, progress.worse >= job.training.patience { break }
     }
     var kept = source.used.steps
     if job.training.keepBest, let best = progress.best {
@@ -181,6 +182,10 @@ public final class Trainer {
     }
     return TrainedAdapter(
       parameters: parameters, heads: heads, result: result(keptStep: kept), curve: progress.curve)
+  }
+
+  private var isOutOfPatience: Bool {
+    job.training.patience > 0 && progress.worse >= job.training.patience
   }
 
   private func keep(_ value: Double, step: Int) {

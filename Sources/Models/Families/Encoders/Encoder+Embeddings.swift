@@ -7,7 +7,7 @@ public struct EncoderEntryTape {
 }
 
 extension Encoder {
-  /// The norm over the sum of word, position and type.
+  /// The norm over the sum of word, position and, where the family has one, type.
   public func embed(_ batch: PackedBatch, workspace: Workspace, into x: Matrix) -> EncoderEntryTape {
     let normal = workspace.matrix(rows: batch.tokens, columns: design.hidden)
     let rstd = workspace.matrix(rows: 1, columns: batch.tokens)

@@ -58,6 +58,8 @@ struct EncoderDesign: NetworkDescription {
 
   var blocks: Int { layers }
 
+  var idle: [String] { names.idle }
+
   var limits: ModelOutline.Limits {
     .init(
       positions: positionRows - (padding.map { Int($0) + 1 } ?? 0), vocabulary: vocabulary, types: types)
