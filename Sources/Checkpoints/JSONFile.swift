@@ -51,6 +51,11 @@ public struct JSONFile: Sendable {
     try required(key, "a whole number from 1") { $0.integer.flatMap { $0 > 0 ? $0 : nil } }
   }
 
+  /// ε of a norm; `usual` where there is none.
+  public func epsilon(_ key: String, usual: Double) throws(Diagnostic) -> Double {
+    try optional(key, "a number from 0") { $0.number.flatMap { $0 >= 0 ? $0 : nil } } ?? usual
+  }
+
   /// Checks that a width divides into attention heads.
   public func check(width: Int, heads: Int, keys: (width: String, heads: String)) throws(Diagnostic) {
     guard width % heads == 0 else {

@@ -177,7 +177,9 @@ public enum PEFTAdapter {
     }
     let adapted = adapter.sites.map(\.path)
     let named = layers.filter(LayerTargets(adapter.targetModules).choose)
-    result.targetModules = named.sorted() == adapted ? adapter.targetModules : adapted
+    // In a list PEFT takes `all-linear` for the name of a layer.
+    let areNames = !adapter.targetModules.contains(LayerTargets.allWord)
+    result.targetModules = areNames && named.sorted() == adapted ? adapter.targetModules : adapted
     result.dropout = adapter.dropout
     result.usesRSLoRA = adapter.usesRSLoRA
     result.isFanInFanOut = adapter.isFanInFanOut

@@ -140,6 +140,10 @@ private struct Golden: Decodable {
       adapter.sites.removeLast()
       try PEFTAdapter.write(adapter, to: folder, layers: all)
       #expect(try PEFTAdapter.read(folder).targetModules == adapter.sites.map(\.path))
+      // In a list PEFT would look for a layer of that name.
+      adapter.targetModules = ["all-linear"]
+      try PEFTAdapter.write(adapter, to: folder, layers: adapter.sites.map(\.path))
+      #expect(try PEFTAdapter.read(folder).targetModules == adapter.sites.map(\.path))
     }
   }
 

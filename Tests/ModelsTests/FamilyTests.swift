@@ -92,4 +92,48 @@ import Testing
       #expect(try problem(in: folder) { _ = try NetworkFamilies.describe(folder: folder) } == expected)
     }
   }
+
+  @Test(arguments: [
+    (
+      "bert", "\"layer_norm_eps\": -1",
+      "config.json: error: 'layer_norm_eps' must be a number from 0, not -1.0"
+    ),
+    (
+      "mpnet", "\"layer_norm_eps\": -1",
+      "config.json: error: 'layer_norm_eps' must be a number from 0, not -1.0"
+    ),
+    (
+      "distilbert", "\"num_attention_heads\": 2",
+      """
+      config.json: error: 'n_heads' and 'num_attention_heads' are two words for one size, and differ
+        keep 'n_heads', as the weights have it
+      """
+    ),
+  ])
+  func `settings that no model of the family has are refused`(family: String, added: String, told: String)
+    throws
+  {
+    try withFolder { folder in
+      let golden = Reference.golden("models/\(family)/model/config.json")
+      var text = try String(contentsOf: golden, encoding: .utf8)
+      text = text.replacing(/"layer_norm_eps": [^,]*,/, with: "").replacing(
+        "{\n", with: "{ \(added),\n", maxReplacements: 1)
+      try write(text, to: folder + "/config.json")
+      let problem = try problem(in: folder) { _ = try NetworkFamilies.describe(folder: folder) }
+      #expect(problem?.hasPrefix(String(told.prefix(60))) == true, "\(problem ?? "nothing")")
+    }
+  }
+
+  @Test func `DistilBERT's sizes may be in BERT's words`() throws {
+    try withFolder { folder in
+      let golden = Reference.golden("models/distilbert/model/config.json")
+      let text = try String(contentsOf: golden, encoding: .utf8)
+      try write(
+        text.replacing("\"dim\"", with: "\"hidden_size\"").replacing(
+          "\"n_layers\"", with: "\"num_hidden_layers\""),
+        to: folder + "/config.json")
+      #expect(
+        try NetworkFamilies.describe(folder: folder).outline == PicoEncoder("distilbert").network.outline)
+    }
+  }
 }

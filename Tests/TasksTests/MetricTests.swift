@@ -155,4 +155,11 @@ import Testing
         """)
     }
   }
+
+  @Test func `ranks come to an end where numbers are none`() throws {
+    let spearman = try Metrics.all.entry(named: "spearman")
+    let value = spearman.compute(
+      [.number(.nan), .number(1), .number(.nan)], [.number(1), .number(2), .number(3)], [])
+    #expect((-1...1).contains(value))
+  }
 }

@@ -13,7 +13,8 @@ extension Metric {
     var ranks = values
     var start = 0
     while start < order.count {
-      var end = start
+      // One at least, as a NaN equals nothing.
+      var end = start + 1
       while end < order.count, values[order[end]] == values[order[start]] { end += 1 }
       for place in start..<end { ranks[order[place]] = Double(start + 1 + end) / 2 }
       start = end

@@ -78,8 +78,7 @@ struct BERTConfiguration: Sendable, Hashable, Codable {
     maximumPositions = try size(.maximumPositions)
     vocabularySize = try size(.vocabularySize)
     tokenTypes = try file.optional(CodingKeys.tokenTypes.rawValue, "a whole number") { $0.integer } ?? 2
-    layerNormEpsilon =
-      try file.optional(CodingKeys.layerNormEpsilon.rawValue, "a number") { $0.number } ?? 1e-12
+    layerNormEpsilon = try file.epsilon(CodingKeys.layerNormEpsilon.rawValue, usual: 1e-12)
     activation = try word(.activation, default: "gelu")
     positionEmbedding = try word(.positionEmbedding, default: "absolute")
     isDecoder = try file.optional("is_decoder", "true or false") { $0.flag } ?? false

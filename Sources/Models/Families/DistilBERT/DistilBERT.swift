@@ -49,10 +49,17 @@ private struct DistilBERTConfiguration: Encodable, Sendable {
   }
 
   init(_ file: JSONFile) throws(Diagnostic) {
-    /// transformers takes BERT's words as well.
+    /// transformers takes BERT's words as well, and of two the later one.
     func size(_ key: CodingKeys, or other: String? = nil) throws(Diagnostic) -> Int {
-      if let other, file.tree[key.rawValue] == nil, file.tree[other] != nil { return try file.size(other) }
-      return try file.size(key.rawValue)
+      guard let other, file.tree[other] != nil else { return try file.size(key.rawValue) }
+      let size = try file.size(other)
+      if file.tree[key.rawValue] != nil, try file.size(key.rawValue) != size {
+        throw Diagnostic(
+          "'\(key.rawValue)' and '\(other)' are two words for one size, and differ",
+          at: Place(file: file.path),
+          hint: "keep '\(key.rawValue)', as the weights have it")
+      }
+      return size
     }
     modelType = NetworkFamily.distilBERT.name
     width = try size(.width, or: "hidden_size")

@@ -70,7 +70,7 @@ private struct MPNetConfiguration: Encodable, Sendable {
     padding = 1
     buckets =
       try file.optional(CodingKeys.buckets.rawValue, "a whole number") { $0.integer } ?? 32
-    epsilon = try file.optional(CodingKeys.epsilon.rawValue, "a number") { $0.number } ?? 1e-12
+    epsilon = try file.epsilon(CodingKeys.epsilon.rawValue, usual: 1e-12)
     activation = try file.optional(CodingKeys.activation.rawValue, "a string") { $0.text } ?? "gelu"
     try file.check(width: width, heads: heads, keys: (CodingKeys.width.rawValue, CodingKeys.heads.rawValue))
   }
