@@ -43,7 +43,7 @@ public struct Reader: Sendable {
   /// What heads see of a batch, and what the backward pass needs.
   func forward(
     _ batch: PackedBatch, door: any LinearDoor, workspace: Workspace, from start: EnteringStates? = nil,
-    reusing spent: Tape? = nil
+    reusing spent: SpentTape? = nil
   ) -> (states: States, tape: Tape) {
     precondition(correction == nil, "no backward pass goes through a correction")
     let tape = network.forward(batch, door: door, workspace: workspace, from: start, reusing: spent)

@@ -37,7 +37,7 @@ public protocol Network: Sendable {
   ///   - tape: An earlier one that nobody reads any more: its lists of blocks are filled again.
   func forward(
     _ batch: PackedBatch, door: (any LinearDoor)?, workspace: Workspace, from start: EnteringStates?,
-    reusing tape: Tape?
+    reusing tape: SpentTape?
   ) -> Tape
 
   /// Runs the backward pass down to the lowest block that the door asks for.
@@ -81,7 +81,24 @@ public struct Tape {
   /// The last hidden state, (T, C).
   public let hidden: Matrix
   /// What the network that made the tape reads again.
-  let saved: AnyObject
+  let saved: any SavedPass
+
+  /// Lets go of all matrices, once nobody reads the tape any more, so that the workspace may grow without them.
+  public func released() -> SpentTape {
+    saved.clear()
+    return SpentTape(saved: saved)
+  }
+}
+
+/// The lists of a tape that was released.
+public struct SpentTape {
+  let saved: any SavedPass
+}
+
+/// What a network keeps of a pass.
+protocol SavedPass: AnyObject {
+  /// Empties all lists and keeps their room.
+  func clear()
 }
 
 /// Hidden states that enter a block, for a pass that begins there.

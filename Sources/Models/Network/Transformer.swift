@@ -36,13 +36,19 @@ public protocol Transformer: Network {
 }
 
 /// What the blocks of a pass saved.
-private final class BlockTapes<Family: Transformer> {
+private final class BlockTapes<Family: Transformer>: SavedPass {
   var batch = PackedBatch()
   /// Nil where the embeddings are frozen below the lowest adapter.
   var entry: Family.EntryTape?
   /// The block that the first tape belongs to: nothing is kept below the lowest adapter.
   var firstBlock = 0
   var blocks: [Family.BlockTape] = []
+
+  func clear() {
+    blocks.removeAll(keepingCapacity: true)
+    entry = nil
+    batch = PackedBatch()
+  }
 }
 
 extension Transformer {
@@ -72,7 +78,7 @@ extension Transformer {
   /// Saves the tapes of the blocks from the door's lowest one on.
   public func forward(
     _ batch: PackedBatch, door: (any LinearDoor)?, workspace: Workspace, from start: EnteringStates?,
-    reusing tape: Tape?
+    reusing tape: SpentTape?
   ) -> Tape {
     let saved = tape?.saved as? BlockTapes<Self> ?? BlockTapes()
     saved.batch = batch

@@ -69,7 +69,7 @@ final class Lane {
   /// The drawn rows in the order in which they are packed.
   private var order: [Int] = []
   /// The tape of the last part, which nobody reads any more.
-  private var spent: Tape?
+  private var spent: SpentTape?
 
   /// - Parameter seesTasks: Whether gradients of single tasks are told apart.
   init(
@@ -125,7 +125,7 @@ final class Lane {
       loss += lossOfTask[task]
     }
     reader.network.backward(tape, dhidden: dhidden, door: door, workspace: workspace)
-    spent = tape
+    spent = tape.released()
     for part in gradientsOfTask { add(part.storage, to: gradients.adapter.storage) }
   }
 
