@@ -177,3 +177,8 @@ public struct Matrix: @unchecked Sendable {
   // SAFETY: the first float of the view, for BLAS calls of this module.
   var pointer: UnsafeMutablePointer<Float> { unsafe storage.base + offset }
 }
+
+extension Storage {
+  /// All numbers as one row; a view.
+  public var flat: Matrix { Matrix(storage: self, rows: 1, columns: count) }
+}

@@ -89,8 +89,8 @@ public final class CoefficientTrainer {
   ) throws -> LearnedCoefficients {
     let count = merge.coefficients.count
     let storage = (values: Storage(count: merge.count), gradients: Storage(count: merge.count))
-    let values = Matrix(storage: storage.values, rows: 1, columns: merge.count)
-    let slopes = Matrix(storage: storage.gradients, rows: 1, columns: merge.count)
+    let values = storage.values.flat
+    let slopes = storage.gradients.flat
     values.columns(0..<count).fill(Float(merge.start))
     let optimiser = CoefficientOptimiser(values, slopes, coefficients: count, learning)
     var start = [Double](repeating: merge.start, count: count)

@@ -29,15 +29,24 @@ import Testing
     }
   }
 
-  @Test func `what is written is read`() throws {
+  @Test func `sizes are those of the file`() throws {
     try withFolder { folder in
       try write(minimal, to: folder + "/config.json")
       let read = try NetworkFamilies.describe(folder: folder)
       #expect(read.outline.limits == .init(positions: 12, vocabulary: 30, types: 2))
       #expect(read.outline.blocks == 1 && read.outline.width == 8 && read.outline.feedForward == 16)
-      try JSONFile.write(read.configuration, to: folder + "/config.json")
+    }
+  }
+
+  @Test(arguments: PicoEncoder.families.map(\.name)) func `what a family writes it reads`(_ family: String)
+    throws
+  {
+    try withFolder { folder in
+      let golden = try PicoEncoder(family).description
+      try JSONFile.write(golden.configuration, to: folder + "/config.json")
       let again = try NetworkFamilies.describe(folder: folder)
-      #expect(again.outline == read.outline && again.tensors == read.tensors)
+      #expect(again.outline == golden.outline && again.tensors == golden.tensors)
+      #expect(again.configuration == golden.configuration && again.unsupported == [])
     }
   }
 

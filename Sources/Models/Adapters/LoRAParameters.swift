@@ -44,7 +44,7 @@ public struct LoRAParameters: Sendable {
 
   private init(_ sizes: [(site: LinearLayer, a: (Int, Int), b: (Int, Int), scale: Float)]) {
     let storage = Storage(count: sizes.reduce(0) { $0 + $1.a.0 * $1.a.1 + $1.b.0 * $1.b.1 })
-    let flat = Matrix(storage: storage, rows: 1, columns: storage.count)
+    let flat = storage.flat
     var offset = 0
     func take(_ size: (rows: Int, columns: Int)) -> Matrix {
       defer { offset += size.rows * size.columns }

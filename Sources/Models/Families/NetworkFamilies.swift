@@ -34,10 +34,9 @@ public enum NetworkFamilies {
   public static func pretrained(
     layers: Int, hidden: Int, heads: Int, intermediate: Int, vocabulary: Int, positions: Int
   ) -> any NetworkDescription {
-    BERTConfiguration(
-      hiddenSize: hidden, layers: layers, attentionHeads: heads, intermediateSize: intermediate,
-      maximumPositions: positions, tokenTypes: 2, vocabularySize: vocabulary
-    ).design
+    EncoderDesign.bert(
+      layers: layers, hidden: hidden, heads: heads, intermediate: intermediate, vocabulary: vocabulary,
+      positions: positions)
   }
 
   private static func family(_ file: JSONFile) throws(Diagnostic) -> NetworkFamily {

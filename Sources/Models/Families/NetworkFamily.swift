@@ -33,7 +33,7 @@ public protocol NetworkDescription: Sendable {
   /// Name and shape of every tensor that is read from a checkpoint.
   var tensors: [TensorShape] { get }
   /// What a config.json says of it, as transformers reads it.
-  var configuration: any Encodable & Sendable { get }
+  var configuration: [String: ParameterValue] { get }
   /// Reads the weights by their names; what can be stays where the checkpoint maps it.
   ///
   /// - Throws: a `Diagnostic` for a missing tensor or one of another shape.

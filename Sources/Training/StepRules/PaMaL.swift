@@ -8,7 +8,7 @@ extension StepRuleRow {
   /// A mixture of adapters drawn anew in each step.
   static let pamal = StepRuleRow(
     name: "pamal", summary: "PaMaL: an adapter for each task, of which each step trains a mixture",
-    adapters: { $0 },
+    serves: { $0.ends != nil }, adapters: { $0 },
     make: { job, trained, tasks, stream in
       guard let ends = job.ends else { preconditionFailure("adapters that are not trained together") }
       return EndMixer(ends, ends: trained, count: tasks, stream: stream.stream("ends"))

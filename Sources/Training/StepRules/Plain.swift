@@ -1,9 +1,10 @@
 internal import Models
+internal import Specs
 
 extension StepRuleRow {
   /// The mean loss of all rows, whatever their task.
   static let plain = StepRuleRow(
-    name: "plain", summary: "the mean loss of all rows",
+    name: "plain", summary: "the mean loss of all rows", serves: { $0.ends == nil },
     make: { _, trained, tasks, _ in PlainStep(trained, tasks: tasks) })
 }
 

@@ -46,6 +46,8 @@ extension StepRule {
 package struct StepRuleRow: CatalogEntry {
   package let name: String
   package let summary: String
+  /// Whether the rule is that of a job.
+  package let serves: @Sendable (TrainJob) -> Bool
   /// Adapters that are trained side by side on some tasks.
   package let adapters: @Sendable (_ tasks: Int) -> Int
   /// Makes the rule of a job over its trained factors.
@@ -54,12 +56,14 @@ package struct StepRuleRow: CatalogEntry {
 
   /// Makes a row.
   package init(
-    name: String, summary: String, adapters: @escaping @Sendable (_ tasks: Int) -> Int = { _ in 1 },
+    name: String, summary: String, serves: @escaping @Sendable (TrainJob) -> Bool = { _ in false },
+    adapters: @escaping @Sendable (_ tasks: Int) -> Int = { _ in 1 },
     make:
       @escaping @Sendable (TrainJob, _ trained: LoRAParameters, _ tasks: Int, RandomStream) -> any StepRule
   ) {
     self.name = name
     self.summary = summary
+    self.serves = serves
     self.adapters = adapters
     self.make = make
   }
@@ -69,6 +73,10 @@ package struct StepRuleRow: CatalogEntry {
 package enum StepRules {
   package static let all = Catalog("step rule", [StepRuleRow.plain, .pamal])
 
-  /// The rule of a job: adapters that are trained together have one of their own.
-  package static func row(of job: TrainJob) -> StepRuleRow { job.ends == nil ? .plain : .pamal }
+  /// The rule of a job: the only one that serves it.
+  package static func row(of job: TrainJob) -> StepRuleRow {
+    let rows = all.entries.filter { $0.serves(job) }
+    precondition(rows.count == 1, "\(rows.count) step rules serve a job")
+    return rows[0]
+  }
 }

@@ -22,9 +22,7 @@ public final class AdamW {
   ///
   /// - Parameter pairs: Parameters and gradients of one layout each.
   public convenience init(_ pairs: [(parameters: Storage, gradients: Storage)], spec: TrainingSpec) {
-    func whole(_ storage: Storage) -> Matrix { Matrix(storage: storage, rows: 1, columns: storage.count) }
-    self.init(
-      pairs.map { (parameters: whole($0.parameters), gradients: whole($0.gradients)) }, spec: spec)
+    self.init(pairs.map { (parameters: $0.parameters.flat, gradients: $0.gradients.flat) }, spec: spec)
   }
 
   /// The same over parts of blocks, each a vector.

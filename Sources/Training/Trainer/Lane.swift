@@ -21,7 +21,7 @@ struct GradientBlock {
       if case .linear(let weight, let bias) = head.head { weight.count + bias.count } else { 0 }
     }
     let storage = Storage(count: sizes.reduce(0, +))
-    let flat = Matrix(storage: storage, rows: 1, columns: storage.count)
+    let flat = storage.flat
     var offset = 0
     headViews = zip(heads, sizes).map { head, size in
       guard case .linear(let weight, _) = head.head else { return nil }
@@ -32,7 +32,7 @@ struct GradientBlock {
         bias: part.columns(weight.count..<size))
     }
     self.heads = storage
-    vectors = [adapter.storage, storage].map { Matrix(storage: $0, rows: 1, columns: $0.count) }
+    vectors = [adapter.storage.flat, flat]
   }
 
   /// Sets all to zero.
@@ -126,7 +126,7 @@ final class Lane {
     }
     reader.network.backward(tape, dhidden: dhidden, door: door, workspace: workspace)
     spent = tape.released()
-    for part in gradientsOfTask { add(part.storage, to: gradients.adapter.storage) }
+    for part in gradientsOfTask { add(part.storage.flat, to: gradients.adapter.storage.flat) }
   }
 
   /// Rows as they were drawn; task by task where gradients of single tasks are asked for, so that each is a range of tokens.
@@ -142,9 +142,7 @@ final class Lane {
   }
 
   private func splitByTask() {
-    for gradient in gradientsOfTask {
-      Matrix(storage: gradient.storage, rows: 1, columns: gradient.storage.count).fill(0)
-    }
+    for gradient in gradientsOfTask { gradient.storage.flat.fill(0) }
     door.ranges = rowsOfTask.map { rows in
       guard let first = rows.first, let last = rows.last else { return 0..<0 }
       return batch.starts[first]..<batch.starts[last + 1]
@@ -161,12 +159,6 @@ final class Lane {
     }
     return EnteringStates(block: first.block, hidden: hidden)
   }
-}
-
-/// y ← y + x.
-func add(_ x: Storage, to y: Storage) {
-  Models.add(
-    Matrix(storage: x, rows: 1, columns: x.count), to: Matrix(storage: y, rows: 1, columns: y.count))
 }
 
 extension Matrix {

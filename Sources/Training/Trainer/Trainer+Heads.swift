@@ -13,7 +13,7 @@ extension Trainer {
     let C = base.network.outline.width
     func size(_ task: TaskSpec) -> Int { task.head == .linear ? TaskHead.outputs(task) * (C + 1) : 0 }
     let storage = Storage(count: tasks.reduce(0) { $0 + size($1.task) })
-    let flat = Matrix(storage: storage, rows: 1, columns: storage.count)
+    let flat = storage.flat
     var offset = 0
     let heads = tasks.map { task -> TaskHead in
       guard task.task.head == .linear else {

@@ -144,12 +144,12 @@ public final class Trainer {
   package var state: State {
     get {
       State(
-        adapter: flat(parameters.storage).values, heads: flat(headStorage).values,
+        adapter: parameters.storage.flat.values, heads: headStorage.flat.values,
         optimiser: optimiser.state, source: source.state, loop: progress)
     }
     set {
-      flat(parameters.storage).copy(from: newValue.adapter)
-      flat(headStorage).copy(from: newValue.heads)
+      parameters.storage.flat.copy(from: newValue.adapter)
+      headStorage.flat.copy(from: newValue.heads)
       optimiser.state = newValue.optimiser
       source.state = newValue.source
       progress = newValue.loop
@@ -176,8 +176,8 @@ public final class Trainer {
     }
     var kept = source.used.steps
     if job.training.keepBest, let best = progress.best {
-      flat(parameters.storage).copy(from: best.adapter)
-      flat(headStorage).copy(from: best.heads)
+      parameters.storage.flat.copy(from: best.adapter)
+      headStorage.flat.copy(from: best.heads)
       kept = best.step
     }
     return TrainedAdapter(
@@ -194,7 +194,7 @@ public final class Trainer {
       return
     }
     progress.best = LoopState.Best(
-      value: value, step: step, adapter: flat(parameters.storage).values, heads: flat(headStorage).values)
+      value: value, step: step, adapter: parameters.storage.flat.values, heads: headStorage.flat.values)
     progress.worse = 0
   }
 
@@ -228,7 +228,7 @@ public final class Trainer {
   /// One optimiser step over `accumulation` batches.
   private func step() throws -> CurvePoint {
     optimiser.zeroGradients()
-    for gradient in totalOfTask { flat(gradient.storage).fill(0) }
+    for gradient in totalOfTask { gradient.storage.flat.fill(0) }
     let rate =
       LearningRate.factor(
         job.training.schedule, progress: source.progress, warmup: job.training.warmup)
@@ -287,7 +287,9 @@ public final class Trainer {
     } joined: { lane, _ in
       let lane = lanes[lane]
       total.add(lane.gradients)
-      for (sum, part) in zip(totalOfTask, lane.gradientsOfTask) { add(part.storage, to: sum.storage) }
+      for (sum, part) in zip(totalOfTask, lane.gradientsOfTask) {
+        add(part.storage.flat, to: sum.storage.flat)
+      }
       for (task, part) in lane.lossOfTask.enumerated() { lossOfTask[task] += part }
       loss += lane.loss
     }
@@ -295,7 +297,4 @@ public final class Trainer {
     return loss
   }
 
-  private func flat(_ storage: Storage) -> Matrix {
-    Matrix(storage: storage, rows: 1, columns: storage.count)
-  }
 }

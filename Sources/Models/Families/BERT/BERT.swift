@@ -8,16 +8,34 @@ extension NetworkFamily {
     summary: "BERT (Devlin et al. 2019, arXiv:1810.04805) and what is built like it: MiniLM, BGE, E5, GTE",
     prefix: "bert."
   ) { file throws(Diagnostic) in
-    let configuration = try BERTConfiguration(file)
-    var design = configuration.design
-    design.unsupported = configuration.unsupported(at: Place(file: file.path))
+    var design = try EncoderDesign(file, family: "bert", keys: .bert, names: .bert)
+    design.constants = EncoderDesign.absolutePositions
+    let positions = try file.optional("position_embedding_type", "a string") { $0.text }
+    if let positions {
+      design.unsupported += file.unsupported("position_embedding_type", positions, known: "absolute")
+    }
+    for (key, does) in [
+      ("is_decoder", "sees only the tokens before it"),
+      ("add_cross_attention", "attends to another model as well"),
+    ] where try file.optional(key, "true or false", { $0.flag }) == true {
+      design.unsupported.append(
+        Diagnostic(
+          "\(key) is true, which is not supported: a token of such a model \(does)",
+          at: Place(file: file.path),
+          hint: "take an encoder; where the model was trained as one, set \(key) to false"))
+    }
     return design
   }
 }
 
+extension EncoderKeys {
+  /// As transformers' BertConfig has them.
+  fileprivate static let bert = EncoderKeys(types: "type_vocab_size")
+}
+
 extension EncoderNames {
   /// As transformers' BertModel has them.
-  static let bert = EncoderNames(
+  fileprivate static let bert = EncoderNames(
     words: "embeddings.word_embeddings.weight", positions: "embeddings.position_embeddings.weight",
     types: "embeddings.token_type_embeddings.weight", embeddingNorm: "embeddings.LayerNorm",
     prefix: "encoder.layer", attention: "attention.self", query: "attention.self.query",
@@ -26,33 +44,18 @@ extension EncoderNames {
     outputNorm: "output.LayerNorm", idle: ["pooler.dense"])
 }
 
-extension BERTConfiguration {
-  /// The encoder of these sizes, whatever else the configuration asks for.
-  var design: EncoderDesign {
-    EncoderDesign(
-      family: modelType, layers: layers, hidden: hiddenSize, heads: attentionHeads,
-      intermediate: intermediateSize, vocabulary: vocabularySize, positionRows: maximumPositions,
-      types: tokenTypes, epsilon: Float(layerNormEpsilon), names: .bert, unsupported: [], configuration: self)
-  }
+extension EncoderDesign {
+  fileprivate static let absolutePositions: [String: ParameterValue] = [
+    "position_embedding_type": .text("absolute")
+  ]
 
-  /// All that changes BERT's forward pass.
-  func unsupported(at place: Place) -> [Diagnostic] {
-    var problems: [Diagnostic] = []
-    for (key, value, known) in [
-      ("hidden_act", activation, "gelu"), ("position_embedding_type", positionEmbedding, "absolute"),
-    ] where value != known {
-      problems.append(
-        Diagnostic("\(key) '\(value)' is not supported", at: place, hint: "supported: \(known)"))
-    }
-    for (key, value, does) in [
-      ("is_decoder", isDecoder, "sees only the tokens before it"),
-      ("add_cross_attention", crossAttends, "attends to another model as well"),
-    ] where value {
-      problems.append(
-        Diagnostic(
-          "\(key) is true, which is not supported: a token of such a model \(does)", at: place,
-          hint: "take an encoder; where the model was trained as one, set \(key) to false"))
-    }
-    return problems
+  /// A BERT of some sizes, with its usual settings.
+  static func bert(
+    layers: Int, hidden: Int, heads: Int, intermediate: Int, vocabulary: Int, positions: Int
+  ) -> EncoderDesign {
+    EncoderDesign(
+      family: "bert", layers: layers, hidden: hidden, heads: heads, intermediate: intermediate,
+      vocabulary: vocabulary, positionRows: positions, types: 2, keys: .bert, names: .bert,
+      constants: absolutePositions)
   }
 }

@@ -18,7 +18,7 @@ extension Encoder {
       if let types { add(types.rows(index(batch.types[t], types)), to: y) }
     }
     LayerNorm.forward(
-      normal, gain: embeddingGain, bias: embeddingBias, epsilon: design.epsilon, rstd: rstd, into: x)
+      normal, gain: embeddingGain, bias: embeddingBias, epsilon: Float(design.epsilon), rstd: rstd, into: x)
     return EncoderEntryTape(normal: normal, rstd: rstd)
   }
 

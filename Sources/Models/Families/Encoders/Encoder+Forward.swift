@@ -63,7 +63,7 @@ extension Encoder {
       inRowBlocks(x) { rows in
         addBias(bias, residual: residual.rows(rows), to: x.rows(rows))
         LayerNorm.forward(
-          x.rows(rows), gain: gain, bias: shift, epsilon: design.epsilon, rstd: rstd.columns(rows),
+          x.rows(rows), gain: gain, bias: shift, epsilon: Float(design.epsilon), rstd: rstd.columns(rows),
           into: y.rows(rows))
       }
     }

@@ -91,7 +91,7 @@ public struct Encoder: Transformer {
 
   /// Lays the weights of an encoder out over the first floats of a block of storage.
   init(_ design: EncoderDesign, over storage: Storage) {
-    let flat = Matrix(storage: storage, rows: 1, columns: storage.count)
+    let flat = storage.flat
     var offset = 0
     func take(_ rows: Int, _ columns: Int) -> Matrix {
       defer { offset += rows * columns }
@@ -119,26 +119,15 @@ public struct Encoder: Transformer {
 
   /// Every weight under its Hugging Face name; views.
   public var tensors: [NamedTensor] {
-    let names = design.names
-    func vector(_ name: String, _ values: Matrix) -> NamedTensor {
-      NamedTensor(name, shape: [values.columns], values)
-    }
-    func norm(_ path: String, _ gain: Matrix, _ bias: Matrix) -> [NamedTensor] {
-      [vector(path + ".weight", gain), vector(path + ".bias", bias)]
-    }
-    var all = [NamedTensor(names.words, words), NamedTensor(names.positions, positions)]
-    if let types { all.append(NamedTensor(names.types, types)) }
-    if let distances { all.append(NamedTensor(names.distances, distances)) }
-    all += norm(names.embeddingNorm, embeddingGain, embeddingBias)
-    for (number, block) in blocks.enumerated() {
-      for role in EncoderDesign.Role.allCases {
-        let path = layer(number, role).path
-        all.append(NamedTensor(path + ".weight", block.weight(role)))
-        all.append(vector(path + ".bias", block.bias(role)))
-      }
-      let path = "\(names.prefix).\(number)."
-      all += norm(path + names.attentionNorm, block.attentionGain, block.attentionBias)
-      all += norm(path + names.outputNorm, block.outputGain, block.outputNormBias)
+    zip(design.tensors, matrices).map { NamedTensor($0.name, shape: $0.shape, $1) }
+  }
+
+  /// The weights in the order of the design's tensors.
+  private var matrices: [Matrix] {
+    var all = [words, positions] + [types, distances].compactMap(\.self) + [embeddingGain, embeddingBias]
+    for block in blocks {
+      for role in EncoderDesign.Role.allCases { all += [block.weight(role), block.bias(role)] }
+      all += [block.attentionGain, block.attentionBias, block.outputGain, block.outputNormBias]
     }
     return all
   }

@@ -30,13 +30,15 @@ struct EncoderDesign: NetworkDescription {
   /// Whether the distance of two tokens adds to their score.
   var readsDistances = false
   /// ε of the layer norms.
-  var epsilon: Float
+  var epsilon = 1e-12
+  /// What its settings are called in a config.json.
+  var keys: EncoderKeys
   /// What its tensors are called.
   var names: EncoderNames
+  /// Settings of a config.json that are always the same.
+  var constants: [String: ParameterValue] = [:]
   /// What the configuration asks for and this computation does not do.
-  var unsupported: [Diagnostic]
-  /// The configuration as the family writes it.
-  var configuration: any Encodable & Sendable
+  var unsupported: [Diagnostic] = []
 
   /// The linear layers of a block, in the order of the forward pass.
   enum Role: Int, CaseIterable {
