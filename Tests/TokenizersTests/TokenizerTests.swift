@@ -13,13 +13,16 @@ internal import Tokenizers
     let words: [String]?
     let most: Int?
     let ids: [Int32]
-    let types: [Int32]
+    /// All 0 where none are said.
+    let types: [Int32]?
     let wordIndices: [Int32]
     var testDescription: String {
       "\(tokenizer): \(text ?? "\(words ?? [])") / \(pair ?? "-"), \(most ?? -1)"
     }
 
-    var expected: Encoding { Encoding(ids: ids, types: types, words: wordIndices) }
+    var expected: Encoding {
+      Encoding(ids: ids, types: types ?? ids.map { _ in 0 }, words: wordIndices)
+    }
 
     func encoding(by tokenizer: Tokenizer) -> Encoding {
       if let words { return tokenizer.encode(words: words, maxTokens: most ?? .max) }

@@ -159,7 +159,10 @@ MPNET_TEXTS = ["<s> a </s>", "<S> a </S>", "a <unk> b", "a<UNK>b", "A <Unk>", "\
 
 
 def encodings(tokenizer, name, texts, short, pairs, words, lengths):
-    """What a tokenizer makes of texts, whole and (those of `short`) cut, of pairs and of rows of words."""
+    """What a tokenizer makes of texts, whole and (those of `short`) cut, of pairs and of rows of words.
+
+    A case without types has all of them 0.
+    """
     tokenizer.no_padding()
     cases = []
 
@@ -171,10 +174,12 @@ def encodings(tokenizer, name, texts, short, pairs, words, lengths):
             encoding = tokenizer.encode(words, is_pretokenized=True)
         else:
             encoding = tokenizer.encode(text, pair)
-        cases.append({
+        case = {
             "tokenizer": name, "text": text, "pair": pair, "words": words, "most": most, "ids": encoding.ids,
-            "types": encoding.type_ids, "wordIndices": [-1 if w is None else w for w in encoding.word_ids],
-        })
+            "types": encoding.type_ids if any(encoding.type_ids) else None,
+            "wordIndices": [-1 if w is None else w for w in encoding.word_ids],
+        }
+        cases.append({key: value for key, value in case.items() if value is not None})
 
     for text in texts:
         add(None, text)
