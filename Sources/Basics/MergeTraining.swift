@@ -1,16 +1,10 @@
 /// How a merge method trains its models itself, instead of merging trained ones.
 public enum MergeTraining: Sendable, Hashable {
-  /// In rounds, each of which starts from the merge of the one before by the method named here.
-  case rounds(of: String)
-  /// Together, so that each mixture of them is a good model; the method named here mixes them.
-  case ends(of: String)
-
-  /// The method that merges what was trained.
-  public var rule: String {
-    switch self {
-    case .rounds(let rule), .ends(let rule): rule
-    }
-  }
+  /// In so many rounds, each of which starts from the merge of the one before.
+  case rounds(MergeDemands.Setting<Int>)
+  /// Together, so that each mixture of them is a good model, whose shares are Dirichlet draws with this concentration; of two
+  /// models the mixture that is asked for lies at `place` between the first (0) and the second (1).
+  case ends(concentration: Double, place: Double)
 }
 
 extension MergeTraining: CustomStringConvertible {

@@ -9,9 +9,12 @@ extension Vocabulary {
     Vocabulary(
       methods: MergeMethods.all.entries.map { row in
         Method(
-          name: row.name, parameters: row.parameters, rule: row.rule, tuning: tuning(of: row),
-          servedBy: row.servedBy?.rawValue, evidence: row.evidence,
-          training: row.training, isOrdered: row.isOrdered
+          name: row.name, parameters: row.parameters, rule: row.rule, servedBy: row.servedBy?.rawValue,
+          demands: { given in
+            // Values that a row does not take are told by the check, and by the reader before it.
+            let parameters = try? Parameters(given, for: row.parameters, of: row.name)
+            return parameters.map(row.demands) ?? MergeDemands()
+          }
         ) { given, weights in
           do throws(Diagnostic) {
             let parameters = try Parameters(given, for: row.parameters, of: "merge method '\(row.name)'")
@@ -32,19 +35,5 @@ extension Vocabulary {
       },
       generatorForms: GeneratedSuite.forms,
       generatedTasks: { GeneratedSuite.template($0) })
-  }
-
-  private static func tuning(of method: MergeMethod) -> Tuning? {
-    switch method.form {
-    case .rule, .measured, .routed, .trained: return nil
-    case .learned(let make):
-      // Neither the loss of a row nor how it keeps changes depends on its parameters.
-      guard let parameters = try? Parameters([:], for: method.parameters, of: method.name) else { return nil }
-      let learning = make(parameters)
-      return Tuning(
-        needsDistributions: !learning.objective.readsLabels, takesRanges: false,
-        fullMatrices: learning.fullMatrices)
-    case .searched: return Tuning(needsDistributions: false, takesRanges: method.takesRanges)
-    }
   }
 }

@@ -33,6 +33,9 @@ public struct Finish: Sendable, Hashable {
     ),
   ]
 
+  /// The names of what shapes a result beyond its rank.
+  static let shaping = ["energy", "depth_gain"]
+
   /// How the change of a layer is cut that has a rank of its own where none is asked for.
   func cut(defaultRank: Int?) -> RankCut {
     let asked = rank > 0 ? rank : (energy < 1 ? nil : defaultRank)

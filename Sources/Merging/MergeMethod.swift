@@ -129,14 +129,16 @@ public struct MergeMethod: CatalogEntry {
   }
 
   /// Whether the order of the models matters under some parameters: a row that is symmetric may count one by its place.
-  public func isOrdered(_ given: [String: ParameterValue]) -> Bool {
+  func isOrdered(_ given: [String: ParameterValue]) -> Bool {
     !symmetric || given["task"].map { $0 != .number(0) } ?? false
   }
 
   /// What a merge was made with, defaults included, but what means that a parameter is not there.
+  ///
+  /// - Parameter parameters: Its own, or those of a row that takes more.
   public func shown(_ parameters: Parameters) -> [String: ParameterValue] {
     parameters.values.filter { name, value in
-      !self.parameters.contains { $0.name == name && $0.isOff(value) }
+      self.parameters.contains { $0.name == name && !$0.isOff(value) }
     }
   }
 
@@ -161,15 +163,14 @@ public enum MergeForm: Sendable {
   /// A model of several parts, one of which is chosen when it is used.
   case routed(@Sendable (Parameters) -> any Routing)
   /// A recipe of trainings whose models another row merges.
-  case trained(MergeTraining)
+  indirect case trained(by: MergeMethod, @Sendable (Parameters) -> MergeTraining)
   /// A formula of the models' changes and of what was measured of each on its own data.
-  case measured(MergeEvidence, @Sendable (Parameters, [ModelEvidence]) -> any Merging)
+  case measured(
+    @Sendable (Parameters) -> MergeDemands.Measured,
+    @Sendable (Parameters, [ModelEvidence]) -> any Merging)
 }
 
 extension MergeMethod {
-  /// Whether the row tries another one, whose parameters a manifest may give ranges of.
-  public var takesRanges: Bool { parameters.contains { $0.name == "try" } }
-
   /// Whether the row needs nothing but the changes.
   public var isRule: Bool {
     if case .rule = form { true } else { false }

@@ -38,7 +38,7 @@ extension MergeMethod {
   public var evidence: MergeEvidence? {
     switch form {
     case .rule, .learned, .searched, .routed, .trained: nil
-    case .measured(let evidence, _): evidence
+    case .measured(let what, _): (try? defaults).map { what($0).what }
     }
   }
 
@@ -56,10 +56,10 @@ extension MergeMethod {
   {
     switch form {
     case .rule(let make): return make(parameters)
-    case .measured(let kind, let make):
+    case .measured(let what, let make):
       guard evidence.count == models else {
         throw Diagnostic(
-          "merge method '\(name)' needs \(kind) for every model, measured on the model's own data",
+          "merge method '\(name)' needs \(what(parameters).what) for every model, measured on the model's own data",
           hint: "merge in an experiment, which measures them: merges: [{method: \(name), of: singles}]")
       }
       return make(parameters, evidence)
@@ -68,11 +68,11 @@ extension MergeMethod {
         "'\(name)' tries merges on examples, and there are only adapters here",
         hint: "list it under 'merges' of a manifest, whose tasks have data: mixology run")
     case .routed: throw Diagnostic("merge method '\(name)' makes no single adapter")
-    case .trained(let training):
+    case .trained(let rule, let how):
       throw Diagnostic(
-        "'\(name)' trains its models \(training), and there are only trained adapters here",
+        "'\(name)' trains its models \(how(parameters)), and there are only trained adapters here",
         hint:
-          "list it under 'merges' of a manifest: mixology run; trained adapters are merged by \(training.rule)"
+          "list it under 'merges' of a manifest: mixology run; trained adapters are merged by \(rule.name)"
       )
     }
   }

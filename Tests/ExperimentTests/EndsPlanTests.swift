@@ -11,7 +11,14 @@ import Testing
       parameters: [
         ParameterSpec("alpha", .number(0...1), default: .number(0.5), "place"),
         ParameterSpec("concentration", .number(0.01...1000), default: .number(1), "p"), Vocabulary.rank,
-      ], training: .ends(of: "linear"), isOrdered: { _ in true }))
+      ],
+      demands: Vocabulary.asking(
+        { number in
+          .trained(
+            .init(
+              .ends(concentration: number("concentration"), place: number("alpha")), rule: "linear",
+              parameters: ["rank": .number(number("rank"))]))
+        }, isOrdered: { _ in true })))
 
   private func plan(_ more: String, _ overrides: [String] = ["seeds=0"]) throws -> Plan {
     try ExperimentTests.plan(manifestText(more), overrides, vocabulary: Self.vocabulary)

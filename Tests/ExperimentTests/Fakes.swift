@@ -76,6 +76,20 @@ extension Vocabulary {
   /// The rank of a merge's result.
   static let rank = ParameterSpec("rank", .integer(0...100), default: .number(0), "rank of the result")
 
+  /// What a fake method asks for, from its parameters' numbers.
+  static func asking(
+    _ need: @escaping @Sendable (_ number: (String) -> Double) -> MergeDemands.Need,
+    isOrdered: @escaping @Sendable ([String: ParameterValue]) -> Bool = { _ in false }
+  ) -> @Sendable ([String: ParameterValue]) -> MergeDemands {
+    { given in
+      func number(_ name: String) -> Double {
+        if case .number(let number)? = given[name] { number } else { 0 }
+      }
+      let rank = Int(number("rank"))
+      return MergeDemands(isOrdered: isOrdered(given), rank: rank > 0 ? rank : nil, need(number))
+    }
+  }
+
   /// The few words, with one method that trains its models, and `linear` with a rank.
   static func small(and method: Method) -> Vocabulary {
     var words = Vocabulary.small

@@ -66,7 +66,7 @@ import Testing
         name: "slerp_first",
         parameters: [
           ParameterSpec("task", .integer(0...9), default: .number(0), "which"), Vocabulary.rank,
-        ], isOrdered: { $0["task"] != .number(0) }))
+        ], demands: Vocabulary.asking({ _ in .changes }, isOrdered: { $0["task"] != .number(0) })))
     func merges(_ entry: String) throws -> [MergeJob] {
       try ExperimentTests.plan(manifestText("merges: [\(entry)]"), ["seeds=0"], vocabulary: ordered).jobs
         .compactMap { if case .merge(let merge) = $0.spec { merge } else { nil } }

@@ -11,7 +11,14 @@ import Testing
       parameters: [
         ParameterSpec("rounds", .integer(1...1000), default: .number(3), usual: [2, 3], "rounds"),
         Vocabulary.rank,
-      ], training: .rounds(of: "linear")))
+      ],
+      demands: Vocabulary.asking { number in
+        let merge = ["rank": ParameterValue.number(number("rank"))]
+        return .trained(
+          .init(
+            .rounds(.init("rounds", Int(number("rounds")))), rule: "linear", parameters: merge,
+            between: merge))
+      }))
 
   private func plan(_ more: String, _ overrides: [String] = ["seeds=0"]) throws -> Plan {
     try ExperimentTests.plan(manifestText(more), overrides, vocabulary: Self.vocabulary)

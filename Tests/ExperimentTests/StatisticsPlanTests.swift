@@ -11,14 +11,23 @@ import Testing
   private static var vocabulary: Vocabulary {
     var words = Vocabulary.small
     let factor = ParameterSpec("factor", .number(0...1), default: .number(0.9), "factor")
+    func measuring(_ what: MergeEvidence) -> @Sendable ([String: ParameterValue]) -> MergeDemands {
+      { given in
+        Vocabulary.asking({ number in
+          let labels = given.choice(FisherLabels.self, "labels") ?? .model
+          return .measured(.init(what, rows: Int(number("rows")), labels: labels))
+        })(given)
+      }
+    }
     words.methods += [
-      Vocabulary.Method(name: "regmean", parameters: [rows, factor], evidence: .inputGrams),
-      Vocabulary.Method(name: "regmean_pp", parameters: [rows, factor], evidence: .propagatedGrams),
+      Vocabulary.Method(name: "regmean", parameters: [rows, factor], demands: measuring(.inputGrams)),
+      Vocabulary.Method(
+        name: "regmean_pp", parameters: [rows, factor], demands: measuring(.propagatedGrams)),
       Vocabulary.Method(
         name: "fisher",
         parameters: [
           rows, ParameterSpec("labels", .choice(["model", "data"]), default: .text("model"), "whose"),
-        ], evidence: .fisher),
+        ], demands: measuring(.fisher)),
     ]
     return words
   }

@@ -103,7 +103,9 @@ import Testing
     var vocabulary = Vocabulary.small
     let rows = ParameterSpec("rows", .integer(1...1000), default: .number(10), "texts")
     vocabulary.methods += [
-      .init(name: "twin", parameters: [rows], servedBy: Serving.routedByText),
+      .init(
+        name: "twin", parameters: [rows], servedBy: Serving.routedByText,
+        demands: Vocabulary.asking { .texts(rows: Int($0("rows"))) }),
       .init(name: "arrow", parameters: [], servedBy: Serving.routedByToken),
       .init(name: "masks", parameters: [], servedBy: Serving.taskKnown),
     ]
@@ -132,8 +134,11 @@ import Testing
   @Test func `a tuning that makes changes in full holds them, and what it says beside them`() throws {
     var vocabulary = Vocabulary.small
     vocabulary.methods += [0, 3].map { full in
-      let tuning = Vocabulary.Tuning(needsDistributions: true, takesRanges: false, fullMatrices: full)
-      return .init(name: "learned\(full)", parameters: [], tuning: tuning)
+      .init(
+        name: "learned\(full)", parameters: [],
+        demands: Vocabulary.asking { _ in
+          .tuned(.init(.learned(.init(steps: 0, batch: 0, fullMatrices: full, readsLabels: false))))
+        })
     }
     let text = manifestText(
       "merges: [{method: learned0, of: [fpb, fomc]}, {method: learned3, of: [fpb, fomc]}]\nadapter: {rank: 2}"

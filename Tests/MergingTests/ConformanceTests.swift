@@ -86,7 +86,7 @@ import Testing
     case .learned: "gradients: PyTorch, on a small encoder"
     case .routed: "parts and gates: formula in NumPy or PyTorch, Arrow PEFT"
     case .searched: "the merges that it tries are rows of this table"
-    case .trained(let training): "a recipe of trainings and of `\(training.rule)`"
+    case .trained(let rule, _): "a recipe of trainings and of `\(rule.name)`"
     }
   }
 

@@ -100,20 +100,16 @@ public struct Manifest: Sendable {
     /// Indices of cocktails.
     var inputs: [Int]
     var weights: [Double]
-    /// What it asks of data; nil for a rule.
-    var tuning: Vocabulary.Tuning?
     /// What a search tries.
     var over: [SearchRange] = []
-    /// How the inputs are trained for this merge; nil where they are those of the tables.
-    var training: MergeTraining?
-    /// Whether the inputs count in the order of the file.
-    var isOrdered = false
+    /// What its method asks for under these parameters.
+    var demands = MergeDemands()
     var place: Place
 
     /// How often the inputs are trained and merged by turns; nil where that is not what is done.
-    var rounds: Int? {
-      guard case .rounds = training, case .number(let rounds) = parameters["rounds"] else { return nil }
-      return Int(rounds)
+    var rounds: MergeDemands.Setting<Int>? {
+      guard case .rounds(let rounds) = demands.trained?.how else { return nil }
+      return rounds
     }
   }
 

@@ -33,12 +33,12 @@ extension ManifestReading {
         switch budget {
         case .steps(let steps): (steps, "steps")
         case .tokens(let tokens): (tokens, "tokens")
-        case .passes: (rounds, "passes")
+        case .passes: (rounds.value, "passes")
         }
-      guard size < rounds else { continue }
+      guard size < rounds.value else { continue }
       report(
-        "a budget of \(size) \(unit) cannot be shared out among \(rounds) rounds",
-        at: (value["rounds"] ?? value).place, hint: "lower 'rounds' or raise budget.\(unit)")
+        "a budget of \(size) \(unit) cannot be shared out among \(rounds.value) rounds",
+        at: (value[rounds.key] ?? value).place, hint: "lower '\(rounds.key)' or raise budget.\(unit)")
       return
     }
   }
@@ -47,7 +47,7 @@ extension ManifestReading {
   private mutating func checkEnds(
     _ merge: Manifest.Merge, _ value: Value, _ table: CocktailTable, _ points: [Manifest.GridPoint]
   ) {
-    guard case .ends = merge.training else { return }
+    guard case .ends = merge.demands.trained?.how else { return }
     let place = (value["of"] ?? value["method"] ?? value).place
     if let cocktail = merge.inputs.map({ table.cocktails[$0] }).first(where: { !$0.isSingle }) {
       report(
@@ -117,7 +117,9 @@ extension ManifestReading {
     var cells: [Manifest.Merge] = []
     var seen: Set<[String: ParameterValue]> = []
     for method in methods(value) {
-      for merge in variants(value, method, inputs, weights, over) {
+      let merges = variants(value, method, inputs, weights, over)
+      checkSearch(merges, value)
+      for merge in merges {
         let problem = weights.contains { $0 != 0 } ? method.problem(merge.parameters, weights) : nil
         if let problem, !isAll {
           let place = (value["weights"] ?? value["of"] ?? value["method"] ?? value).place
@@ -151,7 +153,8 @@ extension ManifestReading {
         "all methods cannot have one name", at: value["name"]?.place ?? value.place, hint: "leave it out")
     }
     return vocabulary.methods.filter {
-      $0.tuning == nil && $0.training == nil && !excepted.contains($0.name)
+      let demands = $0.usualDemands
+      return demands.tuning == nil && demands.trained == nil && !excepted.contains($0.name)
     }
   }
 
@@ -187,60 +190,63 @@ extension ManifestReading {
         model: "merge:\(name ?? word)" + (shown.isEmpty ? "" : "(\(GridAxis.words(shown)))"),
         grid: points.count > 1 ? "merge:\(name ?? word)" : nil, method: word,
         words: ([GridAxis.words(combination)] + ranges).filter { !$0.isEmpty }.joined(separator: " "),
-        parameters: parameters, inputs: inputs, weights: weights, tuning: method.tuning, over: over,
-        training: method.training, isOrdered: method.isOrdered(parameters), place: value.place)
+        parameters: parameters, inputs: inputs, weights: weights, over: over,
+        demands: method.demands(parameters), place: value.place)
     }
   }
 
-  /// What a search tries, each a parameter of every method that it may try.
+  /// What a search tries: names with two numbers each.
   private mutating func ranges(_ value: Value) -> [SearchRange] {
-    let tried = tried(value)
-    guard let entries = value["over"]?.entries else {
-      for method in tried where value["search_weights"]?.settings.contains(.flag(true)) != true {
-        guard method.parameters.allSatisfy(\.usual.isEmpty) else { continue }
-        report(
-          "there is nothing to search: no parameter of merge method '\(method.name)' has usual values",
-          at: (value["try"] ?? value).place,
-          hint: "name parameters under 'over', or set search_weights: true")
-      }
-      return []
-    }
-    var ranges: [SearchRange] = []
-    for entry in entries {
+    (value["over"]?.entries ?? []).compactMap { entry in
       let numbers = entry.value.elements?.compactMap(\.number) ?? []
       guard numbers.count == 2, numbers.count == entry.value.elements?.count, numbers[0] <= numbers[1] else {
         report(
           "'over.\(entry.key)' must be two numbers, the smaller one first", at: entry.value.place,
           hint: "for instance [0.1, 1]")
-        continue
+        return nil
       }
-      var isKnown = true
-      for method in tried {
-        let specs = method.parameters.filter(\.isNumber)
-        guard let spec = specs.first(where: { $0.name == entry.key }) else {
-          report(
-            "'\(entry.key)' is no number parameter of merge method '\(method.name)'", at: entry.keyPlace,
-            hint: suggestion(for: entry.key, among: specs.map(\.name)))
-          isKnown = false
-          continue
-        }
-        for problem in numbers.compactMap({ spec.problem(with: .number($0)) }).prefix(1) {
-          report(problem, at: entry.value.place)
-          isKnown = false
-        }
-      }
-      if isKnown { ranges.append(SearchRange(name: entry.key, from: numbers[0], to: numbers[1])) }
+      return SearchRange(name: entry.key, from: numbers[0], to: numbers[1])
     }
-    return ranges
   }
 
-  /// The methods whose parameters a search moves.
-  private func tried(_ value: Value) -> [Vocabulary.Method] {
-    let row = vocabulary.methods.first { $0.name == value["method"]?.text }
-    guard row?.tuning?.takesRanges == true else { return [] }
-    let usual = row?.parameters.first { $0.name == "try" }?.defaultValue
-    let words = value["try"]?.settings ?? usual.map { [$0] } ?? []
-    return words.compactMap { word in vocabulary.methods.first { .text($0.name) == word } }
+  /// Every range must be one of a parameter of every method that is tried; without ranges there must be usual values, or
+  /// weights to move.
+  private mutating func checkSearch(_ merges: [Manifest.Merge], _ value: Value) {
+    var seen: Set<String> = []
+    for merge in merges {
+      guard let search = merge.demands.search, let tried = search.tried,
+        let method = vocabulary.method(tried.value)
+      else { continue }
+      guard let entries = value["over"]?.entries else {
+        let weights = search.movesWeights
+        guard weights?.value != true, method.parameters.allSatisfy(\.usual.isEmpty),
+          seen.insert(method.name).inserted
+        else { continue }
+        report(
+          "there is nothing to search: no parameter of merge method '\(method.name)' has usual values",
+          at: (value[tried.key] ?? value).place,
+          hint: "name parameters under 'over'" + (weights.map { ", or set \($0.key): true" } ?? ""))
+        continue
+      }
+      if seen.insert(method.name).inserted { checkRanges(merge.over, entries, method) }
+    }
+  }
+
+  private mutating func checkRanges(
+    _ ranges: [SearchRange], _ entries: [Entry], _ method: Vocabulary.Method
+  ) {
+    let specs = method.parameters.filter(\.isNumber)
+    for range in ranges {
+      guard let entry = entries.first(where: { $0.key == range.name }) else { continue }
+      guard let spec = specs.first(where: { $0.name == range.name }) else {
+        report(
+          "'\(range.name)' is no number parameter of merge method '\(method.name)'", at: entry.keyPlace,
+          hint: suggestion(for: range.name, among: specs.map(\.name)))
+        continue
+      }
+      let problem = [range.from, range.to].lazy.compactMap { spec.problem(with: .number($0)) }.first
+      if let problem { report(problem, at: entry.value.place) }
+    }
   }
 }
 

@@ -194,9 +194,9 @@ extension Planner {
   fileprivate func missingTuning(
     _ merge: Manifest.Merge, _ tasks: [TaskData], _ manifest: Manifest
   ) -> [Diagnostic] {
-    guard let tuning = merge.tuning else { return [] }
+    guard let tuning = merge.demands.tuning else { return [] }
     let names = Set(merge.inputs.flatMap { manifest.cocktails[$0].tasks })
-    let split = (merge.parameters.choice(TuningSplit.self, "split") ?? .validation).split
+    let split = tuning.split.split
     return tasks.filter { names.contains($0.spec.name) }.flatMap { task -> [Diagnostic] in
       var problems: [Diagnostic] = []
       if !task.has(split) {

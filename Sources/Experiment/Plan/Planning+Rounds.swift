@@ -15,10 +15,8 @@ extension Planning {
   mutating func trainInRounds(
     _ merge: Manifest.Merge, _ rounds: Int, _ model: String, point: Manifest.GridPoint, seed: Int
   ) throws -> [MergeInput] {
+    let asked = merge.demands.trained
     let shares = point.budget.shares(rounds)
-    var parameters = merge.ruleParameters
-    // What shapes the result is for the last merge alone: done in every round, it would be done to its own result.
-    for name in ["energy", "depth_gain"] { parameters[name] = nil }
     var trained: [MergeInput] = []
     var merged: JobID?
     for (round, share) in shares.enumerated() {
@@ -45,7 +43,7 @@ extension Planning {
       merged = try graph.add(
         .merge(
           MergeJob(
-            method: merge.rule, parameters: parameters, inputs: ordered.map(\.id),
+            method: asked?.rule ?? merge.method, parameters: asked?.between ?? [:], inputs: ordered.map(\.id),
             weights: ordered.map(\.weight), seed: seed)),
         label: "merge \(model) round \(round + 1) seed \(seed)",
         work: estimate.merge(inputs: trained.count, adapter))
@@ -60,7 +58,7 @@ extension Planning {
   ///
   /// - Returns: The training for every input.
   mutating func trainTogether(
-    _ merge: Manifest.Merge, point: Manifest.GridPoint, seed: Int
+    _ merge: Manifest.Merge, concentration: Double, point: Manifest.GridPoint, seed: Int
   ) throws -> [MergeInput] {
     let singles = merge.inputs.map { manifest.cocktails[$0] }
     let tasks = singles.flatMap(\.tasks).sorted()
@@ -70,9 +68,6 @@ extension Planning {
     // Every step draws as many rows of each task.
     job.sampling = SamplingSpec(rule: "equal")
     job.budget = point.budget.together(tasks.count)
-    guard case .number(let concentration) = merge.parameters["concentration"] else {
-      preconditionFailure("'\(merge.method)' without a concentration")
-    }
     job.ends = EndsSpec(concentration: concentration)
     let id = try add(job, of: all, label: "train \(named("ends:\(all.name)", point.settings)) seed \(seed)")
     return singles.map { ($0, id) }
@@ -80,33 +75,22 @@ extension Planning {
 }
 
 extension Manifest.Merge {
-  /// The method that the merge job carries out.
-  var rule: String { training?.rule ?? method }
-
-  /// The parameters of that method.
-  var ruleParameters: [String: ParameterValue] {
-    guard training != nil else { return parameters }
-    return parameters.filter { !["rounds", "alpha", "concentration"].contains($0.key) }
-  }
-
-  /// The weights of the merge job from those of the ordered inputs: between two ends they follow `alpha`.
+  /// The weights of the merge job from those of the ordered inputs: two ends are also weighed by the place between them.
   func shares(_ weights: [Double]) -> [Double] {
-    guard case .ends = training, weights.count == 2, case .number(let alpha) = parameters["alpha"] else {
-      return weights
-    }
-    return [(1 - alpha) * weights[0], alpha * weights[1]]
+    guard case .ends(_, let place) = demands.trained?.how, weights.count == 2 else { return weights }
+    return [(1 - place) * weights[0], place * weights[1]]
   }
 
   /// Which adapter of the common training each input is: those are in the order of the tasks' names.
   func ends(_ inputs: [Manifest.Cocktail]) -> [Int]? {
-    guard case .ends = training else { return nil }
+    guard case .ends = demands.trained?.how else { return nil }
     let tasks = inputs.flatMap(\.tasks)
     return tasks.map { task in tasks.filter { $0 < task }.count }
   }
 
   /// Inputs in the order that counts; where none does in one of their own, so that the job does not depend on the file's.
   func ordered(_ inputs: [MergeInput]) -> [(cocktail: Manifest.Cocktail, id: JobID, weight: Double)] {
-    if isOrdered { return zip(inputs, weights).map { ($0.cocktail, $0.id, $1) } }
+    if demands.isOrdered { return zip(inputs, weights).map { ($0.cocktail, $0.id, $1) } }
     return zip(inputs, weights).map { (key: $0.cocktail.tasks.sorted(), input: $0, weight: $1) }
       .sorted {
         ($0.key.joined(separator: "+"), $0.input.id.hex) < ($1.key.joined(separator: "+"), $1.input.id.hex)
@@ -114,10 +98,9 @@ extension Manifest.Merge {
       .map { ($0.input.cocktail, $0.input.id, $0.weight) }
   }
 
-  /// The largest rank of the merge of so many rounds: every input adds that of an adapter, unless `rank` cuts it.
+  /// The largest rank of the merge of so many rounds: every input adds that of an adapter, unless the merge is cut.
   func mergedRank(after rounds: Int, _ adapter: AdapterSpec) -> Int {
     let whole = rounds * inputs.count * adapter.rank
-    guard case .number(let cut) = parameters["rank"], cut > 0 else { return whole }
-    return min(whole, Int(cut))
+    return demands.rank.map { min(whole, $0) } ?? whole
   }
 }

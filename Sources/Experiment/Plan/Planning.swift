@@ -75,7 +75,7 @@ struct Planning {
   /// Whether a cocktail stands in the tables, or is merged as it is trained there.
   private func isWanted(_ cocktail: Int) -> Bool {
     manifest.cocktails[cocktail].isListed
-      || manifest.merges.contains { $0.training == nil && $0.inputs.contains(cocktail) }
+      || manifest.merges.contains { $0.demands.trained == nil && $0.inputs.contains(cocktail) }
   }
 
   /// A training of a cocktail, its budget and its start, where it has one, still to be put in.
@@ -144,15 +144,18 @@ struct Planning {
     let model = named(merge.model, point.settings)
     let inputs: [MergeInput]
     var adapter = point.adapter
-    switch merge.training {
-    case .rounds:
-      let rounds = merge.rounds ?? 1
-      inputs = try trainInRounds(merge, rounds, model, point: point, seed: seed)
-      adapter.rank += merge.mergedRank(after: rounds - 1, adapter)
-    case .ends: inputs = try trainTogether(merge, point: point, seed: seed)
+    let trained = merge.demands.trained
+    switch trained?.how {
+    case .rounds(let rounds):
+      inputs = try trainInRounds(merge, rounds.value, model, point: point, seed: seed)
+      adapter.rank += merge.mergedRank(after: rounds.value - 1, adapter)
+    case .ends(let concentration, _):
+      inputs = try trainTogether(merge, concentration: concentration, point: point, seed: seed)
     case nil:
       inputs = merge.inputs.compactMap { cocktail in
-        trained[Cell(cocktail: cocktail, point: index, seed: seed)].map { (manifest.cocktails[cocktail], $0) }
+        self.trained[Cell(cocktail: cocktail, point: index, seed: seed)].map {
+          (manifest.cocktails[cocktail], $0)
+        }
       }
     }
     precondition(inputs.count == merge.inputs.count, "a merge planned before its inputs")
@@ -165,7 +168,7 @@ struct Planning {
       return (single ?? inputs.first { $0.cocktail.tasks.contains(task) })?.id
     }
     let id: JobID
-    if let tuning = merge.tuning {
+    if let tuning = merge.demands.tuning {
       let data = tasks.filter { learned.contains($0.spec.name) }.sorted { $0.spec.name < $1.spec.name }
       let job = TuneJob(
         base: base.spec, method: merge.method, parameters: merge.parameters, inputs: ordered.map(\.id),
@@ -179,13 +182,14 @@ struct Planning {
         seed: seed)
       id = try graph.add(
         .tune(job), label: "tune \(model) seed \(seed)",
-        work: estimate.tuning(job, data, point.adapter, fullMatrices: tuning.fullMatrices))
+        work: estimate.tuning(tuning, job, data, point.adapter))
     } else {
       var job = MergeJob(
-        method: merge.rule, parameters: merge.ruleParameters, inputs: ordered.map(\.id),
-        weights: merge.shares(ordered.map(\.weight)), seed: seed, ends: merge.ends(ordered.map(\.cocktail)))
+        method: trained?.rule ?? merge.method, parameters: trained?.parameters ?? merge.parameters,
+        inputs: ordered.map(\.id), weights: merge.shares(ordered.map(\.weight)), seed: seed,
+        ends: merge.ends(ordered.map(\.cocktail)))
       var work = estimate.merge(inputs: inputs.count, adapter)
-      try addEvidence(to: &job, &work, of: ordered.map(\.cocktail), point: point)
+      try add(merge.demands.need, to: &job, &work, of: ordered.map(\.cocktail), point: point)
       id = try graph.add(.merge(job), label: "merge \(model) seed \(seed)", work: work)
     }
     let evaluations = try evaluate(
@@ -197,43 +201,41 @@ struct Planning {
         model: model, kind: .merge, recipe: recipe(merge, inputs.map(\.cocktail)), settings: point.settings,
         tasks: learned, seed: seed, job: id, evaluations: evaluations,
         grid: manifest.evaluate.testsChosenOnly ? merge.grid.map { named($0, point.settings) } : nil,
-        method: merge.training.map { _ in merge.method }))
+        method: trained.map { _ in merge.method }))
   }
 
   /// Plans what a merge's method has to know of its inputs: measurements of each, or data for the merge itself; and counts
   /// the texts that a model that routes has to see.
-  private mutating func addEvidence(
-    to job: inout MergeJob, _ work: inout JobWork, of inputs: [Manifest.Cocktail], point: Manifest.GridPoint
+  private mutating func add(
+    _ need: MergeDemands.Need, to job: inout MergeJob, _ work: inout JobWork, of inputs: [Manifest.Cocktail],
+    point: Manifest.GridPoint
   ) throws {
-    guard let method = vocabulary.method(job.method), case .number(let number) = job.parameters["rows"] else {
-      return
-    }
-    let rows = Int(number)
     let data = inputs.map { input in
       tasks.filter { input.tasks.contains($0.spec.name) }.sorted { $0.spec.name < $1.spec.name }
     }
     let maxTokens = point.training.maxTokens
-    guard let evidence = method.evidence else {
+    let asked: MergeDemands.Measured
+    switch need {
+    case .changes, .tuned, .trained: return
+    case .texts(let rows):
       work = estimate.routedMerge(work, data, rows: rows, maxTokens: maxTokens)
       return
+    case .measured(let measured): asked = measured
     }
-    work = estimate.measuredMerge(work, inputs: inputs.count, evidence, point.adapter)
+    work = estimate.measuredMerge(work, inputs: inputs.count, asked.what, point.adapter)
     let what: Statistic
-    switch evidence {
+    switch asked.what {
     case .propagatedGrams:
       job.data = MergeData(
-        base: base.spec, tasks: data.map { $0.map(\.trainingSpec) }, rows: rows, maxTokens: maxTokens)
-      work = estimate.mergeByBlocks(work, data, rows: rows, maxTokens: maxTokens, point.adapter)
+        base: base.spec, tasks: data.map { $0.map(\.trainingSpec) }, rows: asked.rows, maxTokens: maxTokens)
+      work = estimate.mergeByBlocks(work, data, rows: asked.rows, maxTokens: maxTokens, point.adapter)
       return
     case .inputGrams: what = .inputGrams
-    case .fisher:
-      what = .fisher(
-        labels: job.parameters.choice(FisherLabels.self, "labels") ?? .model,
-        labelScale: point.training.labelScale)
+    case .fisher: what = .fisher(labels: asked.labels, labelScale: point.training.labelScale)
     }
     job.statistics = try zip(zip(inputs, job.inputs), data).map { input, data in
       let statistics = StatisticsJob(
-        base: base.spec, adapter: input.1, tasks: data.map(\.trainingSpec), rows: rows,
+        base: base.spec, adapter: input.1, tasks: data.map(\.trainingSpec), rows: asked.rows,
         maxTokens: maxTokens, what: what, seed: job.seed)
       let model = named(input.0.model, point.settings)
       return try graph.add(

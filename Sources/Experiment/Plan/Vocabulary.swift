@@ -11,56 +11,37 @@ public struct Vocabulary: Sendable {
     public var parameters: [ParameterSpec]
     /// The name of the row that does the same under equal parameters: its own, or that of which it is a preset.
     public var rule: String
-    /// What it asks of the tasks' data; nil for a rule that reads the adapters alone.
-    public var tuning: Tuning?
     /// Who decides among the parts of its model, `task known`; nil where it is one adapter.
     public var servedBy: String?
-    /// What has to be measured of every model before; nil for most.
-    public var evidence: MergeEvidence?
-    /// How the method trains its models itself; nil for most, which merge trained ones.
-    public var training: MergeTraining?
-    /// Whether the order of the models matters, by the parameters.
-    public var isOrdered: @Sendable ([String: ParameterValue]) -> Bool
+    /// What it asks for, by its parameters.
+    public var demands: @Sendable ([String: ParameterValue]) -> MergeDemands
     /// What is wrong with a merge that can be known before there are models.
     public var problem: Check
 
     /// Parameters with defaults filled in, one weight per model → what is wrong, or nil.
     public typealias Check = @Sendable ([String: ParameterValue], [Double]) -> Diagnostic?
 
-    /// Makes a word; without a rule it is one of its own, without a check any models will do.
+    /// Makes a word; without a rule it is one of its own, without demands a formula, without a check any models will do.
     public init(
-      name: String, parameters: [ParameterSpec], rule: String? = nil, tuning: Tuning? = nil,
-      servedBy: String? = nil, evidence: MergeEvidence? = nil, training: MergeTraining? = nil,
-      isOrdered: @escaping @Sendable ([String: ParameterValue]) -> Bool = { _ in false },
+      name: String, parameters: [ParameterSpec], rule: String? = nil, servedBy: String? = nil,
+      demands: @escaping @Sendable ([String: ParameterValue]) -> MergeDemands = { _ in MergeDemands() },
       problem: @escaping Check = { _, _ in nil }
     ) {
       self.name = name
       self.parameters = parameters
       self.rule = rule ?? name
-      self.tuning = tuning
       self.servedBy = servedBy
-      self.evidence = evidence
-      self.training = training
-      self.isOrdered = isOrdered
+      self.demands = demands
       self.problem = problem
     }
-  }
 
-  /// What a merge method that tries merges on data asks for.
-  public struct Tuning: Sendable, Hashable {
-    /// Whether every task must predict a distribution, not one number.
-    public var needsDistributions: Bool
-    /// Whether ranges of another method's parameters can stand beside it.
-    public var takesRanges: Bool
-    /// How many matrices of the size of all adapted weights it holds beside one of each model; 0: none, nor of models.
-    public var fullMatrices: Int
-
-    /// Makes a description.
-    public init(needsDistributions: Bool, takesRanges: Bool, fullMatrices: Int = 0) {
-      self.needsDistributions = needsDistributions
-      self.takesRanges = takesRanges
-      self.fullMatrices = fullMatrices
+    /// What it asks for where nobody sets anything.
+    var usualDemands: MergeDemands {
+      demands(Dictionary(parameters.map { ($0.name, $0.defaultValue) }) { first, _ in first })
     }
+
+    /// Whether ranges of another method's parameters can stand beside it.
+    var takesRanges: Bool { usualDemands.search?.tried != nil }
   }
 
   /// A metric, the task kinds that it suits, and its direction.

@@ -37,26 +37,27 @@ extension WorkEstimate {
   /// Steps forward and backward through the merged encoder, or trials that merge and read all rows, and a pass over them
   /// before and after.
   ///
-  /// - Parameter fullMatrices: See `Vocabulary.Tuning`.
+  /// - Parameter asked: What the job's method asks for.
   func tuning(
-    _ job: TuneJob, _ tasks: [TaskData], _ adapter: AdapterSpec, fullMatrices: Int
+    _ asked: MergeDemands.Tuning, _ job: TuneJob, _ tasks: [TaskData], _ adapter: AdapterSpec
   ) -> JobWork {
-    func count(_ name: String) -> Double? {
-      guard case .number(let number)? = job.parameters[name] else { return nil }
-      return number
-    }
     let layers = self.layers(adapter)
     let lowest = layers.lowestBlock
     let folding = folding(layers, rank: job.inputs.count * adapter.rank)
-    let (steps, trials, batch) = (count("steps") ?? 0, count("trials") ?? 2, count("batch") ?? 0)
+    let (steps, batch, trials, fullMatrices) =
+      switch asked.effort {
+      case .learned(let learning):
+        (Double(learning.steps), Double(learning.batch), 2.0, learning.fullMatrices)
+      case .searched(let search): (0.0, 0.0, Double(search.trials), 0)
+      }
     let merging = merge(inputs: job.inputs.count, adapter)
     var work = JobWork(
       flops: trials * (merging.flops + folding.flops) + steps * folding.flops,
       elements: trials * (merging.elements + folding.elements) + steps * folding.elements)
     var (longest, fullest) = (0.0, 0.0)
     for task in tasks {
-      var all = texts(task, job.split.split, maxTokens: job.maxTokens)
-      if let rows = count("rows"), rows > 0 { all.rows = min(all.rows, rows) }
+      var all = texts(task, asked.split.split, maxTokens: job.maxTokens)
+      if asked.rows > 0 { all.rows = min(all.rows, Double(asked.rows)) }
       let whole = forward(all)
       all.rows = steps * min(batch, all.rows)
       let (there, back) = (forward(all), backward(all, lowest: lowest))

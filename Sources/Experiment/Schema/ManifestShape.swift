@@ -187,7 +187,7 @@ struct ManifestShape {
         Variants.Row(
           name: method.name,
           fields: method.parameters.map { Field(setting: $0) } + [grid]
-            + (method.tuning?.takesRanges == true ? [ranges] : []))
+            + (method.takesRanges ? [ranges] : []))
       } + [
         Variants.Row(
           name: "all", fields: [grid, except],

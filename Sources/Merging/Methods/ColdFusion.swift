@@ -29,13 +29,14 @@ extension MergeMethod {
         "rounds", .integer(1...1000), default: .number(3), usual: [2, 3, 5],
         "rounds of training and averaging; they share the budget, and one round is linear")
     ],
-    neutral: ["rounds": .number(1)], requirements: average, form: .trained(.rounds(of: "linear")))
+    neutral: ["rounds": .number(1)], requirements: average,
+    form: .trained(by: .linear) { .rounds(.init("rounds", $0.integer("rounds"))) })
 }
 
 extension MergeMethod {
-  /// How its models are trained; nil for all rows that merge trained models.
+  /// How its models are trained where nobody sets anything; nil for all rows that merge trained models.
   public var training: MergeTraining? {
-    guard case .trained(let training) = form else { return nil }
-    return training
+    guard case .trained(_, let how) = form, let defaults = try? defaults else { return nil }
+    return how(defaults)
   }
 }

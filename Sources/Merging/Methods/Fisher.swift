@@ -32,7 +32,9 @@ extension MergeMethod {
         "floor", .number(1e-30...1), default: .number(1e-6), "information that every entry has beside its own"
       ),
     ],
-    form: .measured(.fisher) {
+    form: .measured({
+      .init(.fisher, rows: $0.integer(rows.name), labels: $0.choice(FisherLabels.self, "labels"))
+    }) {
       Fisher(normalizes: $0.flag("normalize"), floor: $0.number("floor"), evidence: $1)
     })
 }

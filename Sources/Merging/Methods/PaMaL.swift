@@ -41,5 +41,8 @@ extension MergeMethod {
           "'alpha' is a place between two models, not \(weights.count)",
           hint: "give 'weights' instead, a share for each")
       }
-    }, form: .trained(.ends(of: "linear")))
+    },
+    form: .trained(by: .linear) {
+      .ends(concentration: $0.number("concentration"), place: $0.number("alpha"))
+    })
 }

@@ -10,7 +10,8 @@ extension MergeMethod {
   static let regMean = MergeMethod(
     name: "regmean", summary: "the change that acts most like each model's on that model's own inputs",
     paper: "2212.09849", notes: RegMean.notes("in model t"), parameters: RegMean.parameters,
-    form: .measured(.inputGrams) { RegMean($0, $1) })
+
+    form: .measured({ .init(.inputGrams, rows: $0.integer(rows.name)) }) { RegMean($0, $1) })
 
   /// RegMean++: RegMean with inputs as the merged layers below make them.
   ///
@@ -20,7 +21,8 @@ extension MergeMethod {
   static let regMeanPlusPlus = MergeMethod(
     name: "regmean_pp", summary: "regmean on the inputs that the merged layers below make",
     paper: "2508.03121", notes: RegMean.notes("in block b of model t behind merged blocks 1 … b − 1"),
-    parameters: RegMean.parameters, form: .measured(.propagatedGrams) { RegMean($0, $1) })
+    parameters: RegMean.parameters,
+    form: .measured({ .init(.propagatedGrams, rows: $0.integer(rows.name)) }) { RegMean($0, $1) })
 }
 
 private struct RegMean: Merging {

@@ -19,24 +19,24 @@ extension MergeMethod {
       cost: "trials merges, each with the validation texts of every task forward"),
     parameters: [
       ParameterSpec(
-        "try", .choice(MergeMethods.ruleNames), default: .text("task_arithmetic"),
+        ParameterSpec.triedName, .choice(MergeMethods.ruleNames), default: .text("task_arithmetic"),
         "the method whose parameters are searched"),
       .choice(
         "searcher", default: MergeSearch.Searcher.grid,
         "how trials are chosen: a regular grid, uniform draws, CMA-ES, or a Gaussian process with expected "
           + "improvement"),
       .trials(20),
-      ParameterSpec(
-        "search_weights", .flag, default: .flag(false), "whether the models' weights are searched too"),
+      .searchesWeights,
       ParameterSpec(
         "largest_weight", .number(0.001...1000), default: .number(1.5),
         "weights are searched between 0 and this"),
       .rows(0), .split,
     ],
     requirements: { parameters, weights throws(Diagnostic) in
-      try checkDefaults(of: parameters.text("try"), weights)
+      try checkDefaults(of: parameters.text(ParameterSpec.triedName), weights)
       let range = 0...parameters.number("largest_weight")
-      guard parameters.flag("search_weights"), let outside = weights.first(where: { !range.contains($0) })
+      guard parameters.flag(ParameterSpec.searchesWeights.name),
+        let outside = weights.first(where: { !range.contains($0) })
       else { return }
       throw Diagnostic(
         "the search of weights begins with those given, and \(outside) is not in 0…\(range.upperBound)",
@@ -44,10 +44,11 @@ extension MergeMethod {
     },
     form: .searched { parameters in
       MergeSearch(
-        target: .method(parameters.text("try")),
+        target: .method(parameters.text(ParameterSpec.triedName)),
         searcher: parameters.choice(MergeSearch.Searcher.self, "searcher"), score: .normalised,
         trials: parameters.integer("trials"),
-        weights: parameters.flag("search_weights") ? 0...parameters.number("largest_weight") : nil,
+        weights: parameters.flag(ParameterSpec.searchesWeights.name)
+          ? 0...parameters.number("largest_weight") : nil,
         rows: parameters.integer("rows"))
     })
 }

@@ -73,6 +73,13 @@ public struct MergeSearch: Sendable, Hashable {
 
 /// Parameters of the rows that search.
 extension ParameterSpec {
+  /// The name of the parameter that says which method is searched.
+  static let triedName = "try"
+
+  /// Whether weights are searched.
+  static let searchesWeights = ParameterSpec(
+    "search_weights", .flag, default: .flag(false), "whether the models' weights are searched too")
+
   /// How many trials.
   static func trials(_ value: Double) -> ParameterSpec {
     ParameterSpec(
