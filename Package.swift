@@ -41,33 +41,54 @@ let package = Package(
     module("Basics", ["Hashing"]),
     module("Outlines", ["Basics"]),
     module("Specs", ["Basics", "Outlines"]),
+    module("Results", ["Basics", "Specs"]),
     module("LinearAlgebra", ["Basics", "COpenBLAS"]),
-    module("Checkpoints", ["Basics", "Outlines", "LinearAlgebra"]),
+    module("Machine", ["Basics", "LinearAlgebra"]),
+    module("Adapters", ["Basics", "Outlines", "LinearAlgebra"]),
+    module("Checkpoints", ["Basics", "Outlines", "LinearAlgebra", "Adapters"]),
     module("Tokenizers", ["Basics"]),
-    module("Models", ["Basics", "Outlines", "LinearAlgebra", "Checkpoints", realModule]),
+    module("Models", ["Basics", "Outlines", "LinearAlgebra", "Adapters", "Checkpoints", realModule]),
     module("Tasks", ["Basics", "Specs"]),
     module(
       "Training",
       [
-        "Basics", "Outlines", "Specs", "LinearAlgebra", "Checkpoints", "Tokenizers", "Models", "Tasks",
-        "Merging",
+        "Basics", "Outlines", "Specs", "LinearAlgebra", "Adapters", "Checkpoints", "Tokenizers", "Models",
+        "Tasks",
       ]),
-    module("Merging", ["Basics", "LinearAlgebra", "Checkpoints"]),
-    module("Experiment", ["Basics", "Outlines", "Specs", yams]),
-    module("Reporting", ["Basics", "Specs", "Experiment"]),
+    module("Merging", ["Basics", "LinearAlgebra", "Adapters"]),
+    module(
+      "Tuning",
+      [
+        "Basics", "Outlines", "Specs", "LinearAlgebra", "Adapters", "Models", "Tasks", "Training", "Merging",
+      ]),
+    module("Language", ["Basics", yams]),
+    module(
+      "Recipes",
+      [
+        "Basics", "Outlines", "Specs", "LinearAlgebra", "Machine", "Adapters", "Checkpoints", "Models",
+        "Merging", "Language",
+      ]),
+    module("Experiment", ["Basics", "Outlines", "Specs", "Results", "Language"]),
+    module("Reporting", ["Basics", "Specs", "Results"]),
     module(
       "Execution",
       [
-        "Basics", "Outlines", "Specs", "LinearAlgebra", "Checkpoints", "Tokenizers", "Models", "Tasks",
-        "Training",
-        "Merging", "Experiment",
+        "Basics", "Outlines", "Specs", "Results", "LinearAlgebra", "Machine", "Adapters", "Checkpoints",
+        "Tokenizers", "Models", "Tasks", "Training", "Merging", "Tuning", "Experiment",
+      ]),
+    module("Terminal", ["Basics", "LinearAlgebra", "Machine", arguments]),
+    module(
+      "Bench",
+      [
+        "Basics", "Outlines", "Specs", "LinearAlgebra", "Machine", "Adapters", "Checkpoints", "Tokenizers",
+        "Models", "Tasks", "Training", "Merging", "Execution", "Terminal", arguments,
       ]),
     .executableTarget(
       name: "CLI",
       dependencies: [
-        "Basics", "Outlines", "Specs", "LinearAlgebra", "Checkpoints", "Tokenizers", "Models", "Tasks",
-        "Training",
-        "Merging", "Experiment", "Execution", "Reporting", arguments,
+        "Basics", "Outlines", "Specs", "Results", "LinearAlgebra", "Machine", "Adapters", "Checkpoints",
+        "Tokenizers", "Models", "Tasks", "Training", "Merging", "Language", "Recipes", "Experiment",
+        "Execution", "Reporting", "Terminal", "Bench", arguments,
       ],
       swiftSettings: strict),
 
@@ -80,31 +101,36 @@ let package = Package(
     tests("BasicsTests", ["Basics", "Specs"]),
     tests("OutlinesTests", ["Basics", "Outlines"]),
     tests("LinearAlgebraTests", ["Basics", "LinearAlgebra"]),
-    tests("CheckpointsTests", ["Basics", "LinearAlgebra", "Checkpoints"]),
+    tests("CheckpointsTests", ["Basics", "LinearAlgebra", "Adapters", "Checkpoints"]),
     tests("TokenizersTests", ["Basics", "Tokenizers"]),
     tests(
       "ModelsTests",
-      ["Basics", "Outlines", "LinearAlgebra", "Checkpoints", "Tokenizers", "Models", "ModelFixtures"]),
+      [
+        "Basics", "Outlines", "LinearAlgebra", "Adapters", "Checkpoints", "Tokenizers", "Models",
+        "ModelFixtures",
+      ]),
     tests("TasksTests", ["Basics", "Specs", "Tasks"]),
     tests(
       "TrainingTests",
       [
-        "Basics", "Outlines", "Specs", "LinearAlgebra", "Checkpoints", "Tokenizers", "Models", "Tasks",
-        "Merging",
-        "Training", "ModelFixtures",
+        "Basics", "Outlines", "Specs", "LinearAlgebra", "Adapters", "Checkpoints", "Tokenizers", "Models",
+        "Tasks", "Merging", "Training", "Tuning", "ModelFixtures",
       ]),
-    tests("MergingTests", ["Basics", "LinearAlgebra", "Checkpoints", "Merging"]),
-    tests("ExperimentTests", ["Basics", "Outlines", "Specs", "Experiment"]),
-    tests("ReportingTests", ["Basics", "Specs", "Experiment", "Reporting"]),
+    tests(
+      "MergingTests", ["Basics", "LinearAlgebra", "Adapters", "Checkpoints", "Merging", "Tuning", "Recipes"]),
+    tests("RecipesTests", ["Basics", "LinearAlgebra", "Adapters", "Checkpoints", "Merging", "Recipes"]),
+    tests(
+      "ExperimentTests",
+      ["Basics", "Outlines", "Specs", "Results", "Language", "Merging", "Recipes", "Experiment"]),
+    tests("ReportingTests", ["Basics", "Specs", "Results", "Reporting"]),
     tests(
       "ExecutionTests",
       [
-        "Basics", "Outlines", "Specs", "LinearAlgebra", "Checkpoints", "Tokenizers", "Models", "Tasks",
-        "Training",
-        "Merging",
-        "Experiment", "Execution", "ModelFixtures", yams,
+        "Basics", "Outlines", "Specs", "Results", "LinearAlgebra", "Machine", "Adapters", "Checkpoints",
+        "Tokenizers", "Models", "Tasks", "Training", "Merging", "Tuning", "Experiment", "Execution",
+        "ModelFixtures", yams,
       ]),
-    tests("EndToEndTests", ["CLI", "Checkpoints", "LinearAlgebra"]),
+    tests("EndToEndTests", ["CLI", "Adapters", "Checkpoints", "LinearAlgebra"]),
   ],
   swiftLanguageModes: [.v6]
 )

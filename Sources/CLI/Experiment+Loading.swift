@@ -6,6 +6,7 @@ import Foundation
 import Outlines
 import Reporting
 import Specs
+import Terminal
 
 /// The arguments that all commands on a manifest share.
 struct ManifestArguments: ParsableArguments {

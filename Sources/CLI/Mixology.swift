@@ -1,7 +1,9 @@
 import ArgumentParser
 import Basics
+import Bench
 import Foundation
 import LinearAlgebra
+import Terminal
 
 /// The command line: `mixology <command>`.
 @main
@@ -9,15 +11,12 @@ struct Mixology: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "mixology",
     abstract: "Compares single-task, cocktail and merged models, from one manifest to the tables.",
-    version: version,
+    version: Product.version,
     subcommands: [
       Validate.self, PlanCommand.self, Run.self, Status.self, ReportCommand.self, Merge.self, Extract.self,
       Inspect.self,
       Bench.self, Doctor.self, Schema.self, Worker.self,
     ])
-
-  /// The version that lock files and measurements carry.
-  static let version = "0.1.0"
 
   static func main() async {
     // A file beyond the allowed size is an error with a message, not a signal that kills.

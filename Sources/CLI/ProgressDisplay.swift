@@ -3,6 +3,7 @@ import Execution
 import Experiment
 import Foundation
 import Specs
+import Terminal
 
 /// Shows a run: one living line on a terminal, plain lines elsewhere.
 final class ProgressDisplay: Sendable {

@@ -4,7 +4,10 @@ import Execution
 import Experiment
 import Foundation
 import LinearAlgebra
+import Machine
 import Reporting
+import Results
+import Terminal
 
 /// Writes the files of `Results/<experiment>/`.
 enum Publisher {
@@ -30,7 +33,7 @@ enum Publisher {
       try write(file.text, to: loaded.folder.appendingPathComponent(file.name))
     }
     let versions = [
-      ("mixology", Mixology.version), ("machine", MachineFacts.description),
+      ("mixology", Product.version), ("machine", MachineFacts.description),
       ("blas", BLASRuntime.configuration.trimmingCharacters(in: .whitespaces)),
     ]
     let lock = LockFile.text(

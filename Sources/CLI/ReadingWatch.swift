@@ -1,5 +1,6 @@
 import Basics
 import Foundation
+import Terminal
 
 /// The living line of a plan that reads large data for the first time: it appears after a second.
 final class ReadingWatch: Sendable {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Execution
+import Machine
 
 /// How many workers there are, and with how many threads each.
 struct WorkerArguments: ParsableArguments {

@@ -1,3 +1,4 @@
+public import Adapters
 public import Basics
 internal import Foundation
 internal import LinearAlgebra

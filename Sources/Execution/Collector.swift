@@ -1,6 +1,7 @@
 internal import Basics
 public import Experiment
 public import Foundation
+public import Results
 internal import Specs
 
 /// Reads finished jobs back as the rows that tables are made from.

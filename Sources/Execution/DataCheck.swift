@@ -1,5 +1,6 @@
 internal import Basics
 public import Experiment
+internal import Results
 internal import Specs
 internal import Tasks
 

@@ -1,7 +1,9 @@
+internal import Adapters
 internal import Basics
 internal import Checkpoints
 internal import Foundation
 internal import LinearAlgebra
+internal import Machine
 internal import Merging
 internal import Models
 public import Specs

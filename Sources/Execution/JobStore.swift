@@ -1,5 +1,6 @@
 public import Basics
 public import Foundation
+internal import Machine
 public import Specs
 
 /// The content-addressed store: one folder a finished job, named by the job's id.

@@ -1,6 +1,7 @@
 internal import Basics
 internal import Foundation
 internal import LinearAlgebra
+internal import Machine
 public import Outlines
 
 /// How fast this machine multiplies matrices of a model's shape, every worker at the same time.

@@ -1,6 +1,7 @@
 public import Basics
 public import Experiment
 public import Foundation
+internal import Machine
 
 /// The folders that a run writes into, looked at before it works for hours.
 public enum ResultsFolder {

@@ -1,5 +1,6 @@
 internal import Basics
 public import Experiment
+internal import Machine
 public import Specs
 
 /// Turns counted work into seconds: by the machine's speed at first, corrected by what jobs of the same kind took.

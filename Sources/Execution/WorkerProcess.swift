@@ -1,5 +1,6 @@
 public import Basics
 public import Foundation
+public import Machine
 public import Specs
 
 /// A worker in a process of its own: a crash, its memory and its BLAS threads touch nobody else.

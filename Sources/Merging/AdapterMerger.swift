@@ -1,5 +1,5 @@
+public import Adapters
 public import Basics
-public import Checkpoints
 internal import LinearAlgebra
 
 /// A merged adapter and what became of each of its layers.

@@ -1,5 +1,5 @@
 internal import Basics
-package import Experiment
+package import Results
 internal import Specs
 
 /// What a test says at the 5 % level after correction.

@@ -1,5 +1,5 @@
 package import Basics
-package import Experiment
+package import Results
 package import Specs
 
 /// The rows of one model over its seeds: a candidate of the comparisons.

@@ -1,5 +1,5 @@
 internal import Basics
-public import Experiment
+public import Results
 internal import Specs
 
 /// Which point of each grid validation prefers.

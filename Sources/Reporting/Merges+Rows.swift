@@ -1,5 +1,5 @@
 internal import Basics
-package import Experiment
+package import Results
 package import Specs
 
 /// A merge against the singles that went into it.

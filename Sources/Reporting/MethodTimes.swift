@@ -1,4 +1,4 @@
-public import Experiment
+public import Results
 internal import Specs
 
 /// The merge methods with what they took, for people: times are in no table but costs.csv.

@@ -1,5 +1,5 @@
 internal import Basics
-public import Experiment
+public import Results
 
 /// A file of the report: its name under the experiment's folder, and what is in it.
 public struct ReportFile: Sendable, Hashable {

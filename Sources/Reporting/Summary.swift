@@ -1,5 +1,5 @@
 internal import Basics
-public import Experiment
+public import Results
 
 /// The short table that a run ends with.
 public enum Summary {

@@ -1,5 +1,5 @@
-internal import LinearAlgebra
-internal import Models
+package import LinearAlgebra
+package import Models
 
 /// Runs a body over batches of examples on several threads, and joins what each left in the order of the batches.
 ///
@@ -7,7 +7,7 @@ internal import Models
 ///   - tokens: Examples are packed up to so many tokens.
 ///   - depth: Batches that a thread runs before threads wait for each other.
 ///   - body: The lane, the examples of its batch, and a workspace that was reset.
-func inBatches(
+package func inBatches(
   _ examples: [TokenizedExample], tokens: Int, depth: Int = 1, _ workspaces: [Workspace],
   _ body: (Int, Range<Int>, Workspace) -> Void, joined: (Int, Range<Int>) throws -> Void
 ) rethrows {
@@ -21,7 +21,7 @@ func inBatches(
 }
 
 /// Examples in order, as many in a batch as fit.
-func batches(_ examples: [TokenizedExample], tokens most: Int) -> [Range<Int>] {
+package func batches(_ examples: [TokenizedExample], tokens most: Int) -> [Range<Int>] {
   var batches: [Range<Int>] = []
   var start = 0
   var tokens = 0
@@ -38,7 +38,7 @@ func batches(_ examples: [TokenizedExample], tokens most: Int) -> [Range<Int>] {
 
 extension PackedBatch {
   /// Some examples end to end.
-  init(_ examples: some Collection<TokenizedExample>) {
+  package init(_ examples: some Collection<TokenizedExample>) {
     self.init()
     reserve(rows: examples.count, tokens: examples.reduce(0) { $0 + $1.ids.count })
     for example in examples { append(ids: example.ids, types: example.types) }

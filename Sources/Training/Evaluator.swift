@@ -1,3 +1,4 @@
+public import Adapters
 internal import Basics
 public import Checkpoints
 public import LinearAlgebra

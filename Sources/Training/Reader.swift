@@ -1,17 +1,18 @@
+public import Adapters
 public import Checkpoints
-internal import LinearAlgebra
+package import LinearAlgebra
 public import Models
 
 /// What heads see of a batch.
-struct States {
+package struct States {
   /// The tokens.
-  let batch: PackedBatch
+  package let batch: PackedBatch
   /// The last hidden states, (T, C).
-  let hidden: Matrix
+  package let hidden: Matrix
   /// A vector for each row, (R, C).
-  let pooled: Matrix
+  package let pooled: Matrix
   /// How the one became the other.
-  let pooling: Pooling
+  package let pooling: Pooling
 }
 
 /// A model as heads read it: a network, and how the hidden states of a row become its vector.
@@ -33,7 +34,7 @@ public struct Reader: Sendable {
   }
 
   /// What heads see of a batch; nothing is saved.
-  func read(
+  package func read(
     _ batch: PackedBatch, workspace: Workspace, from start: EnteringStates? = nil,
     door: (any LinearDoor)? = nil
   ) -> States {
@@ -41,7 +42,7 @@ public struct Reader: Sendable {
   }
 
   /// What heads see of a batch, and what the backward pass needs.
-  func forward(
+  package func forward(
     _ batch: PackedBatch, door: any LinearDoor, workspace: Workspace, from start: EnteringStates? = nil,
     reusing spent: SpentTape? = nil
   ) -> (states: States, tape: Tape) {

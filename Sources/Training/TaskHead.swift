@@ -1,6 +1,6 @@
 internal import Basics
 internal import Checkpoints
-internal import LinearAlgebra
+package import LinearAlgebra
 public import Models
 public import Specs
 internal import Tasks
@@ -60,7 +60,7 @@ public struct TaskHead: Sendable {
   /// The loss of some rows of a batch, summed; gradients are added to `dhidden` and to the head's own.
   ///
   /// - Parameter weight: The factor on each row's loss in the gradients, 1 ÷ rows of the step.
-  func loss(
+  package func loss(
     _ states: States, rows: some Collection<Int>, examples: some Collection<TokenizedExample>, weight: Float,
     dhidden: Matrix, workspace: Workspace
   ) -> Double {
@@ -71,10 +71,10 @@ public struct TaskHead: Sendable {
 
   /// The loss of an item: its logits, which become weight · dloss/dlogits; the example with its place among those of the
   /// call; the item of the example, a word or the example itself; the weight.
-  typealias ItemLoss = (Matrix, (index: Int, example: TokenizedExample), Int, Float) -> Double
+  package typealias ItemLoss = (Matrix, (index: Int, example: TokenizedExample), Int, Float) -> Double
 
   /// The same for any loss of single items.
-  func loss(
+  package func loss(
     _ states: States, rows: some Collection<Int>, examples: some Collection<TokenizedExample>, weight: Float,
     dhidden: Matrix, workspace: Workspace, of itemLoss: ItemLoss
   ) -> Double {
@@ -133,7 +133,7 @@ public struct TaskHead: Sendable {
   }
 
   /// The predicted distribution of every item of all rows of a batch.
-  func probabilities(
+  package func probabilities(
     _ states: States, examples: some Collection<TokenizedExample>, workspace: Workspace
   ) -> [[[Double]]] {
     let features = features(

@@ -8,44 +8,58 @@ import Testing
 
   /// What each module may import of this package.
   ///
-  /// Experiment and Reporting never see a weight, Merging never sees a model or a task, Models never sees a task.
+  /// Experiment and Reporting never see a weight, Reporting never sees a plan, Merging never sees a model, a file or a
+  /// task, Models never sees a task.
   private static let picture: [String: Set<String>] = [
     "Hashing": ["COpenSSL"],
     "Basics": ["Hashing"],
     "Outlines": ["Basics"],
     "Specs": ["Basics", "Outlines"],
+    "Results": ["Basics", "Specs"],
     "LinearAlgebra": ["Basics", "COpenBLAS"],
-    "Checkpoints": ["Basics", "Outlines", "LinearAlgebra"],
+    "Machine": ["Basics", "LinearAlgebra"],
+    "Adapters": ["Basics", "Outlines", "LinearAlgebra"],
+    "Checkpoints": ["Basics", "Outlines", "LinearAlgebra", "Adapters"],
     "Tokenizers": ["Basics"],
-    "Models": ["Basics", "Outlines", "LinearAlgebra", "Checkpoints"],
+    "Models": ["Basics", "Outlines", "LinearAlgebra", "Adapters", "Checkpoints"],
     "Tasks": ["Basics", "Specs"],
     "Training": [
-      "Basics", "Outlines", "Specs", "LinearAlgebra", "Checkpoints", "Tokenizers", "Models", "Tasks",
-      "Merging",
+      "Basics", "Outlines", "Specs", "LinearAlgebra", "Adapters", "Checkpoints", "Tokenizers", "Models",
+      "Tasks",
     ],
-    "Merging": ["Basics", "LinearAlgebra", "Checkpoints"],
-    "Experiment": ["Basics", "Outlines", "Specs"],
-    "Reporting": ["Basics", "Specs", "Experiment"],
+    "Merging": ["Basics", "LinearAlgebra", "Adapters"],
+    "Tuning": [
+      "Basics", "Outlines", "Specs", "LinearAlgebra", "Adapters", "Models", "Tasks", "Training", "Merging",
+    ],
+    "Language": ["Basics"],
+    "Recipes": [
+      "Basics", "Outlines", "Specs", "LinearAlgebra", "Machine", "Adapters", "Checkpoints", "Models",
+      "Merging", "Language",
+    ],
+    "Experiment": ["Basics", "Outlines", "Specs", "Results", "Language"],
+    "Reporting": ["Basics", "Specs", "Results"],
     "Execution": [
-      "Basics", "Outlines", "Specs", "LinearAlgebra", "Checkpoints", "Tokenizers", "Models", "Tasks",
-      "Training",
-      "Merging",
-      "Experiment",
+      "Basics", "Outlines", "Specs", "Results", "LinearAlgebra", "Machine", "Adapters", "Checkpoints",
+      "Tokenizers", "Models", "Tasks", "Training", "Merging", "Tuning", "Experiment",
+    ],
+    "Terminal": ["Basics", "LinearAlgebra", "Machine"],
+    "Bench": [
+      "Basics", "Outlines", "Specs", "LinearAlgebra", "Machine", "Adapters", "Checkpoints", "Tokenizers",
+      "Models", "Tasks", "Training", "Merging", "Execution", "Terminal",
     ],
     "CLI": [
-      "Basics", "Outlines", "Specs", "LinearAlgebra", "Checkpoints", "Tokenizers", "Models", "Tasks",
-      "Training",
-      "Merging",
-      "Experiment", "Execution", "Reporting",
+      "Basics", "Outlines", "Specs", "Results", "LinearAlgebra", "Machine", "Adapters", "Checkpoints",
+      "Tokenizers", "Models", "Tasks", "Training", "Merging", "Language", "Recipes", "Experiment",
+      "Execution", "Reporting", "Terminal", "Bench",
     ],
   ]
 
   /// Modules of other packages and of the toolchain, with who may import them.
   private static let outside: [String: Set<String>] = [
-    "ArgumentParser": ["CLI"],
+    "ArgumentParser": ["CLI", "Bench", "Terminal"],
     "Dispatch": ["LinearAlgebra"],
     "RealModule": ["Models"],
-    "Yams": ["Experiment"],
+    "Yams": ["Language"],
     "Synchronization": ["Basics"],
   ]
 
@@ -139,7 +153,7 @@ import Testing
         #"\bas!"#,
         #"ProcessInfo\.processInfo\.environment\b"#,
       ].joined(separator: "|"))
-    for module in Self.modules where module != "CLI" {
+    for module in Self.modules where !["CLI", "Bench", "Terminal"].contains(module) {
       for file in SourceFile.swift(below: "Sources/\(module)") {
         for line in file.code where line.text.contains(forbidden) {
           Issue.record("\(file.path):\(line.number): \(line.text)")

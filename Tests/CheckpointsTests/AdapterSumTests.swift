@@ -1,8 +1,9 @@
+import Adapters
 import Basics
 import Checkpoints
 import LinearAlgebra
-import TestSupport
 import Testing
+import TestSupport
 
 @Suite struct AdapterSumTests {
   private func matrix(_ rows: Int, _ columns: Int, _ name: String) -> Matrix {

@@ -1,9 +1,10 @@
+import Adapters
 import Basics
 import Checkpoints
 import Foundation
 import LinearAlgebra
-import TestSupport
 import Testing
+import TestSupport
 
 /// Adapters of PEFT that are not plain LoRA of linear layers: Tests/Golden/peft/generate_oddities.py.
 @Suite struct PEFTOddityTests {

@@ -1,9 +1,10 @@
+import Adapters
 import Basics
 import Checkpoints
 import Foundation
 import LinearAlgebra
-import TestSupport
 import Testing
+import TestSupport
 
 @Suite struct RoutedFileTests {
   private func matrix(_ rows: Int, _ columns: Int, _ seed: Int) -> Matrix {

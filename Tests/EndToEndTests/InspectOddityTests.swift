@@ -1,8 +1,9 @@
+import Adapters
 import Checkpoints
 import Foundation
 import LinearAlgebra
-import TestSupport
 import Testing
+import TestSupport
 
 /// What `inspect` shows of models that merging refuses, that are broken, or that cannot be trained with here.
 @Suite struct InspectOddityTests {

@@ -1,8 +1,9 @@
+import Adapters
 import Checkpoints
 import Foundation
 import LinearAlgebra
-import TestSupport
 import Testing
+import TestSupport
 
 @Suite struct MergeTests {
   /// A folder with two adapters of the finished run and their base.

@@ -1,3 +1,4 @@
+import Adapters
 import Basics
 import Checkpoints
 import Foundation

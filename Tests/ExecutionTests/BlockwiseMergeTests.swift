@@ -1,3 +1,4 @@
+import Adapters
 import Basics
 import Checkpoints
 import Execution
@@ -7,9 +8,10 @@ import Merging
 import Models
 import Outlines
 import Tasks
-import TestSupport
 import Testing
+import TestSupport
 import Training
+import Tuning
 
 /// RegMean++ against PyTorch and FusionBench on a tiny BERT.
 @Suite struct BlockwiseMergeTests {

@@ -2,9 +2,12 @@ import Basics
 import Execution
 import Experiment
 import Foundation
+import Machine
 import Models
 import Outlines
+import Results
 import Specs
+import TestSupport
 import Testing
 
 @Suite struct CollectorTests {

@@ -2,19 +2,13 @@ import Basics
 import Execution
 import Experiment
 import Foundation
+import Machine
+import Results
 import Specs
+import TestSupport
 
-/// A folder that goes away with its value.
-final class Scratch: Sendable {
-  let url: URL
+extension Scratch {
   var store: JobStore { JobStore(root: url.appendingPathComponent(".store")) }
-
-  init() throws {
-    url = FileManager.default.temporaryDirectory.appendingPathComponent("execution-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-  }
-
-  deinit { try? FileManager.default.removeItem(at: url) }
 }
 
 extension JobStore {

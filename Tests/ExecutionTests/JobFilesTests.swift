@@ -2,7 +2,9 @@ import Basics
 import Execution
 import Experiment
 import Foundation
+import Results
 import Specs
+import TestSupport
 import Testing
 
 /// Files of the store that were changed or cut since their jobs wrote them.

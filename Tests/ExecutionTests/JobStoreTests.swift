@@ -3,6 +3,7 @@ import Execution
 import Experiment
 import Foundation
 import Specs
+import TestSupport
 import Testing
 
 @Suite struct JobStoreTests {

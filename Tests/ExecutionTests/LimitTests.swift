@@ -2,7 +2,9 @@ import Basics
 import Execution
 import Experiment
 import Foundation
+import Machine
 import Specs
+import TestSupport
 import Testing
 
 /// What the system does not let a run have, and what is said of data that nobody counted.

@@ -1,3 +1,4 @@
+import Adapters
 import Basics
 import Checkpoints
 import Execution
@@ -8,8 +9,8 @@ import Models
 import Outlines
 import Specs
 import Tasks
-import TestSupport
 import Testing
+import TestSupport
 import Training
 
 /// Measurements and merges that need them, as jobs over a tiny base of three blocks.

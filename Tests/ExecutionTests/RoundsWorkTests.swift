@@ -1,3 +1,4 @@
+import Adapters
 import Basics
 import Checkpoints
 import Execution
@@ -6,8 +7,8 @@ import LinearAlgebra
 import Models
 import Specs
 import Tasks
-import TestSupport
 import Testing
+import TestSupport
 import Training
 
 /// Rounds of training and merging as jobs over a tiny base of two blocks.

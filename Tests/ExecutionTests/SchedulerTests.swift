@@ -3,6 +3,7 @@ import Execution
 import Experiment
 import Foundation
 import Specs
+import TestSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct SchedulerTests {

@@ -1,3 +1,4 @@
+import Adapters
 import Basics
 import Checkpoints
 import Execution
@@ -6,6 +7,7 @@ import LinearAlgebra
 import Merging
 import Specs
 import Tasks
+import TestSupport
 import Testing
 
 /// Searches of merges as jobs over a tiny base of one block.

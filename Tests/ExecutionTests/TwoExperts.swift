@@ -2,6 +2,7 @@ import Execution
 import Foundation
 import Specs
 import Tasks
+import TestSupport
 import Testing
 
 /// A tiny base with an expert for each of two generated tasks, made by jobs in a store of their own.

@@ -3,6 +3,7 @@ import Execution
 import Experiment
 import Foundation
 import Specs
+import TestSupport
 import Testing
 
 /// Workers that are shell scripts: what the scheduler's end of the protocol makes of answers and of crashes.

@@ -1,5 +1,6 @@
 import Basics
 import Experiment
+import Results
 import Specs
 import Testing
 

@@ -1,6 +1,7 @@
 import Basics
 import Experiment
 import Foundation
+import Results
 import Specs
 import Testing
 

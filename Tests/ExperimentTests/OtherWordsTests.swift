@@ -1,5 +1,6 @@
 import Basics
 import Experiment
+import Language
 import Specs
 import Testing
 

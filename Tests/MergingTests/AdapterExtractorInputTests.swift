@@ -3,8 +3,9 @@ import Checkpoints
 import Foundation
 import LinearAlgebra
 import Merging
-import TestSupport
+import Recipes
 import Testing
+import TestSupport
 
 /// What two checkpoints may hold besides plain linear layers.
 @Suite struct AdapterExtractorInputTests {

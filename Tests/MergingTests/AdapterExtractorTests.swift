@@ -1,10 +1,12 @@
+import Adapters
 import Basics
 import Checkpoints
 import Foundation
 import LinearAlgebra
 import Merging
-import TestSupport
+import Recipes
 import Testing
+import TestSupport
 
 @Suite struct AdapterExtractorTests {
   private let shapes = [

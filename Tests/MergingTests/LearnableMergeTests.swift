@@ -1,9 +1,10 @@
+import Adapters
 import Basics
 import Checkpoints
 import LinearAlgebra
 import Merging
-import TestSupport
 import Testing
+import TestSupport
 
 @Suite struct LearnableMergeTests {
   static let learned = MergeMethods.all.entries.filter { if case .learned = $0.form { true } else { false } }

@@ -1,9 +1,10 @@
+import Adapters
 import Basics
 import Checkpoints
 import LinearAlgebra
 import Merging
-import TestSupport
 import Testing
+import TestSupport
 
 /// A rule whose coefficients come from inner products, with one setting.
 struct GramRule: Sendable, CustomTestStringConvertible {

@@ -1,9 +1,10 @@
+import Adapters
 import Basics
 import Checkpoints
 import LinearAlgebra
 import Merging
-import TestSupport
 import Testing
+import TestSupport
 
 @Suite struct MergeLawTests {
   private let weights = [1.0, 0.5, 0.75]

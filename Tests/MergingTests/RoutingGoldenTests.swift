@@ -1,10 +1,11 @@
+import Adapters
 import Basics
 import Checkpoints
 import Foundation
 import LinearAlgebra
 import Merging
-import TestSupport
 import Testing
+import TestSupport
 
 /// What Tests/Golden/routing/generate_routing.py writes.
 struct RoutingGolden: Decodable {

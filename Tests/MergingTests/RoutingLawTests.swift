@@ -1,9 +1,10 @@
+import Adapters
 import Basics
 import Checkpoints
 import LinearAlgebra
 import Merging
-import TestSupport
 import Testing
+import TestSupport
 
 @Suite struct RoutingLawTests {
   private static let names = MergeMethods.all.entries.filter { $0.servedBy != nil }.map(\.name)

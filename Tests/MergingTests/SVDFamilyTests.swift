@@ -1,9 +1,10 @@
+import Adapters
 import Basics
 import Checkpoints
 import LinearAlgebra
 import Merging
-import TestSupport
 import Testing
+import TestSupport
 
 @Suite struct SVDFamilyTests {
   private let three = [

@@ -1,7 +1,8 @@
 import Basics
 import Merging
-import TestSupport
 import Testing
+import TestSupport
+import Tuning
 
 @Suite struct SearchTests {
   /// The least value of a search over the cube, and all points.

@@ -1,9 +1,10 @@
+import Adapters
 import Basics
 import Checkpoints
 import LinearAlgebra
 import Merging
-import TestSupport
 import Testing
+import TestSupport
 
 /// Rules that drop entries, on layers large enough to be streamed in several blocks.
 @Suite struct SparseTests {

@@ -1,10 +1,11 @@
+import Adapters
 import Basics
 import Checkpoints
 import Foundation
 import LinearAlgebra
 import Merging
-import TestSupport
 import Testing
+import TestSupport
 
 /// Laws of the whole table that tell its rows apart, or that concern what surrounds a rule.
 @Suite struct TableLawTests {

@@ -1,9 +1,10 @@
+import Adapters
 import Checkpoints
 import Foundation
 import LinearAlgebra
 import Models
-import TestSupport
 import Testing
+import TestSupport
 
 @Suite struct TextGateTests {
   private struct Golden: Decodable {

@@ -1,6 +1,6 @@
-import Experiment
 import Foundation
 import Reporting
+import Results
 import Specs
 import Testing
 

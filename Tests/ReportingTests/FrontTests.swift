@@ -1,9 +1,9 @@
 import Basics
-import Experiment
 import Reporting
+import Results
 import Specs
-import TestSupport
 import Testing
+import TestSupport
 
 @Suite struct FrontTests {
   @Test func `a point beats another one by being nowhere worse and somewhere better`() {

@@ -1,10 +1,10 @@
 import Basics
-import Experiment
 import Foundation
 import Reporting
+import Results
 import Specs
-import TestSupport
 import Testing
+import TestSupport
 
 /// The files of the sample, byte for byte: Tests/Golden/reporting, rewritten only with UPDATE_SNAPSHOTS=1.
 @Suite struct ReportTests {

@@ -1,4 +1,4 @@
-import Experiment
+import Results
 import Specs
 
 extension Sample {

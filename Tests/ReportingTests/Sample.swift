@@ -1,5 +1,5 @@
 import Basics
-import Experiment
+import Results
 import Specs
 
 /// A small experiment with everything that the tables must cope with: two grid points, three seeds, metrics

@@ -1,6 +1,6 @@
 import Basics
-import Experiment
 import Reporting
+import Results
 import Specs
 import Testing
 

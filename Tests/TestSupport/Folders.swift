@@ -1,5 +1,5 @@
 internal import Basics
-internal import Foundation
+public import Foundation
 
 /// A fresh folder that is taken away after the body.
 public func withFolder<Result>(_ body: (String) throws -> Result) throws -> Result {
@@ -27,4 +27,18 @@ public func problem(in folder: String, _ work: () throws -> Void) throws -> Stri
     return diagnostic.description.replacingOccurrences(of: folder + "/", with: "")
       .replacingOccurrences(of: folder, with: "FOLDER")
   }
+}
+
+/// A folder that goes away with its value.
+public final class Scratch: Sendable {
+  /// The folder.
+  public let url: URL
+
+  /// Makes a fresh one.
+  public init() throws {
+    url = FileManager.default.temporaryDirectory.appendingPathComponent("mixology-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+  }
+
+  deinit { try? FileManager.default.removeItem(at: url) }
 }

@@ -1,3 +1,4 @@
+import Adapters
 import Basics
 import Checkpoints
 import Foundation
@@ -8,9 +9,10 @@ import Models
 import Outlines
 import Specs
 import Tasks
-import TestSupport
 import Testing
+import TestSupport
 import Training
+import Tuning
 
 @Suite struct CoefficientTrainerTests {
   /// Two trained experts of a toy base with their tasks.

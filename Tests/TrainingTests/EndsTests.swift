@@ -1,11 +1,12 @@
+import Adapters
 import Basics
 import Checkpoints
 import LinearAlgebra
 import Models
 import Specs
 import Tasks
-import TestSupport
 import Testing
+import TestSupport
 import Training
 
 /// Adapters that are trained together so that their mixtures are good (PaMaL).

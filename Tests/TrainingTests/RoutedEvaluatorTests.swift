@@ -1,3 +1,4 @@
+import Adapters
 import Basics
 import Checkpoints
 import LinearAlgebra
@@ -5,8 +6,8 @@ import Models
 import Outlines
 import Specs
 import Tasks
-import TestSupport
 import Testing
+import TestSupport
 import Training
 
 @Suite struct RoutedEvaluatorTests {

@@ -1,3 +1,4 @@
+import Adapters
 import Basics
 import Checkpoints
 import Foundation
@@ -5,8 +6,8 @@ import LinearAlgebra
 import Models
 import Specs
 import Tasks
-import TestSupport
 import Testing
+import TestSupport
 import Training
 
 /// Trainings that go on from a merge.

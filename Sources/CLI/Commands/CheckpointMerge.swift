@@ -4,6 +4,9 @@ import Execution
 import Experiment
 import Foundation
 import LinearAlgebra
+import Machine
+import Recipes
+import Terminal
 
 /// `mixology merge` on a recipe of full checkpoints.
 struct CheckpointMerge {
@@ -24,7 +27,7 @@ struct CheckpointMerge {
       recipe, into: output,
       options: .init(
         largestShard: largestShard, threads: threads ?? MachineFacts.cores,
-        environment: ProcessInfo.processInfo.environment, version: Mixology.version,
+        environment: ProcessInfo.processInfo.environment, version: Product.version,
         progress: { watch.tell($0, of: $1) }))
     Console.status(nil)
     for note in outcome.notes { Console.note("note: \(note)") }

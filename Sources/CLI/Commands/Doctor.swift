@@ -1,9 +1,12 @@
 import ArgumentParser
 import Basics
+import Bench
 import Checkpoints
 import Execution
 import Foundation
 import LinearAlgebra
+import Machine
+import Terminal
 
 /// Says what the machine is and what keeps it from being faster.
 struct Doctor: ParsableCommand {

@@ -1,9 +1,12 @@
+import Adapters
 import ArgumentParser
 import Basics
 import Checkpoints
 import Foundation
 import Merging
 import Models
+import Recipes
+import Terminal
 
 /// Takes an adapter out of a fine-tuned model.
 struct Extract: ParsableCommand {

@@ -4,6 +4,7 @@ import Checkpoints
 import Execution
 import Foundation
 import Specs
+import Terminal
 
 /// Says what a path is.
 struct Inspect: ParsableCommand {

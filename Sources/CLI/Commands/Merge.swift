@@ -1,11 +1,16 @@
 import ArgumentParser
 import Basics
+import Bench
 import Checkpoints
 import Execution
 import Experiment
 import Foundation
+import Language
+import Machine
 import Merging
+import Recipes
 import Specs
+import Terminal
 
 /// Merges adapters or checkpoints by a recipe.
 struct Merge: ParsableCommand {
@@ -97,10 +102,10 @@ struct Merge: ParsableCommand {
       }
     }
     let recipe = try MergeRecipeReader.read(
-      text, path: file, methods: Vocabulary.joined.methods, home: UserPath.home)
+      text, path: file, methods: MergeMethods.all.entries, home: UserPath.home)
     try checkOutput(output)
     let result = try RecipeMerger.merge(
-      recipe, into: output, environment: environment, version: Mixology.version,
+      recipe, into: output, environment: environment, version: Product.version,
       threads: threads ?? MachineFacts.cores)
     let words = try spoken(MergeMethods.all.entry(named: recipe.method), recipe.parameters)
     let energies = result.sites.map(\.retainedEnergy)

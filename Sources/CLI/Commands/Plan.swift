@@ -4,6 +4,7 @@ import Execution
 import Experiment
 import Foundation
 import Specs
+import Terminal
 
 /// Says what a manifest comes to.
 struct PlanCommand: ParsableCommand {

@@ -4,6 +4,8 @@ import Execution
 import Experiment
 import Foundation
 import Reporting
+import Results
+import Terminal
 
 /// Writes the tables again.
 struct ReportCommand: ParsableCommand {

@@ -3,7 +3,10 @@ import Basics
 import Execution
 import Experiment
 import Foundation
+import Machine
 import Reporting
+import Results
+import Terminal
 
 /// Runs what is not done yet and writes the tables.
 struct Run: AsyncParsableCommand {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Execution
 import Experiment
+import Terminal
 
 /// Prints the manifest's JSON Schema.
 struct Schema: ParsableCommand {

@@ -2,6 +2,7 @@ import ArgumentParser
 import Execution
 import Experiment
 import Specs
+import Terminal
 
 /// Says how far a manifest is.
 struct Status: ParsableCommand {

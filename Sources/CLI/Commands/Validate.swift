@@ -1,6 +1,7 @@
 import ArgumentParser
 import Execution
 import Experiment
+import Terminal
 
 /// Checks a manifest and what it names.
 struct Validate: ParsableCommand {

@@ -1,7 +1,9 @@
+import Adapters
 import Basics
 import Checkpoints
 import Foundation
 import LinearAlgebra
+import Terminal
 
 /// A PEFT adapter.
 enum AdapterInspection {

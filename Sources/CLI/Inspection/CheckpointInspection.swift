@@ -5,6 +5,7 @@ import Experiment
 import Foundation
 import Models
 import Outlines
+import Terminal
 import Tokenizers
 
 /// A model in a Hugging Face folder: a base, or one that is only merged.

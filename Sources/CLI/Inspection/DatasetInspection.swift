@@ -1,5 +1,6 @@
 import Basics
 import Tasks
+import Terminal
 
 /// A file of examples.
 enum DatasetInspection {

@@ -2,6 +2,7 @@ import Basics
 import Execution
 import Foundation
 import Specs
+import Terminal
 
 /// A finished job of the store.
 enum JobInspection {

@@ -1,7 +1,9 @@
+import Adapters
 import Basics
 import Checkpoints
 import Foundation
 import LinearAlgebra
+import Terminal
 
 /// A model of several parts, as `mixology merge` and stored jobs write it.
 enum RoutedInspection {

@@ -1,6 +1,7 @@
 import Basics
 import Checkpoints
 import LinearAlgebra
+import Terminal
 
 /// A safetensors file.
 enum TensorInspection {

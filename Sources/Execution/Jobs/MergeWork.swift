@@ -1,9 +1,11 @@
+internal import Adapters
 internal import Basics
 internal import Checkpoints
 internal import Foundation
 internal import Merging
 internal import Specs
 internal import Training
+internal import Tuning
 
 extension JobPerformer {
   /// Merges the adapters of training jobs.

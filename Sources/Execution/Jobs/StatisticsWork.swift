@@ -1,3 +1,4 @@
+internal import Adapters
 internal import Basics
 internal import Checkpoints
 internal import Foundation

@@ -1,3 +1,4 @@
+internal import Adapters
 internal import Checkpoints
 internal import Foundation
 internal import Models

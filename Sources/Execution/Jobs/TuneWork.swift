@@ -1,37 +1,12 @@
 internal import Basics
-internal import Checkpoints
+internal import Adapters
 internal import Foundation
 internal import Merging
 internal import Models
 internal import Outlines
 internal import Specs
 internal import Training
-
-/// A merge that is tuned: its models, and the rows on which they are tried.
-struct Tuning {
-  let job: TuneJob
-  let method: MergeMethod
-  let parameters: Parameters
-  let base: BaseModel
-  let adapters: [Adapter]
-  var tasks: [CoefficientTask]
-
-  /// What a model is called in tables: the tasks whose expert it is, or its place.
-  func name(ofModel index: Int) -> String {
-    let tasks = job.tasks.filter { $0.expert == index }.map(\.task.name)
-    return tasks.isEmpty ? "\(index + 1)" : tasks.joined(separator: "+")
-  }
-
-  /// The lowest block that any of the models changes.
-  var lowestLayer: Int {
-    let changed = base.network.outline.layers.filter { site in adapters.contains { $0.site(site.path) != nil }
-    }
-    return changed.lowestBlock
-  }
-
-  /// Rows that may be read.
-  var rows: Int { tasks.reduce(0) { $0 + $1.examples.count } }
-}
+internal import Tuning
 
 extension JobPerformer {
   /// Learns or searches how to merge the adapters of training jobs; reads no test data.
@@ -39,7 +14,7 @@ extension JobPerformer {
     let method = try MergeMethods.all.entry(named: job.method)
     let parameters = try Parameters(
       job.parameters, for: method.parameters, of: "merge method '\(method.name)'")
-    let tuning = Tuning(
+    let tuning = MergeTuning(
       job: job, method: method, parameters: parameters, base: try base(job.base),
       adapters: try job.inputs.map { try adapter(of: $0) },
       tasks: try tasks(of: job, rows: parameters.integer("rows")))
@@ -64,7 +39,7 @@ extension JobPerformer {
 
   /// Coefficients by gradients.
   private func learn(
-    _ tuning: Tuning, _ learning: CoefficientLearning, into folder: URL, progress: Progress
+    _ tuning: MergeTuning, _ learning: CoefficientLearning, into folder: URL, progress: Progress
   ) throws -> TuneResult {
     var tasks = tuning.tasks
     let (merge, learned) = try counted {
@@ -94,7 +69,7 @@ extension JobPerformer {
   }
 
   /// Fills in what each task's expert predicts for its texts.
-  private func askExperts(_ tasks: inout [CoefficientTask], _ tuning: Tuning) throws {
+  private func askExperts(_ tasks: inout [CoefficientTask], _ tuning: MergeTuning) throws {
     for (index, entry) in tuning.job.tasks.enumerated() {
       tasks[index].expert = CoefficientTask.distributions(
         of: tasks[index].examples, head: tasks[index].head,

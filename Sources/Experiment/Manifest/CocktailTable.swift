@@ -1,4 +1,5 @@
 internal import Basics
+internal import Language
 internal import Specs
 
 /// The cocktails of an experiment, each set of tasks with each sampling once, under the first name that asks for it.

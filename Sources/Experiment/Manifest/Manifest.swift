@@ -1,4 +1,5 @@
 internal import Basics
+internal import Language
 internal import Specs
 
 /// An experiment as its manifest describes it, read and checked against itself, but not yet against the world.

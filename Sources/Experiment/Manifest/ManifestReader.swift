@@ -1,4 +1,5 @@
 internal import Basics
+internal import Language
 internal import Specs
 
 /// Reads the text of a manifest into values.

@@ -1,4 +1,5 @@
 internal import Basics
+internal import Language
 internal import Outlines
 internal import Specs
 

@@ -1,4 +1,5 @@
 internal import Basics
+internal import Language
 
 /// A setting from the command line that replaces what the manifest says: `adapter.rank=4,8`.
 public struct Override: Sendable {

@@ -1,4 +1,5 @@
 internal import Basics
+public import Results
 public import Specs
 
 /// The rows of `data.csv` for one task, with what is to be said about each.

@@ -1,4 +1,5 @@
 public import Basics
+public import Results
 public import Specs
 
 extension Plan {

@@ -1,5 +1,6 @@
 public import Basics
 public import Outlines
+public import Results
 public import Specs
 
 /// A job of the graph with what people read about it.

@@ -1,5 +1,7 @@
 internal import Basics
+internal import Language
 internal import Outlines
+internal import Results
 internal import Specs
 
 /// Turns a manifest into jobs and models: finds data and base, shares what is equal, orders what depends.

@@ -1,5 +1,6 @@
 internal import Basics
 internal import Outlines
+internal import Results
 internal import Specs
 
 /// One planning: the graph and the models as they grow.

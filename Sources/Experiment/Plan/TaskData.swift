@@ -1,4 +1,5 @@
 internal import Basics
+internal import Language
 internal import Specs
 
 /// A task whose data have been found.

@@ -1,5 +1,6 @@
 internal import Basics
 internal import Foundation
+internal import Language
 internal import Specs
 
 /// Which experiment the tables of a folder are of, as its `manifest.lock.yaml` says.

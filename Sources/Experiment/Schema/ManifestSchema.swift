@@ -1,4 +1,5 @@
 internal import Basics
+internal import Language
 
 /// The manifest language as a JSON Schema, for editors.
 public enum ManifestSchema {

@@ -1,4 +1,5 @@
 internal import Basics
+internal import Language
 internal import Specs
 
 /// What the reader holds of tasks, cocktails and samplings beyond their keys, as the schema says it.

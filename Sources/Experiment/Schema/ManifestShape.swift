@@ -1,4 +1,5 @@
 internal import Basics
+internal import Language
 internal import Specs
 
 /// The whole manifest language; reader, JSON Schema and overrides all read this table.

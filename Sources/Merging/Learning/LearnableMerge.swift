@@ -1,5 +1,5 @@
+public import Adapters
 internal import Basics
-public import Checkpoints
 public import LinearAlgebra
 
 /// Some adapters with the numbers that learning changes: coefficients, and logits of a mask where there is one.

@@ -1,5 +1,5 @@
+internal import Adapters
 internal import Basics
-internal import Checkpoints
 
 extension MergeMethod {
   /// Arrow: every token at every layer mixes the experts whose main input direction it lies along.

@@ -1,5 +1,5 @@
+internal import Adapters
 internal import Basics
-internal import Checkpoints
 internal import LinearAlgebra
 
 extension MergeMethod {

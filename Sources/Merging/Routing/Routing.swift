@@ -1,5 +1,5 @@
+public import Adapters
 public import Basics
-public import Checkpoints
 public import LinearAlgebra
 
 /// One of the models that a routed one is made of.

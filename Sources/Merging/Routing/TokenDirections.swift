@@ -1,4 +1,3 @@
-internal import Checkpoints
 internal import LinearAlgebra
 
 /// The leading right singular vectors of every expert's change at every layer: the inputs that it changes most.

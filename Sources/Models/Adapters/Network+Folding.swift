@@ -1,5 +1,6 @@
+public import Adapters
 internal import Basics
-public import Checkpoints
+internal import Checkpoints
 internal import LinearAlgebra
 public import Outlines
 

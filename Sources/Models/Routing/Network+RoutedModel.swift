@@ -1,4 +1,5 @@
-public import Checkpoints
+public import Adapters
+internal import Checkpoints
 public import LinearAlgebra
 public import Outlines
 

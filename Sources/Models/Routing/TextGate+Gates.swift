@@ -1,4 +1,5 @@
-public import Checkpoints
+public import Adapters
+internal import Checkpoints
 internal import Foundation
 public import LinearAlgebra
 

@@ -1,4 +1,4 @@
-internal import Experiment
+internal import Results
 
 extension Page {
   /// Base, single and challengers for each task's first metric.

@@ -1,5 +1,5 @@
 internal import Basics
-internal import Experiment
+internal import Results
 internal import Specs
 
 extension Page {

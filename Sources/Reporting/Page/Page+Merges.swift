@@ -1,4 +1,4 @@
-internal import Experiment
+internal import Results
 internal import Specs
 
 extension Page {

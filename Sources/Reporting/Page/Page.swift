@@ -1,5 +1,5 @@
 internal import Basics
-internal import Experiment
+internal import Results
 internal import Specs
 
 /// `report.md`: the tables for people, each after a sentence or two that are made from its numbers.

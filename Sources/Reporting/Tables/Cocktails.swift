@@ -1,4 +1,4 @@
-internal import Experiment
+internal import Results
 
 extension ReportTable {
   /// Trained models as wholes: how well over their tasks, at what cost.

@@ -1,4 +1,4 @@
-internal import Experiment
+internal import Results
 
 extension ReportTable {
   /// The main table: single against cocktails and merges, task by task.

@@ -1,4 +1,4 @@
-package import Experiment
+package import Results
 internal import Specs
 
 extension ReportTable {

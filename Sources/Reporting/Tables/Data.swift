@@ -1,4 +1,4 @@
-package import Experiment
+package import Results
 package import Specs
 
 extension ReportTable {

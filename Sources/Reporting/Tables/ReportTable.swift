@@ -1,5 +1,5 @@
 internal import Basics
-internal import Experiment
+internal import Results
 
 /// One table of the report: a question and how the evidence answers it.
 package struct ReportTable: CatalogEntry {

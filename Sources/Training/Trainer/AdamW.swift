@@ -26,7 +26,7 @@ public final class AdamW {
   }
 
   /// The same over parts of blocks, each a vector.
-  init(_ pairs: [(parameters: Matrix, gradients: Matrix)], spec: TrainingSpec) {
+  package init(_ pairs: [(parameters: Matrix, gradients: Matrix)], spec: TrainingSpec) {
     self.spec = spec
     blocks = pairs.map { pair in
       let n = pair.parameters.columns

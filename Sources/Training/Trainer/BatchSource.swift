@@ -3,7 +3,7 @@ internal import Specs
 internal import Tasks
 
 /// A drawn example: its task, its place among the task's training examples, and what it holds.
-typealias Drawn = (task: Int, index: Int, example: TokenizedExample)
+package typealias Drawn = (task: Int, index: Int, example: TokenizedExample)
 
 /// What a training draws and in which order, until its budget is used up.
 ///

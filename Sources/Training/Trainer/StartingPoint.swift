@@ -1,4 +1,5 @@
-public import Checkpoints
+public import Adapters
+internal import Checkpoints
 
 /// What a training goes on from: see `TrainStart`.
 public struct StartingPoint: Sendable {

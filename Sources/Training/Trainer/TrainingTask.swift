@@ -35,6 +35,17 @@ public struct CurvePoint: Sendable, Hashable, Codable {
   public var gradientNorm: Double
   /// The mean of the tasks' first metrics on validation (turned so that more is better), where one was made.
   public var validation: Double?
+
+  /// A step without validation, unless there was one.
+  public init(
+    step: Int, loss: Double, learningRate: Double, gradientNorm: Double, validation: Double? = nil
+  ) {
+    self.step = step
+    self.loss = loss
+    self.learningRate = learningRate
+    self.gradientNorm = gradientNorm
+    self.validation = validation
+  }
 }
 
 /// What a training leaves.

@@ -1,0 +1,81 @@
+internal import Terminal
+internal import ArgumentParser
+internal import Basics
+internal import Execution
+internal import Machine
+
+/// Which rows go through which base, and how often.
+struct BenchOptions: ParsableArguments {
+  @Option(
+    help: "The base: a folder or a name in the cache. [all-MiniLM-L6-v2, or random weights of its shape]")
+  var base: String?
+
+  @Option(
+    help: "A JSONL file of rows with text and label. [generated rows]", transform: { UserPath.expanded($0) })
+  var data: String?
+
+  @Option(help: "Rows; the file is repeated where it has fewer.")
+  var rows = 640
+
+  @Option(name: .customLong("max-length"), help: "Longer inputs are cut to so many tokens.")
+  var maxLength = 128
+
+  @Option(help: "Repeats, of which the median counts.")
+  var repeats = 5
+
+  func validate() throws {
+    try atLeastOne(rows, "rows")
+    try atLeastOne(maxLength, "max-length")
+    try atLeastOne(repeats, "repeats")
+  }
+
+  /// The settings that make a measurement what it is.
+  var settings: [String: ParameterValue] {
+    ["rows": .count(rows), "max_length": .count(maxLength)]
+  }
+}
+
+/// How many work at once, and with how many threads.
+struct BenchThreadOptions: ParsableArguments {
+  @Option(help: "Workers at once; each goes through all rows.")
+  var workers = MachineFacts.cores
+
+  @Option(help: "Threads of each worker.")
+  var threads = 1
+
+  func validate() throws {
+    try atLeastOne(workers, "workers")
+    try atLeastOne(threads, "threads")
+    if workers * threads > MachineFacts.cores {
+      throw ValidationError("\(workers) × \(threads) threads on \(MachineFacts.cores) cores measure nothing")
+    }
+  }
+
+  /// The settings that make a measurement what it is.
+  var settings: [String: ParameterValue] { ["workers": .count(workers), "threads": .count(threads)] }
+}
+
+/// What is trained.
+struct BenchAdapterOptions: ParsableArguments {
+  @Option(help: "Rows of a batch.")
+  var batch = 32
+
+  @Option(help: "LoRA rank.")
+  var rank = 8
+
+  @Option(help: "LoRA targets, separated by commas; `all-linear` for all.")
+  var targets = "query,value"
+
+  func validate() throws {
+    try atLeastOne(batch, "batch")
+    try atLeastOne(rank, "rank")
+  }
+
+  /// The targets one by one.
+  var targetNames: [String] { targets.split(separator: ",").map(String.init) }
+
+  /// The settings that make a measurement what it is.
+  var settings: [String: ParameterValue] {
+    ["batch": .count(batch), "rank": .count(rank), "targets": .text(targets)]
+  }
+}

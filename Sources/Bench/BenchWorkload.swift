@@ -1,0 +1,153 @@
+internal import Tasks
+internal import Basics
+internal import Checkpoints
+internal import Execution
+internal import Foundation
+internal import LinearAlgebra
+internal import Models
+internal import Outlines
+internal import Specs
+internal import Tasks
+internal import Tokenizers
+internal import Training
+
+/// A base and rows for it, real ones or made ones.
+struct BenchWorkload: Sendable {
+  let model: BaseModel
+  let task: TaskSpec
+  let examples: [TokenizedExample]
+  /// What base and rows are, for the line of a measurement.
+  let facts: [String: ParameterValue]
+  /// The settings that make a measurement what it is: rows, their kind, and the shape of the base.
+  let settings: [String: ParameterValue]
+
+  /// Opens or makes what the options ask for.
+  ///
+  /// - Throws: a `Diagnostic` for a base or data that cannot be read.
+  init(_ options: BenchOptions) throws {
+    let (model, base) = try BenchWorkload.model(options)
+    self.model = model
+    let length = model.maxTokens(options.maxLength)
+    if let data = options.data {
+      task = BenchWorkload.task(labels: try BenchWorkload.labels(data))
+      let rows = try TaskLoader.load(task, split: .test) { _ in data }
+      let tokenized = rows.prefix(options.rows).map {
+        TokenizedExample($0, tokenizer: model.tokenizer, maxTokens: length)
+      }
+      examples = (0..<options.rows).map { tokenized[$0 % tokenized.count] }
+    } else {
+      task = BenchWorkload.task(labels: ["a", "b", "c"])
+      examples = BenchWorkload.generated(
+        options.rows, vocabulary: model.network.outline.limits.vocabulary, length)
+    }
+    let data = options.data.map { URL(fileURLWithPath: $0).lastPathComponent } ?? "generated"
+    facts = ["base": .text(base), "data": .text(data)]
+    let outline = model.network.outline
+    settings = options.settings.merging([
+      "data": .text(data),
+      "shape": .text("\(outline.blocks)x\(outline.width)/\(outline.heads)/\(outline.feedForward)"),
+    ]) { value, _ in value }
+  }
+
+  /// Tokens of each row.
+  var lengths: [Int] { examples.map(\.ids.count) }
+
+  /// Tokens of all rows.
+  var tokens: Int { lengths.reduce(0, +) }
+
+  /// The measured values of some rounds in which all rows went through so many times.
+  func values(_ rounds: [BenchRound], passes: Int, flops: Double) -> [String: ParameterValue] {
+    func rate(_ amount: Double) -> Double { median(rounds.map { amount / $0.seconds }) * Double(passes) }
+    let fractions = rounds.map { flops * Double(passes) / $0.seconds / 1e9 / $0.peak }
+    return facts.merging([
+      "rows_per_s": .measured(rate(Double(examples.count))),
+      "tokens_per_s": .measured(rate(Double(tokens))),
+      "gflops": .measured(rate(flops) / 1e9),
+      "peak_gflops": .measured(median(rounds.map(\.peak))),
+      "fraction_of_gemm_peak": .measured(median(fractions)),
+      "fraction_min": .measured(fractions.min() ?? 0), "fraction_max": .measured(fractions.max() ?? 0),
+      "seconds": .measured(median(rounds.map(\.seconds))),
+      // Far below the number of threads: other programs had the cores, or threads waited for each other.
+      "busy_cores": .measured(median(rounds.map { $0.cpuSeconds / $0.seconds })),
+      "tokens": .count(tokens), "mean_length": .measured(Double(tokens) / Double(examples.count)),
+      "repeats": .count(rounds.count),
+    ]) { value, _ in value }
+  }
+
+  // MARK: The base
+
+  private static let usualBase = "all-MiniLM-L6-v2"
+
+  private static func model(_ options: BenchOptions) throws -> (model: BaseModel, name: String) {
+    let environment = ProcessInfo.processInfo.environment
+    let folder = FileManager.default.currentDirectoryPath
+    func open(_ name: String) throws -> BaseModel {
+      try BaseFolder.open(try DiskResources.locate(name, relativeTo: folder, environment: environment))
+    }
+    if let base = options.base { return (try open(base), URL(fileURLWithPath: base).lastPathComponent) }
+    let isHere = (try? DiskResources.locate(usualBase, relativeTo: folder, environment: environment)) != nil
+    if isHere { return (try open(usualBase), usualBase) }
+    guard options.data == nil else {
+      throw Diagnostic("real rows need a base with a tokenizer", hint: "`make model` fetches \(usualBase)")
+    }
+    return (try random(), "random weights")
+  }
+
+  /// The sizes of the usual base.
+  static let usualShape = NetworkFamilies.pretrained(
+    layers: 6, hidden: 384, heads: 12, intermediate: 1536, vocabulary: 30522, positions: 512)
+
+  /// Random weights of the usual base's shape; the tokenizer knows the special tokens only.
+  private static func random() throws -> BaseModel {
+    let shape = usualShape
+    let json = try WordPieceVocabulary.tokenizerJSON(
+      vocabulary: WordPieceVocabulary.specials, lowercase: true)
+    return BaseModel(
+      network: shape.random(
+        over: Storage(count: shape.floats),
+        stream: RandomStream(seed: 0, "bench", "weights")), pooling: .mean,
+      tokenizer: try Tokenizer(json: json, path: "tokenizer.json"))
+  }
+
+  // MARK: Rows
+
+  private static func task(labels: [String]) -> TaskSpec {
+    TaskSpec(
+      name: "bench", kind: .classification,
+      source: .files(["test": DataFile(sha256: "data", format: "jsonl")]),
+      labels: labels.map { LabelSpec(name: $0, description: $0) }, metrics: ["accuracy"], head: .linear)
+  }
+
+  private static func labels(_ file: String) throws -> [String] {
+    struct Row: Decodable { let label: String }
+    guard let text = try? String(contentsOfFile: file, encoding: .utf8) else {
+      throw Diagnostic("cannot read the rows", at: Place(file: file), hint: "is the path of --data right?")
+    }
+    let labels = try text.split(separator: "\n").enumerated().map { number, line in
+      guard let row = try? JSONDecoder().decode(Row.self, from: Data(line.utf8)) else {
+        throw Diagnostic(
+          "this row has no label", at: Place(file: file, line: number + 1),
+          hint: "each line is {\"text\": \"…\", \"label\": \"…\"}")
+      }
+      return row.label
+    }
+    guard !labels.isEmpty else { throw Diagnostic("there are no rows", at: Place(file: file)) }
+    return Set(labels).sorted()
+  }
+
+  /// Random ids whose lengths are those of Financial PhraseBank's sentences in WordPiece tokens: log-normal with mean
+  /// 3.32 and deviation 0.45 of the logarithm, cut to 5…100; 31 tokens on average.
+  private static func generated(_ rows: Int, vocabulary: Int, _ maxLength: Int) -> [TokenizedExample] {
+    let stream = RandomStream(seed: 0, "bench", "rows")
+    var lengths = stream.stream("lengths")
+    var ids = stream.stream("ids")
+    var labels = stream.stream("labels")
+    return (0..<rows).map { _ in
+      let drawn = Int(exp(3.32 + 0.45 * lengths.normal()).rounded())
+      let length = min(min(max(drawn, 5), 100), maxLength)
+      return TokenizedExample(
+        ids: (0..<length).map { _ in Int32(ids.index(below: vocabulary)) },
+        types: [Int32](repeating: 0, count: length), wordStarts: [], target: .label(labels.index(below: 3)))
+    }
+  }
+}
