@@ -1,5 +1,5 @@
-internal import Terminal
 internal import Basics
+internal import Terminal
 
 /// Ratios of two runs beside each other.
 struct BenchComparison {

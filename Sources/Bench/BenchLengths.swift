@@ -1,8 +1,8 @@
-internal import Tasks
 internal import ArgumentParser
 internal import Basics
 internal import Execution
 internal import Machine
+internal import Tasks
 internal import Terminal
 internal import Training
 

@@ -1,8 +1,8 @@
-internal import Terminal
 internal import ArgumentParser
 internal import Basics
 internal import Execution
 internal import Machine
+internal import Terminal
 
 /// Which rows go through which base, and how often.
 struct BenchOptions: ParsableArguments {

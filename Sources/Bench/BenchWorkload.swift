@@ -1,4 +1,3 @@
-internal import Tasks
 internal import Basics
 internal import Checkpoints
 internal import Execution

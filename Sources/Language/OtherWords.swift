@@ -7,7 +7,8 @@ package enum OtherWords {
   /// `did you mean 'rank'?` where that is known at the place of the mistake, else where it stands.
   ///
   /// - Parameter words: The words of others; what they stand for is a path in the manifest.
-  package static func suggestion(for key: String, among known: [String], _ words: [String: String]) -> String {
+  package static func suggestion(for key: String, among known: [String], _ words: [String: String]) -> String
+  {
     guard let path = words[key.lowercased()], meant(by: key, among: known, words) == nil else {
       return meant(by: key, among: known, words).map { "did you mean '\($0)'?" }
         ?? Basics.suggestion(for: key, among: known)

@@ -2,8 +2,8 @@ import Adapters
 import Basics
 import Checkpoints
 import LinearAlgebra
-import Testing
 import TestSupport
+import Testing
 
 @Suite struct AdapterSumTests {
   private func matrix(_ rows: Int, _ columns: Int, _ name: String) -> Matrix {

@@ -3,8 +3,8 @@ import Basics
 import Checkpoints
 import Foundation
 import LinearAlgebra
-import Testing
 import TestSupport
+import Testing
 
 /// Adapters of PEFT that are not plain LoRA of linear layers: Tests/Golden/peft/generate_oddities.py.
 @Suite struct PEFTOddityTests {

@@ -3,8 +3,8 @@ import Basics
 import Checkpoints
 import Foundation
 import LinearAlgebra
-import Testing
 import TestSupport
+import Testing
 
 @Suite struct RoutedFileTests {
   private func matrix(_ rows: Int, _ columns: Int, _ seed: Int) -> Matrix {

@@ -2,8 +2,8 @@ import Adapters
 import Checkpoints
 import Foundation
 import LinearAlgebra
-import Testing
 import TestSupport
+import Testing
 
 /// What `inspect` shows of models that merging refuses, that are broken, or that cannot be trained with here.
 @Suite struct InspectOddityTests {

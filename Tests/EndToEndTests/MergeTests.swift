@@ -2,8 +2,8 @@ import Adapters
 import Checkpoints
 import Foundation
 import LinearAlgebra
-import Testing
 import TestSupport
+import Testing
 
 @Suite struct MergeTests {
   /// A folder with two adapters of the finished run and their base.

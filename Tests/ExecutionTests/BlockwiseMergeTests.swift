@@ -8,8 +8,8 @@ import Merging
 import Models
 import Outlines
 import Tasks
-import Testing
 import TestSupport
+import Testing
 import Training
 import Tuning
 

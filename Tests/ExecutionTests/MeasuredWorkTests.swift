@@ -9,8 +9,8 @@ import Models
 import Outlines
 import Specs
 import Tasks
-import Testing
 import TestSupport
+import Testing
 import Training
 
 /// Measurements and merges that need them, as jobs over a tiny base of three blocks.

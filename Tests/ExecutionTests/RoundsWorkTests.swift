@@ -7,8 +7,8 @@ import LinearAlgebra
 import Models
 import Specs
 import Tasks
-import Testing
 import TestSupport
+import Testing
 import Training
 
 /// Rounds of training and merging as jobs over a tiny base of two blocks.

@@ -4,8 +4,8 @@ import Foundation
 import LinearAlgebra
 import Merging
 import Recipes
-import Testing
 import TestSupport
+import Testing
 
 /// What two checkpoints may hold besides plain linear layers.
 @Suite struct AdapterExtractorInputTests {

@@ -5,8 +5,8 @@ import Foundation
 import LinearAlgebra
 import Merging
 import Recipes
-import Testing
 import TestSupport
+import Testing
 
 @Suite struct AdapterExtractorTests {
   private let shapes = [

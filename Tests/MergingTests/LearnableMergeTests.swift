@@ -3,8 +3,8 @@ import Basics
 import Checkpoints
 import LinearAlgebra
 import Merging
-import Testing
 import TestSupport
+import Testing
 
 @Suite struct LearnableMergeTests {
   static let learned = MergeMethods.all.entries.filter { if case .learned = $0.form { true } else { false } }

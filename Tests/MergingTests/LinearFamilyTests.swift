@@ -3,8 +3,8 @@ import Basics
 import Checkpoints
 import LinearAlgebra
 import Merging
-import Testing
 import TestSupport
+import Testing
 
 /// A rule whose coefficients come from inner products, with one setting.
 struct GramRule: Sendable, CustomTestStringConvertible {

@@ -3,8 +3,8 @@ import Basics
 import Checkpoints
 import LinearAlgebra
 import Merging
-import Testing
 import TestSupport
+import Testing
 
 @Suite struct MergeGoldenTests {
   @Test(arguments: Golden.files)

@@ -3,8 +3,8 @@ import Basics
 import Checkpoints
 import LinearAlgebra
 import Merging
-import Testing
 import TestSupport
+import Testing
 
 @Suite struct MergeLawTests {
   private let weights = [1.0, 0.5, 0.75]

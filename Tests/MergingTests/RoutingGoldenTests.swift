@@ -4,8 +4,8 @@ import Checkpoints
 import Foundation
 import LinearAlgebra
 import Merging
-import Testing
 import TestSupport
+import Testing
 
 /// What Tests/Golden/routing/generate_routing.py writes.
 struct RoutingGolden: Decodable {

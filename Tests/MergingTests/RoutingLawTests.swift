@@ -3,8 +3,8 @@ import Basics
 import Checkpoints
 import LinearAlgebra
 import Merging
-import Testing
 import TestSupport
+import Testing
 
 @Suite struct RoutingLawTests {
   private static let names = MergeMethods.all.entries.filter { $0.servedBy != nil }.map(\.name)

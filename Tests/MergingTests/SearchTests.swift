@@ -1,7 +1,7 @@
 import Basics
 import Merging
-import Testing
 import TestSupport
+import Testing
 import Tuning
 
 @Suite struct SearchTests {

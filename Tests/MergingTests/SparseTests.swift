@@ -3,8 +3,8 @@ import Basics
 import Checkpoints
 import LinearAlgebra
 import Merging
-import Testing
 import TestSupport
+import Testing
 
 /// Rules that drop entries, on layers large enough to be streamed in several blocks.
 @Suite struct SparseTests {

@@ -4,8 +4,8 @@ import Checkpoints
 import Foundation
 import LinearAlgebra
 import Merging
-import Testing
 import TestSupport
+import Testing
 
 /// Laws of the whole table that tell its rows apart, or that concern what surrounds a rule.
 @Suite struct TableLawTests {

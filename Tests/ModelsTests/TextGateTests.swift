@@ -3,8 +3,8 @@ import Checkpoints
 import Foundation
 import LinearAlgebra
 import Models
-import Testing
 import TestSupport
+import Testing
 
 @Suite struct TextGateTests {
   private struct Golden: Decodable {

@@ -1,8 +1,8 @@
 import Basics
 import Checkpoints
-import Recipes
 import Foundation
 import LinearAlgebra
+import Recipes
 import TestSupport
 
 /// The checkpoints of `Tests/Golden/checkpoints/generate_checkpoints.py`, made again from the same numbers.

@@ -1,11 +1,11 @@
 import Adapters
 import Basics
 import Checkpoints
-import Recipes
 import Foundation
 import LinearAlgebra
-import Testing
+import Recipes
 import TestSupport
+import Testing
 
 /// What users' models and recipes may look like: names of old, longer references, other heads, files that are not there.
 @Suite struct CheckpointFormTests {

@@ -1,7 +1,7 @@
 import Basics
 import Checkpoints
-import Recipes
 import Foundation
+import Recipes
 import TestSupport
 import Testing
 

@@ -1,12 +1,12 @@
 import Adapters
 import Basics
 import Checkpoints
-import Recipes
 import Foundation
 import LinearAlgebra
 import Merging
-import Testing
+import Recipes
 import TestSupport
+import Testing
 
 /// Models as they come: with prefixes, heads, buffers, revisions, odd tensors, and what an earlier run left behind.
 @Suite struct CheckpointInputTests {

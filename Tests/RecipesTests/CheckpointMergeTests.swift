@@ -1,11 +1,11 @@
 import Adapters
 import Basics
 import Checkpoints
-import Recipes
 import Foundation
 import LinearAlgebra
-import Testing
+import Recipes
 import TestSupport
+import Testing
 
 @Suite struct CheckpointMergeTests {
   private let ties = """

@@ -1,9 +1,9 @@
 import Adapters
 import Basics
 import Checkpoints
-import Recipes
 import Foundation
 import LinearAlgebra
+import Recipes
 import Testing
 
 /// Checkpoints whose files say other things than their weights do.

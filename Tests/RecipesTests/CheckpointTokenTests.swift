@@ -1,8 +1,8 @@
 import Basics
 import Checkpoints
-import Recipes
 import Foundation
 import LinearAlgebra
+import Recipes
 import Testing
 
 /// Which rows of embeddings are merged with which: by the bytes of the tokens, whatever file they stand in.

@@ -2,8 +2,8 @@ import Basics
 import Reporting
 import Results
 import Specs
-import Testing
 import TestSupport
+import Testing
 
 @Suite struct FrontTests {
   @Test func `a point beats another one by being nowhere worse and somewhere better`() {

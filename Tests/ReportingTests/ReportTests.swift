@@ -3,8 +3,8 @@ import Foundation
 import Reporting
 import Results
 import Specs
-import Testing
 import TestSupport
+import Testing
 
 /// The files of the sample, byte for byte: Tests/Golden/reporting, rewritten only with UPDATE_SNAPSHOTS=1.
 @Suite struct ReportTests {

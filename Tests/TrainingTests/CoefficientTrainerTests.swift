@@ -9,8 +9,8 @@ import Models
 import Outlines
 import Specs
 import Tasks
-import Testing
 import TestSupport
+import Testing
 import Training
 import Tuning
 

@@ -5,8 +5,8 @@ import LinearAlgebra
 import Models
 import Specs
 import Tasks
-import Testing
 import TestSupport
+import Testing
 import Training
 
 /// Adapters that are trained together so that their mixtures are good (PaMaL).

@@ -6,8 +6,8 @@ import Models
 import Outlines
 import Specs
 import Tasks
-import Testing
 import TestSupport
+import Testing
 import Training
 
 @Suite struct RoutedEvaluatorTests {

@@ -6,8 +6,8 @@ import LinearAlgebra
 import Models
 import Specs
 import Tasks
-import Testing
 import TestSupport
+import Testing
 import Training
 
 /// Trainings that go on from a merge.

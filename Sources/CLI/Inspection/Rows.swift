@@ -1,4 +1,5 @@
 import Terminal
+
 /// `key: value` lines with the values below each other.
 func aligned(_ rows: [(String, String)]) -> [String] {
   let width = rows.map(\.0.count).max() ?? 0

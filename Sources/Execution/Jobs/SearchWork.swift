@@ -1,5 +1,5 @@
-internal import Basics
 internal import Adapters
+internal import Basics
 internal import Foundation
 internal import Merging
 internal import Models

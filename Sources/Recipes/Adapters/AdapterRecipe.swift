@@ -1,6 +1,6 @@
 public import Basics
-public import Merging
 internal import Language
+public import Merging
 internal import Specs
 
 /// One merge of adapters in folders, as a small YAML file in mergekit's words.
