@@ -67,6 +67,11 @@ public struct MergeDemands: Sendable, Hashable {
     public var needsDistributions: Bool {
       if case .learned(let learning) = effort { !learning.readsLabels } else { false }
     }
+
+    /// Whether the metric that decides for each task is looked at.
+    public var readsMetric: Bool {
+      if case .searched(let search) = effort { search.readsMetric } else { false }
+    }
   }
 
   /// What trying merges takes.
@@ -105,10 +110,15 @@ public struct MergeDemands: Sendable, Hashable {
     public var tried: Setting<String>?
     /// Whether the models' weights are moved, where a manifest says so.
     public var movesWeights: Setting<Bool>?
+    /// Whether trials are scored by the metric that decides for each task.
+    public var readsMetric: Bool
 
     /// Makes a description.
-    public init(trials: Int, tried: Setting<String>? = nil, movesWeights: Setting<Bool>? = nil) {
+    public init(
+      trials: Int, tried: Setting<String>? = nil, movesWeights: Setting<Bool>? = nil, readsMetric: Bool = true
+    ) {
       self.trials = trials
+      self.readsMetric = readsMetric
       self.tried = tried
       self.movesWeights = movesWeights
     }

@@ -8,6 +8,9 @@ public enum StableHash {
     hex(digest: SHA256.hash(bytes))
   }
 
+  /// The 32 bytes of the hash of some bytes.
+  public static func digest(_ bytes: [UInt8]) -> [UInt8] { SHA256.hash(bytes) }
+
   /// The hash of a value's canonical JSON: keys sorted, slashes as they are, shortest numbers.
   public static func hex(of value: some Encodable) throws -> String {
     hex(try canonicalJSON(value))

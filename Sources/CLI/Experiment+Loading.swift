@@ -119,7 +119,8 @@ struct LoadedManifest {
 extension WorkClock {
   /// A clock that has measured this machine, where something is left to do; with the BLAS kernel that workers get.
   static func measured(_ plan: Plan, _ store: JobStore, workers: Int, threads: Int) -> WorkClock {
-    guard let outline = plan.outline, !plan.jobs.allSatisfy({ store.contains($0.id) }) else {
+    let finished = store.finished()
+    guard let outline = plan.outline, !plan.jobs.allSatisfy({ finished.contains($0.id) }) else {
       return WorkClock(plan: plan, store: store)
     }
     let speed = MachineSpeed.measure(outline, workers: workers, threads: threads)

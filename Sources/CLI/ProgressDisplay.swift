@@ -87,7 +87,8 @@ private struct ProgressState {
     self.workers = workers
     self.isQuiet = isQuiet
     self.isVerbose = isVerbose
-    for job in plan.jobs where !store.contains(job.id) { remaining[job.id] = job }
+    let finished = store.finished()
+    for job in plan.jobs where !finished.contains(job.id) { remaining[job.id] = job }
     done = plan.jobs.count - remaining.count
   }
 

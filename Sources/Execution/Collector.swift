@@ -19,9 +19,10 @@ public struct Collector: Sendable {
     var specs: [JobID: PlannedJob] = [:]
     var costs: [CostRow] = []
     var failures: [FailureRow] = []
+    let finished = store.finished()
     for job in plan.jobs {
       specs[job.id] = job
-      if store.contains(job.id) {
+      if finished.contains(job.id) {
         if let damage = store.damage(job.id) {
           failures.append(FailureRow(job: job.id.hex, label: job.label, message: damage.what))
           continue

@@ -120,12 +120,13 @@ public final class JobPerformer {
   }
 
   /// The head of a task: that of a training job, or one of label descriptions.
-  func head(_ task: TaskSpec, of trained: JobID?, base spec: BaseSpec, labelScale: Double) throws -> TaskHead
+  func head(_ task: TaskSpec, of trained: JobID?, base spec: BaseSpec, labelScale: Double?) throws -> TaskHead
   {
     if task.head == .linear {
       guard let trained else { throw Diagnostic("no trained head for task '\(task.name)'") }
       return try reading(trained) { try HeadFile.read($0, task: task) }
     }
+    guard let labelScale else { throw Diagnostic("no scale for the label head of task '\(task.name)'") }
     let key = try StableHash.hex(of: [
       try StableHash.hex(of: spec), try StableHash.hex(of: task), "\(labelScale)",
     ])

@@ -83,9 +83,10 @@ extension JobStore {
   public func damaged(in plan: Plan) -> [(job: PlannedJob, damage: Diagnostic)] {
     var read: Set<JobID> = []
     var found: [(job: PlannedJob, damage: Diagnostic)] = []
+    let finished = finished()
     // Inputs stand before the jobs that need them.
     for job in plan.jobs.reversed() {
-      if contains(job.id) {
+      if finished.contains(job.id) {
         let isRead = read.contains(job.id) || job.spec.kind == "evaluate"
         guard let damage = damage(job.id, isRead ? .bytes : .sizes) else { continue }
         found.append((job, damage))

@@ -13,10 +13,14 @@ public struct JobStore: Sendable {
   public let root: URL
 
   static let resultName = "result.json"
+  static let specName = "job.json"
+  /// The folder, as texts are joined: a store of many jobs is asked often.
+  private let path: String
 
   /// Opens a store; nothing is created before something is written.
   public init(root: URL) {
     self.root = root
+    path = root.path
   }
 
   /// The folder of a finished job.
@@ -24,7 +28,7 @@ public struct JobStore: Sendable {
 
   /// Whether the job is finished.
   public func contains(_ id: JobID) -> Bool {
-    FileManager.default.fileExists(atPath: folder(id).appendingPathComponent(JobStore.resultName).path)
+    FileManager.default.fileExists(atPath: "\(path)/\(id.hex)/\(JobStore.resultName)")
   }
 
   /// What a finished job found.
@@ -63,7 +67,7 @@ public struct JobStore: Sendable {
   public func commit(
     _ attempt: URL, as id: JobID, spec: JobSpec, result: JobResult, cost: JobCost
   ) throws {
-    try write(spec, "spec.json", to: attempt)
+    try write(spec, JobStore.specName, to: attempt)
     try write(result, JobStore.resultName, to: attempt)
     try seal(attempt)
     try write(cost, "cost.json", to: attempt)
@@ -88,14 +92,14 @@ public struct JobStore: Sendable {
 
   /// What a finished job was asked to do; nil where the record is missing.
   public func spec(_ id: JobID) -> JobSpec? {
-    try? read(JobSpec.self, "spec.json", of: id)
+    try? read(JobSpec.self, JobStore.specName, of: id)
   }
 
   /// The finished jobs whose ids begin so, sorted.
   public func jobs(beginningWith prefix: String) -> [JobID] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: root.path)) ?? []
     return names.sorted().filter { $0.hasPrefix(prefix.lowercased()) && !$0.contains("-") }
-      .map { JobID(hex: $0) }.filter(contains)
+      .compactMap { JobID(hex: $0) }.filter(contains)
   }
 
   private func write(_ value: some Encodable, _ name: String, to folder: URL) throws {
@@ -122,15 +126,15 @@ public struct JobStore: Sendable {
 
   /// The jobs that a living process is at.
   public func runningAttempts() -> Set<JobID> {
-    Set(attempts().filter { MachineFacts.isAlive($0.process) }.map(\.id))
+    Set(attempts().filter { MachineFacts.isAlive($0.process) }.compactMap(\.id))
   }
 
-  private func attempts() -> [(name: String, id: JobID, process: Int32)] {
+  private func attempts() -> [(name: String, id: JobID?, process: Int32)] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: root.path)) ?? []
     return names.sorted().compactMap { name in
       let parts = name.split(separator: "-")
       guard parts.count == 3, parts[0] == "attempt", let process = Int32(parts[2]) else { return nil }
-      return (name, JobID(hex: String(parts[1])), process)
+      return (name, JobID(hex: parts[1]), process)
     }
   }
 

@@ -17,14 +17,14 @@ public enum Makespan {
     var queue = JobQueue(plan.jobs, workers: workers, isFinished: isFinished, seconds: seconds)
     if queue.isEmpty { return 0 }
     /// What runs, by the time at which it ends; the workers that are free are as many as are missing.
-    var running: [(end: Double, job: JobID)] = []
+    var running: [(end: Double, job: Int)] = []
     var started = 0
     var now = 0.0
     while true {
-      while running.count < workers, let job = queue.next() {
+      while running.count < workers, let job = queue.nextIndex() {
         let begin = started < workers ? max(now, start) : now
         started += 1
-        running.append((begin + seconds(job), job.id))
+        running.append((begin + queue.seconds[job], job))
       }
       guard let first = running.indices.min(by: { running[$0].end < running[$1].end }) else { return now }
       let ended = running.remove(at: first)

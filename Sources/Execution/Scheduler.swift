@@ -70,8 +70,8 @@ public actor Scheduler {
     self.report = report
     let clock = clock ?? WorkClock(plan: plan, store: store)
     self.clock = clock
-    let finished = Set(plan.jobs.map(\.id).filter(store.contains))
-    summary.cached = finished.count
+    let finished = store.finished()
+    summary.cached = plan.jobs.count { finished.contains($0.id) }
     queue = JobQueue(
       plan.jobs, workers: runners.count, isFinished: finished.contains, seconds: clock.seconds)
   }

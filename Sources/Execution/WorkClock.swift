@@ -55,9 +55,10 @@ public final class WorkClock: Sendable {
     self.speed = speed
     var known = 0
     var sums = Sums()
+    let finished = store.finished()
     for job in plan.jobs {
       // Another machine, or another kernel on this one, says nothing about this one's speed.
-      guard let cost = store.contains(job.id) ? store.cost(job.id) : nil,
+      guard let cost = finished.contains(job.id) ? store.cost(job.id) : nil,
         cost.machine == MachineFacts.machineAndKernel
       else { continue }
       sums.add(job.spec.kind, expected: WorkClock.seconds(job, speed), took: cost.wallSeconds)

@@ -32,6 +32,13 @@ public final class SHA256 {
     precondition(isTaken == 1, "libcrypto refused bytes")
   }
 
+  /// Adds bytes.
+  public func update(_ bytes: [UInt8]) {
+    // SAFETY: libcrypto reads the bytes during the call and keeps no pointer to them.
+    let isTaken = unsafe bytes.withUnsafeBytes { unsafe EVP_DigestUpdate(context, $0.baseAddress, $0.count) }
+    precondition(isTaken == 1, "libcrypto refused bytes")
+  }
+
   /// The 32 bytes of the hash; nothing can be added afterwards.
   public func finalize() -> [UInt8] {
     // SAFETY: a SHA-256 has 32 bytes, and that many are there.
@@ -41,6 +48,13 @@ public final class SHA256 {
       count = 32
     }
     return digest
+  }
+
+  /// The 32 bytes of some bytes' hash.
+  public static func hash(_ bytes: [UInt8]) -> [UInt8] {
+    let hash = SHA256()
+    hash.update(bytes)
+    return hash.finalize()
   }
 
   /// The 32 bytes of some bytes' hash.

@@ -53,6 +53,7 @@ package struct YAMLPair: Sendable {
 package struct SourceText: Sendable {
   package let path: String
   package let lines: [String]
+  private let isASCII: [Bool]
   /// What messages call the whole text.
   package let name: String
 
@@ -62,6 +63,7 @@ package struct SourceText: Sendable {
     lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
       String(line.last == "\r" ? line.dropLast() : line)
     }
+    isASCII = lines.map { line in line.utf8.allSatisfy { $0 < 0x80 } }
   }
 
   /// A diagnostic with the source line of its place.
@@ -91,6 +93,10 @@ package struct SourceText: Sendable {
   /// The place of libYAML's mark, whose columns count Unicode scalars where a caret needs characters.
   package func place(line: Int, column: Int) -> Place {
     guard lines.indices.contains(line - 1) else { return Place(file: path, line: line, column: column) }
+    // Of ASCII every scalar is a character, and lines may be long.
+    if isASCII[line - 1] {
+      return Place(file: path, line: line, column: min(max(1, column), lines[line - 1].utf8.count + 1))
+    }
     let before = String.UnicodeScalarView(lines[line - 1].unicodeScalars.prefix(max(0, column - 1)))
     return Place(file: path, line: line, column: String(before).count + 1)
   }

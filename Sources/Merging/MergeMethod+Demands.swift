@@ -35,7 +35,7 @@ extension MergeMethod {
             readsLabels: learning.objective.readsLabels)))
     case .searched(let make):
       let search = make(parameters)
-      var effort = MergeDemands.Search(trials: search.trials)
+      var effort = MergeDemands.Search(trials: search.trials, readsMetric: search.score == .normalised)
       if case .method(let name) = search.target {
         effort.tried = .init(ParameterSpec.triedName, name)
         effort.movesWeights = .init(ParameterSpec.searchesWeights.name, search.weights != nil)

@@ -1,30 +1,5 @@
 public import Basics
 
-/// The identity of a job: the first 32 hexadecimal digits of the SHA-256 of its spec.
-public struct JobID: Sendable, Hashable, Codable, CustomStringConvertible {
-  /// 32 hexadecimal digits.
-  public let hex: String
-
-  /// Takes the digits as they are.
-  public init(hex: String) {
-    self.hex = hex
-  }
-
-  /// Reads the digits.
-  public init(from decoder: any Decoder) throws {
-    hex = try decoder.singleValueContainer().decode(String.self)
-  }
-
-  /// Writes the digits.
-  public func encode(to encoder: any Encoder) throws {
-    var container = encoder.singleValueContainer()
-    try container.encode(hex)
-  }
-
-  /// The digits.
-  public var description: String { hex }
-}
-
 /// The base model that a job starts from.
 public enum BaseSpec: Sendable, Hashable, Codable {
   /// A Hugging Face folder, known by the SHA-256 over its weights, configuration and tokenizer.
@@ -36,17 +11,18 @@ public enum BaseSpec: Sendable, Hashable, Codable {
 /// Train one adapter on one cocktail.
 public struct TrainJob: Sendable, Hashable, Codable {
   /// What the adapter is trained on.
-  public var base: BaseSpec
-  /// The cocktail's tasks sorted by name, so that moving one in the manifest trains nothing again.
-  public var tasks: [TaskSpec]
+  @Hashed public var base: BaseSpec
+  /// The cocktail's tasks sorted by name, so that moving one in the manifest trains nothing again; each as
+  /// `TaskSpec.trained` has it.
+  @Hashed public var tasks: [TaskSpec]
   /// How the tasks are mixed; the plain rule for a single, where none makes a difference.
-  public var sampling: SamplingSpec
+  @Hashed public var sampling: SamplingSpec
   /// When the training ends.
-  public var budget: BudgetSpec
+  @Hashed public var budget: BudgetSpec
   /// LoRA settings.
-  public var adapter: AdapterSpec
+  @Hashed public var adapter: AdapterSpec
   /// Optimiser, batches and stopping.
-  public var training: TrainingSpec
+  @Hashed public var training: TrainingSpec
   /// Names the random streams of starts, order and dropout.
   public var seed: Int
   /// The merge that it goes on from; nil, and not written, for a training that begins at the base.
@@ -59,12 +35,23 @@ public struct TrainJob: Sendable, Hashable, Codable {
     base: BaseSpec, tasks: [TaskSpec], sampling: SamplingSpec, budget: BudgetSpec, adapter: AdapterSpec,
     training: TrainingSpec, seed: Int, start: TrainStart? = nil, ends: EndsSpec? = nil
   ) {
-    self.base = base
-    self.tasks = tasks
-    self.sampling = sampling
-    self.budget = budget
-    self.adapter = adapter
-    self.training = training
+    self.init(
+      base: Hashed(base), tasks: Hashed(tasks), sampling: Hashed(sampling), budget: Hashed(budget),
+      adapter: Hashed(adapter), training: Hashed(training), seed: seed, start: start, ends: ends)
+  }
+
+  /// Makes the job of parts that are hashed already.
+  public init(
+    base: Hashed<BaseSpec>, tasks: Hashed<[TaskSpec]>, sampling: Hashed<SamplingSpec>,
+    budget: Hashed<BudgetSpec>, adapter: Hashed<AdapterSpec>, training: Hashed<TrainingSpec>, seed: Int,
+    start: TrainStart? = nil, ends: EndsSpec? = nil
+  ) {
+    _base = base
+    _tasks = tasks
+    _sampling = sampling
+    _budget = budget
+    _adapter = adapter
+    _training = training
     self.seed = seed
     self.start = start
     self.ends = ends
@@ -76,15 +63,14 @@ public struct MergeJob: Sendable, Hashable, Codable {
   /// A row of the merge methods.
   public var method: String
   /// All parameters of the method, defaults filled in.
-  public var parameters: [String: ParameterValue]
+  @Hashed public var parameters: [String: ParameterValue]
   /// The training jobs whose adapters are merged, sorted by the names of their tasks.
   public var inputs: [JobID]
   /// One weight for each input.
   public var weights: [Double]
   /// Names the random streams of methods that draw.
   public var seed: Int
-  /// One measurement for each input, where the method needs them; nil is not written, so that other merges keep their
-  /// identities.
+  /// One measurement for each input, where the method needs them; nil is not written.
   public var statistics: [JobID]?
   /// What the merge itself reads, where the method measures while it merges; nil is not written.
   public var data: MergeData?
@@ -97,8 +83,19 @@ public struct MergeJob: Sendable, Hashable, Codable {
     method: String, parameters: [String: ParameterValue], inputs: [JobID], weights: [Double], seed: Int,
     statistics: [JobID]? = nil, data: MergeData? = nil, ends: [Int]? = nil
   ) {
+    self.init(
+      method: method, parameters: Hashed(parameters), inputs: inputs, weights: weights, seed: seed,
+      statistics: statistics, data: data, ends: ends)
+  }
+
+  /// Makes the job of parts that are hashed already.
+  public init(
+    method: String, parameters: Hashed<[String: ParameterValue]>, inputs: [JobID], weights: [Double],
+    seed: Int,
+    statistics: [JobID]? = nil, data: MergeData? = nil, ends: [Int]? = nil
+  ) {
     self.method = method
-    self.parameters = parameters
+    _parameters = parameters
     self.inputs = inputs
     self.weights = weights
     self.seed = seed
@@ -111,28 +108,40 @@ public struct MergeJob: Sendable, Hashable, Codable {
 /// Evaluate one model on one split of one task.
 public struct EvaluateJob: Sendable, Hashable, Codable {
   /// What the adapter sits on.
-  public var base: BaseSpec
+  @Hashed public var base: BaseSpec
   /// The training, merge or tuning job whose adapter is used; nil evaluates the base itself.
   public var adapter: JobID?
   /// The task as evaluations see it, with all metrics.
-  public var task: TaskSpec
+  @Hashed public var task: TaskSpec
   /// The split that is read.
   public var split: Split
   /// The training job whose linear head is used; nil for label heads.
   public var head: JobID?
   /// Longer inputs are cut to so many tokens.
   public var maxTokens: Int
-  /// The factor on the cosines of a label head.
-  public var labelScale: Double
+  /// The factor on the cosines of a label head; nil, and not written, for a linear head.
+  public var labelScale: Double?
 
   /// Makes the job.
   public init(
     base: BaseSpec, adapter: JobID?, task: TaskSpec, split: Split, head: JobID?, maxTokens: Int,
-    labelScale: Double
+    labelScale: Double?
   ) {
-    self.base = base
+    self.init(
+      base: Hashed(base), adapter: adapter, task: Hashed(task), split: split, head: head,
+      maxTokens: maxTokens,
+      labelScale: labelScale)
+  }
+
+  /// Makes the job of parts that are hashed already.
+  public init(
+    base: Hashed<BaseSpec>, adapter: JobID?, task: Hashed<TaskSpec>, split: Split, head: JobID?,
+    maxTokens: Int,
+    labelScale: Double?
+  ) {
+    _base = base
     self.adapter = adapter
-    self.task = task
+    _task = task
     self.split = split
     self.head = head
     self.maxTokens = maxTokens
@@ -154,20 +163,6 @@ public enum JobSpec: Sendable, Hashable, Codable {
   case tune(TuneJob)
   /// Measure one model on one split of one task.
   case evaluate(EvaluateJob)
-
-  /// Raised when the same spec would give another result than it used to.
-  public static let formatVersion = 2
-
-  private struct Identity: Encodable {
-    let formatVersion: Int
-    let job: JobSpec
-  }
-
-  /// The identity of the job.
-  public func id() throws -> JobID {
-    let hash = try StableHash.hex(of: Identity(formatVersion: JobSpec.formatVersion, job: self))
-    return JobID(hex: String(hash.prefix(32)))
-  }
 
   /// The jobs whose artefacts this one reads, in a fixed order without repeats.
   public var inputs: [JobID] {

@@ -21,11 +21,11 @@ public enum Statistic: Sendable, Hashable, Codable {
 /// Measure one trained model on examples of its own tasks, for merges that need to know its data.
 public struct StatisticsJob: Sendable, Hashable, Codable {
   /// What the adapter sits on.
-  public var base: BaseSpec
+  @Hashed public var base: BaseSpec
   /// The training job whose adapter, and linear heads, are used.
   public var adapter: JobID
-  /// The tasks that the adapter learned from, sorted by name, as its training saw them.
-  public var tasks: [TaskSpec]
+  /// The tasks that the adapter learned from, sorted by name, each as `TaskSpec.read` has it.
+  @Hashed public var tasks: [TaskSpec]
   /// The split that is read.
   public var split: Split
   /// At most so many examples of each task.
@@ -42,9 +42,20 @@ public struct StatisticsJob: Sendable, Hashable, Codable {
     base: BaseSpec, adapter: JobID, tasks: [TaskSpec], split: Split = .train, rows: Int, maxTokens: Int,
     what: Statistic, seed: Int
   ) {
-    self.base = base
+    self.init(
+      base: Hashed(base), adapter: adapter, tasks: Hashed(tasks), split: split, rows: rows,
+      maxTokens: maxTokens,
+      what: what, seed: seed)
+  }
+
+  /// Makes the job of parts that are hashed already.
+  public init(
+    base: Hashed<BaseSpec>, adapter: JobID, tasks: Hashed<[TaskSpec]>, split: Split = .train, rows: Int,
+    maxTokens: Int, what: Statistic, seed: Int
+  ) {
+    _base = base
     self.adapter = adapter
-    self.tasks = tasks
+    _tasks = tasks
     self.split = split
     self.rows = rows
     self.maxTokens = maxTokens
@@ -56,9 +67,9 @@ public struct StatisticsJob: Sendable, Hashable, Codable {
 /// The data of the models of a merge, for methods that measure while they merge.
 public struct MergeData: Sendable, Hashable, Codable {
   /// What the adapters sit on.
-  public var base: BaseSpec
-  /// The tasks that each input learned from, sorted by name, as its training saw them.
-  public var tasks: [[TaskSpec]]
+  @Hashed public var base: BaseSpec
+  /// The tasks that each input learned from, sorted by name, each as `TaskSpec.read` has it.
+  @Hashed public var tasks: [[TaskSpec]]
   /// The split that is read.
   public var split: Split
   /// At most so many examples of each task.
@@ -70,8 +81,15 @@ public struct MergeData: Sendable, Hashable, Codable {
   public init(
     base: BaseSpec, tasks: [[TaskSpec]], split: Split = .train, rows: Int, maxTokens: Int
   ) {
-    self.base = base
-    self.tasks = tasks
+    self.init(base: Hashed(base), tasks: Hashed(tasks), split: split, rows: rows, maxTokens: maxTokens)
+  }
+
+  /// Names the data by parts that are hashed already.
+  public init(
+    base: Hashed<BaseSpec>, tasks: Hashed<[[TaskSpec]]>, split: Split = .train, rows: Int, maxTokens: Int
+  ) {
+    _base = base
+    _tasks = tasks
     self.split = split
     self.rows = rows
     self.maxTokens = maxTokens

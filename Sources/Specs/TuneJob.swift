@@ -5,38 +5,49 @@ public import Basics
 /// It has no way to name test data: what it reads is a `TuningSplit`, and its tasks come without their test files.
 public struct TuneJob: Sendable, Hashable, Codable {
   /// What the merged adapter sits on while it is tried.
-  public var base: BaseSpec
+  @Hashed public var base: BaseSpec
   /// A row of the merge methods that learns or searches.
   public var method: String
   /// All parameters of the method, defaults filled in.
-  public var parameters: [String: ParameterValue]
+  @Hashed public var parameters: [String: ParameterValue]
   /// The training jobs whose adapters are merged, sorted by the names of their tasks.
   public var inputs: [JobID]
   /// One weight for each input.
   public var weights: [Double]
   /// The tasks that the inputs learned, sorted by name.
-  public var tasks: [TuneTask]
+  @Hashed public var tasks: [TuneTask]
   /// What a search tries, in the manifest's order; empty for the method's own ranges.
-  public var over: [SearchRange]
+  @Hashed public var over: [SearchRange]
   /// Longer inputs are cut to so many tokens.
   public var maxTokens: Int
-  /// The factor on the cosines of label heads.
-  public var labelScale: Double
+  /// The factor on the cosines of label heads; nil, and not written, where all heads are linear.
+  public var labelScale: Double?
   /// Names the random streams.
   public var seed: Int
 
   /// Makes the job.
   public init(
     base: BaseSpec, method: String, parameters: [String: ParameterValue], inputs: [JobID], weights: [Double],
-    tasks: [TuneTask], over: [SearchRange] = [], maxTokens: Int, labelScale: Double, seed: Int
+    tasks: [TuneTask], over: [SearchRange] = [], maxTokens: Int, labelScale: Double?, seed: Int
   ) {
-    self.base = base
+    self.init(
+      base: Hashed(base), method: method, parameters: Hashed(parameters), inputs: inputs, weights: weights,
+      tasks: Hashed(tasks), over: Hashed(over), maxTokens: maxTokens, labelScale: labelScale, seed: seed)
+  }
+
+  /// Makes the job of parts that are hashed already.
+  public init(
+    base: Hashed<BaseSpec>, method: String, parameters: Hashed<[String: ParameterValue]>, inputs: [JobID],
+    weights: [Double], tasks: Hashed<[TuneTask]>, over: Hashed<[SearchRange]>, maxTokens: Int,
+    labelScale: Double?, seed: Int
+  ) {
+    _base = base
     self.method = method
-    self.parameters = parameters
+    _parameters = parameters
     self.inputs = inputs
     self.weights = weights
-    self.tasks = tasks
-    self.over = over
+    _tasks = tasks
+    _over = over
     self.maxTokens = maxTokens
     self.labelScale = labelScale
     self.seed = seed
@@ -61,7 +72,7 @@ extension TuningSplit {
 
 /// A task on which a merge is tuned.
 public struct TuneTask: Sendable, Hashable, Codable {
-  /// The task without its test data.
+  /// The task as `TaskSpec.read` has it: without its test data.
   public var task: TaskSpec
   /// The place among the job's inputs of the model that is taken as the task's expert: its single where there is one.
   public var expert: Int

@@ -36,7 +36,7 @@ import Testing
 
   @Test func `a changed byte of an adapter is seen before a merge reads it`() throws {
     let place = try Workplace(copying: Finished.get().place)
-    let merges = try place.files(below: "Results/.store") { $0.hasSuffix("spec.json") }
+    let merges = try place.files(below: "Results/.store") { $0.hasSuffix("job.json") }
       .filter { String(decoding: $0.value, as: UTF8.self).contains("\"merge\":{") }
     for name in merges.keys {
       let folder = place.folder.appendingPathComponent("Results/.store/\(name)").deletingLastPathComponent()

@@ -42,8 +42,8 @@ import Testing
     #expect(tensors.contains("tensors   8"))
     #expect(tensors.contains("numbers   1 024"))
     let byFolder = try inspect("Results/.store/\(id)", place)
-    #expect(byFolder.contains("id       \(id)"))
-    #expect(byFolder.contains { $0.hasPrefix("result   6 steps, 48 examples") })
+    #expect(byFolder.contains { $0.hasPrefix("id ") && $0.hasSuffix(" \(id)") })
+    #expect(byFolder.contains { $0.hasPrefix("result ") && $0.contains(" 6 steps, 48 examples") })
     #expect(byFolder.contains { $0.contains("adapter/adapter_model.safetensors, ") })
     #expect(try inspect(String(id.prefix(10)), place) == byFolder)
   }
@@ -62,9 +62,11 @@ import Testing
 
   @Test func `digits that several jobs begin with are refused`() throws {
     let place = try Workplace()
-    for id in ["abcd1", "abcd2"] { try place.write("{}", to: "Results/.store/\(id)/result.json") }
+    let ids = ["1", "2"].map { "abcd" + String(repeating: "0", count: 27) + $0 }
+    for id in ids { try place.write("{}", to: "Results/.store/\(id)/result.json") }
     let outcome = try Program.run("inspect", "abcd", in: place.folder)
     #expect(outcome.status == 2)
-    #expect(outcome.errors == "error: 2 stored jobs begin with 'abcd'\n  give more digits: abcd1, abcd2\n")
+    #expect(
+      outcome.errors == "error: 2 stored jobs begin with 'abcd'\n  give more digits: \(ids[0]), \(ids[1])\n")
   }
 }

@@ -68,7 +68,7 @@ import Testing
     #expect(try Program.start(grid, in: place.folder).outcome().status == 0)
     let tests = try place.stored().filter { name in
       try !known.contains(name)
-        && place.read("Results/.store/\(name)/spec.json").contains("\"split\":\"test\"")
+        && place.read("Results/.store/\(name)/job.json").contains("\"split\":\"test\"")
     }
     #expect(tests.count == 6)
     for name in tests {

@@ -31,7 +31,7 @@ import Testing
     try place.stored().compactMap { name in
       let folder = "Results/.store/\(name)"
       let spec = try JSONDecoder().decode(
-        Stored.Spec.self, from: Data(place.read("\(folder)/spec.json").utf8))
+        Stored.Spec.self, from: Data(place.read("\(folder)/job.json").utf8))
       return spec.tune.map { (folder, $0._0.method) }
     }
   }
@@ -47,7 +47,7 @@ import Testing
       let isSearch = method == "search" || method.hasPrefix("lorahub")
       #expect(names.contains(isSearch ? "trials.csv" : "coefficients.csv") && names.contains("adapter"))
       // Nothing about test data, not even how many there are.
-      #expect(try !place.read("\(folder)/spec.json").contains("test"))
+      #expect(try !place.read("\(folder)/job.json").contains("test"))
       struct Result: Decodable { let tune: Wrapped }
       struct Wrapped: Decodable { let _0: Tuned }
       struct Tuned: Decodable { let start: Double, end: Double, measure: String, rounds: Int }

@@ -10,7 +10,7 @@ import Testing
 /// Files of the store that were changed or cut since their jobs wrote them.
 @Suite struct JobFilesTests {
   private let scratch: Scratch
-  private let id = JobID(hex: "0123456789abcdef0123456789abcdef")
+  private let id = JobID(number: 0x0123_4567_89ab_cdef)
 
   init() throws { scratch = try Scratch() }
 

@@ -8,7 +8,7 @@ import Testing
 
 @Suite struct JobStoreTests {
   private let scratch: Scratch
-  private let id = JobID(hex: "0123456789abcdef0123456789abcdef")
+  private let id = JobID(number: 0x0123_4567_89ab_cdef)
 
   init() throws { scratch = try Scratch() }
 
@@ -41,7 +41,7 @@ import Testing
     try store.put(id, .trained(steps: 9), cost: .some(wall: 4), files: ["curve.csv": "step\n"])
     #expect(try store.result(id) == .trained(steps: 9))
     #expect(store.cost(id) == .some(wall: 4))
-    let spec = try Data(contentsOf: store.folder(id).appendingPathComponent("spec.json"))
+    let spec = try Data(contentsOf: store.folder(id).appendingPathComponent("job.json"))
     #expect(try JSONDecoder().decode(JobSpec.self, from: spec) == Jobs.train(0).spec)
     let curve = try String(contentsOf: store.folder(id).appendingPathComponent("curve.csv"), encoding: .utf8)
     #expect(curve == "step\n")
@@ -88,12 +88,13 @@ import Testing
     // No process has this number: the kernel's limit lies below.
     let dead = store.root.appendingPathComponent("attempt-\(id)-2147483600")
     try FileManager.default.createDirectory(at: dead, withIntermediateDirectories: true)
-    let other = JobID(hex: "ffffffffffffffffffffffffffffffff")
+    let other = JobID(number: .max)
     try store.put(other, .trained())
-    try store.recordFailure(Diagnostic("broken"), of: JobID(hex: "aa"))
+    try store.recordFailure(Diagnostic("broken"), of: JobID(number: 0xaa))
     #expect(store.runningAttempts() == [id])
     store.sweepAttempts()
-    #expect(store.names == [living.lastPathComponent, "failed-aa.json", other.hex].sorted())
+    #expect(
+      store.names == [living.lastPathComponent, "failed-\(JobID(number: 0xaa)).json", other.hex].sorted())
   }
 
   @Test func `abandoning takes away what this process began and no more`() throws {
@@ -121,8 +122,23 @@ import Testing
     }
   }
 
+  @Test func `jobs of an earlier format are told with what removes them`() throws {
+    #expect(store.earlierFormats() == nil)
+    try store.put(id, .trained())
+    #expect(store.earlierFormats() == nil)
+    let old = store.folder(JobID(number: 7))
+    try FileManager.default.createDirectory(at: old, withIntermediateDirectories: true)
+    for name in ["spec.json", "result.json"] {
+      try Data("{}".utf8).write(to: old.appendingPathComponent(name))
+    }
+    let note = try #require(store.earlierFormats())
+    #expect(note.what == "1 job is of an earlier format and not read")
+    #expect(note.hint?.contains("-name spec.json") == true)
+    #expect(store.finished() == [id, JobID(number: 7)])
+  }
+
   @Test func `the same result is the same bytes`() throws {
-    let other = JobID(hex: "ffffffffffffffffffffffffffffffff")
+    let other = JobID(number: .max)
     let result = JobResult.evaluate(
       EvaluateResult(n: 3, tokens: 9, metrics: ["b": 0.1, "a": 1.0 / 3, "c": 2]))
     try store.put(id, result)

@@ -41,7 +41,7 @@ import Testing
       EvaluateJob(
         base: .folder(sha256: "base"), adapter: nil, task: task, split: .test, head: nil, maxTokens: 128,
         labelScale: 20))
-    let job = PlannedJob(id: try spec.id(), spec: spec, label: "evaluate", work: JobWork(flops: 1))
+    let job = PlannedJob(id: spec.id(), spec: spec, label: "evaluate", work: JobWork(flops: 1))
     var plan = Jobs.plan([job])
     plan.locations = ["a": file.path]
     let told = #expect(throws: Diagnostics.self) { try DataCheck(store: nil).check(plan) }

@@ -17,7 +17,7 @@ import Testing
         guard case .evaluate(var spec) = evaluation.spec else { continue }
         spec.maxTokens = 100 + number
         evaluation.spec = .evaluate(spec)
-        evaluation.id = try evaluation.spec.id()
+        evaluation.id = evaluation.spec.id()
         evaluation.work.flops = 0.25
         jobs.append(evaluation)
       }

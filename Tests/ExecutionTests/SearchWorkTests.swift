@@ -37,7 +37,7 @@ import Testing
         weights: [1, 1],
         tasks: tasks.enumerated().map { TuneTask(task: $1, expert: $0, head: nil) }, over: over,
         maxTokens: 32, labelScale: 20, seed: 0))
-    let id = try spec.id()
+    let id = spec.id()
     _ = try performer.perform(spec, id: id, worker: "w") { _, _ in }
     guard case .tune(let result) = try scratch.store.result(id) else { return nil }
     return result

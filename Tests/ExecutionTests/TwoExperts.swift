@@ -46,7 +46,7 @@ struct TwoExperts {
 extension JobPerformer {
   /// Does a job and names it.
   func done(_ spec: JobSpec) throws -> JobID {
-    let id = try spec.id()
+    let id = spec.id()
     _ = try perform(spec, id: id, worker: "w") { _, _ in }
     return id
   }

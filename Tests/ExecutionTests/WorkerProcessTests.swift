@@ -70,7 +70,7 @@ import Testing
     let read = try JSONDecoder().decode(WorkRequest.self, from: data)
     #expect(read.id == request.id)
     #expect(read.spec == request.spec)
-    #expect(try read.spec.id() == request.id)
+    #expect(read.spec.id() == request.id)
   }
 
   @Test func `a failed job is the worker's own message, and the process goes on`() async throws {

@@ -19,19 +19,6 @@ import Testing
     try plan(text, ["seeds=0"] + overrides).models.first { $0.kind == .cocktail }?.job
   }
 
-  @Test func `a fixed job has a fixed identity`() throws {
-    let task = TaskSpec(
-      name: "fpb", kind: .classification, source: .files(["train": DataFile(sha256: "a", format: "jsonl")]),
-      labels: [LabelSpec(name: "bad", description: "bad"), LabelSpec(name: "good", description: "good")],
-      metrics: ["macro_f1"])
-    let job = TrainJob(
-      base: .folder(sha256: "b"), tasks: [task], sampling: SamplingSpec(), budget: .steps(200),
-      adapter: AdapterSpec(),
-      training: TrainingSpec(), seed: 0)
-    // Computed from the canonical JSON by another program.
-    #expect(try JobSpec.train(job).id().hex == "d751d6ff2bdbad4e4f6da65035d2c6d0")
-  }
-
   @Test(arguments: [
     "adapter.rank=4", "adapter.alpha=8", "adapter.dropout=0.1", "adapter.rslora=true",
     "adapter.targets=query",
@@ -43,8 +30,7 @@ import Testing
     "training.label_scale=10", "budget.steps=100", "budget={tokens: 200}", "seeds=1", "sampling.rule=equal",
     "base={pretrain: {}}", "head=linear", "tasks.fpb.text={text} and more", "tasks.fpb.pair={question}",
     "tasks.fpb.target=gold", "tasks.fpb.labels=[good, bad]", "tasks.fpb.labels={bad: awful, good: fine}",
-    "tasks.fpb.metrics=accuracy", "tasks.fpb.limits.train=50", "tasks.fpb.data=fomc",
-    "task_defaults.validation_fraction=0.2",
+    "tasks.fpb.limits.train=50", "tasks.fpb.data=fomc",
   ])
   func `what can change a result changes the identity of its training`(override: String) throws {
     let before = try #require(try training(Self.text))
@@ -53,12 +39,69 @@ import Testing
 
   @Test(arguments: [
     "title=something else", "name=other", "tasks.fpb.family=other", "tasks.fpb.limits.test=10",
+    "tasks.fpb.limits.validation=10", "tasks.fpb.metrics=accuracy", "task_defaults.validation_fraction=0.2",
     "tasks.fpb.metrics=macro_f1", "evaluate.tasks=own", "evaluate.splits=test", "sampling.rule=concatenation",
     "adapter.targets=value,query", "adapter.rank=8",
   ])
   func `what cannot change a training leaves its identity`(override: String) throws {
     let before = try #require(try training(Self.text))
     #expect(try training(Self.text, [override]) == before)
+  }
+
+  // MARK: What a job reads, and nothing else
+
+  /// What changes a training that validates on the way.
+  @Test(arguments: [
+    ("tasks.fpb.metrics=accuracy", true), ("tasks.fpb.limits.validation=10", true),
+    ("training.patience=3", true), ("training.keep_best=true", true), ("tasks.fpb.limits.test=10", false),
+    ("task_defaults.validation_fraction=0.2", false),
+  ])
+  func `a training that validates reads the first metric and validation data`(override: String, changes: Bool)
+    throws
+  {
+    let validating = ["training.validate_every=10"]
+    let before = try #require(try training(Self.text, validating))
+    #expect((try training(Self.text, validating + [override]) != before) == changes)
+  }
+
+  @Test
+  func
+    `the share held back is read where there is no validation file, and validation data then come from the training file`()
+    throws
+  {
+    let bare = FakeResources(splits: [.train, .test])
+    func plan(_ overrides: [String], _ resources: FakeResources) throws -> Plan {
+      try ExperimentTests.plan(Self.text, ["seeds=0"] + overrides, resources: resources)
+    }
+    func training(_ plan: Plan) -> JobID? { plan.models.first { $0.kind == .cocktail }?.job }
+    func base(_ plan: Plan, _ split: Split) -> JobID? {
+      plan.models.first?.evaluations.first { $0.task == "fpb" && $0.split == split }?.job
+    }
+    let before = try plan([], bare)
+    let share = try plan(["task_defaults.validation_fraction=0.2"], bare)
+    #expect(training(share) != training(before))
+    #expect(base(share, .validation) != base(before, .validation))
+    #expect(base(share, .test) == base(before, .test))
+    var moved = bare
+    moved.files["data/fpb/train.jsonl"]?.sha256 = "other bytes"
+    let other = try plan([], moved)
+    #expect(training(other) != training(before))
+    #expect(base(other, .validation) != base(before, .validation))
+    #expect(base(other, .test) == base(before, .test))
+    // Nothing of this where there is a file.
+    var whole = FakeResources()
+    let known = try plan([], whole)
+    whole.files["data/fpb/train.jsonl"]?.sha256 = "other bytes"
+    let again = try plan([], whole)
+    #expect(training(again) != training(known))
+    #expect(again.models.first?.evaluations == known.models.first?.evaluations)
+  }
+
+  @Test func `what a base cannot read of a length is not in a job`() throws {
+    let short = FakeResources(positions: 64)
+    #expect(
+      try ids(Self.text, ["training.max_tokens=64"], resources: short)
+        == ids(Self.text, ["training.max_tokens=100"], resources: short))
   }
 
   @Test func `the order of models counts where the method says so`() throws {

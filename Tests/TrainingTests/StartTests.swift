@@ -12,7 +12,7 @@ import Training
 
 /// Trainings that go on from a merge.
 @Suite struct StartTests {
-  private static let merged = JobID(hex: "01")
+  private static let merged = JobID(number: 1)
 
   /// What a plain training of some steps leaves.
   private func before(_ tasks: [TrainingTask], _ base: BaseModel, _ job: TrainJob) throws -> (

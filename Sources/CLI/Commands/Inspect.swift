@@ -77,6 +77,11 @@ struct Inspect: ParsableCommand {
   private func storedJob(folder: URL) throws -> [String] {
     let folder = folder.standardizedFileURL
     let store = JobStore(root: folder.deletingLastPathComponent())
-    return try JobInspection.lines(JobID(hex: folder.lastPathComponent), in: store)
+    guard let id = JobID(hex: folder.lastPathComponent) else {
+      throw Diagnostic(
+        "the folder is called like no job", at: Place(file: folder.relativePath),
+        hint: "a job's folder has the 32 digits of its id for a name")
+    }
+    return try JobInspection.lines(id, in: store)
   }
 }

@@ -61,60 +61,61 @@ struct PlanCommand: ParsableCommand {
     let loaded = try arguments.load()
     let plan = try loaded.planWithStandIns()
     Console.notes(of: plan)
+    if let note = loaded.store.earlierFormats() { Console.note("\(note)") }
     let count = workerArguments.count
     let clock = WorkClock.measured(
       plan, loaded.store, workers: count, threads: workerArguments.threads)
-    let lines = plan.jobs.map { job in
-      let cached = loaded.store.isIntact(job.id)
-      return JobLine(
-        id: job.id.hex, kind: job.spec.kind, label: job.label, cached: cached,
-        reason: reason(job, loaded.store),
-        predictedSeconds: cached ? nil : clock.seconds(job))
+    let finished = loaded.store.finished()
+    var cached: Set<JobID> = []
+    for job in plan.jobs where finished.contains(job.id) && loaded.store.damage(job.id) == nil {
+      cached.insert(job.id)
     }
-    let waiting = lines.filter { !$0.cached }
-    let isCached = Set(lines.filter(\.cached).map(\.id))
     let seconds = Makespan.seconds(
-      of: plan, workers: count, start: WorkClock.start, isFinished: { isCached.contains($0.hex) },
-      seconds: clock.seconds)
-    let open = plan.jobs.filter { !isCached.contains($0.id.hex) }.map(\.work)
-    let memory = Int(((open.map(\.memory).max() ?? 0) / 1e6).rounded(.up))
-    let disk = Int((open.reduce(0) { $0 + $1.disk } / 1e6).rounded(.up))
+      of: plan, workers: count, start: WorkClock.start, isFinished: cached.contains, seconds: clock.seconds)
+    let open = plan.jobs.filter { !cached.contains($0.id) }
+    let memory = Int(((open.lazy.map(\.work.memory).max() ?? 0) / 1e6).rounded(.up))
+    let disk = Int((open.reduce(0) { $0 + $1.work.disk } / 1e6).rounded(.up))
     if json {
       let encoder = JSONEncoder()
       encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
       encoder.keyEncodingStrategy = .convertToSnakeCase
+      let lines = plan.jobs.map { job in
+        let isCached = cached.contains(job.id)
+        return JobLine(
+          id: job.id.hex, kind: job.spec.kind, label: job.label, cached: isCached,
+          reason: reason(job, loaded.store, finished), predictedSeconds: isCached ? nil : clock.seconds(job))
+      }
       let answer = Answer(
         experiment: plan.experiment, notes: plan.notes.map(NoteLine.init), models: plan.models.count,
-        jobs: lines,
-        cached: lines.count - waiting.count,
-        predictedSeconds: seconds, workers: count, megabytesPerWorker: memory, diskMegabytes: disk)
+        jobs: lines, cached: plan.jobs.count - open.count, predictedSeconds: seconds, workers: count,
+        megabytesPerWorker: memory, diskMegabytes: disk)
       Console.print(String(decoding: try encoder.encode(answer), as: UTF8.self))
       return
     }
     for kind in JobSpec.kinds {
-      let all = lines.filter { $0.kind == kind }
-      if all.isEmpty { continue }
-      let open = all.filter { !$0.cached }
-      let cost = spoken(seconds: open.reduce(0) { $0 + ($1.predictedSeconds ?? 0) })
+      let all = plan.jobs.count { $0.spec.kind == kind }
+      if all == 0 { continue }
+      let rest = open.filter { $0.spec.kind == kind }
+      let cost = spoken(seconds: rest.reduce(0) { $0 + clock.seconds($1) })
       Console.print(
-        "\(kind): \(counted(all.count, "job")), \(all.count - open.count) done, \(open.count) to run, about \(cost) of work"
+        "\(kind): \(counted(all, "job")), \(all - rest.count) done, \(rest.count) to run, about \(cost) of work"
       )
     }
-    for line in waiting.prefix(12) { Console.print("  \(line.label): \(line.reason)") }
-    if waiting.isEmpty {
+    for job in open.prefix(12) { Console.print("  \(job.label): \(reason(job, loaded.store, finished))") }
+    if open.isEmpty {
       Console.print("\(counted(plan.models.count, "model")); nothing to run")
       return
     }
-    if waiting.count > 12 { Console.print("  … and \(waiting.count - 12) more (--json lists all)") }
+    if open.count > 12 { Console.print("  … and \(open.count - 12) more (--json lists all)") }
     Console.print(
       "\(counted(plan.models.count, "model")); about \(spoken(seconds: seconds)) on \(counted(count, "worker")) (\(clock.basis)), "
         + "\(grouped(memory)) MB of memory a worker, \(grouped(disk)) MB of disk")
   }
 
-  private func reason(_ job: PlannedJob, _ store: JobStore) -> String {
-    if store.contains(job.id) { return store.damage(job.id)?.what ?? "done" }
+  private func reason(_ job: PlannedJob, _ store: JobStore, _ finished: Set<JobID>) -> String {
+    if finished.contains(job.id) { return store.damage(job.id)?.what ?? "done" }
     if let failure = store.failure(job.id) { return "failed last time: \(failure.what)" }
-    let missing = job.spec.inputs.filter { !store.contains($0) }
+    let missing = job.spec.inputs.filter { !finished.contains($0) }
     return missing.isEmpty ? "not in the store" : "needs \(counted(missing.count, "job")) not in the store"
   }
 }

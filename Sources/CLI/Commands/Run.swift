@@ -52,6 +52,7 @@ struct Run: AsyncParsableCommand {
       try ResultsFolder.check(store: loaded.store.root, tables: loaded.folder)
     }
     Console.notes(of: plan, quiet: quiet)
+    if !quiet, let note = loaded.store.earlierFormats() { Console.note("\(note)") }
     loaded.store.sweepAttempts()
     try discardDamaged(in: plan, loaded.store)
     let interruption = Interruption()
@@ -62,7 +63,8 @@ struct Run: AsyncParsableCommand {
       let tried = Set(plan.jobs.map(\.id))
       plan = try loaded.plan()
       var tests = plan
-      tests.jobs.removeAll { tried.contains($0.id) && !loaded.store.contains($0.id) }
+      let finished = loaded.store.finished()
+      tests.jobs.removeAll { tried.contains($0.id) && !finished.contains($0.id) }
       try discardDamaged(in: tests, loaded.store)
       summary += await perform(tests, loaded, interruption, &spent)
     }

@@ -7,6 +7,7 @@ extension ManifestReading {
 
   mutating func merges(_ table: inout CocktailTable, points: [Manifest.GridPoint]) -> [Manifest.Merge] {
     var merges: [Manifest.Merge] = []
+    var names: Set<String> = []
     for value in root["merges"]?.elements ?? [] where !value.isBroken {
       guard value.entries.allSatisfy({ !$0.value.isBroken }), let inputs = inputs(value, &table),
         let weights = weights(value, inputs: inputs.count)
@@ -14,7 +15,7 @@ extension ManifestReading {
       for merge in cells(value, inputs, weights) {
         checkRounds(merge, value, points.map(\.budget))
         checkEnds(merge, value, table, points)
-        if merges.contains(where: { $0.model == merge.model }) {
+        if !names.insert(merge.model).inserted {
           report(
             "two merges are called '\(merge.model)'", at: merge.place,
             hint: "give one of them a 'name' of its own")

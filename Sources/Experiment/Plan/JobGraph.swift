@@ -1,17 +1,17 @@
 internal import Specs
 
 /// Jobs without repeats, each after its inputs.
-struct JobGraph {
+final class JobGraph {
   private(set) var jobs: [PlannedJob] = []
   private var known: Set<JobID> = []
 
   /// Adds a job unless an equal one is there, and returns its identity.
   ///
   /// The inputs must have been added before: a mistake of ours traps.
-  mutating func add(_ spec: JobSpec, label: @autoclosure () -> String, work: @autoclosure () -> JobWork)
-    throws -> JobID
-  {
-    let id = try spec.id()
+  func add(
+    _ spec: JobSpec, label: @autoclosure () -> String, work: @autoclosure () -> JobWork
+  ) -> JobID {
+    let id = spec.id()
     if known.insert(id).inserted {
       precondition(spec.inputs.allSatisfy(known.contains), "job \(id) planned before its inputs")
       jobs.append(PlannedJob(id: id, spec: spec, label: label(), work: work()))

@@ -18,6 +18,7 @@ extension Plan {
   public var grids: [(name: String, models: [String])] {
     var grids: [(name: String, models: [String])] = []
     var places: [String: Int] = [:]
+    var seen: Set<[String]> = []
     for model in models {
       guard let grid = model.grid else { continue }
       let place = places[grid] ?? grids.count
@@ -25,7 +26,7 @@ extension Plan {
         places[grid] = place
         grids.append((grid, []))
       }
-      if !grids[place].models.contains(model.model) { grids[place].models.append(model.model) }
+      if seen.insert([grid, model.model]).inserted { grids[place].models.append(model.model) }
     }
     return grids
   }

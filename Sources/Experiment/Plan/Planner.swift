@@ -43,7 +43,7 @@ public struct Planner: Sendable {
     if let path = base.path, case .folder(let sha256) = base.spec { locations[sha256] = path }
     let data = surveyed(&tasks, manifest, locations)
     var planning = Planning(manifest: manifest, vocabulary: vocabulary, base: base, tasks: tasks)
-    try planning.planAll()
+    planning.planAll()
     return Plan(
       experiment: manifest.name, title: manifest.title, tasks: tasks.map { column($0.spec) },
       jobs: planning.graph.jobs, models: planning.models, budget: manifest.budget, locations: locations,
@@ -239,7 +239,7 @@ struct FoundBase: Sendable {
   /// A base that a job will make; the job's identity is filled in when the job is planned.
   init(pretrained pretrain: PretrainSpec, outline: ModelOutline) {
     self.pretrain = pretrain
-    spec = .pretrained(JobID(hex: ""))
+    spec = .pretrained(.none)
     self.outline = outline
   }
 }

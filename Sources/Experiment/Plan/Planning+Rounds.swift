@@ -1,8 +1,8 @@
 internal import Basics
 internal import Specs
 
-/// A trained model that a merge takes.
-typealias MergeInput = (cocktail: Manifest.Cocktail, id: JobID)
+/// A trained model that a merge takes: the place of its cocktail, and the training.
+typealias MergeInput = (cocktail: Int, id: JobID)
 
 /// Rounds of training and merging (ColD Fusion, arXiv:2212.01378), as trainings and merges like all others.
 ///
@@ -12,35 +12,36 @@ extension Planning {
   /// Plans all trainings of a merge in rounds and the merges between them.
   ///
   /// - Returns: The trainings of the last round, in the order of the merge's inputs.
-  mutating func trainInRounds(
-    _ merge: Manifest.Merge, _ rounds: Int, _ model: String, point: Manifest.GridPoint, seed: Int
-  ) throws -> [MergeInput] {
+  func trainInRounds(
+    _ merge: Manifest.Merge, _ rounds: Int, _ model: String, point index: Int, seed: Int
+  ) -> [MergeInput] {
     let asked = merge.demands.trained
+    let point = manifest.points[index]
     let shares = point.budget.shares(rounds)
     var trained: [MergeInput] = []
     var merged: JobID?
     for (round, share) in shares.enumerated() {
       let rank = merge.mergedRank(after: round, point.adapter)
       let before = trained
-      trained = try merge.inputs.enumerated().map { place, index in
-        let cocktail = manifest.cocktails[index]
-        var job = training(cocktail, point, seed: seed)
+      trained = merge.inputs.enumerated().map { place, cocktail in
+        var job = training(cocktail, point: index, seed: seed)
         job.budget = share
         if let merged {
           let hasHeads = job.tasks.contains { $0.head == .linear }
           job.start = TrainStart(
             adapter: merged, heads: hasHeads ? before[place].id : nil, earlier: Array(shares[..<round]))
         }
-        let id = try add(
-          job, of: cocktail, label: "train \(model) round \(round + 1) on \(cocktail.name) seed \(seed)",
+        let id = add(
+          job, of: parts.cocktails[cocktail].data,
+          label: "train \(model) round \(round + 1) on \(manifest.cocktails[cocktail].name) seed \(seed)",
           frozenRank: rank)
         return (cocktail, id)
       }
       guard round + 1 < rounds else { break }
-      let ordered = merge.ordered(trained)
+      let ordered = ordered(merge, trained)
       var adapter = point.adapter
       adapter.rank += rank
-      merged = try graph.add(
+      merged = graph.add(
         .merge(
           MergeJob(
             method: asked?.rule ?? merge.method, parameters: asked?.between ?? [:], inputs: ordered.map(\.id),
@@ -57,20 +58,25 @@ extension Planning {
   /// Plans the training of one adapter for each of the merge's tasks, with the budget of all their singles.
   ///
   /// - Returns: The training for every input.
-  mutating func trainTogether(
-    _ merge: Manifest.Merge, concentration: Double, point: Manifest.GridPoint, seed: Int
-  ) throws -> [MergeInput] {
-    let singles = merge.inputs.map { manifest.cocktails[$0] }
-    let tasks = singles.flatMap(\.tasks).sorted()
-    let all = Manifest.Cocktail(
-      name: tasks.joined(separator: "+"), tasks: tasks, isListed: false, place: merge.place)
-    var job = training(all, point, seed: seed)
+  func trainTogether(
+    _ merge: Manifest.Merge, concentration: Double, point index: Int, seed: Int
+  ) -> [MergeInput] {
+    let point = parts.points[index]
+    let names = Set(merge.inputs.flatMap { manifest.cocktails[$0].tasks })
+    let data = tasks.filter { names.contains($0.spec.name) }.sorted { $0.spec.name < $1.spec.name }
+    let hasLabelHeads = data.contains { $0.spec.head == .labels }
+    let training = hasLabelHeads ? point.training : point.linear
     // Every step draws as many rows of each task.
-    job.sampling = SamplingSpec(rule: "equal")
-    job.budget = point.budget.together(tasks.count)
-    job.ends = EndsSpec(concentration: concentration)
-    let id = try add(job, of: all, label: "train \(named("ends:\(all.name)", point.settings)) seed \(seed)")
-    return singles.map { ($0, id) }
+    let job = TrainJob(
+      base: base, tasks: Hashed(data.map { $0.spec.trained(training.wrappedValue) }),
+      sampling: Hashed(SamplingSpec(rule: "equal")),
+      budget: Hashed(point.budget.wrappedValue.together(data.count)), adapter: point.adapter,
+      training: training,
+      seed: seed, ends: EndsSpec(concentration: concentration))
+    let model = named(
+      "ends:\(data.map(\.spec.name).joined(separator: "+"))", manifest.points[index].settings)
+    let id = add(job, of: data, label: "train \(model) seed \(seed)")
+    return merge.inputs.map { ($0, id) }
   }
 }
 
@@ -86,16 +92,6 @@ extension Manifest.Merge {
     guard case .ends = demands.trained?.how else { return nil }
     let tasks = inputs.flatMap(\.tasks)
     return tasks.map { task in tasks.filter { $0 < task }.count }
-  }
-
-  /// Inputs in the order that counts; where none does in one of their own, so that the job does not depend on the file's.
-  func ordered(_ inputs: [MergeInput]) -> [(cocktail: Manifest.Cocktail, id: JobID, weight: Double)] {
-    if demands.isOrdered { return zip(inputs, weights).map { ($0.cocktail, $0.id, $1) } }
-    return zip(inputs, weights).map { (key: $0.cocktail.tasks.sorted(), input: $0, weight: $1) }
-      .sorted {
-        ($0.key.joined(separator: "+"), $0.input.id.hex) < ($1.key.joined(separator: "+"), $1.input.id.hex)
-      }
-      .map { ($0.input.cocktail, $0.input.id, $0.weight) }
   }
 
   /// The largest rank of the merge of so many rounds: every input adds that of an adapter, unless the merge is cut.

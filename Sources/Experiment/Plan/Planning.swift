@@ -6,12 +6,14 @@ internal import Specs
 /// One planning: the graph and the models as they grow.
 struct Planning {
   let manifest: Manifest
-  let tasks: [TaskData]
-  private let vocabulary: Vocabulary
-  private var base: FoundBase
+  let vocabulary: Vocabulary
+  let parts: PlanParts
   let estimate: WorkEstimate
-  var graph = JobGraph()
+  let graph = JobGraph()
   private(set) var models: [PlannedModel] = []
+
+  private let pretrain: PretrainSpec?
+  private(set) var base: Hashed<BaseSpec>
 
   /// A cocktail at one grid point with one seed.
   private struct Cell: Hashable {
@@ -20,33 +22,51 @@ struct Planning {
     var seed: Int
   }
 
+  /// What the work of an evaluation depends on.
+  private struct Reading: Hashable {
+    var task: Int
+    var split: Split
+    var point: Int
+    var hasAdapter: Bool
+    var served: String?
+    var experts: Int
+  }
+
   private var trained: [Cell: JobID] = [:]
+  private let samplings = Memo<Cell, Hashed<SamplingSpec>>()
+  private let trainings = Memo<Cell, JobWork>()
+  private let evaluations = Memo<Reading, JobWork>()
   private var mixtures = EqualMixtures()
 
   init(manifest: Manifest, vocabulary: Vocabulary, base: FoundBase, tasks: [TaskData]) {
     self.manifest = manifest
     self.vocabulary = vocabulary
-    self.base = base
-    self.tasks = tasks
+    self.base = Hashed(base.spec)
+    pretrain = base.pretrain
+    parts = PlanParts(manifest, tasks, vocabulary, positions: base.outline.limits.positions)
     estimate = WorkEstimate(outline: base.outline)
   }
 
+  /// The tasks with their data, in the manifest's order.
+  var tasks: [TaskData] { parts.tasks }
+
   /// Base, cocktails and merges, in the order of the tables.
-  mutating func planAll() throws {
-    if let pretrain = base.pretrain {
-      let id = try graph.add(
-        .pretrain(pretrain), label: "pretrain base", work: estimate.pretraining(pretrain))
-      base.spec = .pretrained(id)
+  mutating func planAll() {
+    if let pretrain {
+      base = Hashed(
+        .pretrained(
+          graph.add(.pretrain(pretrain), label: "pretrain base", work: estimate.pretraining(pretrain))))
     }
-    try planBase()
+    planBase()
     for index in manifest.cocktails.indices where isWanted(index) {
       for point in manifest.points.indices {
-        for seed in manifest.seeds { try planTraining(Cell(cocktail: index, point: point, seed: seed)) }
+        for seed in manifest.seeds { planTraining(Cell(cocktail: index, point: point, seed: seed)) }
       }
     }
     for merge in manifest.merges {
+      let parts = parts.merge(merge)
       for point in manifest.points.indices {
-        for seed in manifest.seeds { try plan(merge, point: point, seed: seed) }
+        for seed in manifest.seeds { plan(merge, parts, point: point, seed: seed) }
       }
     }
   }
@@ -57,14 +77,13 @@ struct Planning {
   // MARK: Models
 
   /// The untrained base, once for each way in which the grid lets it read its input.
-  private mutating func planBase() throws {
+  private mutating func planBase() {
     var made: JobID?
-    if case .pretrained(let id) = base.spec { made = id }
-    var seen: [String] = []
-    for point in manifest.points where !seen.contains(point.evaluationSettings) {
-      seen.append(point.evaluationSettings)
+    if case .pretrained(let id) = base.wrappedValue { made = id }
+    var seen: Set<String> = []
+    for (index, point) in manifest.points.enumerated() where seen.insert(point.evaluationSettings).inserted {
       let model = named("base", point.evaluationSettings)
-      let evaluations = try evaluate(model, nil, learned: [], seed: nil, point: point) { _ in nil }
+      let evaluations = evaluate(model, nil, learned: [], seed: nil, point: index) { _ in nil }
       guard !evaluations.isEmpty else { continue }
       models.append(
         PlannedModel(
@@ -80,57 +99,69 @@ struct Planning {
   }
 
   /// A training of a cocktail, its budget and its start, where it has one, still to be put in.
-  func training(_ cocktail: Manifest.Cocktail, _ point: Manifest.GridPoint, seed: Int) -> TrainJob {
-    TrainJob(
-      base: base.spec, tasks: data(of: cocktail).map(\.trainingSpec), sampling: sampling(cocktail, point),
-      budget: point.budget, adapter: point.adapter, training: point.training, seed: seed)
+  func training(_ cocktail: Int, point: Int, seed: Int) -> TrainJob {
+    let cell = Cell(cocktail: cocktail, point: point, seed: 0)
+    let sampling = samplings.value(cell) { Hashed(self.sampling(cocktail, manifest.points[point])) }
+    let point = parts.points[point]
+    let data = parts.cocktails[cocktail]
+    return TrainJob(
+      base: base, tasks: point.validates ? data.validated : data.trained, sampling: sampling,
+      budget: point.budget, adapter: point.adapter,
+      training: data.hasLabelHeads ? point.training : point.linear,
+      seed: seed)
   }
 
-  /// A cocktail's tasks by name, not in the manifest's order: moving a task in the file trains nothing again.
-  private func data(of cocktail: Manifest.Cocktail) -> [TaskData] {
-    tasks.filter { cocktail.tasks.contains($0.spec.name) }.sorted { $0.spec.name < $1.spec.name }
-  }
-
-  /// - Parameter frozenRank: The rank of the merge that the training starts from.
-  mutating func add(
-    _ job: TrainJob, of cocktail: Manifest.Cocktail, label: String, frozenRank: Int = 0
-  ) throws -> JobID {
-    let data = data(of: cocktail)
+  /// What a training asks for: the shares of its draws do not depend on the seed, nor does anything else.
+  private func work(
+    _ job: TrainJob, of data: [TaskData], frozenRank: Int = 0
+  ) -> JobWork {
     var adapter = job.adapter
-    if job.ends != nil { adapter.rank *= job.tasks.count }
-    let work = estimate.training(
+    if job.ends != nil { adapter.rank *= data.count }
+    return estimate.training(
       data, rates: rates(job.sampling, data), budget: job.budget, adapter, job.training,
       frozenRank: frozenRank)
-    return try graph.add(.train(job), label: label, work: work)
   }
 
-  private mutating func planTraining(_ cell: Cell) throws {
+  /// A training for one merge alone.
+  ///
+  /// - Parameter frozenRank: The rank of the merge that the training starts from.
+  func add(
+    _ job: TrainJob, of data: [TaskData], label: @autoclosure () -> String, frozenRank: Int = 0
+  ) -> JobID {
+    graph.add(.train(job), label: label(), work: work(job, of: data, frozenRank: frozenRank))
+  }
+
+  private mutating func planTraining(_ cell: Cell) {
     let cocktail = manifest.cocktails[cell.cocktail]
     let point = manifest.points[cell.point]
     let model = named(cocktail.model, point.settings)
-    let id = try add(
-      training(cocktail, point, seed: cell.seed), of: cocktail, label: "train \(model) seed \(cell.seed)")
+    let job = training(cell.cocktail, point: cell.point, seed: cell.seed)
+    let cost = trainings.value(Cell(cocktail: cell.cocktail, point: cell.point, seed: 0)) {
+      work(job, of: parts.cocktails[cell.cocktail].data)
+    }
+    let id = graph.add(.train(job), label: "train \(model) seed \(cell.seed)", work: cost)
     trained[cell] = id
     guard cocktail.isListed else { return }
     if !cocktail.isSingle { mixtures.add(model, job: id) }
-    let evaluations = try evaluate(model, id, learned: cocktail.tasks, seed: cell.seed, point: point) { _ in
+    let evaluations = evaluate(model, id, learned: cocktail.tasks, seed: cell.seed, point: cell.point) { _ in
       id
     }
     models.append(
       PlannedModel(
         model: model, kind: cocktail.isSingle ? .single : .cocktail,
-        recipe: cocktail.tasks.joined(separator: "+"),
+        recipe: parts.cocktails[cell.cocktail].recipe,
         settings: point.settings, tasks: cocktail.tasks, seed: cell.seed, job: id, evaluations: evaluations))
   }
 
   /// The rule of a cocktail; a single draws from one task, so that no rule makes a difference.
-  private func sampling(_ cocktail: Manifest.Cocktail, _ point: Manifest.GridPoint) -> SamplingSpec {
+  private func sampling(_ index: Int, _ point: Manifest.GridPoint) -> SamplingSpec {
+    let cocktail = manifest.cocktails[index]
     if cocktail.isSingle { return SamplingSpec() }
     var sampling = cocktail.sampling ?? point.sampling
     if let weights = sampling.weights {
       sampling.weights = weights.filter { cocktail.tasks.contains($0.key) }
     }
-    return EqualMixtures.canonical(sampling, data(of: cocktail), vocabulary)
+    return EqualMixtures.canonical(sampling, parts.cocktails[index].data, vocabulary)
   }
 
   /// The share of draws of each task; equal ones where the rule refuses, which the training will say.
@@ -140,81 +171,86 @@ struct Planning {
     return rates ?? data.map { _ in 1 / Double(data.count) }
   }
 
-  private mutating func plan(_ merge: Manifest.Merge, point index: Int, seed: Int) throws {
+  private mutating func plan(
+    _ merge: Manifest.Merge, _ parts: PlanParts.Merge, point index: Int, seed: Int
+  ) {
     let point = manifest.points[index]
     let model = named(merge.model, point.settings)
     let inputs: [MergeInput]
     var adapter = point.adapter
-    let trained = merge.demands.trained
-    switch trained?.how {
+    let asked = merge.demands.trained
+    switch asked?.how {
     case .rounds(let rounds):
-      inputs = try trainInRounds(merge, rounds.value, model, point: point, seed: seed)
+      inputs = trainInRounds(merge, rounds.value, model, point: index, seed: seed)
       adapter.rank += merge.mergedRank(after: rounds.value - 1, adapter)
     case .ends(let concentration, _):
-      inputs = try trainTogether(merge, concentration: concentration, point: point, seed: seed)
+      inputs = trainTogether(merge, concentration: concentration, point: index, seed: seed)
     case nil:
       inputs = merge.inputs.compactMap { cocktail in
-        self.trained[Cell(cocktail: cocktail, point: index, seed: seed)].map {
-          (manifest.cocktails[cocktail], $0)
-        }
+        trained[Cell(cocktail: cocktail, point: index, seed: seed)].map { (cocktail, $0) }
       }
     }
     precondition(inputs.count == merge.inputs.count, "a merge planned before its inputs")
-    let ordered = merge.ordered(inputs)
-    let learned = manifest.tasks.map(\.name).filter { name in
-      inputs.contains { $0.cocktail.tasks.contains(name) }
-    }
-    func expert(_ task: String) -> JobID? {
-      let single = inputs.first { $0.cocktail.tasks == [task] }
-      return (single ?? inputs.first { $0.cocktail.tasks.contains(task) })?.id
-    }
+    let ordered = ordered(merge, inputs)
+    func expert(_ task: String) -> JobID? { parts.expert[task].map { inputs[$0].id } }
     let id: JobID
     if let tuning = merge.demands.tuning {
-      let data = tasks.filter { learned.contains($0.spec.name) }.sorted { $0.spec.name < $1.spec.name }
       let job = TuneJob(
-        base: base.spec, method: merge.method, parameters: merge.parameters, inputs: ordered.map(\.id),
+        base: base, method: merge.method, parameters: parts.parameters, inputs: ordered.map(\.id),
         weights: ordered.map(\.weight),
-        tasks: data.map { task in
-          let own = expert(task.spec.name)
-          return TuneTask(
-            task: task.tuningSpec, expert: ordered.firstIndex { $0.id == own } ?? 0,
-            head: task.spec.head == .linear ? own : nil)
-        }, over: merge.over, maxTokens: point.training.maxTokens, labelScale: point.training.labelScale,
-        seed: seed)
-      id = try graph.add(
+        tasks: Hashed(
+          parts.tuned.map { task in
+            let own = expert(task.name)
+            return TuneTask(
+              task: task, expert: ordered.firstIndex { $0.id == own } ?? 0,
+              head: task.head == .linear ? own : nil)
+          }), over: parts.over, maxTokens: self.parts.points[index].maxTokens,
+        labelScale: parts.tuned.contains { $0.head == .labels } ? point.training.labelScale : nil, seed: seed)
+      id = graph.add(
         .tune(job), label: "tune \(model) seed \(seed)",
-        work: estimate.tuning(tuning, job, data, point.adapter))
+        work: estimate.tuning(tuning, job, parts.data, point.adapter))
     } else {
       var job = MergeJob(
-        method: trained?.rule ?? merge.method, parameters: trained?.parameters ?? merge.parameters,
-        inputs: ordered.map(\.id), weights: merge.shares(ordered.map(\.weight)), seed: seed,
-        ends: merge.ends(ordered.map(\.cocktail)))
+        method: asked?.rule ?? merge.method, parameters: parts.ruleParameters, inputs: ordered.map(\.id),
+        weights: merge.shares(ordered.map(\.weight)), seed: seed,
+        ends: merge.ends(ordered.map { manifest.cocktails[$0.cocktail] }))
       var work = estimate.merge(inputs: inputs.count, adapter)
-      try add(merge.demands.need, to: &job, &work, of: ordered.map(\.cocktail), point: point)
-      id = try graph.add(.merge(job), label: "merge \(model) seed \(seed)", work: work)
+      add(merge.demands.need, to: &job, &work, of: ordered.map(\.cocktail), point: index)
+      id = graph.add(.merge(job), label: "merge \(model) seed \(seed)", work: work)
     }
-    let evaluations = try evaluate(
-      model, id, learned: learned, seed: seed, point: point,
-      served: vocabulary.method(merge.method)?.servedBy,
+    let evaluations = evaluate(
+      model, id, learned: parts.learned, seed: seed, point: index, served: parts.method?.servedBy,
       experts: inputs.count, head: expert)
     models.append(
       PlannedModel(
-        model: model, kind: .merge, recipe: recipe(merge, inputs.map(\.cocktail)), settings: point.settings,
-        tasks: learned, seed: seed, job: id, evaluations: evaluations,
+        model: model, kind: .merge, recipe: parts.recipe, settings: point.settings, tasks: parts.learned,
+        seed: seed,
+        job: id, evaluations: evaluations,
         grid: manifest.evaluate.testsChosenOnly ? merge.grid.map { named($0, point.settings) } : nil,
-        method: trained.map { _ in merge.method }))
+        method: asked.map { _ in merge.method }))
+  }
+
+  /// Inputs in the order that counts; where none does in one of their own, so that the job does not depend on the file's.
+  func ordered(_ merge: Manifest.Merge, _ inputs: [MergeInput]) -> [(
+    cocktail: Int, id: JobID, weight: Double
+  )] {
+    let weighted = zip(inputs, merge.weights).map { ($0.cocktail, $0.id, $1) }
+    if merge.demands.isOrdered { return weighted }
+    return weighted.sorted { a, b in
+      let keys = (parts.cocktails[a.0].key, parts.cocktails[b.0].key)
+      return keys.0 == keys.1 ? a.1 < b.1 : keys.0 < keys.1
+    }
   }
 
   /// Plans what a merge's method has to know of its inputs: measurements of each, or data for the merge itself; and counts
   /// the texts that a model that routes has to see.
-  private mutating func add(
-    _ need: MergeDemands.Need, to job: inout MergeJob, _ work: inout JobWork, of inputs: [Manifest.Cocktail],
-    point: Manifest.GridPoint
-  ) throws {
-    let data = inputs.map { input in
-      tasks.filter { input.tasks.contains($0.spec.name) }.sorted { $0.spec.name < $1.spec.name }
-    }
-    let maxTokens = point.training.maxTokens
+  private func add(
+    _ need: MergeDemands.Need, to job: inout MergeJob, _ work: inout JobWork, of inputs: [Int],
+    point index: Int
+  ) {
+    let point = manifest.points[index]
+    let data = inputs.map { parts.cocktails[$0].data }
+    let maxTokens = parts.points[index].maxTokens
     let asked: MergeDemands.Measured
     switch need {
     case .changes, .tuned, .trained: return
@@ -228,29 +264,27 @@ struct Planning {
     switch asked.what {
     case .propagatedGrams:
       job.data = MergeData(
-        base: base.spec, tasks: data.map { $0.map(\.trainingSpec) }, rows: asked.rows, maxTokens: maxTokens)
+        base: base, tasks: Hashed(inputs.map { parts.cocktails[$0].trained.wrappedValue }), rows: asked.rows,
+        maxTokens: maxTokens)
       work = estimate.mergeByBlocks(work, data, rows: asked.rows, maxTokens: maxTokens, point.adapter)
       return
     case .inputGrams: what = .inputGrams
-    case .fisher: what = .fisher(labels: asked.labels, labelScale: point.training.labelScale)
+    case .fisher:
+      what = .fisher(
+        labels: asked.labels,
+        labelScale: parts.hasLabelHeads(inputs) ? point.training.labelScale : TrainingSpec().labelScale)
     }
-    job.statistics = try zip(zip(inputs, job.inputs), data).map { input, data in
+    job.statistics = zip(inputs, job.inputs).map { input, id in
       let statistics = StatisticsJob(
-        base: base.spec, adapter: input.1, tasks: data.map(\.trainingSpec), rows: asked.rows,
-        maxTokens: maxTokens, what: what, seed: job.seed)
-      let model = named(input.0.model, point.settings)
-      return try graph.add(
-        .statistics(statistics), label: "measure \(model) seed \(job.seed) (\(what.word))",
-        work: estimate.statistics(data, statistics, point.adapter))
+        base: base, adapter: id, tasks: parts.cocktails[input].trained, rows: asked.rows,
+        maxTokens: maxTokens, what: what,
+        seed: job.seed)
+      return graph.add(
+        .statistics(statistics),
+        label:
+          "measure \(named(manifest.cocktails[input].model, point.settings)) seed \(job.seed) (\(what.word))",
+        work: estimate.statistics(parts.cocktails[input].data, statistics, point.adapter))
     }
-  }
-
-  /// `ties density=0.2 of fpb+fomc`, `emr_masks (task known) of fpb+fomc`.
-  private func recipe(_ merge: Manifest.Merge, _ inputs: [Manifest.Cocktail]) -> String {
-    let separator = inputs.allSatisfy(\.isSingle) ? "+" : ", "
-    let method = merge.words.isEmpty ? merge.method : "\(merge.method) \(merge.words)"
-    let served = vocabulary.method(merge.method)?.servedBy.map { " (\($0))" } ?? ""
-    return "\(method)\(served) of \(inputs.map(\.name).joined(separator: separator))"
   }
 
   func named(_ model: String, _ settings: String) -> String {
@@ -260,27 +294,36 @@ struct Planning {
   // MARK: Evaluations
 
   /// A model's evaluations: with label heads on every task, with linear heads on those that it learned.
-  private mutating func evaluate(
-    _ model: String, _ adapter: JobID?, learned: [String], seed: Int?, point: Manifest.GridPoint,
+  private func evaluate(
+    _ model: String, _ adapter: JobID?, learned: [String], seed: Int?, point index: Int,
     served: String? = nil, experts: Int = 0, head: (String) -> JobID?
-  ) throws -> [PlannedEvaluation] {
-    var evaluations: [PlannedEvaluation] = []
-    for task in tasks where isWanted(task.spec, learned: learned, isBase: adapter == nil) {
-      for split in manifest.evaluate.splits {
-        let job = EvaluateJob(
-          base: base.spec, adapter: adapter, task: task.spec, split: split,
-          head: task.spec.head == .linear ? head(task.spec.name) : nil, maxTokens: point.training.maxTokens,
-          labelScale: point.training.labelScale)
+  ) -> [PlannedEvaluation] {
+    let point = parts.points[index]
+    var planned: [PlannedEvaluation] = []
+    planned.reserveCapacity(parts.read.count)
+    for read in parts.read where isWanted(read.of, learned: learned, isBase: adapter == nil) {
+      let isLinear = read.of.head == .linear
+      let job = EvaluateJob(
+        base: base, adapter: adapter, task: read.task, split: read.split,
+        head: isLinear ? head(read.of.name) : nil, maxTokens: point.maxTokens,
+        labelScale: isLinear ? nil : point.training.wrappedValue.labelScale)
+      func label() -> String {
         let who = seed.map { "\(model) seed \($0)" } ?? model
-        let id = try graph.add(
-          .evaluate(job), label: "evaluate \(who) on \(task.spec.name) \(split.rawValue)",
-          work: estimate.evaluation(
-            task, split, maxTokens: point.training.maxTokens, adapter: adapter == nil ? nil : point.adapter,
-            served: served, experts: experts))
-        evaluations.append(PlannedEvaluation(task: task.spec.name, split: split, job: id))
+        return "evaluate \(who) on \(read.of.name) \(read.split.rawValue)"
       }
+      let key = Reading(
+        task: read.index, split: read.split, point: index, hasAdapter: adapter != nil, served: served,
+        experts: experts)
+      let adapterSpec = adapter == nil ? nil : manifest.points[index].adapter
+      let work = evaluations.value(key) {
+        estimate.evaluation(
+          tasks[read.index], read.split, maxTokens: point.maxTokens, adapter: adapterSpec, served: served,
+          experts: experts)
+      }
+      let id = graph.add(.evaluate(job), label: label(), work: work)
+      planned.append(PlannedEvaluation(task: read.of.name, split: read.split, job: id))
     }
-    return evaluations
+    return planned
   }
 
   private func isWanted(_ task: TaskSpec, learned: [String], isBase: Bool) -> Bool {
@@ -290,5 +333,18 @@ struct Planning {
     case .own: return isBase || learned.contains(task.name)
     case .listed(let names): return names.contains(task.name)
     }
+  }
+}
+
+/// Values that are made once for each key.
+final class Memo<Key: Hashable, Value> {
+  private var known: [Key: Value] = [:]
+
+  /// The value of a key, made where it is asked for the first time.
+  func value(_ key: Key, _ make: () -> Value) -> Value {
+    if let value = known[key] { return value }
+    let value = make()
+    known[key] = value
+    return value
   }
 }

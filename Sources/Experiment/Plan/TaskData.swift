@@ -36,30 +36,6 @@ struct TaskData: Sendable {
   func lengths(_ split: Split) -> TextLengths {
     (sizes[split] ?? sizes[.train])?.lengths ?? TextLengths([], otherwise: 0)
   }
-
-  /// The task without what its training never reads, so that another test set or one more metric trains nothing again.
-  var trainingSpec: TaskSpec {
-    var spec = spec
-    spec.limits[Split.test.rawValue] = nil
-    spec.metrics = Array(spec.metrics.prefix(1))
-    if case .files(var files) = spec.source {
-      files[Split.test.rawValue] = nil
-      spec.source = .files(files)
-    }
-    return spec
-  }
-}
-
-extension TaskData {
-  /// The task as a tuning sees it: without test data, which it could not even ask for.
-  var tuningSpec: TaskSpec {
-    var spec = trainingSpec
-    if case .generated(var generator) = spec.source {
-      generator.rows[Split.test.rawValue] = nil
-      spec.source = .generated(generator)
-    }
-    return spec
-  }
 }
 
 /// Looks for the data of tasks.

@@ -11,8 +11,11 @@ struct SplitSize: Sendable {
 }
 
 /// The arithmetic of jobs, counted from the outline of the model and the lengths of the texts.
-struct WorkEstimate: Sendable {
+struct WorkEstimate {
   let outline: ModelOutline
+  private let chosen = Memo<LayerTargets, [LinearLayer]>()
+
+  init(outline: ModelOutline) { self.outline = outline }
 
   private static let bytesPerToken = 4.5
   /// Tokens of a generated row, where nobody counted.
@@ -55,7 +58,8 @@ struct WorkEstimate: Sendable {
 
   /// The layers that an adapter sits on.
   func layers(_ adapter: AdapterSpec) -> [LinearLayer] {
-    outline.layers.filter { adapter.layerTargets.choose($0.path) }
+    let targets = adapter.layerTargets
+    return chosen.value(targets) { outline.layers.filter { targets.choose($0.path) } }
   }
 
   /// Rows of some lengths.

@@ -1,0 +1,54 @@
+internal import Basics
+
+/// What a job's identity is the hash of: one line for each field, `name value`, in the order of the fields.
+///
+/// Parts stand there by their hashes, other jobs by their identities; a field that is nil has no line.
+struct IdentityText {
+  private(set) var bytes: [UInt8] = []
+
+  /// Begins the text of a job: `mixology job 3 train`.
+  init(format: Int, kind: String) {
+    bytes.reserveCapacity(640)
+    add(text: "mixology job \(format) \(kind)\n")
+  }
+
+  /// A part, by its hash.
+  mutating func add<Value>(_ name: String, _ part: Hashed<Value>) { add(line: name, part.hex) }
+
+  /// A word, a number or a truth value.
+  mutating func add(_ name: String, _ value: some CustomStringConvertible) {
+    add(line: name, value.description)
+  }
+
+  /// A job whose artefacts are read.
+  mutating func add(_ name: String, _ job: JobID?) {
+    if let job { add(name, [job]) }
+  }
+
+  /// Jobs in the order that counts.
+  mutating func add(_ name: String, _ jobs: [JobID]) {
+    add(text: name)
+    for job in jobs {
+      bytes.append(UInt8(ascii: " "))
+      bytes.append(contentsOf: job.digits)
+    }
+    bytes.append(UInt8(ascii: "\n"))
+  }
+
+  /// Numbers in the order that counts.
+  mutating func add(_ name: String, _ numbers: [some CustomStringConvertible]) {
+    add(line: name, numbers.map(\.description).joined(separator: " "))
+  }
+
+  private mutating func add(line name: String, _ value: String) {
+    add(text: name)
+    bytes.append(UInt8(ascii: " "))
+    add(text: value)
+    bytes.append(UInt8(ascii: "\n"))
+  }
+
+  private mutating func add(text: String) { bytes.append(contentsOf: text.utf8) }
+
+  /// The hash of the text.
+  var id: JobID { JobID(digest: StableHash.digest(bytes)) }
+}

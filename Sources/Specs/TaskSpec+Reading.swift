@@ -1,0 +1,66 @@
+extension TaskSpec {
+  /// What a job reads of the task: everything else is as if it had not been set, so that it can neither change the job's
+  /// result nor its identity.
+  ///
+  /// - Parameters:
+  ///   - splits: The splits that are read. Where the share that validation takes from the training data decides what they
+  ///     hold, it stands there with the training data.
+  ///   - metrics: How many of the metrics decide something within the job.
+  public func read(_ splits: Set<Split>, metrics count: Int = 0) -> TaskSpec {
+    var task = self
+    let hasOwnValidation = has(.validation)
+    // Validation data are held back from the training data, and training data are what is left.
+    let isShared = !hasOwnValidation && (splits.contains(.train) || splits.contains(.validation))
+    var files = splits
+    if isShared { files.insert(.train) }
+    if !isShared { task.validationFraction = 0 }
+    task.source = source.holding(files)
+    task.limits = limits.filter { limit in splits.contains { $0.rawValue == limit.key } }
+    task.metrics = Array(metrics.prefix(count))
+    for index in task.labels.indices {
+      if head == .linear { task.labels[index].description = "" }
+      if head == .linear || kind != .regression { task.labels[index].value = nil }
+    }
+    return task
+  }
+
+  /// What a training reads of the task; where it never validates neither metrics nor validation data.
+  public func trained(_ training: TrainingSpec) -> TaskSpec {
+    training.validateEvery > 0 ? read([.train, .validation], metrics: 1) : read([.train])
+  }
+
+  /// Whether the source has a split, as opposed to one that is held back from the training data.
+  private func has(_ split: Split) -> Bool {
+    switch source {
+    case .files(let files): files[split.rawValue] != nil
+    case .generated(let spec): spec.rows[split.rawValue] != nil
+    }
+  }
+}
+
+extension DataSource {
+  /// The source of some splits alone.
+  fileprivate func holding(_ splits: Set<Split>) -> DataSource {
+    func isHeld(_ name: String) -> Bool { splits.contains { $0.rawValue == name } }
+    switch self {
+    case .files(let files): return .files(files.filter { isHeld($0.key) })
+    case .generated(var spec):
+      spec.rows = spec.rows.filter { isHeld($0.key) }
+      // It touches training labels only.
+      if !splits.contains(.train) { spec.noise = 0 }
+      return .generated(spec)
+    }
+  }
+}
+
+extension TrainingSpec {
+  /// The settings without those that change nothing beside the others; `readsLabels` says whether any task has a label head.
+  public func effective(withLabelHeads hasLabelHeads: Bool) -> TrainingSpec {
+    let plain = TrainingSpec()
+    var spec = self
+    if batchTokens > 0 { spec.batchRows = plain.batchRows }
+    if validateEvery == 0 { (spec.patience, spec.keepBest) = (plain.patience, plain.keepBest) }
+    if !hasLabelHeads { spec.labelScale = plain.labelScale }
+    return spec
+  }
+}
