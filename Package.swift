@@ -40,6 +40,7 @@ let package = Package(
     module("Hashing", ["COpenSSL"]),
     module("Basics", ["Hashing"]),
     module("Outlines", ["Basics"]),
+    module("Statistics", ["Basics"]),
     module("Specs", ["Basics", "Outlines"]),
     module("Results", ["Basics", "Specs"]),
     module("LinearAlgebra", ["Basics", "COpenBLAS"]),
@@ -69,7 +70,7 @@ let package = Package(
         "Merging", "Language",
       ]),
     module("Experiment", ["Basics", "Outlines", "Specs", "Results", "Language"]),
-    module("Reporting", ["Basics", "Specs", "Results"]),
+    module("Reporting", ["Basics", "Statistics", "Specs", "Results"]),
     module(
       "Execution",
       [
@@ -99,6 +100,7 @@ let package = Package(
       dependencies: ["Outlines", "LinearAlgebra", "Checkpoints", "Models", "TestSupport"],
       path: "Tests/ModelFixtures", swiftSettings: strict),
     tests("BasicsTests", ["Basics", "Specs"]),
+    tests("StatisticsTests", ["Basics", "Statistics"]),
     tests("OutlinesTests", ["Basics", "Outlines"]),
     tests("LinearAlgebraTests", ["Basics", "LinearAlgebra"]),
     tests("CheckpointsTests", ["Basics", "LinearAlgebra", "Adapters", "Checkpoints"]),
@@ -122,7 +124,7 @@ let package = Package(
     tests(
       "ExperimentTests",
       ["Basics", "Outlines", "Specs", "Results", "Language", "Merging", "Recipes", "Experiment"]),
-    tests("ReportingTests", ["Basics", "Specs", "Results", "Reporting"]),
+    tests("ReportingTests", ["Basics", "Statistics", "Specs", "Results", "Reporting"]),
     tests(
       "ExecutionTests",
       [

@@ -1,5 +1,6 @@
 package import Results
 internal import Specs
+package import Statistics
 
 /// A trained model over its tasks.
 package struct CocktailRow {

@@ -1,6 +1,7 @@
 internal import Basics
 package import Results
 internal import Specs
+package import Statistics
 
 /// What a test says at the 5 % level after correction.
 package enum Verdict: String, Sendable {

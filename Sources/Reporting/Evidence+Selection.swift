@@ -1,5 +1,6 @@
 package import Results
 internal import Specs
+internal import Statistics
 
 extension Evidence {
   /// The candidate with the best mean of the task's first metric on validation.

@@ -1,6 +1,7 @@
 package import Basics
 package import Results
 package import Specs
+package import Statistics
 
 /// The rows of one model over its seeds: a candidate of the comparisons.
 package struct Candidate: Sendable, Hashable {

@@ -1,6 +1,7 @@
 internal import Basics
 public import Results
 internal import Specs
+internal import Statistics
 
 /// Which point of each grid validation prefers.
 public enum GridChoice {

@@ -1,6 +1,7 @@
 internal import Basics
 package import Results
 package import Specs
+package import Statistics
 
 /// A merge against the singles that went into it.
 package struct MergeRow {

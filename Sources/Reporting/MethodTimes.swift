@@ -1,5 +1,6 @@
 public import Results
 internal import Specs
+internal import Statistics
 
 /// The merge methods with what they took, for people: times are in no table but costs.csv.
 public enum MethodTimes {

@@ -1,5 +1,6 @@
 internal import Basics
 public import Results
+internal import Statistics
 
 /// The short table that a run ends with.
 public enum Summary {

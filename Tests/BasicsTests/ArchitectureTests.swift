@@ -14,6 +14,7 @@ import Testing
     "Hashing": ["COpenSSL"],
     "Basics": ["Hashing"],
     "Outlines": ["Basics"],
+    "Statistics": ["Basics"],
     "Specs": ["Basics", "Outlines"],
     "Results": ["Basics", "Specs"],
     "LinearAlgebra": ["Basics", "COpenBLAS"],
@@ -37,7 +38,7 @@ import Testing
       "Merging", "Language",
     ],
     "Experiment": ["Basics", "Outlines", "Specs", "Results", "Language"],
-    "Reporting": ["Basics", "Specs", "Results"],
+    "Reporting": ["Basics", "Statistics", "Specs", "Results"],
     "Execution": [
       "Basics", "Outlines", "Specs", "Results", "LinearAlgebra", "Machine", "Adapters", "Checkpoints",
       "Tokenizers", "Models", "Tasks", "Training", "Merging", "Tuning", "Experiment",

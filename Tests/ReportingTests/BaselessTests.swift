@@ -2,6 +2,7 @@ import Foundation
 import Reporting
 import Results
 import Specs
+import Statistics
 import Testing
 
 /// Tables of tasks that the base has no score on, of parts of an experiment, and of models beside themselves.

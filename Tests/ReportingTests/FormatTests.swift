@@ -1,5 +1,6 @@
 import Basics
 import Reporting
+import Statistics
 import Testing
 
 /// Laws of the writers, over all tables and over awkward texts.

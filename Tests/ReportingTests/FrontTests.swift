@@ -2,6 +2,7 @@ import Basics
 import Reporting
 import Results
 import Specs
+import Statistics
 import TestSupport
 import Testing
 

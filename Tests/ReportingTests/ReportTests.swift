@@ -3,6 +3,7 @@ import Foundation
 import Reporting
 import Results
 import Specs
+import Statistics
 import TestSupport
 import Testing
 

@@ -2,6 +2,7 @@ import Basics
 import Reporting
 import Results
 import Specs
+import Statistics
 import Testing
 
 /// Counts that tables print: the tasks, seeds and items that really stand behind a number.

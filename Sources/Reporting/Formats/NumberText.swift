@@ -1,4 +1,5 @@
 internal import Foundation
+package import Statistics
 
 /// Numbers as people read them; files hold full precision.
 package enum NumberText {

@@ -1,4 +1,5 @@
 internal import Results
+internal import Statistics
 
 extension Page {
   /// Base, single and challengers for each task's first metric.

@@ -1,5 +1,6 @@
 internal import Results
 internal import Specs
+internal import Statistics
 
 extension Page {
   /// All trained models, in the manifest's order.

@@ -1,5 +1,6 @@
 internal import Results
 internal import Specs
+internal import Statistics
 
 extension Page {
   /// Rows trained on, columns evaluated on: the gain over the single of the column's task.

@@ -1,6 +1,7 @@
 internal import Basics
 internal import Results
 internal import Specs
+internal import Statistics
 
 /// `report.md`: the tables for people, each after a sentence or two that are made from its numbers.
 package struct Page {

@@ -1,4 +1,5 @@
 internal import Results
+internal import Statistics
 
 extension ReportTable {
   /// Trained models as wholes: how well over their tasks, at what cost.

@@ -1,4 +1,5 @@
 internal import Results
+internal import Statistics
 
 extension ReportTable {
   /// The main table: single against cocktails and merges, task by task.

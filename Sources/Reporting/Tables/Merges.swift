@@ -1,5 +1,6 @@
 internal import Results
 internal import Specs
+internal import Statistics
 
 extension ReportTable {
   /// Merge recipes: how much of its experts each one keeps.

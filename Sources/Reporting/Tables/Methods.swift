@@ -1,5 +1,6 @@
 internal import Results
 internal import Specs
+internal import Statistics
 
 extension ReportTable {
   /// Merge methods: each by the point of its grid that validation prefers.

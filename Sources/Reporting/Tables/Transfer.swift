@@ -1,5 +1,6 @@
 package import Results
 internal import Specs
+package import Statistics
 
 extension ReportTable {
   /// What training on some tasks does to another one.

@@ -1,9 +1,9 @@
 /// What a candidate gains over a reference, seed by seed.
-package struct PairedTest: Sendable, Hashable {
+public struct PairedTest: Sendable, Hashable {
   /// The mean difference with its interval.
-  package var difference: Estimate
+  public var difference: Estimate
   /// The two-sided p value of Student's paired t test; nil where no test is possible.
-  package var p: Double?
+  public var p: Double?
 
   /// Tests whether the mean of the differences is zero: t = mean ÷ (s/√n) with n − 1 degrees of freedom.
   ///
@@ -12,7 +12,7 @@ package struct PairedTest: Sendable, Hashable {
   /// item, and to call three equal steps infinitely certain would be the strongest claim of the table.
   /// "Equal" allows for rounding: `scale` is the size of the numbers that were subtracted.
   /// - Returns: nil without any difference.
-  package init?(differences: [Double], scale: Double) {
+  public init?(differences: [Double], scale: Double) {
     guard let difference = Estimate(differences) else { return nil }
     self.difference = difference
     guard let deviation = difference.deviation else { return }

@@ -2,12 +2,12 @@
 ///
 /// Source: Holm 1979, A simple sequentially rejective multiple test procedure, Scandinavian Journal of
 /// Statistics 6.
-package enum Holm {
+public enum Holm {
   /// p̃₍ᵢ₎ = max over j ≤ i of min(1, (m − j + 1)·p₍ⱼ₎) for the m values that are there; nil stays nil and
   /// does not count.
   ///
   /// It bounds the chance of any false finding in the family, whatever the dependence. Cost: O(m log m).
-  package static func adjusted(_ values: [Double?]) -> [Double?] {
+  public static func adjusted(_ values: [Double?]) -> [Double?] {
     let present = values.enumerated().compactMap { index, p in p.map { (index: index, p: $0) } }
     let ordered = present.sorted { ($0.p, $0.index) < ($1.p, $1.index) }
     var result = [Double?](repeating: nil, count: values.count)

@@ -1,6 +1,6 @@
-"""Writes statistics.json: golden values of Student's t, confidence intervals, paired tests and Holm's correction.
+"""Writes seeds.json: golden values of Student's t, confidence intervals, paired tests and Holm's correction.
 
-Run by hand: python Tests/Golden/statistics/generate_statistics.py
+Run by hand: python Tests/Golden/statistics/generate_seeds.py
 Values come from SciPy; Holm's correction is written out here from its definition, by an independent route
 (sequential rejection at a level, found as the smallest level that rejects), not by the running maximum.
 """
@@ -61,5 +61,5 @@ golden = {
     ],
     "holm": [{"p": family, "adjusted": holm(family)} for family in families],
 }
-path = pathlib.Path(__file__).with_name("statistics.json")
+path = pathlib.Path(__file__).with_name("seeds.json")
 path.write_text(json.dumps(golden, indent=1) + "\n")
