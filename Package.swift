@@ -123,7 +123,7 @@ let package = Package(
     tests("RecipesTests", ["Basics", "LinearAlgebra", "Adapters", "Checkpoints", "Merging", "Recipes"]),
     tests(
       "ExperimentTests",
-      ["Basics", "Outlines", "Specs", "Results", "Language", "Merging", "Recipes", "Experiment"]),
+      ["Basics", "Outlines", "Specs", "Results", "Tasks", "Language", "Merging", "Recipes", "Experiment"]),
     tests("ReportingTests", ["Basics", "Statistics", "Specs", "Results", "Reporting"]),
     tests(
       "ExecutionTests",

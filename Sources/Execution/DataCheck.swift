@@ -54,7 +54,8 @@ public struct DataCheck: Sendable {
     func isOf(_ row: DataRow) -> Bool { row.task == part.task.name && row.facts.split == part.split }
     if let row = plan.data.first(where: isOf) { return row }
     let survey = TaskSurvey(part.task) { plan.locations[$0] }
-    return DataRow.rows(of: part.task, survey.parts.map(\.facts), maxTokens: .max).first(where: isOf)
+    let kind = TaskKinds.row(of: part.task.kind).outline
+    return DataRow.rows(of: part.task, kind, survey.parts.map(\.facts), maxTokens: .max).first(where: isOf)
   }
 
   private func parts(_ spec: JobSpec) -> [Part] {

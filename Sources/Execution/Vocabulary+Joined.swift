@@ -2,11 +2,13 @@ internal import Basics
 public import Experiment
 internal import Merging
 internal import Tasks
+internal import Training
 
 extension Vocabulary {
   /// The words of all tables.
   public static var joined: Vocabulary {
     Vocabulary(
+      kinds: TaskKinds.all.entries.map { Kind($0.outline, readout: { Readouts.outline(of: $0) }) },
       methods: MergeMethods.all.entries.map { row in
         Method(
           name: row.name, parameters: row.parameters, rule: row.rule, servedBy: row.servedBy?.rawValue,

@@ -8,6 +8,8 @@ public struct DataRow: Sendable, Hashable, Codable {
   public var kind: TaskKind
   /// Its labels, in the order of `SplitFacts.labels`.
   public var labels: [String]
+  /// Whether each word of a text is answered, not the text as a whole.
+  public var answersWords: Bool
   /// Whether the texts are made by the generator.
   public var isGenerated: Bool
   /// What was counted.
@@ -17,12 +19,14 @@ public struct DataRow: Sendable, Hashable, Codable {
 
   /// Makes a row.
   public init(
-    task: String, kind: TaskKind, labels: [String], isGenerated: Bool, facts: SplitFacts,
+    task: String, kind: TaskKind, labels: [String], answersWords: Bool = false, isGenerated: Bool,
+    facts: SplitFacts,
     warnings: [DataWarning] = []
   ) {
     self.task = task
     self.kind = kind
     self.labels = labels
+    self.answersWords = answersWords
     self.isGenerated = isGenerated
     self.facts = facts
     self.warnings = warnings

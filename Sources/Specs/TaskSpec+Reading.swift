@@ -17,10 +17,7 @@ extension TaskSpec {
     task.source = source.holding(files)
     task.limits = limits.filter { limit in splits.contains { $0.rawValue == limit.key } }
     task.metrics = Array(metrics.prefix(count))
-    for index in task.labels.indices {
-      if head == .linear { task.labels[index].description = "" }
-      if head == .linear || kind != .regression { task.labels[index].value = nil }
-    }
+    if head == .linear { task.labels = labels.map { LabelSpec(name: $0.name, description: "") } }
     return task
   }
 

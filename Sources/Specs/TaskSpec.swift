@@ -1,13 +1,3 @@
-/// What a task asks for.
-public enum TaskKind: String, Sendable, Codable, CaseIterable {
-  /// One label of a list for a text.
-  case classification
-  /// A number for a text.
-  case regression
-  /// One BIO tag for each word.
-  case tagging
-}
-
 /// What turns the encoder's output into a prediction.
 public enum HeadKind: String, Sendable, Codable, CaseIterable {
   /// A linear layer trained for each task.

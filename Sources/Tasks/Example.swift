@@ -6,6 +6,49 @@ public enum Target: Sendable, Hashable {
   case number(Double)
   /// One index into the task's tag list for each word.
   case tags([Int])
+
+  /// What a target is, by which metrics know whether they measure it.
+  public enum Form: Sendable, Hashable {
+    /// One label.
+    case label
+    /// A number.
+    case number
+    /// A tag for each word.
+    case tags
+  }
+
+  /// What it is.
+  public var form: Form {
+    switch self {
+    case .label: .label
+    case .number: .number
+    case .tags: .tags
+    }
+  }
+
+  /// The label; traps on anything else.
+  public var label: Int {
+    guard case .label(let label) = self else { preconditionFailure("\(self) is no label") }
+    return label
+  }
+
+  /// The number; traps on anything else.
+  public var number: Double {
+    guard case .number(let number) = self else { preconditionFailure("\(self) is no number") }
+    return number
+  }
+
+  /// The tag of each word; traps on anything else.
+  public var tags: [Int] {
+    guard case .tags(let tags) = self else { preconditionFailure("\(self) is no list of tags") }
+    return tags
+  }
+
+  /// The class that choices of rows keep the balance of; what is no label is one class.
+  var balancedClass: Int { if case .label(let label) = self { label } else { 0 } }
+
+  /// Whether it is a number that is none, or infinite.
+  public var isUnsound: Bool { if case .number(let number) = self { !number.isFinite } else { false } }
 }
 
 /// One row of a task after its template was filled.

@@ -48,8 +48,8 @@ public struct CoefficientTask: Sendable {
     case .entropy:
       return loss { logits, _, _, weight in Loss.entropy(logits, weight: weight) }
     case .jensenShannon:
-      return loss { logits, example, item, weight in
-        Loss.jensenShannon(logits, to: expert[drawn[example.index].index][item], weight: weight)
+      return loss { logits, row, item, weight in
+        Loss.jensenShannon(logits, to: expert[drawn[row].index][item.index], weight: weight)
       }
     case .crossEntropy:
       return head.loss(

@@ -18,7 +18,8 @@ private struct Change<Spec>: Sendable {
   private static let label = LabelSpec(name: "up", description: "it rises", value: 1)
   private static let file = DataFile(sha256: "aa", format: "jsonl")
   private static let task = TaskSpec(
-    name: "fpb", kind: .classification, source: .files(["train": file]), text: "{text}", pair: "{more}",
+    name: "fpb", kind: TaskKind("classification"), source: .files(["train": file]), text: "{text}",
+    pair: "{more}",
     target: "label", labels: [label], metrics: ["macro_f1"], limits: ["train": 10], validationFraction: 0.1,
     head: .labels)
   private static let sampling = SamplingSpec(rule: "temperature", cap: 9, temperature: 2, weights: ["fpb": 1])
@@ -221,7 +222,7 @@ private struct Change<Spec>: Sendable {
 
   @Test func `every field of a task changes a training and an evaluation`() throws {
     let changes: [Change<TaskSpec>] = [
-      Change("name") { $0.name = "fomc" }, Change("kind") { $0.kind = .tagging },
+      Change("name") { $0.name = "fomc" }, Change("kind") { $0.kind = TaskKind("tagging") },
       Change("source") { $0.source = .files([:]) }, Change("text") { $0.text = "{title}" },
       Change("pair") { $0.pair = nil }, Change("target") { $0.target = "y" },
       Change("labels") { $0.labels[0].description = "it falls" },

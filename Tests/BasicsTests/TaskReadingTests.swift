@@ -8,7 +8,7 @@ import Testing
     uniqueKeysWithValues: Split.allCases.map { ($0.rawValue, DataFile(sha256: $0.rawValue, format: "jsonl")) }
   )
   private static let task = TaskSpec(
-    name: "fpb", kind: .classification, source: .files(files), text: "{text}", pair: "{more}",
+    name: "fpb", kind: TaskKind("classification"), source: .files(files), text: "{text}", pair: "{more}",
     target: "label",
     labels: [LabelSpec(name: "up", description: "it rises")], metrics: ["macro_f1", "accuracy"],
     limits: ["train": 10, "validation": 10, "test": 10], validationFraction: 0.1, head: .labels)
@@ -26,7 +26,7 @@ import Testing
 
   private static let changes: [Change] =
     [
-      Change("name") { $0.name = "fomc" }, Change("kind") { $0.kind = .tagging },
+      Change("name") { $0.name = "fomc" }, Change("kind") { $0.kind = TaskKind("tagging") },
       Change("text") { $0.text = "{title}" }, Change("pair") { $0.pair = nil },
       Change("target") { $0.target = "y" }, Change("labels") { $0.labels[0].name = "down" },
       Change("labels.description") { $0.labels[0].description = "x" },
@@ -53,7 +53,7 @@ import Testing
   }
 
   private static let always: Set = [
-    "name", "kind", "text", "pair", "target", "labels", "labels.description", "head",
+    "name", "kind", "text", "pair", "target", "labels", "labels.description", "labels.value", "head",
   ]
 
   @Test func `every field of a task has a change here`() {
@@ -92,15 +92,13 @@ import Testing
     #expect(noticed(task) { $0.read([.test]) } == Self.always.union(["source.test", "limits.test"]))
   }
 
-  @Test func `a linear head reads no descriptions, and values are for regressions over labels`() {
+  @Test func `a linear head reads neither descriptions nor values`() {
     var task = Self.task
     task.head = .linear
     #expect(
       noticed(task) { $0.read([.test]) }
-        == Self.always.union(["source.test", "limits.test"]).subtracting(["labels.description", "head"]))
-    task.head = .labels
-    task.kind = .regression
-    #expect(noticed(task) { $0.read([.test]) }.contains("labels.value"))
+        == Self.always.union(["source.test", "limits.test"]).subtracting(
+          ["labels.description", "labels.value", "head"]))
   }
 
   @Test func `noise of a generated task is in its training data alone`() {

@@ -4,7 +4,8 @@ import Testing
 
 @Suite struct TuneJobTests {
   private let task = TaskSpec(
-    name: "fpb", kind: .classification, source: .files(["train": DataFile(sha256: "aa", format: "jsonl")]),
+    name: "fpb", kind: TaskKind("classification"),
+    source: .files(["train": DataFile(sha256: "aa", format: "jsonl")]),
     labels: [LabelSpec(name: "up", description: "it rises")], metrics: ["macro_f1"])
 
   private func job(_ change: (inout TuneJob) -> Void = { _ in }) -> TuneJob {

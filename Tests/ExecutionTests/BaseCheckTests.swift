@@ -6,6 +6,7 @@ import Foundation
 import LinearAlgebra
 import Models
 import Specs
+import Tasks
 import TestSupport
 import Testing
 import Tokenizers

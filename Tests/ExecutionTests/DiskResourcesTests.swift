@@ -3,6 +3,7 @@ import Execution
 import Experiment
 import Foundation
 import Specs
+import Tasks
 import TestSupport
 import Testing
 

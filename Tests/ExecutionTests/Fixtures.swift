@@ -5,6 +5,7 @@ import Foundation
 import Machine
 import Results
 import Specs
+import Tasks
 import TestSupport
 
 extension Scratch {

@@ -4,6 +4,7 @@ import Experiment
 import Foundation
 import Machine
 import Specs
+import Tasks
 import TestSupport
 import Testing
 

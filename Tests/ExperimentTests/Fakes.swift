@@ -2,6 +2,7 @@ import Basics
 import Experiment
 import Outlines
 import Specs
+import Tasks
 
 /// A world of four datasets and one base, all made of their names.
 struct FakeResources: Resources {
@@ -101,6 +102,13 @@ extension Vocabulary {
   /// A few words, enough for every rule of the language.
   static var small: Vocabulary {
     Vocabulary(
+      kinds: TaskKinds.all.entries.map { row in
+        Kind(row.outline) { task in
+          ReadoutOutline(
+            insteadOfDistribution: row.readout(task.head) == "number" ? "one number" : nil,
+            ownAnswers: max(1, task.labels.count))
+        }
+      },
       methods: [
         Method(name: "linear", parameters: []),
         Method(

@@ -2,6 +2,7 @@ import Basics
 import Experiment
 import Results
 import Specs
+import Tasks
 import Testing
 
 /// What changes the identity of a job, and what does not.

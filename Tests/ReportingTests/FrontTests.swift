@@ -25,7 +25,8 @@ import Testing
   private func results(_ merges: [(String, [Double], Serving?)]) -> ResultSet {
     let tasks = ["a", "b"].map {
       TaskColumn(
-        name: $0, kind: .classification, metrics: [MetricColumn(name: "accuracy", higherIsBetter: true)])
+        name: $0, kind: TaskKind("classification"),
+        metrics: [MetricColumn(name: "accuracy", higherIsBetter: true)])
     }
     var rows: [ModelRow] = []
     var scores: [ScoreRow] = []

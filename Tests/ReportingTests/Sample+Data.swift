@@ -21,12 +21,12 @@ extension Sample {
     numbers.numbers?.outside = finding(7, line: 2)
     let names = ["neutral", "positive", "=negative"]
     return [
-      row("fpb", .classification, names, train, [("cut", "67 of 3100 rows are cut to 64 tokens")]),
-      row("fpb", .classification, names, clean, []),
+      row("fpb", TaskKind("classification"), names, train, [("cut", "67 of 3100 rows are cut to 64 tokens")]),
+      row("fpb", TaskKind("classification"), names, clean, []),
       row(
-        "fpb", .classification, names, test,
+        "fpb", TaskKind("classification"), names, test,
         [("in train", "12 of 970 rows stand in train too"), ("odd", "a | and a, comma")]),
-      row("fiqa", .regression, [], numbers, [("outside", "7 of 800 rows ask for more")]),
+      row("fiqa", TaskKind("regression"), [], numbers, [("outside", "7 of 800 rows ask for more")]),
     ]
   }()
 

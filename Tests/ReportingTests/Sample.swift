@@ -7,15 +7,16 @@ import Specs
 enum Sample {
   static let tasks = [
     TaskColumn(
-      name: "fpb", kind: .classification,
+      name: "fpb", kind: TaskKind("classification"),
       metrics: [
         MetricColumn(name: "macro_f1", higherIsBetter: true),
         MetricColumn(name: "accuracy", higherIsBetter: true),
       ]),
     TaskColumn(
-      name: "fomc", kind: .classification, metrics: [MetricColumn(name: "macro_f1", higherIsBetter: true)]),
+      name: "fomc", kind: TaskKind("classification"),
+      metrics: [MetricColumn(name: "macro_f1", higherIsBetter: true)]),
     TaskColumn(
-      name: "fiqa", kind: .regression,
+      name: "fiqa", kind: TaskKind("regression"),
       metrics: [
         MetricColumn(name: "mse", higherIsBetter: false), MetricColumn(name: "pearson", higherIsBetter: true),
       ]),

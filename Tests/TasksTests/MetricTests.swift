@@ -8,13 +8,13 @@ import Testing
 @Suite struct MetricTests {
   static let labels = ["O", "B-ORG", "I-ORG", "B-PER", "I-PER", "B-LOC", "I-LOC"]
 
-  /// Random targets of the metric's kind with something in every class.
-  private func targets(_ kind: TaskKind, _ count: Int, _ stream: inout RandomStream) -> [Target] {
+  /// Random targets of a form with something in every class.
+  private func targets(_ form: Target.Form, _ count: Int, _ stream: inout RandomStream) -> [Target] {
     (0..<count).map { item in
-      switch kind {
-      case .classification: .label(item < 4 ? item : stream.index(below: 4))
-      case .regression: .number(stream.normal())
-      case .tagging: .tags([1, 2] + (0..<stream.index(below: 9)).map { _ in stream.index(below: 7) })
+      switch form {
+      case .label: .label(item < 4 ? item : stream.index(below: 4))
+      case .number: .number(stream.normal())
+      case .tags: .tags([1, 2] + (0..<stream.index(below: 9)).map { _ in stream.index(below: 7) })
       }
     }
   }
@@ -30,18 +30,18 @@ import Testing
   }
 
   @Test(arguments: Metrics.all.entries) func `perfect predictions reach the better end`(metric: Metric) {
-    for kind in metric.kinds {
+    for form in metric.forms {
       var stream = RandomStream(seed: 1, metric.name)
-      let targets = targets(kind, 50, &stream)
+      let targets = targets(form, 50, &stream)
       let best = metric.higherIsBetter ? metric.range.upperBound : metric.range.lowerBound
       #expect(abs(metric.compute(targets, targets, Self.labels) - best) < 1e-15)
     }
   }
 
   @Test(arguments: Metrics.all.entries) func `worse predictions are not better`(metric: Metric) {
-    for kind in metric.kinds {
+    for form in metric.forms {
       var stream = RandomStream(seed: 2, metric.name)
-      let targets = targets(kind, 200, &stream)
+      let targets = targets(form, 200, &stream)
       let half = Array(changed(Array(targets[..<100]), &stream) + targets[100...])
       let none = changed(Array(targets[..<100]), &stream) + changed(Array(targets[100...]), &stream)
       let better = metric.compute(half, targets, Self.labels)
@@ -51,9 +51,9 @@ import Testing
   }
 
   @Test(arguments: Metrics.all.entries) func `the order of items does not matter`(metric: Metric) {
-    for kind in metric.kinds {
+    for form in metric.forms {
       var stream = RandomStream(seed: 3, metric.name)
-      let targets = targets(kind, 80, &stream)
+      let targets = targets(form, 80, &stream)
       let predictions = changed(targets, &stream)
       let order = stream.permutation(80)
       let value = metric.compute(predictions, targets, Self.labels)
@@ -63,12 +63,12 @@ import Testing
   }
 
   @Test(arguments: Metrics.all.entries) func `values are finite and lie in the range`(metric: Metric) {
-    for kind in metric.kinds {
+    for form in metric.forms {
       for seed in 0..<50 {
         var stream = RandomStream(seed: seed, metric.name, "range")
-        let targets = Array(targets(kind, 1 + stream.index(below: 8), &stream))
+        let targets = Array(targets(form, 1 + stream.index(below: 8), &stream))
         for predictions in [targets, changed(targets, &stream), targets.map { _ in targets[0] }]
-        where kind != .tagging || predictions != targets.map({ _ in targets[0] }) {
+        where form != .tags || predictions != targets.map({ _ in targets[0] }) {
           let value = metric.compute(predictions, targets, Self.labels)
           #expect(value.isFinite && metric.range.contains(value), "\(value)")
         }
@@ -112,18 +112,18 @@ import Testing
       Golden.self, from: try Data(contentsOf: Reference.golden("metrics/metrics.json")))
   }
 
-  /// The metrics with fewer than 20 golden numbers of a kind of task that they suit.
-  static func missing() throws -> [(metric: String, kind: TaskKind, count: Int)] {
+  /// The metrics with fewer than 20 golden numbers of a form of targets that they measure.
+  static func missing() throws -> [(metric: String, form: Target.Form, count: Int)] {
     let golden = try golden()
     return Metrics.all.entries.flatMap { metric in
-      metric.kinds.map { kind in
+      metric.forms.map { form in
         let values =
-          switch kind {
-          case .classification: golden.classification.map(\.values)
-          case .regression: golden.regression.map(\.values)
-          case .tagging: golden.tagging.map(\.values)
+          switch form {
+          case .label: golden.classification.map(\.values)
+          case .number: golden.regression.map(\.values)
+          case .tags: golden.tagging.map(\.values)
           }
-        return (metric.name, kind, values.count { $0[metric.name] != nil })
+        return (metric.name, form, values.count { $0[metric.name] != nil })
       }
     }.filter { $0.count < 20 }
   }
@@ -147,10 +147,10 @@ import Testing
     try compare(golden.classification) { .label($0) }
     try compare(golden.regression) { .number($0) }
     try compare(golden.tagging) { .tags($0) }
-    for (metric, kind, count) in try Self.missing() {
+    for (metric, form, count) in try Self.missing() {
       Issue.record(
         """
-        metric '\(metric)' has \(count) golden numbers of \(kind): add it to Tests/Golden/metrics/generate_metrics.py \
+        metric '\(metric)' has \(count) golden numbers of a target that is \(form): add it to Tests/Golden/metrics/generate_metrics.py \
         with an independent program, run that, and make Metrics.md again (UPDATE_SNAPSHOTS=1)
         """)
     }

@@ -2,6 +2,7 @@ import Checkpoints
 import LinearAlgebra
 import Models
 import Specs
+import Tasks
 import TestSupport
 import Testing
 import Training

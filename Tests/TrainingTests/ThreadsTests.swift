@@ -1,6 +1,7 @@
 import Checkpoints
 import LinearAlgebra
 import Specs
+import Tasks
 import Testing
 import Training
 

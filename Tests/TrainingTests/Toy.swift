@@ -33,44 +33,58 @@ enum Toy {
     return BaseModel(network: weights, pooling: .mean, tokenizer: tokenizer)
   }
 
-  /// A task of a kind: which way the text says it moves, how far, or which words are names.
+  /// What a toy of a kind of task is.
+  struct Maker: Sendable {
+    let labels: [LabelSpec]
+    let metric: String
+    /// The words that decide, one for each of `moves`.
+    var deciding = moves.map(\.0)
+    /// The example of some words of which one, at a place, is the deciding word of a move.
+    let example: @Sendable (_ words: [String], _ place: Int, _ move: Int) -> Example
+  }
+
+  /// The toys of all kinds: which way a text says it moves, how far, or which words are names.
+  static let makers: [TaskKind: Maker] = [
+    .classification: Maker(
+      labels: moves.map { LabelSpec(name: $0.0, description: $0.0) }, metric: "accuracy"
+    ) { words, _, move in Example(text: words.joined(separator: " "), target: .label(move)) },
+    .regression: Maker(
+      labels: moves.map { LabelSpec(name: $0.0, description: $0.0, value: $0.1) }, metric: "mse"
+    ) { words, _, move in Example(text: words.joined(separator: " "), target: .number(moves[move].1)) },
+    .tagging: Maker(
+      labels: [LabelSpec(name: "O", description: "word"), LabelSpec(name: "B-ORG", description: "name")],
+      metric: "token_accuracy", deciding: names
+    ) { words, place, _ in
+      Example(
+        text: words.joined(separator: " "), words: words,
+        target: .tags(words.indices.map { $0 == place ? 1 : 0 }))
+    },
+  ]
+
+  private static func maker(_ kind: TaskKind) -> Maker {
+    guard let maker = makers[kind] else {
+      preconditionFailure("no toy of the kind '\(kind)': add one to the makers of Toy.swift")
+    }
+    return maker
+  }
+
+  /// A task of a kind.
   static func task(_ kind: TaskKind, _ head: HeadKind, name: String = "toy") -> TaskSpec {
-    let labels =
-      switch kind {
-      case .classification, .regression:
-        moves.map { LabelSpec(name: $0.0, description: $0.0, value: kind == .regression ? $0.1 : nil) }
-      case .tagging:
-        [LabelSpec(name: "O", description: "word"), LabelSpec(name: "B-ORG", description: "name")]
-      }
-    let metric =
-      switch kind {
-      case .classification: "accuracy"
-      case .regression: "mse"
-      case .tagging: "token_accuracy"
-      }
+    let maker = maker(kind)
     return TaskSpec(
-      name: name, kind: kind, source: .files([:]), labels: labels, metrics: [metric], head: head)
+      name: name, kind: kind, source: .files([:]), labels: maker.labels, metrics: [maker.metric], head: head)
   }
 
   /// Sentences of three to six words with one that decides.
   static func examples(_ kind: TaskKind, count: Int, seed: Int = 0) -> [Example] {
+    let maker = maker(kind)
     var stream = RandomStream(seed: seed, "examples")
     return (0..<count).map { _ in
       var text = (0..<2 + stream.index(below: 4)).map { _ in words[stream.index(below: words.count)] }
       let move = stream.index(below: moves.count)
       let place = stream.index(below: text.count)
-      switch kind {
-      case .classification:
-        text.insert(moves[move].0, at: place)
-        return Example(text: text.joined(separator: " "), target: .label(move))
-      case .regression:
-        text.insert(moves[move].0, at: place)
-        return Example(text: text.joined(separator: " "), target: .number(moves[move].1))
-      case .tagging:
-        text.insert(names[move], at: place)
-        let tags = text.indices.map { $0 == place ? 1 : 0 }
-        return Example(text: text.joined(separator: " "), words: text, target: .tags(tags))
-      }
+      text.insert(maker.deciding[move], at: place)
+      return maker.example(text, place, move)
     }
   }
 

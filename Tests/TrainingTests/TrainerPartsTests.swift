@@ -3,6 +3,7 @@ import Foundation
 import LinearAlgebra
 import Models
 import Specs
+import Tasks
 import TestSupport
 import Testing
 import Training

@@ -38,10 +38,7 @@ extension JobPerformer {
           examples, head: head, states: states(below: lowest), workspaces: workspaces, progress: done)
       }
     }
-    let unsound = predictions.firstIndex {
-      if case .number(let number) = $0 { !number.isFinite } else { false }
-    }
-    if let unsound {
+    if let unsound = predictions.firstIndex(where: \.isUnsound) {
       throw Diagnostic(
         "the model predicts no number for item \(unsound) of the \(job.split.rawValue) split of '\(job.task.name)'",
         hint: "its weights have overflowed: are the base's settings right, and the learning rate?")

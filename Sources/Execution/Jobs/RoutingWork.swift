@@ -92,7 +92,8 @@ extension JobPerformer {
           Evaluator(network: network, pooling: base.pooling).pooled(chosen, workspaces: workspaces)
         }
         return ExpertTexts(
-          expert: index, task: task.name, isPooled: task.kind != .tagging, embeddings: pooled(reader),
+          expert: index, task: task.name, isPooled: Readouts.readout(of: task).features.isPooled,
+          embeddings: pooled(reader),
           ofExpert: own.map(pooled),
           inputs: wanted.wantsInputs
             ? InputMeans.of(chosen, through: base.network, workspace: workspaces[0]) : [:])

@@ -3,13 +3,6 @@ internal import Language
 internal import Specs
 
 extension ManifestReading {
-  /// Metrics where a task names none: those of its kind, in this order, that exist.
-  private static let usualMetrics: [(kind: TaskKind, names: [String])] = [
-    (.classification, ["macro_f1", "accuracy"]),
-    (.regression, ["pearson", "spearman", "mse"]),
-    (.tagging, ["entity_f1"]),
-  ]
-
   mutating func tasks() -> [Manifest.Task] {
     guard let table = root["tasks"] else { return [] }
     if table.entries.isEmpty {
@@ -38,7 +31,7 @@ extension ManifestReading {
       let limit = value["limits"]?[split.rawValue] ?? defaults?["limits"]?[split.rawValue]
       if let limit = limit?.integer { spec.limits[split.rawValue] = limit }
     }
-    checkHead(spec, entry)
+    checkKind(spec, entry)
     let families = value["family"].map { $0.texts ?? [$0.text].compactMap(\.self) } ?? []
     return Manifest.Task(spec: spec, data: data, families: families, place: entry.keyPlace)
   }
@@ -112,27 +105,39 @@ extension ManifestReading {
     let value = entry.value
     guard value.has("kind") else {
       if value.means("kind") { return nil }
-      let kinds = TaskKind.allCases.map(\.rawValue).joined(separator: ", ")
+      let kinds = vocabulary.kinds.map(\.name).joined(separator: ", ")
       report("the task '\(entry.key)' has no 'kind'", at: entry.keyPlace, hint: "add one of \(kinds)")
       return nil
     }
-    guard let word = value["kind"]?.text, let kind = TaskKind(rawValue: word) else { return nil }
-    let usual = Self.usualMetrics.first { $0.kind == kind }?.names ?? []
-    let suited = vocabulary.metrics.filter { $0.kinds.contains(kind) }.map(\.name)
-    var metrics = usual.filter(suited.contains)
-    if metrics.isEmpty { metrics = suited }
-    let target =
-      value["target"]?.text ?? [.classification: "label", .regression: "score", .tagging: "tags"][kind]
+    guard let word = value["kind"]?.text,
+      let kind = vocabulary.kinds.first(where: { $0.name == word })?.outline
+    else { return nil }
+    let suited = vocabulary.metrics(of: kind.kind)
+    let usual = kind.usualMetrics.filter(suited.contains)
     var spec = TaskSpec(
-      name: entry.key, kind: kind, source: .files([:]), text: kind == .tagging ? "{tokens}" : "{text}",
-      target: target ?? "label", metrics: metrics)
+      name: entry.key, kind: kind.kind, source: .files([:]), text: kind.usualText,
+      target: value["target"]?.text ?? kind.usualTarget, metrics: usual.isEmpty ? suited : usual)
     if let text = value["text"] { spec.text = template(text, "text") }
     if let pair = value["pair"] { spec.pair = template(pair, "pair") }
-    if kind == .tagging, let pair = value.entry("pair") {
-      report("a tagging task has no 'pair'", at: pair.keyPlace, hint: "leave it out")
+    if !kind.takesPairs, let pair = value.entry("pair") {
+      report("a \(kind.kind) task has no 'pair'", at: pair.keyPlace, hint: "leave it out")
     }
-    spec.labels = kind == .regression ? anchors(entry) : labels(entry, kind)
+    refuse("labels", of: entry, kind) { $0.labels != nil }
+    refuse("anchors", of: entry, kind, unless: \.takesAnchors)
+    if let words = kind.labels { spec.labels = labels(entry, words) }
+    if kind.takesAnchors { spec.labels = anchors(entry) }
     return spec
+  }
+
+  /// Tells a key that tasks of other kinds have.
+  private mutating func refuse(
+    _ key: String, of entry: Entry, _ kind: KindOutline, unless takes: (KindOutline) -> Bool
+  ) {
+    guard !takes(kind), let given = entry.value.entry(key) else { return }
+    let others = vocabulary.kinds.map(\.outline).filter(takes).map(\.kind.rawValue)
+    report(
+      "'\(key)' is for \(others.joined(separator: " and "))", at: given.keyPlace,
+      hint: kind.answersKey.map { "a \(kind.kind) task has '\($0)'" } ?? "leave it out")
   }
 
   /// A template as it is, after a check that its braces name columns.
@@ -144,17 +149,12 @@ extension ManifestReading {
     return text
   }
 
-  private mutating func labels(_ entry: Entry, _ kind: TaskKind) -> [LabelSpec] {
+  private mutating func labels(_ entry: Entry, _ words: LabelWords) -> [LabelSpec] {
     let value = entry.value
-    if let anchors = value.entry("anchors") {
-      report("'anchors' is for regression", at: anchors.keyPlace, hint: "a \(kind) task has 'labels'")
-    }
     guard let listing = value["labels"] else {
       if !value.means("labels") {
-        let hint =
-          kind == .tagging
-          ? "add labels: [O, B-..., I-...]" : "add labels: {name: \"what it means\", ...}, or a list of names"
-        report("the task '\(entry.key)' has no labels", at: entry.keyPlace, hint: hint)
+        report(
+          "the task '\(entry.key)' has no labels", at: entry.keyPlace, hint: "add \(words.example)")
       }
       return []
     }
@@ -170,31 +170,18 @@ extension ManifestReading {
       let description = label.value.text ?? ""
       labels.append(LabelSpec(name: label.key, description: description.isEmpty ? label.key : description))
     }
-    checkLabels(labels, kind, entry, at: listing.place)
+    if labels.count < 2 {
+      report("the task '\(entry.key)' needs at least two labels", at: listing.place)
+    }
+    for label in labels {
+      guard let problem = words.form?.problem(label.name) else { continue }
+      report(problem.what, at: listing.place, hint: problem.hint)
+    }
     return labels
   }
 
-  private mutating func checkLabels(_ labels: [LabelSpec], _ kind: TaskKind, _ entry: Entry, at place: Place)
-  {
-    if labels.count < 2 {
-      report("the task '\(entry.key)' needs at least two labels", at: place)
-    }
-    guard kind == .tagging else { return }
-    for label in labels where label.name != "O" && !label.name.hasPrefix("B-") && !label.name.hasPrefix("I-")
-    {
-      report(
-        "the tag '\(label.name)' is not of the BIO kind", at: place,
-        hint: "tags are O, B-something and I-something")
-    }
-  }
-
-  private mutating func anchors(_ entry: Entry) -> [LabelSpec] {
-    if let labels = entry.value.entry("labels") {
-      report(
-        "'labels' is for classification and tagging", at: labels.keyPlace,
-        hint: "a regression task has 'anchors'")
-    }
-    return (entry.value["anchors"]?.entries ?? []).map { anchor in
+  private func anchors(_ entry: Entry) -> [LabelSpec] {
+    (entry.value["anchors"]?.entries ?? []).map { anchor in
       let description = anchor.value["description"]?.text ?? anchor.key
       return LabelSpec(name: anchor.key, description: description, value: anchor.value["value"]?.number)
     }
@@ -204,25 +191,24 @@ extension ManifestReading {
 
   private mutating func metrics(_ elements: [Value], of spec: TaskSpec, at place: Place) -> [String] {
     if elements.isEmpty { report("'metrics' is empty", at: place, hint: "leave it out for the usual ones") }
-    let suited = vocabulary.metrics.filter { $0.kinds.contains(spec.kind) }.map(\.name)
+    let suited = vocabulary.metrics(of: spec.kind)
     let names = known(elements, among: vocabulary.metrics.map(\.name), kind: "metric") { word in
       OtherWords.metric(word, among: suited)
     }
     for element in elements {
       guard let name = element.text, names.contains(name), !suited.contains(name) else { continue }
       report(
-        "the metric '\(name)' does not suit \(spec.kind.rawValue)", at: element.place,
+        "the metric '\(name)' does not suit \(spec.kind)", at: element.place,
         hint: "these do: \(suited.joined(separator: ", "))")
     }
     return names
   }
 
-  private mutating func checkHead(_ spec: TaskSpec, _ entry: Entry) {
-    guard spec.kind == .regression, spec.head == .labels, !entry.value.has("generate") else { return }
-    let isBroken = entry.value.entry("anchors")?.value.isBroken ?? false
-    guard spec.labels.count < 2, !isBroken else { return }
-    report(
-      "the regression task '\(spec.name)' has a label head and no anchors", at: entry.keyPlace,
-      hint: "add two or more anchors: {low: {description: \"...\", value: -1}, ...}, or head: linear")
+  /// Tells what the task lacks by its kind; a form brings all of it.
+  private mutating func checkKind(_ spec: TaskSpec, _ entry: Entry) {
+    let (value, kind) = (entry.value, vocabulary.kind(spec.kind).outline)
+    let isBroken = kind.answersKey.flatMap { value.entry($0)?.value.isBroken } ?? false
+    guard !value.has("generate"), !isBroken, let problem = kind.problem(spec) else { return }
+    report(problem.what, at: entry.keyPlace, hint: problem.hint)
   }
 }

@@ -5,6 +5,7 @@ public import Specs
 /// The rows of `data.csv` for one task, with what is to be said about each.
 struct DataWarnings {
   private let task: TaskSpec
+  private let kind: KindOutline
   private let splits: [SplitFacts]
   private let maxTokens: Int
   private let choosesOnValidation: Bool
@@ -12,8 +13,11 @@ struct DataWarnings {
   /// - Parameters:
   ///   - maxTokens: What the manifest cuts longer texts to.
   ///   - choosesOnValidation: Whether anything of the manifest reads validation data.
-  init(_ task: TaskSpec, _ splits: [SplitFacts], maxTokens: Int, choosesOnValidation: Bool) {
+  init(
+    _ task: TaskSpec, _ kind: KindOutline, _ splits: [SplitFacts], maxTokens: Int, choosesOnValidation: Bool
+  ) {
     self.task = task
+    self.kind = kind
     self.splits = splits
     self.maxTokens = maxTokens
     self.choosesOnValidation = choosesOnValidation
@@ -22,14 +26,15 @@ struct DataWarnings {
   var rows: [DataRow] {
     splits.map { facts in
       DataRow(
-        task: task.name, kind: task.kind, labels: task.kind == .regression ? [] : task.labels.map(\.name),
-        isGenerated: task.isGenerated, facts: facts, warnings: warnings(facts))
+        task: task.name, kind: task.kind, labels: kind.labels == nil ? [] : task.labels.map(\.name),
+        answersWords: kind.answersWords, isGenerated: task.isGenerated, facts: facts,
+        warnings: warnings(facts))
     }
   }
 
   private func warnings(_ facts: SplitFacts) -> [DataWarning] {
     [strayTags(facts), outside(facts)].compactMap(\.self) + overlaps(facts)
-      + [conflicts(facts), oneClass(facts), fewHeldOut(facts)].compactMap(\.self) + unseenLabels(facts)
+      + [conflicts(facts), sameness(facts), fewHeldOut(facts)].compactMap(\.self) + unseenLabels(facts)
       + [cut(facts), emptyWords(facts), unscaled(facts), duplicates(facts)].compactMap(\.self)
   }
 
@@ -42,7 +47,9 @@ struct DataWarnings {
       let other = overlap.other.rawValue
       var parts: [String] = []
       if overlap.exact < overlap.rows.count { parts.append("\(overlap.exact) letter by letter") }
-      if overlap.conflicts.count > 0 { parts.append("\(overlap.conflicts.count) with another \(targetWord)") }
+      if overlap.conflicts.count > 0 {
+        parts.append("\(overlap.conflicts.count) with another \(kind.targetWord)")
+      }
       let details = parts.isEmpty ? "" : " (\(parts.joined(separator: ", ")))"
       // Of each split apart: what learning knows of test and of validation are two findings, each with its lines.
       return DataWarning(
@@ -58,7 +65,7 @@ struct DataWarnings {
     return DataWarning(
       "conflicts",
       "\(share(facts.conflicts.count, facts)) have a text that stands in \(facts.split.rawValue) with another "
-        + "\(targetWord) too\(example(facts.conflicts))",
+        + "\(kind.targetWord) too\(example(facts.conflicts))",
       hint: "decide which one is right, or put what tells them apart into 'text'",
       count: facts.conflicts.count, line: facts.conflicts.line)
   }
@@ -93,8 +100,8 @@ struct DataWarnings {
     let anchors = task.labels.compactMap(\.value)
     return DataWarning(
       "outside",
-      "\(share(numbers.outside.count, facts)) ask for a number outside the anchors \(short(anchors.min() ?? 0)) to "
-        + "\(short(anchors.max() ?? 0)), up to \(short(numbers.low)) and \(short(numbers.high)): they are learned as the "
+      "\(share(numbers.outside.count, facts)) ask for a number outside the anchors \(shortNumber(anchors.min() ?? 0)) to "
+        + "\(shortNumber(anchors.max() ?? 0)), up to \(shortNumber(numbers.low)) and \(shortNumber(numbers.high)): they are learned as the "
         + "nearest anchor and never predicted",
       hint: "set 'anchors' at the ends of the numbers, or scale these", count: numbers.outside.count,
       line: numbers.outside.line)
@@ -108,52 +115,25 @@ struct DataWarnings {
     else { return nil }
     return DataWarning(
       "scale",
-      "the numbers have mean \(short(numbers.mean)) and standard deviation \(short(numbers.deviation)), and a linear "
+      "the numbers have mean \(shortNumber(numbers.mean)) and standard deviation \(shortNumber(numbers.deviation)), and a linear "
         + "head begins at 0 and does not standardise them",
       hint: "subtract the mean and divide by the deviation, in all splits alike", count: facts.rows)
   }
 
-  private func oneClass(_ facts: SplitFacts) -> DataWarning? {
-    switch task.kind {
-    case .classification:
-      let present = zip(task.labels, facts.labels).filter { $0.1 > 0 }.map(\.0.name)
-      guard present.count == 1, facts.rows > 1 else { return nil }
-      return DataWarning(
-        "one class",
-        "all \(facts.rows) rows have the label '\(present[0])'",
-        hint: "there is nothing to tell apart: add others",
-        count: facts.rows)
-    case .tagging:
-      guard facts.entities + facts.strayTags.count == 0, task.labels.contains(where: { $0.name != "O" })
-      else {
-        return nil
-      }
-      return DataWarning(
-        "one class", "no row holds an entity", hint: "there is nothing to find: are the tags right?",
-        count: facts.rows)
-    case .regression:
-      guard let numbers = facts.numbers, numbers.deviation == 0, facts.rows > 1 else { return nil }
-      return DataWarning(
-        "one class",
-        "all \(facts.rows) rows ask for \(short(numbers.mean))",
-        hint: "there is nothing to tell apart: add others",
-        count: facts.rows)
+  private func sameness(_ facts: SplitFacts) -> DataWarning? {
+    kind.sameness(task, facts).map {
+      DataWarning("one class", $0.what, hint: $0.hint ?? "", count: facts.rows)
     }
   }
 
   /// A validation split that was drawn from train and is too small to choose by.
   private func fewHeldOut(_ facts: SplitFacts) -> DataWarning? {
     guard facts.isHeldOut, choosesOnValidation, facts.rows < Self.fewRows else { return nil }
-    let rows = Double(facts.rows)
-    // The largest of a share, and that of a correlation where there is none.
-    let (score, error) =
-      task.kind == .regression
-      ? ("a correlation", 1 / max(1, rows - 1).squareRoot())
-      : ("a share of right rows", 0.5 / rows.squareRoot())
+    let error = kind.chance.error(Double(facts.rows))
     return DataWarning(
       "few held out",
-      "only \(facts.rows) rows were drawn from train to choose by: \(score) among them has a standard error of up to "
-        + short(error, digits: 2),
+      "only \(facts.rows) rows were drawn from train to choose by: \(kind.chance.what) among them has a standard error "
+        + "of up to \(shortNumber(error, digits: 2))",
       hint: facts.rows < facts.available
         ? "raise limits.validation, which leaves out \(facts.available - facts.rows)"
         : "give the task a validation file, or raise its validation_fraction, which is "
@@ -165,15 +145,14 @@ struct DataWarnings {
 
   /// Labels that no row of train has, told where other splits ask for them or with train.
   private func unseenLabels(_ facts: SplitFacts) -> [DataWarning] {
-    guard facts.split == .train, !facts.labels.isEmpty else { return [] }
-    // Where all entities of a type have one word, nothing continues one.
+    guard facts.split == .train, !facts.labels.isEmpty, let words = kind.labels else { return [] }
     let unseen = task.labels.indices.filter {
-      facts.labels[$0] == 0 && !(task.kind == .tagging && task.labels[$0].name.hasPrefix("I-"))
+      facts.labels[$0] == 0 && !words.mayLack(task.labels[$0].name)
     }
     // One class only is told already.
     guard !unseen.isEmpty, unseen.count < task.labels.count - 1 else { return [] }
     let names = unseen.prefix(5).map { "'\(task.labels[$0].name)'" }.joined(separator: ", ")
-    let thing = task.kind == .tagging ? "word" : "row"
+    let thing = kind.answersWords ? "word" : "row"
     let asked = splits.filter { $0.split != .train }.compactMap { other -> String? in
       let count = unseen.reduce(0) { $0 + other.labels[$1] }
       return count > 0 ? "\(count) \(thing)\(count == 1 ? "" : "s") of \(other.split.rawValue)" : nil
@@ -193,7 +172,7 @@ struct DataWarnings {
   private func cut(_ facts: SplitFacts) -> DataWarning? {
     guard let lengths = facts.lengths, lengths.cutRows.count > 0 else { return nil }
     let what: String
-    if task.kind == .tagging {
+    if kind.answersWords {
       guard lengths.cutWords > 0 else { return nil }
       what = "\(lengths.cutWords) of \(lengths.words) words are never read and count as O"
     } else {
@@ -222,14 +201,6 @@ struct DataWarnings {
 
   // MARK: Words
 
-  private var targetWord: String {
-    switch task.kind {
-    case .classification: "label"
-    case .regression: "number"
-    case .tagging: "tagging"
-    }
-  }
-
   private func share(_ count: Int, _ facts: SplitFacts) -> String { "\(count) of \(facts.rows) rows" }
 
   private func example(_ finding: RowFinding, in other: Split? = nil) -> String {
@@ -244,21 +215,16 @@ struct DataWarnings {
     let tenths = whole > 0 ? (1000 * part + whole / 2) / whole : 0
     return "\(tenths / 10).\(tenths % 10) %"
   }
-
-  /// A number of a few digits; whole ones without a point.
-  private func short(_ number: Double, digits: Int = 3) -> String {
-    let unit = (0..<digits).reduce(1.0) { size, _ in 10 * size }
-    let rounded = (number * unit).rounded() / unit
-    return rounded == rounded.rounded() && abs(rounded) < 1e15 ? "\(Int(rounded))" : "\(rounded)"
-  }
 }
 
 extension DataRow {
   /// The rows of a task's splits, with what is to be said about each.
   ///
   /// - Parameter maxTokens: What the manifest cuts longer texts to.
-  public static func rows(of task: TaskSpec, _ splits: [SplitFacts], maxTokens: Int) -> [DataRow] {
-    DataWarnings(task, splits, maxTokens: maxTokens, choosesOnValidation: true).rows
+  public static func rows(
+    of task: TaskSpec, _ kind: KindOutline, _ splits: [SplitFacts], maxTokens: Int
+  ) -> [DataRow] {
+    DataWarnings(task, kind, splits, maxTokens: maxTokens, choosesOnValidation: true).rows
   }
 }
 

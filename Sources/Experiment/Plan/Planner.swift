@@ -69,7 +69,8 @@ public struct Planner: Sendable {
       tasks[index].trainingRows = splits.first { $0.split == .train }?.rows
       rows +=
         DataWarnings(
-          tasks[index].spec, splits, maxTokens: maxTokens, choosesOnValidation: choosesOnValidation
+          tasks[index].spec, vocabulary.kind(tasks[index].spec.kind).outline, splits, maxTokens: maxTokens,
+          choosesOnValidation: choosesOnValidation
         ).rows
     }
     return rows
@@ -208,15 +209,27 @@ extension Planner {
             at: merge.place,
             hint: "add some, set a validation_fraction above 0, or leave the task out of this merge"))
       }
-      if tuning.needsDistributions, task.spec.kind == .regression, task.spec.head == .linear {
-        problems.append(
-          manifest.source.diagnostic(
-            "'\(merge.method)' needs predictions that are distributions, and the linear head of the regression "
-              + "task '\(task.spec.name)' gives one number", at: merge.place,
-            hint: "give the task head: labels, or take a method that reads labels: atlas, lorahub, search"))
+      if tuning.needsDistributions, let problem = noDistribution(task.spec, for: merge) {
+        problems.append(manifest.source.diagnostic(problem.what, at: merge.place, hint: problem.hint))
       }
       return problems
     }
+  }
+
+  /// What a task predicts instead of a distribution, which a merge needs; nil where it predicts one.
+  private func noDistribution(_ task: TaskSpec, for merge: Manifest.Merge) -> Diagnostic? {
+    let readout = vocabulary.kind(task.kind).readout
+    guard let found = readout(task).insteadOfDistribution else { return nil }
+    let others = HeadKind.allCases.filter { head in
+      var other = task
+      other.head = head
+      return readout(other).insteadOfDistribution == nil
+    }
+    return Diagnostic(
+      "'\(merge.method)' needs predictions that are distributions, and the \(task.head.rawValue) head of the "
+        + "\(task.kind) task '\(task.name)' gives \(found)",
+      hint: (others.first.map { "give the task head: \($0.rawValue), or " } ?? "")
+        + "take a method that reads labels: atlas, lorahub, search")
   }
 }
 

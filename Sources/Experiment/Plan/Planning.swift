@@ -44,7 +44,7 @@ struct Planning {
     self.base = Hashed(base.spec)
     pretrain = base.pretrain
     parts = PlanParts(manifest, tasks, vocabulary, positions: base.outline.limits.positions)
-    estimate = WorkEstimate(outline: base.outline)
+    estimate = WorkEstimate(outline: base.outline, vocabulary: vocabulary)
   }
 
   /// The tasks with their data, in the manifest's order.

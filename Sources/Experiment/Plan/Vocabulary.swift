@@ -44,6 +44,23 @@ public struct Vocabulary: Sendable {
     var takesRanges: Bool { usualDemands.search?.tried != nil }
   }
 
+  /// A kind of task: what there is to know before any of its data are read, and how its predictions are made.
+  public struct Kind: Sendable {
+    /// What is to be known of its tasks.
+    public var outline: KindOutline
+    /// How a task's predictions are made, by its head and its labels.
+    public var readout: @Sendable (TaskSpec) -> ReadoutOutline
+
+    /// The word in a manifest.
+    public var name: String { outline.kind.rawValue }
+
+    /// Makes a word.
+    public init(_ outline: KindOutline, readout: @escaping @Sendable (TaskSpec) -> ReadoutOutline) {
+      self.outline = outline
+      self.readout = readout
+    }
+  }
+
   /// A metric, the task kinds that it suits, and its direction.
   public struct Metric: Sendable {
     /// The word in a manifest.
@@ -90,6 +107,8 @@ public struct Vocabulary: Sendable {
     }
   }
 
+  /// The kinds of task.
+  public var kinds: [Kind]
   /// The merge methods.
   public var methods: [Method]
   /// The metrics.
@@ -103,15 +122,28 @@ public struct Vocabulary: Sendable {
 
   /// Makes a vocabulary.
   public init(
-    methods: [Method], metrics: [Metric], samplingRules: [SamplingRule], generatorForms: [String],
+    kinds: [Kind], methods: [Method], metrics: [Metric], samplingRules: [SamplingRule],
+    generatorForms: [String],
     generatedTasks: @escaping @Sendable (String) -> TaskSpec?
   ) {
+    self.kinds = kinds
     self.methods = methods
     self.metrics = metrics
     self.samplingRules = samplingRules
     self.generatorForms = generatorForms
     self.generatedTasks = generatedTasks
   }
+
+  /// A kind that was read from a manifest by these words.
+  func kind(_ kind: TaskKind) -> Kind {
+    guard let row = kinds.first(where: { $0.outline.kind == kind }) else {
+      preconditionFailure("no kind of task '\(kind)'")
+    }
+    return row
+  }
+
+  /// The names of the metrics that measure a kind.
+  func metrics(of kind: TaskKind) -> [String] { metrics.filter { $0.kinds.contains(kind) }.map(\.name) }
 
   /// The merge method of that name.
   func method(_ name: String) -> Method? { methods.first { $0.name == name } }

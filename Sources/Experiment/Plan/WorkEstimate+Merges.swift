@@ -102,8 +102,7 @@ extension WorkEstimate {
         held = MemoryEstimate.block(outline, tokens: Double(WorkLimits.evaluationTokens), row: row)
       case .fisher(let labels, _):
         numbers = weights
-        let isWhole = labels == .model && task.spec.kind != .tagging
-        let passes = isWhole ? Double(max(1, task.spec.labels.count)) : 1
+        let passes = Double(vocabulary.kind(task.spec.kind).readout(task.spec).passes(labels))
         let back = backward(texts, lowest: lowest)
         work.flops += passes * (back.flops + texts.rows * texts.mean * 2 * weights)
         work.elements += passes * (back.elements + 2 * texts.rows * weights)

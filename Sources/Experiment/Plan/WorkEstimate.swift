@@ -13,9 +13,13 @@ struct SplitSize: Sendable {
 /// The arithmetic of jobs, counted from the outline of the model and the lengths of the texts.
 struct WorkEstimate {
   let outline: ModelOutline
+  let vocabulary: Vocabulary
   private let chosen = Memo<LayerTargets, [LinearLayer]>()
 
-  init(outline: ModelOutline) { self.outline = outline }
+  init(outline: ModelOutline, vocabulary: Vocabulary) {
+    self.outline = outline
+    self.vocabulary = vocabulary
+  }
 
   private static let bytesPerToken = 4.5
   /// Tokens of a generated row, where nobody counted.
@@ -223,7 +227,7 @@ struct WorkEstimate {
     let labels = task.spec.labels.map { Double($0.name.utf8.count) }
     let label = labels.isEmpty ? 10 : labels.reduce(0, +) / Double(labels.count)
     let line = 70 + Double(task.spec.name.utf8.count)
-    return line + 2 * (task.spec.kind == .tagging ? tokens * 2.5 : label)
+    return line + 2 * (vocabulary.kind(task.spec.kind).outline.answersWords ? tokens * 2.5 : label)
   }
 
   /// What files and folders take beyond their bytes: half a block each, and small ones a whole one.

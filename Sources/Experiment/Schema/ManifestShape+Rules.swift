@@ -25,12 +25,13 @@ extension ManifestShape {
 
   /// What a task's source and kind ask for and leave no room for.
   var taskRules: [Rule] {
-    let kinds = TaskKind.allCases.map { kind in
+    let outlines = vocabulary.kinds.map(\.outline)
+    let kinds = outlines.map { outline in
       Rule.when(
-        .says(["kind"], among: [kind.rawValue]),
-        rules(of: kind) + [.narrows("metrics", metrics(suiting: kind))])
+        .says(["kind"], among: [outline.kind.rawValue]),
+        rules(of: outline) + [.narrows("metrics", metrics(suiting: outline.kind))])
     }
-    let forms = TaskKind.allCases.compactMap { kind -> Rule? in
+    let forms = outlines.map(\.kind).compactMap { kind -> Rule? in
       let forms = vocabulary.generatorForms.filter { vocabulary.generatedTasks($0)?.kind == kind }
       if forms.isEmpty { return nil }
       return .when(
@@ -51,21 +52,20 @@ extension ManifestShape {
     metrics(of: vocabulary.metrics.filter { $0.kinds.contains(kind) })
   }
 
-  private func rules(of kind: TaskKind) -> [Rule] {
-    switch kind {
-    case .classification:
-      return [.needs(["labels"]), .never(["anchors"], because: "anchors are for regression")]
-    case .regression: return [.never(["labels"], because: "a regression task has anchors")]
-    case .tagging:
-      let tags = Shape.ruled(.text, [.pattern("^(?:O$|B-|I-)")])
+  private func rules(of kind: KindOutline) -> [Rule] {
+    let strange = [
+      ("labels", kind.labels != nil), ("anchors", kind.takesAnchors), ("pair", kind.takesPairs),
+    ].filter { !$0.1 }.map(\.0)
+    var rules: [Rule] = kind.labels == nil ? [] : [.needs(["labels"])]
+    if !strange.isEmpty { rules.append(.never(strange, because: "a \(kind.kind) task has none")) }
+    if let form = kind.labels?.form {
+      let label = Shape.ruled(.text, [.pattern(form.pattern)])
       let labels = Shape.either([
-        .list(tags), .ruled(.table(.optionalText, keysAreNames: false), [.keys(tags)]),
+        .list(label), .ruled(.table(.optionalText, keysAreNames: false), [.keys(label)]),
       ])
-      return [
-        .needs(["labels"]), .never(["anchors", "pair"], because: "a tagging task has none"),
-        .narrows("labels", labels),
-      ]
+      rules.append(.narrows("labels", labels))
     }
+    return rules
   }
 
   /// A cocktail is given in one way; a name and a sampling belong to a list of tasks.

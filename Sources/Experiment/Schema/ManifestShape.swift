@@ -73,7 +73,7 @@ struct ManifestShape {
           [.needs([Split.train.rawValue])]),
         isWay: true, "the files under data_root, one for each split"),
       Field("generate", .object(generate), isWay: true, "a generated task instead of files"),
-      Field("kind", .scalar(.choice(TaskKind.allCases.map(\.rawValue))), "what the task asks for"),
+      Field("kind", .scalar(.choice(vocabulary.kinds.map(\.name))), "what the task asks for"),
       Field("text", template, default: .text("{text}"), "the input: text with columns in braces"),
       Field("pair", template, "the second sentence of a pair, written like 'text'"),
       Field("target", .text, "the column of the label (label), the number (score) or the tags (tags)"),

@@ -55,12 +55,12 @@ extension ReportTable {
         line.facts.lengths.map { share($0.cutTokens, $0.tokens) }
       },
       .integer("cut_words", "Tagging: words that no model reads, which count as O.") { line in
-        line.row.kind == .tagging ? line.facts.lengths?.cutWords : nil
+        line.row.answersWords ? line.facts.lengths?.cutWords : nil
       },
       .integer(
         "empty_words", unit: "words", "Tagging: words that the tokeniser makes no token of, which count as O."
       ) { line in
-        line.row.kind == .tagging ? line.facts.lengths?.emptyWords.count : nil
+        line.row.answersWords ? line.facts.lengths?.emptyWords.count : nil
       },
       .integer(
         "duplicates", unit: "rows", "Rows whose text, case and punctuation aside, and target stood before."
@@ -88,7 +88,7 @@ extension ReportTable {
     + [
       .integer("stray_tags", unit: "words", "Tagging: entities that begin with I- and count for nothing.") {
         line in
-        line.row.kind == .tagging ? line.facts.strayTags.count : nil
+        line.row.answersWords ? line.facts.strayTags.count : nil
       },
       .text("warnings", "What is odd, in words; empty for clean data.") { line in
         line.row.warnings.map(\.what).joined(separator: "; ")

@@ -44,38 +44,8 @@ public struct TaskSurvey: Sendable {
       texts.split, rows: rows.examples.count, available: rows.available,
       isHeldOut: texts.split == .validation && !TaskLoader.hasData(task, .validation))
     (facts.duplicates, facts.conflicts) = texts.repeats()
-    var counts = task.kind == .regression ? [] : task.labels.map { _ in 0 }
-    var numbers: [Double] = []
-    for (example, line) in zip(rows.examples, rows.lines) {
-      switch example.target {
-      case .label(let label): counts[label] += 1
-      case .number(let number): numbers.append(number)
-      case .tags(let tags):
-        for tag in tags { counts[tag] += 1 }
-        let names = tags.map { task.labels[$0].name }
-        facts.entities += names.count { $0.hasPrefix("B-") }
-        for word in names.indices where isStray(word, of: names) { facts.strayTags.add(line: line) }
-      }
-    }
-    facts.labels = counts
-    if !numbers.isEmpty {
-      var found = NumberFacts(numbers)
-      let anchors = task.head == .labels ? task.labels.compactMap(\.value) : []
-      if let low = anchors.min(), let high = anchors.max() {
-        for (number, line) in zip(numbers, rows.lines) where number < low || number > high {
-          found.outside.add(line: line)
-        }
-      }
-      facts.numbers = found
-    }
+    task.row.count(zip(rows.examples, rows.lines).map { ($0.target, $1) }, task, &facts)
     return facts
-  }
-
-  /// Whether a word continues an entity that has not begun: the strict reading of IOB2 counts no such entity.
-  private static func isStray(_ word: Int, of tags: [String]) -> Bool {
-    guard tags[word].hasPrefix("I-") else { return false }
-    let type = tags[word].dropFirst(2)
-    return word == 0 || tags[word - 1] == "O" || tags[word - 1].dropFirst(2) != type
   }
 }
 

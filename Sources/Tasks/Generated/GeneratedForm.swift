@@ -11,6 +11,8 @@ struct GeneratedForm: CatalogEntry {
   let classes: Int
   /// The class that an imbalance enlarges.
   let largest: Int
+  /// What noise makes of a target: the target, the task's labels, the amount.
+  var noise: @Sendable (Target, Int, Double, inout RandomStream) -> Target = anotherLabel
   /// One try at a row of the wanted class; nil where the sentence is of another one.
   let attempt: @Sendable (_ wanted: Int, _ spec: GeneratorSpec, LabelLaw, inout RandomStream) -> Draft?
 
@@ -18,7 +20,17 @@ struct GeneratedForm: CatalogEntry {
   struct Draft {
     var sentence: Sentence
     var pair: String?
+    /// The words to be tagged; empty where the text is asked for as a whole.
+    var words: [String] = []
     var target: Target
+  }
+
+  /// Another label in so many of the rows.
+  private static func anotherLabel(
+    _ target: Target, _ labels: Int, _ noise: Double, _ stream: inout RandomStream
+  ) -> Target {
+    guard stream.uniform() < noise else { return target }
+    return .label((target.label + 1 + stream.index(below: labels - 1)) % labels)
   }
 
   /// The table of forms.

@@ -40,7 +40,7 @@ public enum GeneratedSuite {
       var example = clean(form, spec, law, split, stream)
       if split == .train {
         var noise = stream.stream("noise")
-        example.target = noisy(example.target, form.template.labels.count, spec.noise, &noise)
+        example.target = form.noise(example.target, form.template.labels.count, spec.noise, &noise)
       }
       return example
     }
@@ -56,8 +56,7 @@ public enum GeneratedSuite {
         lengths.contains(draft.sentence.words.count), belongs(draft.sentence.text, to: split)
       else { continue }
       return Example(
-        text: draft.sentence.text, pair: draft.pair,
-        words: form.template.kind == .tagging ? draft.sentence.words : [], target: draft.target)
+        text: draft.sentence.text, pair: draft.pair, words: draft.words, target: draft.target)
     }
     preconditionFailure("no row of class \(wanted) of '\(form.name)' at relatedness \(spec.relatedness)")
   }
@@ -68,26 +67,6 @@ public enum GeneratedSuite {
     case 0...5: split == .train
     case 6...7: split == .validation
     default: split == .test
-    }
-  }
-
-  /// A target after noise: another label, another kind for each name, or a number moved.
-  private static func noisy(
-    _ target: Target, _ labels: Int, _ noise: Double, _ stream: inout RandomStream
-  ) -> Target {
-    switch target {
-    case .label(let label):
-      guard stream.uniform() < noise else { return target }
-      return .label((label + 1 + stream.index(below: labels - 1)) % labels)
-    case .number(let number): return .number(max(-1, min(1, number + noise * stream.normal())))
-    case .tags(var tags):
-      var shift = 0
-      for (word, tag) in tags.enumerated() where tag > 0 {
-        // Tags come as 1 + 2·kind for the first word of a name, 2 + 2·kind for the others.
-        if tag % 2 == 1 { shift = stream.uniform() < noise ? 1 + stream.index(below: 2) : 0 }
-        tags[word] = (tag - 1 + 2 * shift) % 6 + 1
-      }
-      return .tags(tags)
     }
   }
 }

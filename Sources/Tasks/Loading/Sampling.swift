@@ -11,8 +11,7 @@ enum Sampling {
   ) -> [Bool] {
     var classes: [Int: [Int]] = [:]
     for (row, example) in examples.enumerated() {
-      let label = if case .label(let label) = example.target { label } else { 0 }
-      classes[label, default: []].append(row)
+      classes[example.target.balancedClass, default: []].append(row)
     }
     let labels = classes.keys.sorted()
     let groups = labels.map { classes[$0] ?? [] }

@@ -4,6 +4,8 @@ internal import Specs
 /// The labels of one file that its task does not list, told once for all of its rows.
 struct UnknownLabels {
   private let task: TaskSpec
+  /// Nil where answers are no labels.
+  private let words: LabelWords?
   /// All labels of the file, up to a number at which they are none, in the order in which they appear.
   private var labels: [String] = []
   private var known: Set<String> = []
@@ -19,6 +21,7 @@ struct UnknownLabels {
 
   init(task: TaskSpec) {
     self.task = task
+    words = task.row.outline.labels
   }
 
   /// Counts a row; says whether all of its labels are listed.
@@ -40,8 +43,8 @@ struct UnknownLabels {
 
   /// The finding; nil where all labels are listed.
   var problem: Diagnostic? {
-    guard let first = unknown.first else { return nil }
-    let kind = task.kind == .tagging ? "tag" : "label"
+    guard let first = unknown.first, let words else { return nil }
+    let kind = words.word
     let column = task.target
     if unknown.count == 1, badRows == 1 {
       return Diagnostic(
@@ -55,15 +58,13 @@ struct UnknownLabels {
       unknown.count == 1
       ? "unknown \(kind) \(shown)"
       : "\(count) unknown \(kind)s (\(shown)\(unknown.count > Self.mostNamed ? " …" : ""))"
-    let isNumbered = task.kind == .tagging && labels.allSatisfy { Int($0) != nil }
-    let hint =
-      isNumbered
-      ? "these are numbers of tags, as the Hugging Face hub has them: write the names in their place, as O, B-PER and I-PER "
-        + "(in datasets: features[\"\(column)\"].feature.names)"
-      : isList
-        ? "all \(kind)s of the file are [\(sorted.map(written).joined(separator: ", "))]: "
-          + "list them under 'labels', or mend those that are misspelt"
-        : "does the column '\(column)' hold \(kind)s? Its first values: \(shown)"
+    let areNumbers = labels.allSatisfy { Int($0) != nil }
+    let usual =
+      isList
+      ? "all \(kind)s of the file are [\(sorted(words).map(written).joined(separator: ", "))]: "
+        + "list them under 'labels', or mend those that are misspelt"
+      : "does the column '\(column)' hold \(kind)s? Its first values: \(shown)"
+    let hint = (areNumbers ? words.forNumbers?(column) : nil) ?? usual
     return Diagnostic(
       "\(what) of task '\(task.name)', in \(badRows) of \(rows) rows", at: first.place, hint: hint)
   }
@@ -72,10 +73,10 @@ struct UnknownLabels {
     Int(label).map(String.init) == label ? label : yamlScalar(label)
   }
 
-  /// Numbers by their size, words by the alphabet, O before the other tags.
-  private var sorted: [String] {
+  /// Numbers by their size, words by the alphabet, before all others the one that says nothing in particular.
+  private func sorted(_ words: LabelWords) -> [String] {
     labels.sorted { left, right in
-      if task.kind == .tagging, (left == "O") != (right == "O") { return left == "O" }
+      if let outside = words.outside, (left == outside) != (right == outside) { return left == outside }
       switch (Double(left), Double(right)) {
       case (let a?, let b?) where a != b: return a < b
       case (.some, nil): return true

@@ -1,8 +1,6 @@
-internal import Specs
-
 extension Metric {
   /// The share of items whose label is right.
-  static let accuracy = Metric("accuracy", "share of right labels", kinds: [.classification]) {
+  static let accuracy = Metric("accuracy", "share of right labels", of: [.label]) {
     predictions, targets, _ in
     let right = zip(predictions.labels, targets.labels).count { $0 == $1 }
     return Double(right) / Double(targets.count)

@@ -1,12 +1,10 @@
-internal import Specs
-
 extension Metric {
   /// F1 over whole entities: right only where type, first and last word are right.
   ///
   /// As seqeval's `f1_score(mode="strict", scheme=IOB2)`, micro average: an entity is a `B-X` and the `I-X`
   /// that follow it; an `I-X` behind anything else belongs to no entity (seqeval's default mode would start
   /// one there). 0 where neither side has an entity.
-  static let entityF1 = Metric("entity_f1", "F1 of whole entities, strict IOB2", kinds: [.tagging]) {
+  static let entityF1 = Metric("entity_f1", "F1 of whole entities, strict IOB2", of: [.tags]) {
     predictions, targets, labels in
     var right = 0
     var wanted = 0

@@ -1,9 +1,7 @@
-internal import Specs
-
 extension Metric {
   /// The mean of the squared differences.
   static let meanSquaredError = Metric(
-    "mse", "mean squared error", kinds: [.regression], higherIsBetter: false, range: 0...(.infinity)
+    "mse", "mean squared error", of: [.number], higherIsBetter: false, range: 0...(.infinity)
   ) { predictions, targets, _ in
     squaredError(predictions.numbers, targets.numbers) / Double(targets.count)
   }

@@ -7,8 +7,8 @@ public struct Metric: CatalogEntry {
   public let name: String
   /// One line on what it is.
   public let summary: String
-  /// The kinds of task that it suits.
-  public let kinds: [TaskKind]
+  /// What targets it measures.
+  public let forms: [Target.Form]
   /// Whether more is better.
   public let higherIsBetter: Bool
   /// All values that it can take; its better end is what perfect predictions reach.
@@ -21,12 +21,12 @@ public struct Metric: CatalogEntry {
 
   /// Makes a row.
   public init(
-    _ name: String, _ summary: String, kinds: [TaskKind], higherIsBetter: Bool = true,
+    _ name: String, _ summary: String, of forms: [Target.Form], higherIsBetter: Bool = true,
     range: ClosedRange<Double> = 0...1, compute: @escaping @Sendable ([Target], [Target], [String]) -> Double
   ) {
     self.name = name
     self.summary = summary
-    self.kinds = kinds
+    self.forms = forms
     self.higherIsBetter = higherIsBetter
     self.range = range
     self.compute = { predictions, targets, labels in
@@ -38,28 +38,20 @@ public struct Metric: CatalogEntry {
   }
 }
 
+extension Metric {
+  /// The kinds of task that it suits, in the order of their table.
+  public var kinds: [TaskKind] {
+    TaskKinds.all.entries.filter { forms.contains($0.form) }.map(\.outline.kind)
+  }
+}
+
 extension [Target] {
   /// The classes; traps on anything else.
-  var labels: [Int] {
-    map { target in
-      guard case .label(let label) = target else { preconditionFailure("\(target) is no label") }
-      return label
-    }
-  }
+  var labels: [Int] { map(\.label) }
 
   /// The numbers; traps on anything else.
-  var numbers: [Double] {
-    map { target in
-      guard case .number(let number) = target else { preconditionFailure("\(target) is no number") }
-      return number
-    }
-  }
+  var numbers: [Double] { map(\.number) }
 
   /// The tags of each item; traps on anything else.
-  var tags: [[Int]] {
-    map { target in
-      guard case .tags(let tags) = target else { preconditionFailure("\(target) is no list of tags") }
-      return tags
-    }
-  }
+  var tags: [[Int]] { map(\.tags) }
 }

@@ -1,8 +1,6 @@
-internal import Specs
-
 extension Metric {
   /// Pearson's correlation of the ranks, equal numbers sharing their mean rank; 0 where one side is constant.
-  static let spearman = Metric("spearman", "rank correlation", kinds: [.regression], range: -1...1) {
+  static let spearman = Metric("spearman", "rank correlation", of: [.number], range: -1...1) {
     predictions, targets, _ in
     correlation(ranks(predictions.numbers), ranks(targets.numbers))
   }

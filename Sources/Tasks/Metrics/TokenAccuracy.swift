@@ -1,8 +1,6 @@
-internal import Specs
-
 extension Metric {
   /// The share of words whose tag is right, over all words of all items; as seqeval's `accuracy_score`.
-  static let tokenAccuracy = Metric("token_accuracy", "share of right tags", kinds: [.tagging]) {
+  static let tokenAccuracy = Metric("token_accuracy", "share of right tags", of: [.tags]) {
     predictions, targets, _ in
     var right = 0
     var words = 0

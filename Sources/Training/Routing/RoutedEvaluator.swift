@@ -54,7 +54,7 @@ public struct RoutedEvaluator: Sendable {
     switch model.gate {
     case .task:
       let task = head.task.name
-      let correction = head.task.kind == .tagging ? nil : model.part(for: task)?.correction
+      let correction = head.readout.features.isPooled ? model.part(for: task)?.correction : nil
       return try Evaluator(
         network: base.network.folding(model, for: task), pooling: base.pooling, correction: correction
       ).predict(examples, head: head, states: states, workspaces: workspaces, progress: progress)

@@ -75,18 +75,19 @@ public final class FisherDiagonal {
     if features.rows == 0 { return }
     let logits = head.head.forward(features, workspace: workspace)
     var streams = streams
-    for pass in 0..<head.scorePasses(labels) {
+    let readout = head.readout
+    for pass in 0..<(labels == .data ? 1 : readout.ownAnswers) {
       let mark = workspace.mark
       let dlogits = workspace.matrix(rows: logits.rows, columns: logits.columns)
       dlogits.copy(from: logits)
       var next = 0
       for (index, example) in examples.enumerated() {
         for item in 0..<head.items(example) {
-          head.score(
-            dlogits.rows(next..<next + 1), example.target,
-            word: example.words.isEmpty ? 0 : example.words[item],
-            pass: pass, labels,
-            draw: &streams[index])
+          let row = dlogits.rows(next..<next + 1)
+          switch labels {
+          case .data: readout.score(row, of: Item(example: example, index: item))
+          case .model: readout.score(row, ofOwn: pass, draw: &streams[index])
+          }
           next += 1
         }
       }

@@ -15,6 +15,8 @@ torch.set_default_dtype(torch.float64)
 n, C, k = 5, 7, 4
 # Whole multiples of 1/64 are the same numbers in Float.
 number = lambda *shape: torch.round(torch.randn(*shape) * 64) / 64
+# The rows of the table of readouts that a loss belongs to.
+readouts = dict(cross_entropy=["label", "tags"], squared_error=["number"], anchored=["anchors"])
 cases = []
 for loss, heads in dict(cross_entropy=["linear", "cosine"], squared_error=["linear"], anchored=["linear", "cosine"]).items():
     for head in heads:
@@ -41,7 +43,7 @@ for loss, heads in dict(cross_entropy=["linear", "cosine"], squared_error=["line
             value = F.cross_entropy(logits, torch.from_numpy(shares))
         value.backward()
         flat = lambda t: [] if t is None else t.detach().flatten().tolist()
-        cases.append(dict(loss=loss, head=head, outputs=outputs, features=flat(features), weight=flat(weight),
+        cases.append(dict(loss=loss, readouts=readouts[loss], head=head, outputs=outputs, features=flat(features), weight=flat(weight),
             bias=flat(bias), labels=labels.tolist(), targets=flat(targets), anchors=flat(anchors), scale=scale,
             predicted=flat(logits.softmax(1) @ anchors if outputs == k else logits[:, 0]),
             value=value.item(), logits=flat(logits), dfeatures=flat(features.grad), dweight=flat(weight.grad),

@@ -10,7 +10,7 @@ extension GeneratedForm {
     template: .template(
       "entities", .tagging, text: "{tokens}", target: "tags", labels: tagLabels,
       metrics: ["entity_f1", "token_accuracy"]),
-    classes: 1, largest: 0
+    classes: 1, largest: 0, noise: otherNames
   ) { _, spec, law, stream in
     func template(_ all: [[String]]) -> [String] {
       let isPlain = stream.uniform() < spec.imbalance
@@ -25,7 +25,21 @@ extension GeneratedForm {
       let kind = law.kind(of: mention)
       for word in mention.words { tags[word] = 2 * kind + (word == mention.words.lowerBound ? 1 : 2) }
     }
-    return Draft(sentence: sentence, target: .tags(tags))
+    return Draft(sentence: sentence, words: sentence.words, target: .tags(tags))
+  }
+
+  /// Another kind for so many of the names.
+  private static func otherNames(
+    _ target: Target, _ labels: Int, _ noise: Double, _ stream: inout RandomStream
+  ) -> Target {
+    var tags = target.tags
+    var shift = 0
+    for (word, tag) in tags.enumerated() where tag > 0 {
+      // Tags come as 1 + 2·kind for the first word of a name, 2 + 2·kind for the others.
+      if tag % 2 == 1 { shift = stream.uniform() < noise ? 1 + stream.index(below: 2) : 0 }
+      tags[word] = (tag - 1 + 2 * shift) % 6 + 1
+    }
+    return .tags(tags)
   }
 
   private static let tagLabels =

@@ -1,3 +1,4 @@
+internal import Basics
 internal import Foundation
 internal import Specs
 
@@ -6,9 +7,15 @@ extension GeneratedForm {
   static let score = GeneratedForm(
     name: "score", summary: "how good the news is, from -1 to 1",
     template: .template(
-      "score", .regression, target: "score", labels: moodLabels,
+      "score", .regression, target: "score",
+      labels: zip(moodLabels, [-1, 0, 1]).map {
+        LabelSpec(name: $0.name, description: $0.description, value: $1)
+      },
       metrics: ["pearson", "spearman", "r2", "mse"]),
-    classes: 3, largest: 1
+    classes: 3, largest: 1,
+    noise: { target, _, noise, stream in
+      .number(max(-1, min(1, target.number + noise * stream.normal())))
+    }
   ) { wanted, _, law, stream in
     let clauses = Clause.mood(agreement: 0.85, plain: 0.4, from: &stream)
     guard law.mood(clauses) == wanted - 1 else { return nil }

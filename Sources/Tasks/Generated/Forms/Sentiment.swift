@@ -15,8 +15,8 @@ extension GeneratedForm {
 
   /// The three moods, shared with `score`: the same descriptions are what tasks agree or conflict over.
   static let moodLabels = [
-    LabelSpec(name: "negative", description: "bad news , a negative sign for investors", value: -1),
-    LabelSpec(name: "neutral", description: "plain news , a neutral sign for investors", value: 0),
-    LabelSpec(name: "positive", description: "good news , a positive sign for investors", value: 1),
+    LabelSpec(name: "negative", description: "bad news , a negative sign for investors"),
+    LabelSpec(name: "neutral", description: "plain news , a neutral sign for investors"),
+    LabelSpec(name: "positive", description: "good news , a positive sign for investors"),
   ]
 }

@@ -1,0 +1,102 @@
+package import Basics
+package import LinearAlgebra
+internal import Models
+public import Specs
+package import Tasks
+
+/// What a task's head reads of a model and what its numbers mean: features, loss and prediction.
+///
+/// A head gives a row of numbers, the logits, for every item: a text, or one of its words.
+package protocol Readout: Sendable {
+  /// Which vectors the head reads.
+  var features: Features { get }
+  /// Numbers that a linear head makes of each of them.
+  var outputs: Int { get }
+  /// What logits are instead of those of a distribution over answers, which softmax makes of them: `one number`; nil where
+  /// they are.
+  var insteadOfDistribution: String? { get }
+  /// The loss of an item.
+  ///
+  /// - Parameter logits: (1, k); on return weight · dloss/dlogits.
+  func loss(_ logits: Matrix, of item: Item, weight: Float) -> Double
+  /// What is predicted.
+  ///
+  /// - Parameter logits: (n, k), a row for each item of the example.
+  func prediction(_ logits: Matrix, for example: TokenizedExample) -> Target
+  /// How many of a model's own answers y to an item are gone through, each in a backward pass of its own, where its Fisher
+  /// information is measured; for one, an answer is drawn or their mean is known.
+  var ownAnswers: Int { get }
+  /// Turns logits into the gradient by them of −√q(y)·log p(y), with one of the model's own answers y and its share q.
+  ///
+  /// - Parameters:
+  ///   - answer: Which one, below `ownAnswers`.
+  ///   - draw: What an answer is drawn from.
+  func score(_ logits: Matrix, ofOwn answer: Int, draw: inout RandomStream)
+  /// Turns logits into the gradient by them of −log p(y), with the answer y of the data.
+  func score(_ logits: Matrix, of item: Item)
+}
+
+/// An item of an example: the text as a whole, or one of its words.
+package struct Item {
+  /// The example.
+  package let example: TokenizedExample
+  /// Which of its items, from 0.
+  package let index: Int
+
+  /// Names an item.
+  package init(example: TokenizedExample, index: Int) {
+    self.example = example
+    self.index = index
+  }
+}
+
+extension Readout {
+  package var insteadOfDistribution: String? { nil }
+  package var ownAnswers: Int { outputs }
+
+  /// Every answer in turn, with its probability.
+  package func score(_ logits: Matrix, ofOwn answer: Int, draw: inout RandomStream) {
+    let probability = Loss.softmax(logits)[answer]
+    _ = Loss.crossEntropy(logits, label: answer, weight: Float(probability.squareRoot()))
+  }
+
+  /// Where the loss is −log p itself.
+  package func score(_ logits: Matrix, of item: Item) { _ = loss(logits, of: item, weight: 1) }
+}
+
+/// A row in the table of readouts.
+package struct ReadoutRow: CatalogEntry {
+  /// What rows of kinds call it.
+  package let name: String
+  package let summary: String
+  /// The readout of a task.
+  package let make: @Sendable (TaskSpec) -> any Readout
+
+  /// Makes a row.
+  package init(name: String, summary: String, make: @escaping @Sendable (TaskSpec) -> any Readout) {
+    self.name = name
+    self.summary = summary
+    self.make = make
+  }
+}
+
+/// All readouts.
+public enum Readouts {
+  package static let all = Catalog("readout", [ReadoutRow.label, .number, .anchors, .tags])
+
+  /// That of a task: the one that the row of its kind names for its head.
+  package static func readout(of task: TaskSpec) -> any Readout {
+    let name = TaskKinds.row(of: task.kind).readout(task.head)
+    guard let row = all.entries.first(where: { $0.name == name }) else {
+      preconditionFailure("the kind of task '\(task.kind)' names no readout: '\(name)'")
+    }
+    return row.make(task)
+  }
+
+  /// What plans have to know of that of a task.
+  public static func outline(of task: TaskSpec) -> ReadoutOutline {
+    let readout = readout(of: task)
+    return ReadoutOutline(
+      insteadOfDistribution: readout.insteadOfDistribution, ownAnswers: max(1, readout.ownAnswers))
+  }
+}

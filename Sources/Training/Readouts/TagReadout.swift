@@ -1,0 +1,49 @@
+internal import Basics
+internal import LinearAlgebra
+internal import Models
+internal import Specs
+internal import Tasks
+
+extension ReadoutRow {
+  /// A tag for each word.
+  static let tags = ReadoutRow(name: "tags", summary: "a tag for each word, by softmax over its first token")
+  {
+    TagReadout(outputs: $0.labels.count, outside: $0.labels.firstIndex { $0.name == "O" } ?? 0)
+  }
+}
+
+/// softmax over each word's logits; cross-entropy.
+struct TagReadout: Readout {
+  let outputs: Int
+  /// The tag of words without a token and of those beyond the longest length: `O`, where the task has it.
+  let outside: Int
+  var features: Features { .words }
+
+  func loss(_ logits: Matrix, of item: Item, weight: Float) -> Double {
+    let example = item.example
+    return Loss.crossEntropy(logits, label: example.target.tags[example.words[item.index]], weight: weight)
+  }
+
+  func prediction(_ logits: Matrix, for example: TokenizedExample) -> Target {
+    var tags = [Int](repeating: outside, count: example.target.tags.count)
+    for (item, word) in example.words.enumerated() { tags[word] = Loss.argmax(logits, row: item) }
+    return .tags(tags)
+  }
+
+  /// The tags of all words together are too many to go through: one each is drawn, which has the same mean.
+  let ownAnswers = 1
+
+  func score(_ logits: Matrix, ofOwn answer: Int, draw: inout RandomStream) {
+    _ = Loss.crossEntropy(logits, label: drawn(Loss.softmax(logits), &draw), weight: 1)
+  }
+
+  /// An index drawn by its probability.
+  private func drawn(_ probabilities: [Double], _ stream: inout RandomStream) -> Int {
+    var rest = stream.uniform()
+    for (index, probability) in probabilities.enumerated() {
+      rest -= probability
+      if rest < 0 { return index }
+    }
+    return probabilities.count - 1
+  }
+}

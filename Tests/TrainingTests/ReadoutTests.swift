@@ -1,0 +1,98 @@
+import Basics
+import Foundation
+import LinearAlgebra
+import Models
+import Specs
+import Tasks
+import TestSupport
+import Testing
+import Training
+
+/// Every row of the table of readouts against PyTorch (generate_heads.py).
+@Suite struct ReadoutTests {
+  struct Golden: Decodable {
+    let rows: Int
+    let channels: Int
+    let cases: [Case]
+  }
+
+  struct Case: Decodable {
+    let readouts: [String]
+    let head: String
+    let outputs: Int
+    let features: [Float]
+    let weight: [Float]
+    let bias: [Float]
+    let labels: [Int]
+    let targets: [Double]
+    let anchors: [Double]
+    let scale: Float
+    let predicted: [Double]
+    let value: Double
+    let dfeatures: [Float]
+  }
+
+  /// What a row of a case asks of a readout.
+  private static let targets: [String: @Sendable (Case, Int) -> Target] = [
+    "label": { .label($0.labels[$1]) }, "number": { .number($0.targets[$1]) },
+    "anchors": { .number($0.targets[$1]) }, "tags": { .tags([$0.labels[$1]]) },
+  ]
+
+  private static func golden() throws -> Golden {
+    try JSONDecoder().decode(Golden.self, from: try Data(contentsOf: Reference.golden("models/heads.json")))
+  }
+
+  @Test func `every readout has the losses and the gradients of PyTorch`() throws {
+    let golden = try Self.golden()
+    var owed: [String] = []
+    for row in Readouts.all.entries {
+      let cases = golden.cases.filter { $0.readouts.contains(row.name) }
+      guard !cases.isEmpty, let target = Self.targets[row.name] else {
+        owed.append(
+          "the readout '\(row.name)' has no golden numbers: add its loss to Tests/Golden/models/generate_heads.py, run that, "
+            + "and say in ReadoutTests what a row of them asks for")
+        continue
+      }
+      for item in cases { check(row, item, golden, target) }
+    }
+    #expect(owed == [])
+  }
+
+  private func check(
+    _ row: ReadoutRow, _ item: Case, _ golden: Golden, _ target: (Case, Int) -> Target
+  ) {
+    let (n, C) = (golden.rows, golden.channels)
+    let workspace = Workspace()
+    let weight = Matrix(rows: item.outputs, columns: C, values: item.weight)
+    if item.head == "cosine" { weight.normaliseRows() }
+    let bias = Matrix(rows: 1, columns: item.bias.count, values: item.bias)
+    let head: Head =
+      item.head == "linear" ? .linear(weight: weight, bias: bias) : .cosine(labels: weight, scale: item.scale)
+    let readout = row.make(
+      TaskSpec(
+        name: "a", kind: TaskKind("any"), source: .files([:]),
+        labels: item.anchors.map { LabelSpec(name: "\($0)", description: "", value: $0) }, metrics: []))
+    #expect(readout.outputs == item.outputs, "\(row.name)")
+    let features = Matrix(rows: n, columns: C, values: item.features)
+    let logits = head.forward(features, workspace: workspace)
+    let dlogits = logits.copied()
+    var value = 0.0
+    for index in 0..<n {
+      let example = TokenizedExample(ids: [0], types: [0], wordStarts: [0], target: target(item, index))
+      let line = dlogits.rows(index..<index + 1)
+      value += readout.loss(line, of: Item(example: example, index: 0), weight: 1 / Float(n)) / Double(n)
+      let prediction = readout.prediction(logits.rows(index..<index + 1), for: example)
+      #expect(prediction.form == example.target.form)
+      if case .number(let number) = prediction { #expect(abs(number - item.predicted[index]) < 1e-5) }
+    }
+    #expect(abs(value - item.value) < 1e-6 * max(1, item.value), "\(row.name) over \(item.head)")
+    let dfeatures = head.backward(
+      dlogits, features: features, logits: logits, gradient: nil, workspace: workspace)
+    #expect(relativeError(dfeatures.values, item.dfeatures) < 1e-5, "\(row.name) over \(item.head)")
+  }
+
+  @Test func `every kind has a toy to learn`() {
+    let owed = TaskKinds.all.entries.map(\.outline.kind).filter { Toy.makers[$0] == nil }
+    #expect(owed == [], "add a maker for each to Tests/TrainingTests/Toy.swift")
+  }
+}
