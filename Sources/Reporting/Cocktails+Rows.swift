@@ -42,7 +42,7 @@ extension Evidence {
     return zip(models, tests).map { model, tests in
       let own = tasks.filter { model.tasks.contains($0.name) }
       let evaluated = tasks.filter { task in
-        guard let metric = task.metrics.first else { return false }
+        guard let metric = task.decidingMetric else { return false }
         return estimate(model, task.name, .test, metric.name) != nil
           && single(of: task.name, settings: model.settings) != nil
       }
@@ -62,7 +62,7 @@ extension Evidence {
   /// The model against the single of each of its tasks, where both have test values.
   private func ownTests(of model: Candidate) -> [PairedTest] {
     tasks.filter { model.tasks.contains($0.name) }.compactMap { task in
-      guard let metric = task.metrics.first, let single = single(of: task.name, settings: model.settings)
+      guard let metric = task.decidingMetric, let single = single(of: task.name, settings: model.settings)
       else {
         return nil
       }
@@ -84,7 +84,7 @@ extension Evidence {
 
   /// The mean over tasks of each seed, over the seeds that have them all.
   private func meanScore(of model: Candidate, over tasks: [TaskColumn]) -> Estimate? {
-    guard tasks.count == model.tasks.count, Set(tasks.map { $0.metrics.first?.higherIsBetter }).count == 1
+    guard tasks.count == model.tasks.count, Set(tasks.map { $0.decidingMetric?.higherIsBetter }).count == 1
     else {
       return nil
     }
@@ -108,7 +108,7 @@ extension Evidence {
           $0.seed == seed
         })
       else { return nil }
-      return (metric.higherIsBetter ? 100 : -100) * (pair.value - pair.reference) / size
+      return 100 * metric.merit(pair.value - pair.reference) / size
     }
     return gain.map { RelativeGain(estimate: $0, tasks: sized.map(\.name)) }
   }
@@ -116,7 +116,7 @@ extension Evidence {
   /// Whether a task's single is not further from zero than the standard deviation over its seeds, so that no gain is told
   /// relative to it.
   package func isSizeless(_ task: TaskColumn, settings: String) -> Bool {
-    guard let metric = task.metrics.first, let single = singleScore(task, metric, settings: settings) else {
+    guard let metric = task.decidingMetric, let single = singleScore(task, metric, settings: settings) else {
       return false
     }
     return abs(single.mean) <= max(1e-12, single.deviation ?? 0)
@@ -133,7 +133,7 @@ extension Evidence {
     guard !tasks.isEmpty else { return nil }
     return Estimate(
       model.rows.compactMap { row in
-        let values = tasks.compactMap { task in task.metrics.first.flatMap { value(task, $0, row.seed) } }
+        let values = tasks.compactMap { task in task.decidingMetric.flatMap { value(task, $0, row.seed) } }
         return values.count == tasks.count ? Estimate.mean(values) : nil
       })
   }

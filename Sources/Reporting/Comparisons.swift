@@ -70,7 +70,7 @@ package struct ComparisonRow {
   package subscript(role: Role) -> Contender? { contenders[role] }
 
   /// Whether this is the metric that decides.
-  package var isPrimary: Bool { metric.name == task.metrics.first?.name }
+  package var isPrimary: Bool { metric.name == task.decidingMetric?.name }
 }
 
 extension Evidence {
@@ -140,7 +140,7 @@ extension Evidence {
 
   /// `validation macro_f1`, or nothing where no model has that score.
   private func chosenOn(_ task: TaskColumn) -> String {
-    guard let metric = task.metrics.first,
+    guard let metric = task.decidingMetric,
       candidates.contains(where: { estimate($0, task.name, .validation, metric.name) != nil })
     else { return "" }
     return "validation \(metric.name)"

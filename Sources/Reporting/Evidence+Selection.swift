@@ -10,7 +10,7 @@ extension Evidence {
   /// test split is never looked at.
   /// - Returns: nil where no candidate has a validation score.
   package func winner(among candidates: [Candidate], on task: TaskColumn) -> Candidate? {
-    guard let metric = task.metrics.first else { return nil }
+    guard let metric = task.decidingMetric else { return nil }
     let scored = candidates.compactMap { candidate in
       estimate(candidate, task.name, .validation, metric.name).map { (candidate: candidate, score: $0) }
     }
@@ -22,7 +22,7 @@ extension Evidence {
         continue
       }
       let ahead = entry.score.mean - leader.score.mean
-      if metric.higherIsBetter ? ahead > 0 : ahead < 0 { best = entry }
+      if metric.merit(ahead) > 0 { best = entry }
     }
     return best?.candidate
   }
@@ -59,7 +59,7 @@ extension Evidence {
   package func bestMerge(for task: TaskColumn) -> Candidate? {
     let rivals = candidates(of: .merge).filter { $0.tasks.contains(task.name) && !$0.isTold }
     let tested = rivals.filter { rival in
-      task.metrics.first.flatMap { estimate(rival, task.name, .test, $0.name) } != nil
+      task.decidingMetric.flatMap { estimate(rival, task.name, .test, $0.name) } != nil
     }
     return winner(among: tested.isEmpty ? rivals : tested, on: task)
   }
@@ -69,7 +69,7 @@ extension Evidence {
   package var overlooked: [Overlooked] {
     var found: [Overlooked] = []
     for task in tasks {
-      guard let metric = task.metrics.first else { continue }
+      guard let metric = task.decidingMetric else { continue }
       let merges = candidates(of: .merge).filter { $0.tasks.contains(task.name) }
       let pools = [
         candidates(of: .single).filter { $0.tasks == [task.name] }, cocktails(with: task),

@@ -149,14 +149,14 @@ extension Evidence {
 
   /// Items of the test splits of some tasks together; nil where one was not tested.
   package func items(of tasks: [TaskColumn]) -> Int? {
-    let counts = tasks.compactMap { task in task.metrics.first.flatMap { items(task, $0) } }
+    let counts = tasks.compactMap { task in task.decidingMetric.flatMap { items(task, $0) } }
     return counts.count == tasks.count && !counts.isEmpty ? counts.reduce(0, +) : nil
   }
 
   /// Seeds of a model that have a test score on all of some tasks.
   package func completeSeeds(of model: Candidate, over tasks: [TaskColumn]) -> Int {
     let known = tasks.map { task -> Set<Int?> in
-      Set(task.metrics.first.map { values(of: model, task.name, .test, $0.name).map(\.seed) } ?? [])
+      Set(task.decidingMetric.map { values(of: model, task.name, .test, $0.name).map(\.seed) } ?? [])
     }
     return tasks.isEmpty ? 0 : model.rows.filter { row in known.allSatisfy { $0.contains(row.seed) } }.count
   }
@@ -166,9 +166,8 @@ extension Evidence {
     of candidate: Candidate, over reference: Candidate, _ task: TaskColumn, _ metric: MetricColumn
   ) -> PairedTest? {
     let pairs = pairs(of: candidate, with: reference, task.name, .test, metric.name)
-    let sign = metric.higherIsBetter ? 1.0 : -1.0
     let scale = pairs.map { max(abs($0.value), abs($0.reference)) }.max() ?? 0
-    return PairedTest(differences: pairs.map { sign * ($0.value - $0.reference) }, scale: scale)
+    return PairedTest(differences: pairs.map { metric.merit($0.value - $0.reference) }, scale: scale)
   }
 
   /// The single of a task at the same settings, or the only one there is.

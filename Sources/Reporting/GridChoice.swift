@@ -33,15 +33,15 @@ extension Evidence {
   /// The fewest seeds that a model has on any of its tasks.
   fileprivate func seedsOnValidation(_ model: Candidate) -> Int {
     ownTasks(model).map { task in
-      task.metrics.first.flatMap { estimate(model, task.name, .validation, $0.name) }?.count ?? 0
+      task.decidingMetric.flatMap { estimate(model, task.name, .validation, $0.name) }?.count ?? 0
     }.min() ?? 0
   }
 
   fileprivate func meanOnValidation(_ model: Candidate) -> Double? {
     let scores = ownTasks(model).compactMap { task in
-      task.metrics.first.flatMap { metric in
+      task.decidingMetric.flatMap { metric in
         estimate(model, task.name, .validation, metric.name).map {
-          metric.higherIsBetter ? $0.mean : -$0.mean
+          metric.merit($0.mean)
         }
       }
     }

@@ -70,7 +70,7 @@ extension Evidence {
   /// Where the base has no score, as with a linear head, nothing tells that anything was learned: no ratio is told of the
   /// test split then; validation, which only has to put merges in an order, takes the single as it is.
   package func isMeasure(_ task: TaskColumn, settings: String, on split: Split) -> Bool {
-    guard let metric = task.metrics.first, let single = single(of: task.name, settings: settings),
+    guard let metric = task.decidingMetric, let single = single(of: task.name, settings: settings),
       let expert = estimate(single, task.name, split, metric.name), expert.mean > 0
     else { return false }
     let spread = expert.deviation ?? 0
@@ -82,7 +82,7 @@ extension Evidence {
 
   /// What the base scores by a task's first metric; nil where it is not evaluated, as with a linear head.
   package func baseScore(_ task: TaskColumn, settings: String, on split: Split) -> Double? {
-    guard let metric = task.metrics.first else { return nil }
+    guard let metric = task.decidingMetric else { return nil }
     return base(settings: settings).flatMap { estimate($0, task.name, split, metric.name)?.mean }
   }
 
@@ -95,7 +95,7 @@ extension Evidence {
   ///
   /// Nil where the single is no measure.
   package func normalised(_ model: Candidate, _ task: TaskColumn, on split: Split) -> Double? {
-    guard let metric = task.metrics.first, isMeasure(task, settings: model.settings, on: split),
+    guard let metric = task.decidingMetric, isMeasure(task, settings: model.settings, on: split),
       let pairs = pairsWithSingle(model, task, split, metric)
     else { return nil }
     let merged = Estimate.mean(pairs.map(\.value))
@@ -114,14 +114,14 @@ extension Evidence {
   /// The fewest seeds behind one of the scores of that mean; 0 without it.
   func seedsNormalised(of model: Candidate, on split: Split) -> Int {
     measuredTasks(of: model, on: split).map { task in
-      task.metrics.first.flatMap { pairsWithSingle(model, task, split, $0) }?.count ?? 0
+      task.decidingMetric.flatMap { pairsWithSingle(model, task, split, $0) }?.count ?? 0
     }.min() ?? 0
   }
 
   /// The same mean of every seed that has all its scores, each held against the mean of the singles.
   func normalisedOverSeeds(_ model: Candidate, on split: Split) -> Estimate? {
     let bySeed = measuredTasks(of: model, on: split).map { task -> [Int?: Double] in
-      guard let metric = task.metrics.first, let pairs = pairsWithSingle(model, task, split, metric) else {
+      guard let metric = task.decidingMetric, let pairs = pairsWithSingle(model, task, split, metric) else {
         return [:]
       }
       let expert = Estimate.mean(pairs.map(\.reference))

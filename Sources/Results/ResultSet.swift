@@ -25,6 +25,9 @@ public struct MetricColumn: Sendable, Hashable, Codable {
     self.name = name
     self.higherIsBetter = higherIsBetter
   }
+
+  /// A value turned so that more is better.
+  public func merit(_ value: Double) -> Double { higherIsBetter ? value : -value }
 }
 
 /// A task as the tables see it.
@@ -35,6 +38,9 @@ public struct TaskColumn: Sendable, Hashable, Codable {
   public var kind: TaskKind
   /// The metrics; the first one decides.
   public var metrics: [MetricColumn]
+
+  /// The metric by which models are chosen and compared: the first; nil where there is none.
+  public var decidingMetric: MetricColumn? { metrics.first }
 
   /// Makes a column.
   public init(name: String, kind: TaskKind, metrics: [MetricColumn]) {

@@ -78,7 +78,7 @@ package struct Page {
     let trained = evidence.candidates.filter { $0.rows[0].seed != nil }
     let counts = trained.flatMap { model in
       evidence.tasks.compactMap { task in
-        task.metrics.first.flatMap { evidence.estimate(model, task.name, .test, $0.name)?.count }
+        task.decidingMetric.flatMap { evidence.estimate(model, task.name, .test, $0.name)?.count }
       }
     }
     guard let fewest = counts.min(), let most = counts.max() else { return seedCount...seedCount }
@@ -95,7 +95,7 @@ package struct Page {
 
   /// `fpb (n = 970)`: a task's column with the items of its test split.
   func heading(_ task: TaskColumn) -> String {
-    task.metrics.first.flatMap { evidence.items(task, $0) }.map { "\(task.name) (n = \($0))" } ?? task.name
+    task.decidingMetric.flatMap { evidence.items(task, $0) }.map { "\(task.name) (n = \($0))" } ?? task.name
   }
 
   /// The largest number of seeds that a model has.

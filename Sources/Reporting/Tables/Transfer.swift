@@ -57,7 +57,7 @@ extension Evidence {
   package var transfers: [TransferRow] {
     candidates(of: .single, .cocktail).flatMap { candidate in
       tasks.compactMap { task in
-        guard let metric = task.metrics.first,
+        guard let metric = task.decidingMetric,
           let score = estimate(candidate, task.name, .test, metric.name)
         else { return nil }
         return TransferRow(
