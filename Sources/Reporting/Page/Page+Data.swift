@@ -38,7 +38,7 @@ extension Page {
       return
         "\(NumberText.fixed(numbers.low)) to \(NumberText.fixed(numbers.high)), mean \(NumberText.fixed(numbers.mean))"
     }
-    let total = row.facts.labels.reduce(0, +)
+    let total = row.answersWords ? row.facts.labels.reduce(0, +) : row.facts.rows
     let counts = zip(row.labels, row.facts.labels).enumerated().sorted { left, right in
       left.element.1 == right.element.1 ? left.offset < right.offset : left.element.1 > right.element.1
     }.map(\.element)

@@ -52,6 +52,8 @@ struct RowReading: Sendable {
   var check: @Sendable (TaskSpec, Template) -> Diagnostic? = { _, _ in nil }
   /// The columns that hold lists, each with whether every text in brackets is one; a list written as a text is then told.
   var lists: @Sendable (ExampleReader) -> [(column: String, isAlways: Bool)] = { _ in [] }
+  /// How such a list may stand in a text instead.
+  var listInText = "the words with spaces between them"
   /// The labels of a record with the place of each; empty where there are none or they cannot be read.
   var labels: @Sendable (Row, ExampleReader) -> [(name: String, place: Place)] = { _, _ in [] }
   /// The example of a record that has all columns, and known labels only.

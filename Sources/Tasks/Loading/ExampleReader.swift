@@ -95,7 +95,7 @@ struct ExampleReader {
         at: place(row),
         hint:
           "write JSONL with lists, in pandas by df[\"\(name)\"] = df[\"\(name)\"].map(ast.literal_eval) and "
-          + "df.to_json(\"new.jsonl\", orient=\"records\", lines=True); or the words with spaces between them"
+          + "df.to_json(\"new.jsonl\", orient=\"records\", lines=True); or \(reading.listInText)"
       )
     }
     return nil
