@@ -1,7 +1,7 @@
 package import Basics
 package import LinearAlgebra
 internal import Models
-public import Specs
+package import Specs
 package import Tasks
 
 /// What a task's head reads of a model and what its numbers mean: features, loss and prediction.
@@ -77,26 +77,5 @@ package struct ReadoutRow: CatalogEntry {
     self.name = name
     self.summary = summary
     self.make = make
-  }
-}
-
-/// All readouts.
-public enum Readouts {
-  package static let all = Catalog("readout", [ReadoutRow.label, .number, .anchors, .tags])
-
-  /// That of a task: the one that the row of its kind names for its head.
-  package static func readout(of task: TaskSpec) -> any Readout {
-    let name = TaskKinds.row(of: task.kind).readout(task.head)
-    guard let row = all.entries.first(where: { $0.name == name }) else {
-      preconditionFailure("the kind of task '\(task.kind)' names no readout: '\(name)'")
-    }
-    return row.make(task)
-  }
-
-  /// What plans have to know of that of a task.
-  public static func outline(of task: TaskSpec) -> ReadoutOutline {
-    let readout = readout(of: task)
-    return ReadoutOutline(
-      insteadOfDistribution: readout.insteadOfDistribution, ownAnswers: max(1, readout.ownAnswers))
   }
 }
