@@ -13,7 +13,7 @@ FLAGS := -c release -Xcc -march=native -Xcc -mprefer-vector-width=512
 MIXOLOGY := .build/release/mixology
 RUN := $(if $(DATA),MIXOLOGY_DATA=$(DATA) )$(MIXOLOGY)
 
-.PHONY: help install build sweep plan report status test test-threads net lint format model bench bench-baseline bench-peers bench-merge golden clean
+.PHONY: help install build sweep plan report status test test-threads test-leases net lint format model bench bench-baseline bench-peers bench-merge golden clean
 
 help:
 	@echo "make sweep     builds and runs $(EXPERIMENT)   (EXPERIMENT=file.yaml DATA=folder ARGS=…)"
@@ -23,6 +23,7 @@ help:
 	@echo "make test      builds and passes all tests"
 	@echo "make test-threads   passes them under Thread Sanitizer, in a build of its own   (FILTER=name)"
 	@echo "make net       runs quickstart and finance with another build beside this one and compares every table   (OLD=binary DATA=folder)"
+	@echo "make test-leases    two hosts that share a folder, killed, stopped and started again, their clocks wrong   (ARGS=\"--patience 180\")"
 	@echo "make bench     measures training, evaluation, memory and merging against the GEMM peak, and what changed"
 	@echo "make bench-baseline   makes the ratios of the last make bench the new baseline"
 	@echo "make bench-peers      puts PyTorch + PEFT beside it   (PYTHON_ENV=environment DATA=folder)"
@@ -68,6 +69,10 @@ test-threads: install
 	@TSAN_OPTIONS="log_path=$(CURDIR)/.build-tsan/report" \
 	  swift test $(SANITIZED) --skip-build $(if $(FILTER),--filter $(FILTER)); status=$$?; \
 	  if cat .build-tsan/report.* 2>/dev/null; then exit 1; else exit $$status; fi
+
+# Not in CI either: it needs the right to make namespaces, and minutes.
+test-leases: build
+	@Tests/Leases/two_hosts.py $(MIXOLOGY) $(ARGS)
 
 lint:
 	swift format lint --strict --recursive Sources Tests Package.swift

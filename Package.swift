@@ -120,7 +120,9 @@ let package = Package(
       ]),
     tests(
       "MergingTests", ["Basics", "LinearAlgebra", "Adapters", "Checkpoints", "Merging", "Tuning", "Recipes"]),
-    tests("RecipesTests", ["Basics", "LinearAlgebra", "Adapters", "Checkpoints", "Merging", "Recipes"]),
+    tests(
+      "RecipesTests",
+      ["Basics", "LinearAlgebra", "Machine", "Adapters", "Checkpoints", "Merging", "Recipes"]),
     tests(
       "ExperimentTests",
       ["Basics", "Outlines", "Specs", "Results", "Tasks", "Language", "Merging", "Recipes", "Experiment"]),

@@ -2,6 +2,7 @@ import Basics
 import Execution
 import Experiment
 import Foundation
+import Machine
 import Specs
 import Terminal
 
@@ -70,6 +71,12 @@ private struct ProgressState {
   }
 
   private var active: [Int: Active] = [:]
+  /// Jobs that other runs are at, by who is where that is known.
+  private var held: [JobID: (label: String, by: String?)] = [:]
+  /// Other runs that were told of.
+  private var others: Set<String> = []
+  /// Jobs that other runs did meanwhile.
+  private var elsewhere: [String: Int] = [:]
   private(set) var arithmetic: Double?
   /// What was last said about the time that is left: playing thousands of jobs through takes some milliseconds.
   private var left: Double?
@@ -94,7 +101,28 @@ private struct ProgressState {
 
   mutating func show(_ event: RunEvent) {
     switch event {
+    case .held(let job, let holder):
+      held[job.id] = (job.label, holder?.description)
+      if let holder { tell(of: holder.description) }
+    case .doneElsewhere(let job, let run):
+      held[job.id] = nil
+      remaining[job.id] = nil
+      done += 1
+      elsewhere[run ?? "another run", default: 0] += 1
+      if isVerbose { line("done by \(run ?? "another run"): \(job.label)") }
+    case .tookOver(let job, let holder):
+      let text = "\(job.label), which \(holder) began, is done here"
+      // A run of this machine that was ended is nothing to wonder at.
+      if !isQuiet, !holder.isGone {
+        line("note: \(text)\n  no sign of life has come from there for 3 minutes")
+      } else if isVerbose {
+        line(text)
+      }
+    case .stopped(let job, let worker):
+      active[worker] = nil
+      if !isQuiet { line("note: another run has taken over \(job.label): this one had stood still") }
     case .started(let job, let worker):
+      held[job.id] = nil
       active[worker] = Active(job: job, began: watch.seconds)
     case .progress(_, let worker, let share, let note):
       active[worker]?.share = share
@@ -140,6 +168,26 @@ private struct ProgressState {
     if !isQuiet, watch.seconds > 2 {
       Console.note("\(done) of \(plan.jobs.count) jobs done in \(spoken(seconds: watch.seconds))")
     }
+    if !isQuiet {
+      for (run, count) in elsewhere.sorted(by: { $0.key < $1.key }) {
+        Console.note("\(counted(count, "job")) of them done by \(run)")
+      }
+    }
+  }
+
+  /// Tells once of another run that works for the same store.
+  private mutating func tell(of run: String) {
+    guard !isQuiet, others.insert(run).inserted else { return }
+    line("note: \(run) works here too: what it does is not done again")
+  }
+
+  /// What is left to other runs: in full where nothing else is to be done.
+  private var waiting: [String] {
+    let jobs = held.values.sorted { $0.label < $1.label }
+    func taken(_ run: String?) -> String { "taken by \(run ?? "another run")" }
+    if active.isEmpty { return jobs.map { "waiting for \($0.label), \(taken($0.by))" } }
+    let runs = Dictionary(grouping: jobs) { taken($0.by) }
+    return runs.keys.sorted().map { "\(runs[$0]?.count ?? 0) \($0)" }
   }
 
   private mutating func refresh() {
@@ -155,7 +203,7 @@ private struct ProgressState {
     // A line is due after a tenth of a second at the earliest.
     let rate = doneNow > 0 ? ", \(Int((Double(doneNow) * 60 / now).rounded())) jobs/min" : ""
     let head = "\(done)/\(plan.jobs.count)\(failed > 0 ? ", \(failed) failed" : "")\(rate)\(rows)\(rest)"
-    let text = ([head] + jobs).joined(separator: " | ")
+    let text = ([head] + jobs + waiting).joined(separator: " | ")
     if Console.isTerminal { Console.status(text) } else { Console.note(text) }
   }
 

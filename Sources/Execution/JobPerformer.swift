@@ -51,11 +51,13 @@ public final class JobPerformer {
   /// Does a job and commits it to the store; where it fails nothing is left but the error.
   ///
   /// - Parameters:
-  ///   - predictedSeconds: Goes into the record of costs as it is.
+  ///   - attempt: The token of the lease under which it is done.
+  ///   - run: Who has the lease; goes into the record of costs as it is, as `predictedSeconds` does.
   ///   - exclusively: Runs the making of the attempt's folder and its commit, for callers whose other threads remove such
   ///     folders: one that is being removed must not become a result.
   public func perform(
-    _ spec: JobSpec, id: JobID, worker: String, predictedSeconds: Double? = nil,
+    _ spec: JobSpec, id: JobID, attempt token: String = "alone", worker: String, run: String? = nil,
+    predictedSeconds: Double? = nil,
     exclusively: (() -> Void) -> Void = { $0() }, progress: Progress
   ) throws -> JobCost {
     let cpu = MachineFacts.cpuSeconds
@@ -63,7 +65,7 @@ public final class JobPerformer {
     MachineFacts.forgetPeak()
     let watch = Stopwatch()
     var begun: Result<URL, any Error>?
-    exclusively { begun = Result { try store.beginAttempt(id) } }
+    exclusively { begun = Result { try store.beginAttempt(id, token) } }
     guard let begun else { preconditionFailure("the attempt was not begun") }
     let attempt: URL
     do { attempt = try begun.get() } catch {
@@ -74,7 +76,7 @@ public final class JobPerformer {
       let cost = JobCost(
         cpuSeconds: MachineFacts.cpuSeconds - cpu, arithmeticSeconds: arithmeticSeconds,
         wallSeconds: watch.seconds,
-        peakResidentMegabytes: MachineFacts.peakResidentMegabytes, worker: worker,
+        peakResidentMegabytes: MachineFacts.peakResidentMegabytes, worker: worker, run: run,
         machine: MachineFacts.machineAndKernel, predictedSeconds: predictedSeconds)
       var committed: Result<Void, any Error>?
       exclusively {

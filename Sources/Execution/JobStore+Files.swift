@@ -1,6 +1,7 @@
 public import Basics
 public import Experiment
 internal import Foundation
+internal import Machine
 public import Specs
 
 /// What stands in `files.json`: a job's files, but for its costs, as the job wrote them.
@@ -96,12 +97,14 @@ extension JobStore {
     return found.reversed()
   }
 
-  /// Takes a finished job out of the store, whole or not at all.
+  /// Takes a finished job out of the store, whole or not at all; where another process did so already it is gone.
   public func discard(_ id: JobID) throws {
     // Under the name of an attempt it is no result any more, however far its removal comes; a sweep removes the rest.
-    let own = ProcessInfo.processInfo.processIdentifier
-    let discarded = root.appendingPathComponent("attempt-discarded\(id)-\(own)")
-    try FileManager.default.moveItem(at: folder(id), to: discarded)
-    try FileManager.default.removeItem(at: discarded)
+    let discarded = root.appendingPathComponent("attempt-discarded\(id)-\(ProcessIdentity.current.process)")
+    do { try FileManager.default.moveItem(at: folder(id), to: discarded) } catch {
+      if contains(id) { throw error }
+      return
+    }
+    try? FileManager.default.removeItem(at: discarded)
   }
 }

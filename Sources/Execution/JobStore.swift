@@ -6,8 +6,8 @@ public import Specs
 /// The content-addressed store: one folder a finished job, named by the job's id.
 ///
 /// A job is written to a folder beside it and renamed when it is whole, so what stands under an id is complete,
-/// whoever crashed when. What a job wrote is noted with it, so that a file that was changed or cut later is not taken for
-/// its result. Failures leave a note that the next run overwrites.
+/// whoever crashed when; `Leases` say who is at a job that is not. What a job wrote is noted with it, so that a file that
+/// was changed or cut later is not taken for its result. Failures leave a note that the next run overwrites.
 public struct JobStore: Sendable {
   /// The folder `.store`.
   public let root: URL
@@ -54,8 +54,10 @@ public struct JobStore: Sendable {
   }
 
   /// A fresh folder for an attempt.
-  public func beginAttempt(_ id: JobID) throws -> URL {
-    let folder = root.appendingPathComponent("attempt-\(id.hex)-\(ProcessInfo.processInfo.processIdentifier)")
+  ///
+  /// - Parameter token: That of the lease under which it is made.
+  public func beginAttempt(_ id: JobID, _ token: String) throws -> URL {
+    let folder = attempt(id, token)
     try? FileManager.default.removeItem(at: folder)
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     return folder
@@ -106,36 +108,28 @@ public struct JobStore: Sendable {
     try StableHash.canonicalJSON(value).write(to: folder.appendingPathComponent(name))
   }
 
-  /// Removes the folders of attempts whose process is gone.
-  public func sweepAttempts() {
-    for (name, _, process) in attempts() where !MachineFacts.isAlive(process) {
+  /// Removes an attempt that will not be finished, also while somebody still writes into it.
+  public func abandonAttempt(_ id: JobID, _ token: String) {
+    // Under another name nothing new comes in while it is removed; a sweep knows that name too.
+    let abandoned = root.appendingPathComponent("attempt-abandoned\(id.hex)-\(token)")
+    guard (try? FileManager.default.moveItem(at: attempt(id, token), to: abandoned)) != nil else { return }
+    try? FileManager.default.removeItem(at: abandoned)
+  }
+
+  /// Removes what crashes left: attempts that no owner stands behind, and leases of finished jobs.
+  public func sweep() {
+    for id in leasedJobs() where contains(id) { removeLeases(id) }
+    for name in names().sorted() {
+      let parts = name.split(separator: "-")
+      guard parts.count == 3, parts[0] == "attempt" else { continue }
+      // A lease is there before its attempt: it is looked for after.
+      if let id = JobID(hex: parts[1]), owner(of: id)?.token == String(parts[2]) { continue }
       try? FileManager.default.removeItem(at: root.appendingPathComponent(name))
     }
   }
 
-  /// Removes what this process began and did not finish, also while another thread still writes into it.
-  public func abandonAttempts() {
-    let own = ProcessInfo.processInfo.processIdentifier
-    for (index, attempt) in attempts().enumerated() where attempt.process == own {
-      // Under another name nothing new comes in while it is removed; a sweep knows that name too.
-      let abandoned = root.appendingPathComponent("attempt-abandoned\(index)-\(own)")
-      try? FileManager.default.moveItem(at: root.appendingPathComponent(attempt.name), to: abandoned)
-      try? FileManager.default.removeItem(at: abandoned)
-    }
-  }
-
-  /// The jobs that a living process is at.
-  public func runningAttempts() -> Set<JobID> {
-    Set(attempts().filter { MachineFacts.isAlive($0.process) }.compactMap(\.id))
-  }
-
-  private func attempts() -> [(name: String, id: JobID?, process: Int32)] {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: root.path)) ?? []
-    return names.sorted().compactMap { name in
-      let parts = name.split(separator: "-")
-      guard parts.count == 3, parts[0] == "attempt", let process = Int32(parts[2]) else { return nil }
-      return (name, JobID(hex: parts[1]), process)
-    }
+  private func attempt(_ id: JobID, _ token: String) -> URL {
+    root.appendingPathComponent("attempt-\(id.hex)-\(token)")
   }
 
   private func note(_ id: JobID) -> URL { root.appendingPathComponent("failed-\(id.hex).json") }

@@ -1,6 +1,7 @@
 public import Basics
 public import Experiment
 internal import Foundation
+public import Machine
 public import Specs
 
 /// What happens while a plan runs.
@@ -13,6 +14,14 @@ public enum RunEvent: Sendable {
   case finished(PlannedJob, worker: Int, JobCost)
   /// A job failed.
   case failed(PlannedJob, worker: Int, Diagnostic)
+  /// A worker let go of a job that another run has taken over.
+  case stopped(PlannedJob, worker: Int)
+  /// Another run is at a job; told again while it is waited for, nil where that one has not yet said who it is.
+  case held(PlannedJob, by: ProcessIdentity?)
+  /// Another run did a job; nil where the job's record does not say which.
+  case doneElsewhere(PlannedJob, by: String?)
+  /// A job is done here that another run began and did not finish; comes before `started`.
+  case tookOver(PlannedJob, from: ProcessIdentity)
   /// A job cannot run because of the failure of another one.
   case skipped(PlannedJob, because: JobID)
 }
@@ -23,6 +32,8 @@ public struct RunSummary: Sendable, Equatable {
   public var cached = 0
   /// Jobs done now.
   public var done = 0
+  /// Jobs that another run did meanwhile.
+  public var elsewhere = 0
   /// Jobs that failed.
   public var failed = 0
   /// Jobs that could not run because of a failed one.
@@ -32,6 +43,7 @@ public struct RunSummary: Sendable, Equatable {
   public static func += (sum: inout RunSummary, other: RunSummary) {
     sum.cached += other.cached
     sum.done += other.done
+    sum.elsewhere += other.elsewhere
     sum.failed += other.failed
     sum.skipped += other.skipped
   }
@@ -39,7 +51,8 @@ public struct RunSummary: Sendable, Equatable {
 
 /// Runs the jobs of a plan that are not in the store yet, each after its inputs, on some workers.
 ///
-/// `JobQueue` decides among jobs that are ready; results do not depend on it at all.
+/// `JobQueue` decides among jobs that are ready; results do not depend on it at all. What another run is at is left to it
+/// while there is something else to do, and then waited for.
 public actor Scheduler {
   private let plan: Plan
   private let store: JobStore
@@ -47,11 +60,18 @@ public actor Scheduler {
   private let keepGoing: Bool
   private let report: @Sendable (RunEvent) -> Void
   private let clock: WorkClock
+  private let leases: Leases
 
   private var queue: JobQueue
   private var running = 0
   private var summary = RunSummary()
   private var idle: [CheckedContinuation<Void, Never>] = []
+  /// Jobs that another run is at.
+  private var held: [PlannedJob] = []
+  /// Whether a worker looks after them; the others sleep.
+  private var isWatched = false
+  /// Seconds between two looks: one job of another run is an open file and a few bytes.
+  private static let look = 0.2
 
   /// Prepares a run.
   ///
@@ -59,9 +79,10 @@ public actor Scheduler {
   ///   - runners: One for each worker.
   ///   - keepGoing: Whether jobs that do not depend on a failed one still run.
   ///   - clock: Expects how long jobs take; one that learns from the store where none is given.
+  ///   - leases: Keep other runs from doing the same.
   public init(
     plan: Plan, store: JobStore, runners: [any JobRunner], keepGoing: Bool, clock: WorkClock? = nil,
-    report: @escaping @Sendable (RunEvent) -> Void
+    leases: Leases? = nil, report: @escaping @Sendable (RunEvent) -> Void
   ) {
     self.plan = plan
     self.store = store
@@ -70,6 +91,7 @@ public actor Scheduler {
     self.report = report
     let clock = clock ?? WorkClock(plan: plan, store: store)
     self.clock = clock
+    self.leases = leases ?? Leases(store: store)
     let finished = store.finished()
     summary.cached = plan.jobs.count { finished.contains($0.id) }
     queue = JobQueue(
@@ -90,30 +112,84 @@ public actor Scheduler {
   private func work(_ index: Int) async {
     while !Task.isCancelled {
       if summary.failed > 0, !keepGoing { break }
-      guard let job = queue.next() else {
+      if let next = next(index) {
+        await perform(next, index)
+      } else if !held.isEmpty, !isWatched {
+        isWatched = true
+        try? await Task.sleep(for: .seconds(Scheduler.look))
+        let found = nextHeld(index)
+        isWatched = false
+        // Another one looks on, or does what has become possible.
+        wake()
+        if let found { await perform(found, index) }
+      } else if held.isEmpty, queue.isEmpty || running == 0 {
         // Nothing is ready: either others will make something ready, or all is done.
-        if queue.isEmpty || running == 0 { break }
+        break
+      } else {
         await withCheckedContinuation { idle.append($0) }
-        continue
       }
-      running += 1
-      report(.started(job, worker: index))
-      await perform(job, index)
-      running -= 1
-      wake()
     }
     wake()
   }
 
-  private func perform(_ job: PlannedJob, _ index: Int) async {
+  /// A job that this run does, and the token of its attempt.
+  private typealias Taken = (job: PlannedJob, token: String)
+
+  /// The next job of the queue that nobody is at.
+  private func next(_ worker: Int) -> Taken? {
+    while let job = queue.next() {
+      if let taken = take(job, worker) { return taken }
+    }
+    return nil
+  }
+
+  /// One of the jobs that others are at that has become free.
+  private func nextHeld(_ worker: Int) -> Taken? {
+    let jobs = held
+    held = []
+    for (index, job) in jobs.enumerated() {
+      guard let taken = take(job, worker) else { continue }
+      held += jobs[(index + 1)...]
+      return taken
+    }
+    return nil
+  }
+
+  private func take(_ job: PlannedJob, _ worker: Int) -> Taken? {
+    do throws(Diagnostic) {
+      switch try leases.take(job.id) {
+      case .taken(let token, let from):
+        if let from { report(.tookOver(job, from: from)) }
+        return (job, token)
+      case .done:
+        let cost = store.cost(job.id)
+        if let cost { clock.learn(job, cost) }
+        queue.finish(job.id)
+        summary.elsewhere += 1
+        report(.doneElsewhere(job, by: cost?.run))
+      case .held(let holder):
+        held.append(job)
+        report(.held(job, by: holder))
+      }
+    } catch {
+      fail(job, worker: worker, error)
+    }
+    return nil
+  }
+
+  private func perform(_ taken: Taken, _ index: Int) async {
+    let job = taken.job
+    running += 1
+    report(.started(job, worker: index))
     let request = WorkRequest(
-      id: job.id, spec: job.spec, store: store.root.path, locations: plan.locations,
-      predictedSeconds: clock.seconds(job))
+      id: job.id, spec: job.spec, attempt: taken.token, run: leases.holder.description,
+      store: store.root.path, locations: plan.locations, predictedSeconds: clock.seconds(job))
     let report = report
     do {
       let cost = try await runners[index].run(request) { share, note in
         report(.progress(job, worker: index, share: share, note: note))
       }
+      leases.finish(job.id)
       queue.finish(job.id)
       clock.learn(job, cost)
       summary.done += 1
@@ -121,15 +197,29 @@ public actor Scheduler {
     } catch is CancellationError {
       // The run was interrupted: the job did not fail, and nothing else may start.
       queue.clear()
+      held = []
     } catch {
-      let diagnostic = error as? Diagnostic ?? Diagnostic("\(error)")
-      summary.failed += 1
-      try? store.recordFailure(diagnostic, of: job.id)
-      report(.failed(job, worker: index, diagnostic))
-      for skipped in queue.fail(job.id) {
-        summary.skipped += 1
-        report(.skipped(skipped, because: job.id))
+      let isOwn = leases.holds(job.id)
+      leases.release(job.id)
+      if isOwn {
+        fail(job, worker: index, error as? Diagnostic ?? Diagnostic("\(error)"))
+      } else {
+        // This process slept for so long that another run took the job over.
+        held.append(job)
+        report(.stopped(job, worker: index))
       }
+    }
+    running -= 1
+    wake()
+  }
+
+  private func fail(_ job: PlannedJob, worker: Int, _ diagnostic: Diagnostic) {
+    summary.failed += 1
+    try? store.recordFailure(diagnostic, of: job.id)
+    report(.failed(job, worker: worker, diagnostic))
+    for skipped in queue.fail(job.id) {
+      summary.skipped += 1
+      report(.skipped(skipped, because: job.id))
     }
   }
 

@@ -7,6 +7,10 @@ public struct WorkRequest: Sendable, Codable {
   public var id: JobID
   /// The job.
   public var spec: JobSpec
+  /// The token of the lease under which it is done.
+  public var attempt: String
+  /// Who has that lease, for the job's record of costs.
+  public var run: String?
   /// The store's folder.
   public var store: String
   /// SHA-256 → path of the files behind the hashes.
@@ -16,10 +20,13 @@ public struct WorkRequest: Sendable, Codable {
 
   /// Makes a request.
   public init(
-    id: JobID, spec: JobSpec, store: String, locations: [String: String], predictedSeconds: Double? = nil
+    id: JobID, spec: JobSpec, attempt: String, run: String? = nil, store: String, locations: [String: String],
+    predictedSeconds: Double? = nil
   ) {
     self.id = id
     self.spec = spec
+    self.attempt = attempt
+    self.run = run
     self.store = store
     self.locations = locations
     self.predictedSeconds = predictedSeconds

@@ -62,27 +62,10 @@ public enum MachineFacts {
     return (facts?[.systemFreeSize] as? NSNumber)?.intValue
   }
 
-  /// Whether a process is there and still runs: not one that ended and waits to be noticed, nor another program that
-  /// got the number of one that is gone.
+  /// Whether a process is there and still runs: not one that ended and waits to be noticed.
   public static func isAlive(_ process: Int32) -> Bool {
-    guard kill(process, 0) == 0 else { return errno == EPERM }
-    guard let stat = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8) else {
-      return true
-    }
-    // "17 (name) S …": the name may hold anything, a closing bracket too.
-    guard let end = stat.lastIndex(of: ")") else { return true }
-    let state = stat[stat.index(after: end)...].split(separator: " ").first
-    guard state != "Z", state != "X" else { return false }
-    // The program's file, for a program that started itself again is called otherwise in the table of processes; one
-    // that was built anew meanwhile stands there as deleted.
-    func name(_ id: String) -> String? {
-      let link = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(id)/exe")
-      // Where the file may not be seen, the table's own name: its first 15 letters.
-      let shown = try? String(contentsOfFile: "/proc/\(id)/comm", encoding: .utf8)
-      return (link?.split(separator: "/").last ?? shown?[...])?.split { $0 == " " || $0 == "\n" }.first
-        .map { String($0.prefix(15)) }
-    }
-    return name("\(process)") == name("self")
+    guard kill(process, 0) == 0 || errno == EPERM else { return false }
+    return ProcessState(of: "\(process)")?.hasEnded != true
   }
 
   /// Whether this process was started with a signal ignored, as `nohup` does.

@@ -11,7 +11,7 @@ enum FolderAttempt {
   static func write<Result>(_ folder: String, _ body: (_ attempt: String) throws -> Result) throws -> Result {
     let files = FileManager.default
     let target = URL(fileURLWithPath: folder).standardizedFileURL
-    let own = ".\(target.lastPathComponent).\(ProcessInfo.processInfo.processIdentifier)"
+    let own = ".\(target.lastPathComponent).\(ProcessIdentity.current.fileName)"
     let parent = target.deletingLastPathComponent()
     let attempt = parent.appendingPathComponent(own + ".partial")
     let replaced = parent.appendingPathComponent(own + ".replaced")
@@ -49,7 +49,7 @@ enum FolderAttempt {
     for name in (try? files.contentsOfDirectory(atPath: parent.path).sorted()) ?? [] {
       let parts = name.dropFirst(start.count).split(separator: ".", omittingEmptySubsequences: false)
       guard name.hasPrefix(start), parts.count == 2, ["partial", "replaced"].contains(parts[1]),
-        let process = Int32(parts[0]), process > 0, !MachineFacts.isAlive(process)
+        ProcessIdentity.isGone(fileName: parts[0])
       else { continue }
       let left = parent.appendingPathComponent(name)
       if parts[1] == "replaced", !files.fileExists(atPath: target.path) {

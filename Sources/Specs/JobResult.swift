@@ -146,6 +146,8 @@ public struct JobCost: Sendable, Hashable, Codable {
   public var peakResidentMegabytes: Double
   /// `local-0`.
   public var worker: String
+  /// Host and process of the run that it worked for, `beta 4711`, which stand in no table; nil in records of before.
+  public var run: String?
   /// Processor, cores and memory.
   public var machine: String
   /// What the scheduler expected `wallSeconds` to be when it handed the job out; nil where nobody asked.
@@ -154,13 +156,14 @@ public struct JobCost: Sendable, Hashable, Codable {
   /// Makes a record.
   public init(
     cpuSeconds: Double, arithmeticSeconds: Double? = nil, wallSeconds: Double, peakResidentMegabytes: Double,
-    worker: String, machine: String, predictedSeconds: Double? = nil
+    worker: String, run: String? = nil, machine: String, predictedSeconds: Double? = nil
   ) {
     self.cpuSeconds = cpuSeconds
     self.arithmeticSeconds = arithmeticSeconds
     self.wallSeconds = wallSeconds
     self.peakResidentMegabytes = peakResidentMegabytes
     self.worker = worker
+    self.run = run
     self.machine = machine
     self.predictedSeconds = predictedSeconds
   }

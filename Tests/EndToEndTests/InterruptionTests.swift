@@ -99,12 +99,55 @@ import Testing
     try finishes(place)
   }
 
-  @Test func `two runs of one experiment at once do not disturb each other`() throws {
+  // MARK: Several runs on one store
+
+  @Test func `two runs of one experiment at once share it and do nothing twice`() throws {
     let place = try Workplace()
-    let one = try Program.start(["run", "m.yaml", "--workers", "1"], in: place.folder)
-    let other = try Program.start(["run", "m.yaml", "--workers", "1"], in: place.folder)
-    let outcomes = [try one.outcome(), try other.outcome()]
+    let arguments = ["run", "m.yaml", "--workers", "1", "--verbose"]
+    let calls = try (0..<2).map { _ in try Program.start(arguments, in: place.folder) }
+    let outcomes = try calls.map { try $0.outcome() }
     #expect(outcomes.map(\.status) == [0, 0], "\(outcomes.map(\.errors))")
+    let lines = outcomes.map { $0.errors.split(separator: "\n").map(String.init) }
+    let done = lines.joined().compactMap { line in
+      line.hasPrefix("done ") && !line.hasPrefix("done by") ? line.components(separatedBy: " in ")[0] : nil
+    }
+    #expect(done.count == 91 && Set(done).count == 91)
+    for (index, call) in calls.enumerated() {
+      // Each speaks of the other, by its host and its process.
+      let name = " \(calls[1 - index].process.processIdentifier)"
+      #expect(lines[index].contains { $0.hasPrefix("note: ") && $0.contains("\(name) works here too") })
+      #expect(lines[index].contains { $0.hasPrefix("done by ") && $0.contains("\(name): ") })
+      let status = try Program.run("status", "m.yaml", in: place.folder).output
+      #expect(status.contains(" done by ") && status.contains(" \(call.process.processIdentifier)\n"))
+    }
+    #expect(place.stored(attempts: true).isEmpty)
+    try finishes(place)
+  }
+
+  @Test func `what a silent machine was at is waited for, told and done`() throws {
+    let place = try Workplace(copying: Finished.get().place)
+    let names = Set(place.stored())
+    let evaluations = try names.filter {
+      try place.read("Results/.store/\($0)/job.json").hasPrefix("{\"evaluate\"")
+    }
+    let job = try #require(evaluations.min())
+    let store = place.folder.appendingPathComponent("Results/.store")
+    try FileManager.default.removeItem(at: store.appendingPathComponent(job))
+    let lease = """
+      {"beat":"0000000007","holder":{"host":"beta","machine":"another","process":4711,"started":"1"},\
+      "previous":"","token":"feed"}
+      """
+    try Data(lease.utf8).write(to: store.appendingPathComponent("lease-\(job).1"))
+    let attempt = store.appendingPathComponent("attempt-\(job)-feed")
+    try FileManager.default.createDirectory(at: attempt, withIntermediateDirectories: true)
+    let status = try Program.run("status", "m.yaml", in: place.folder).output
+    #expect(
+      status.contains(", 1 running, 0 failed, 0 waiting\n") && status.contains(", taken by beta 4711\n"))
+    let outcome = try Program.run("run", "m.yaml", "--lease-seconds", "0.5", in: place.folder)
+    #expect(outcome.status == 0)
+    #expect(outcome.errors.contains("note: beta 4711 works here too: what it does is not done again\n"))
+    #expect(outcome.errors.contains(", which beta 4711 began, is done here\n"))
+    #expect(!FileManager.default.fileExists(atPath: attempt.path))
     try finishes(place)
   }
 }

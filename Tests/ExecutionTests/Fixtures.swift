@@ -20,12 +20,26 @@ extension JobStore {
 
   /// Puts a result under an id, as a worker would.
   func put(_ id: JobID, _ result: JobResult, cost: JobCost = .some(), files: [String: String] = [:]) throws {
-    let attempt = try beginAttempt(id)
+    let attempt = try beginAttempt(id, "put")
     for name in files.keys.sorted() {
       try Data((files[name] ?? "").utf8).write(to: attempt.appendingPathComponent(name))
     }
     try commit(attempt, as: id, spec: try Jobs.train(0).spec, result: result, cost: cost)
   }
+}
+
+extension ProcessIdentity {
+  /// A process of a machine of which nothing is known here.
+  static func elsewhere(_ host: String, _ process: Int32 = 4711) -> ProcessIdentity {
+    ProcessIdentity(host: host, process: process, machine: "machine of \(host)", started: "1")
+  }
+}
+
+extension Leases.Answer {
+  /// Whether the job was got.
+  var isTaken: Bool { if case .taken = self { true } else { false } }
+  /// Who it was taken from.
+  var from: ProcessIdentity? { if case .taken(_, let from) = self { from } else { nil } }
 }
 
 extension JobCost {

@@ -2,6 +2,7 @@ import Basics
 import Execution
 import Experiment
 import Foundation
+import Machine
 import Specs
 import TestSupport
 import Testing
@@ -13,28 +14,26 @@ import Testing
   init() throws { scratch = try Scratch() }
 
   private var store: JobStore { scratch.store }
-  private var process: Int32 { ProcessInfo.processInfo.processIdentifier }
 
   @Test func `opening and asking creates nothing`() {
     #expect(!store.contains(id))
     #expect(store.failure(id) == nil)
     #expect(store.cost(id) == nil)
-    #expect(store.runningAttempts().isEmpty)
-    store.sweepAttempts()
+    #expect(store.holders().isEmpty)
+    store.sweep()
+    _ = Leases(store: store)
     #expect(!FileManager.default.fileExists(atPath: store.root.path))
   }
 
   @Test func `an attempt is not the job until it is committed`() throws {
-    let attempt = try store.beginAttempt(id)
+    let attempt = try store.beginAttempt(id, "token")
     try Data("x".utf8).write(to: attempt.appendingPathComponent("result.json"))
     #expect(!store.contains(id))
-    #expect(store.names == ["attempt-\(id)-\(process)"])
-    #expect(store.runningAttempts() == [id])
+    #expect(store.names == ["attempt-\(id)-token"])
     let spec = try Jobs.train(0).spec
     try store.commit(attempt, as: id, spec: spec, result: .trained(), cost: .some())
     #expect(store.names == [id.hex])
     #expect(store.contains(id))
-    #expect(store.runningAttempts().isEmpty)
   }
 
   @Test func `what is committed is read back with its files`() throws {
@@ -48,9 +47,9 @@ import Testing
   }
 
   @Test func `a new attempt starts in an empty folder`() throws {
-    let first = try store.beginAttempt(id)
+    let first = try store.beginAttempt(id, "token")
     try Data().write(to: first.appendingPathComponent("rest"))
-    let second = try store.beginAttempt(id)
+    let second = try store.beginAttempt(id, "token")
     #expect(try FileManager.default.contentsOfDirectory(atPath: second.path).isEmpty)
   }
 
@@ -83,29 +82,39 @@ import Testing
     #expect(store.names == [id.hex])
   }
 
-  @Test func `sweeping keeps what living processes are at`() throws {
-    let living = try store.beginAttempt(id)
-    // No process has this number: the kernel's limit lies below.
-    let dead = store.root.appendingPathComponent("attempt-\(id)-2147483600")
-    try FileManager.default.createDirectory(at: dead, withIntermediateDirectories: true)
-    let other = JobID(number: .max)
-    try store.put(other, .trained())
-    try store.recordFailure(Diagnostic("broken"), of: JobID(number: 0xaa))
-    #expect(store.runningAttempts() == [id])
-    store.sweepAttempts()
-    #expect(
-      store.names == [living.lastPathComponent, "failed-\(JobID(number: 0xaa)).json", other.hex].sorted())
+  @Test func `sweeping keeps what somebody is at, here or elsewhere, and removes the rest`() throws {
+    let (here, there) = (Leases(store: store), Leases(store: store, patience: 9, holder: .elsewhere("beta")))
+    let others = (1...4).map { JobID(number: $0) }
+    var kept: [String] = []
+    for (leases, id) in [(here, id), (there, others[0])] {
+      guard case .taken(let token, _) = try leases.take(id) else { throw Diagnostic("it was not taken") }
+      kept += [try store.beginAttempt(id, token).lastPathComponent, "lease-\(id).1"]
+    }
+    // One whose process has ended, one that no lease speaks of, one that was being removed.
+    var process = ProcessIdentity.current
+    process.process = 2_147_483_600
+    let gone = Leases(store: store, patience: 9, holder: process)
+    guard case .taken(let token, _) = try gone.take(others[1]) else { throw Diagnostic("it was not taken") }
+    _ = try store.beginAttempt(others[1], token)
+    _ = try store.beginAttempt(others[2], "123")
+    let abandoned = store.root.appendingPathComponent("attempt-abandoned5-12")
+    try FileManager.default.createDirectory(at: abandoned, withIntermediateDirectories: true)
+    // A finished job whose run ended before it could let go.
+    #expect(try there.take(others[3]).isTaken)
+    try store.put(others[3], .trained())
+    try store.recordFailure(Diagnostic("broken"), of: id)
+    #expect(Set(store.holders().keys) == [id, others[0]])
+    store.sweep()
+    #expect(store.names == (kept + ["failed-\(id).json", "lease-\(others[1]).1", others[3].hex]).sorted())
   }
 
-  @Test func `abandoning takes away what this process began and no more`() throws {
-    _ = try store.beginAttempt(id)
-    // Process 1 is alive as long as the machine is, but it is another program.
-    let other = store.root.appendingPathComponent("attempt-\(id)-1")
-    try FileManager.default.createDirectory(at: other, withIntermediateDirectories: true)
-    store.abandonAttempts()
-    #expect(store.names == ["attempt-\(id)-1"])
-    store.sweepAttempts()
-    #expect(store.names == [])
+  @Test func `abandoning takes away one attempt and no more`() throws {
+    _ = try store.beginAttempt(id, "a")
+    _ = try store.beginAttempt(id, "b")
+    store.abandonAttempt(id, "a")
+    #expect(store.names == ["attempt-\(id)-b"])
+    store.abandonAttempt(id, "a")
+    #expect(store.names == ["attempt-\(id)-b"])
   }
 
   @Test func `a broken record is reported with its file and how to mend it`() throws {

@@ -2,6 +2,7 @@ import Basics
 import Execution
 import Experiment
 import Foundation
+import Machine
 import Specs
 import TestSupport
 import Testing
@@ -25,6 +26,10 @@ import Testing
         case .progress(let job, _, let share, let note): "\(job.label) \(share) \(note)"
         case .finished(let job, _, _): "finished \(job.label)"
         case .failed(let job, _, let diagnostic): "failed \(job.label): \(diagnostic.what)"
+        case .held(let job, let holder): "held \(job.label) by \(holder?.host ?? "")"
+        case .doneElsewhere(let job, let run): "elsewhere \(job.label) by \(run ?? "")"
+        case .tookOver(let job, let holder): "took \(job.label) from \(holder.host)"
+        case .stopped(let job, _): "stopped \(job.label)"
         case .skipped(let job, let cause): "skipped \(job.label) because of \(cause)"
         }
       list.withLock { $0.append(line) }
@@ -32,10 +37,12 @@ import Testing
   }
 
   private func run(
-    _ plan: Plan, _ runners: [FakeRunner], keepGoing: Bool = true, events: Events = Events()
+    _ plan: Plan, _ runners: [FakeRunner], keepGoing: Bool = true, leases: Leases? = nil,
+    events: Events = Events()
   ) async -> RunSummary {
     await Scheduler(
-      plan: plan, store: store, runners: runners, keepGoing: keepGoing, report: { events.add($0) }
+      plan: plan, store: store, runners: runners, keepGoing: keepGoing, leases: leases,
+      report: { events.add($0) }
     ).run()
   }
 
@@ -164,6 +171,84 @@ import Testing
     #expect(store.failure(job.id) != nil)
     let summary = await run(Jobs.plan([job]), [FakeRunner(store: store, log: log)])
     #expect(summary.done == 1)
+    #expect(store.failure(job.id) == nil)
+  }
+
+  // MARK: Several runs on one store
+
+  @Test func `two runs share the work and do nothing twice`() async throws {
+    let trainings = try (0..<12).map { try Jobs.train($0) }
+    let merges = try (0..<6).map { try Jobs.merge([trainings[$0], trainings[$0 + 6]]) }
+    let plan = Jobs.plan(trainings + merges + (try merges.map { try Jobs.evaluate($0) }))
+    let hosts = ["alpha", "beta"]
+    let summaries = await withTaskGroup(of: RunSummary.self) { group in
+      for host in hosts {
+        let runners = (0..<2).map { worker in
+          FakeRunner("\(host) \(worker)", store: store, log: log) { _ in
+            try await Task.sleep(for: .milliseconds(3))
+          }
+        }
+        let leases = Leases(store: store, patience: 1e6, holder: .elsewhere(host))
+        group.addTask { await run(plan, runners, leases: leases) }
+      }
+      return await group.reduce(into: []) { $0.append($1) }
+    }
+    let ran = log.all.filter { !$0.hasPrefix("stop") }
+    #expect(ran.sorted() == plan.jobs.map(\.id.hex).sorted())
+    for summary in summaries {
+      #expect(summary.done > 0 && summary.failed == 0)
+      #expect(summary.cached + summary.done + summary.elsewhere == plan.jobs.count)
+    }
+    #expect(store.names == plan.jobs.map(\.id.hex).sorted())
+  }
+
+  @Test func `what another run finishes in the middle of this one is not done again`() async throws {
+    let (a, b) = (try Jobs.train(0), try Jobs.train(1))
+    let merge = try Jobs.merge([a, b])
+    let store = store
+    var cost = JobCost.some()
+    cost.run = "beta 4711"
+    let events = Events()
+    let runner = FakeRunner(store: store, log: log) { [cost] request in
+      if request.id == a.id { try store.put(b.id, .trained(), cost: cost) }
+    }
+    let summary = await run(Jobs.plan([a, b, merge]), [runner], events: events)
+    #expect(log.all == [a, merge].map(\.id.hex) + ["stop w"])
+    #expect(summary.done == 2 && summary.elsewhere == 1)
+    #expect(events.all.contains("elsewhere train 1 by beta 4711"))
+  }
+
+  @Test func `what another run is at comes last, and is done here where that run is silent`() async throws {
+    let jobs = try (0..<3).map { try Jobs.train($0) }
+    let merge = try Jobs.merge(jobs)
+    let dead = Leases(store: store, patience: 1e6, holder: .elsewhere("dead"))
+    #expect(try dead.take(jobs[0].id).isTaken)
+    let events = Events()
+    let summary = await run(
+      Jobs.plan(jobs + [merge]), [FakeRunner(store: store, log: log), FakeRunner(store: store, log: log)],
+      leases: Leases(store: store, patience: 0.3, holder: .elsewhere("alpha")), events: events)
+    #expect(summary.done == 4)
+    #expect(log.all.filter { $0.count == 32 }.suffix(2) == [jobs[0].id.hex, merge.id.hex])
+    #expect(events.all.contains("held train 0 by dead") && events.all.contains("took train 0 from dead"))
+    #expect(store.names == (jobs + [merge]).map(\.id.hex).sorted())
+  }
+
+  @Test func `a job that was taken over from a run that slept is no failure of it`() async throws {
+    let job = try Jobs.train(0)
+    let other = Leases(store: store, patience: 0, holder: .elsewhere("beta"))
+    let store = store
+    let events = Events()
+    let runner = FakeRunner(store: store, log: log) { request in
+      // It stands still here, and what it had begun is gone.
+      #expect(try !other.take(request.id).isTaken && other.take(request.id).isTaken)
+      try store.put(request.id, .trained())
+      throw Diagnostic("No such file or directory")
+    }
+    let summary = await run(
+      Jobs.plan([job]), [runner], leases: Leases(store: store, patience: 1e6, holder: .elsewhere("alpha")),
+      events: events)
+    #expect(summary.failed == 0 && summary.elsewhere == 1)
+    #expect(events.all.suffix(2) == ["stopped train 0", "elsewhere train 0 by "])
     #expect(store.failure(job.id) == nil)
   }
 

@@ -14,7 +14,7 @@ import Testing
   init() throws {
     scratch = try Scratch()
     let job = try Jobs.train(0)
-    request = WorkRequest(id: job.id, spec: job.spec, store: "/nowhere", locations: [:])
+    request = WorkRequest(id: job.id, spec: job.spec, attempt: "a", store: "/nowhere", locations: [:])
   }
 
   private func worker(

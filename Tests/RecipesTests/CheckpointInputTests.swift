@@ -3,6 +3,7 @@ import Basics
 import Checkpoints
 import Foundation
 import LinearAlgebra
+import Machine
 import Merging
 import Recipes
 import TestSupport
@@ -369,9 +370,13 @@ import Testing
   @Test func `what a killed merge left is removed, and what it moved away comes back`() throws {
     let yard = try MergeYard()
     // No process has that number.
-    try yard.write("half", to: ".out.2000000000.partial/model.safetensors")
-    try yard.write("old", to: ".out.2000000000.replaced/model.safetensors")
-    try yard.write("other", to: ".outer.2000000000.partial/model.safetensors")
+    // No process has this number: the kernel's limit lies below.
+    var process = ProcessIdentity.current
+    process.process = 2_000_000_000
+    let gone = process.fileName
+    try yard.write("half", to: ".out.\(gone).partial/model.safetensors")
+    try yard.write("old", to: ".out.\(gone).replaced/model.safetensors")
+    try yard.write("other", to: ".outer.\(gone).partial/model.safetensors")
     #expect(yard.refusal("merge_method: ties\nmodels: []") != "merged")
     #expect(throws: (any Error).self) {
       try yard.merge(
@@ -379,7 +384,7 @@ import Testing
       )
     }
     let left = try FileManager.default.contentsOfDirectory(atPath: yard.url.path).sorted()
-    #expect(left == [".outer.2000000000.partial", "base", "m1", "m2", "m3", "out"])
+    #expect(left == [".outer.\(gone).partial", "base", "m1", "m2", "m3", "out"])
     #expect(try yard.text("out/model.safetensors") == "old")
     try yard.merge(linear)
     #expect(try yard.text("out/README.md").contains("linear"))

@@ -33,6 +33,10 @@ struct Run: AsyncParsableCommand {
   @Flag(help: "Says a line for every job.")
   var verbose = false
 
+  // For tests alone: all runs that share a store must agree on it.
+  @Option(help: .hidden)
+  var leaseSeconds = Leases.patience
+
   func validate() throws {
     guard engine == "local" else {
       throw ValidationError("unknown engine '\(engine)': this version has 'local' only")
@@ -53,11 +57,12 @@ struct Run: AsyncParsableCommand {
     }
     Console.notes(of: plan, quiet: quiet)
     if !quiet, let note = loaded.store.earlierFormats() { Console.note("\(note)") }
-    loaded.store.sweepAttempts()
+    loaded.store.sweep()
+    let leases = Leases(store: loaded.store, patience: leaseSeconds)
     try discardDamaged(in: plan, loaded.store)
     let interruption = Interruption()
     var spent = Spent()
-    var summary = await perform(plan, loaded, interruption, &spent)
+    var summary = await perform(plan, loaded, leases, interruption, &spent)
     if !plan.grids.isEmpty {
       // What failed is not tried again: only the tests of the chosen points are new.
       let tried = Set(plan.jobs.map(\.id))
@@ -66,7 +71,7 @@ struct Run: AsyncParsableCommand {
       let finished = loaded.store.finished()
       tests.jobs.removeAll { tried.contains($0.id) && !finished.contains($0.id) }
       try discardDamaged(in: tests, loaded.store)
-      summary += await perform(tests, loaded, interruption, &spent)
+      summary += await perform(tests, loaded, leases, interruption, &spent)
     }
     let results = try Collector(store: loaded.store).collect(plan)
     try Publisher.publish(results, loaded: loaded, plan: plan)
@@ -105,7 +110,8 @@ struct Run: AsyncParsableCommand {
   }
 
   private func perform(
-    _ plan: Plan, _ loaded: LoadedManifest, _ interruption: Interruption, _ spent: inout Spent
+    _ plan: Plan, _ loaded: LoadedManifest, _ leases: Leases, _ interruption: Interruption,
+    _ spent: inout Spent
   ) async -> RunSummary {
     let (count, threads) = (workerArguments.count, workerArguments.threads)
     let clock = WorkClock.measured(plan, loaded.store, workers: count, threads: threads)
@@ -116,21 +122,20 @@ struct Run: AsyncParsableCommand {
       WorkerProcess.local(index: index, threads: threads) { display.show($0) }
     }
     let scheduler = Scheduler(
-      plan: plan, store: loaded.store, runners: runners, keepGoing: keepGoing, clock: clock
+      plan: plan, store: loaded.store, runners: runners, keepGoing: keepGoing, clock: clock,
+      leases: leases
     ) {
       display.show($0)
     }
     let cleanUp: @Sendable () -> Void = {
       display.close()
       for runner in runners { runner.kill() }
-      loaded.store.sweepAttempts()
+      leases.releaseAll()
       Console.note("interrupted: what was done is kept; the same command goes on from there")
     }
     let summary = await interruption.guarding(cleanUp) { await scheduler.run() }
     display.close()
     if let seconds = display.arithmeticSeconds { spent.arithmetic = (spent.arithmetic ?? 0) + seconds }
-    // What a worker left that died under a job.
-    loaded.store.sweepAttempts()
     return summary
   }
 }

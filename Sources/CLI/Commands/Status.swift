@@ -14,20 +14,35 @@ struct Status: ParsableCommand {
   func run() throws {
     let loaded = try arguments.load()
     let plan = try loaded.plan()
-    let running = loaded.store.runningAttempts()
+    let holders = loaded.store.holders()
     let finished = loaded.store.finished()
     for kind in JobSpec.kinds {
       let jobs = plan.jobs.filter { $0.spec.kind == kind }
       if jobs.isEmpty { continue }
       let done = jobs.filter { finished.contains($0.id) && loaded.store.isIntact($0.id) }.count
-      let active = jobs.filter { running.contains($0.id) && !finished.contains($0.id) }.count
-      let failed = jobs.filter { !finished.contains($0.id) && loaded.store.failure($0.id) != nil }.count
+      let open = jobs.filter { !finished.contains($0.id) }
+      let active = open.filter { holders[$0.id] != nil }.count
+      let failed = open.filter { holders[$0.id] == nil && loaded.store.failure($0.id) != nil }.count
       Console.print(
         "\(kind): \(done) done, \(active) running, \(failed) failed, \(jobs.count - done - active - failed) waiting"
       )
     }
+    tellWhoDidWhat(plan.jobs.filter { finished.contains($0.id) }, loaded.store)
     for job in plan.jobs where !finished.contains(job.id) {
+      if let holder = holders[job.id] {
+        Console.print("running: \(job.label), taken by \(holder)")
+        continue
+      }
       if let failure = loaded.store.failure(job.id) { Console.print("failed: \(job.label)\n  \(failure)") }
+    }
+  }
+
+  /// Where several runs shared the work: how many jobs each did.
+  private func tellWhoDidWhat(_ jobs: [PlannedJob], _ store: JobStore) {
+    let runs = Dictionary(grouping: jobs.compactMap { store.cost($0.id)?.run }) { $0 }
+    guard runs.count > 1 else { return }
+    for (run, jobs) in runs.sorted(by: { $0.key < $1.key }) {
+      Console.print("\(counted(jobs.count, "job")) done by \(run)")
     }
   }
 }

@@ -25,7 +25,7 @@ struct Worker: ParsableCommand {
       let performer = performers[request.store] ?? JobPerformer(store: store, threads: threads)
       performers[request.store] = performer
       performer.add(locations: request.locations)
-      requests.onEnd { store.abandonAttempts() }
+      requests.onEnd { store.abandonAttempt(request.id, request.attempt) }
       try perform(request, performer, requests)
       requests.onEnd {}
     }
@@ -37,7 +37,8 @@ struct Worker: ParsableCommand {
     var pace = Pace(every: 0.25)
     do {
       let cost = try performer.perform(
-        request.spec, id: request.id, worker: name, predictedSeconds: request.predictedSeconds,
+        request.spec, id: request.id, attempt: request.attempt, worker: name, run: request.run,
+        predictedSeconds: request.predictedSeconds,
         exclusively: requests.exclusively
       ) { share, note in
         guard pace.isDue() else { return }
