@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Basics
 internal import Execution
 internal import Machine
+internal import Models
 internal import Terminal
 
 /// Which rows go through which base, and how often.
@@ -9,6 +10,14 @@ struct BenchOptions: ParsableArguments {
   @Option(
     help: "The base: a folder or a name in the cache. [all-MiniLM-L6-v2, or random weights of its shape]")
   var base: String?
+
+  @Option(
+    help: """
+      Random weights of another shape instead of a base: blocks x width / heads / feed-forward width, 12x768/12/3072 for \
+      that of BERT-base.
+      """,
+    transform: { try BenchShape($0) })
+  var shape: BenchShape?
 
   @Option(
     help: "A JSONL file of rows with text and label. [generated rows]", transform: { UserPath.expanded($0) })
@@ -20,6 +29,9 @@ struct BenchOptions: ParsableArguments {
   @Option(name: .customLong("max-length"), help: "Longer inputs are cut to so many tokens.")
   var maxLength = 128
 
+  @Option(help: "Tokens of every generated row. [those of news sentences: 31 on average, drawn]")
+  var tokens: Int?
+
   @Option(help: "Repeats, of which the median counts.")
   var repeats = 5
 
@@ -27,11 +39,41 @@ struct BenchOptions: ParsableArguments {
     try atLeastOne(rows, "rows")
     try atLeastOne(maxLength, "max-length")
     try atLeastOne(repeats, "repeats")
+    try tokens.map { try atLeastOne($0, "tokens") }
+    if base != nil && shape != nil { throw ValidationError("--base and --shape: one of them") }
+    if data != nil && (tokens != nil || shape != nil) {
+      throw ValidationError("--tokens and --shape are for generated rows, without --data")
+    }
   }
 
   /// The settings that make a measurement what it is.
   var settings: [String: ParameterValue] {
-    ["rows": .count(rows), "max_length": .count(maxLength)]
+    var settings: [String: ParameterValue] = ["rows": .count(rows), "max_length": .count(maxLength)]
+    if let tokens { settings["tokens"] = .count(tokens) }
+    return settings
+  }
+}
+
+/// The sizes of an encoder: `12x768/12/3072`.
+struct BenchShape: Sendable {
+  let (layers, hidden, heads, intermediate): (Int, Int, Int, Int)
+
+  init(_ text: String) throws {
+    guard let match = text.wholeMatch(of: /(\d+)x(\d+)\/(\d+)\/(\d+)/), let layers = Int(match.1),
+      let hidden = Int(match.2), let heads = Int(match.3), let intermediate = Int(match.4),
+      min(layers, hidden, heads, intermediate) > 0, hidden % heads == 0
+    else {
+      throw ValidationError(
+        "'\(text)' is no shape: blocks x width / heads / feed-forward width, for instance 6x384/12/1536")
+    }
+    (self.layers, self.hidden, self.heads, self.intermediate) = (layers, hidden, heads, intermediate)
+  }
+
+  /// The encoder without its weights.
+  var description: any NetworkDescription {
+    NetworkFamilies.pretrained(
+      layers: layers, hidden: hidden, heads: heads, intermediate: intermediate, vocabulary: 30522,
+      positions: 512)
   }
 }
 

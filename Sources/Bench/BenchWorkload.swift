@@ -20,13 +20,33 @@ struct BenchWorkload: Sendable {
   /// The settings that make a measurement what it is: rows, their kind, and the shape of the base.
   let settings: [String: ParameterValue]
 
+  /// The same rows for another precision.
+  ///
+  /// - Throws: a `Diagnostic` where products in bf16 cannot be had here.
+  func reading(_ precision: Precision) throws -> BenchWorkload {
+    BenchWorkload(
+      model: try model.reading(precision), task: task, examples: examples, facts: facts,
+      settings: settings.merging(["precision": .text(precision.rawValue)]) { _, new in new })
+  }
+
+  private init(
+    model: BaseModel, task: TaskSpec, examples: [TokenizedExample], facts: [String: ParameterValue],
+    settings: [String: ParameterValue]
+  ) {
+    self.model = model
+    self.task = task
+    self.examples = examples
+    self.facts = facts
+    self.settings = settings
+  }
+
   /// Opens or makes what the options ask for.
   ///
   /// - Throws: a `Diagnostic` for a base or data that cannot be read.
   init(_ options: BenchOptions) throws {
     let (model, base) = try BenchWorkload.model(options)
     self.model = model
-    let length = model.maxTokens(options.maxLength)
+    let length = model.maxTokens(max(options.maxLength, options.tokens ?? 0))
     if let data = options.data {
       task = BenchWorkload.task(labels: try BenchWorkload.labels(data))
       let rows = try TaskLoader.load(task, split: .test) { _ in data }
@@ -37,7 +57,7 @@ struct BenchWorkload: Sendable {
     } else {
       task = BenchWorkload.task(labels: ["a", "b", "c"])
       examples = BenchWorkload.generated(
-        options.rows, vocabulary: model.network.outline.limits.vocabulary, length)
+        options.rows, vocabulary: model.network.outline.limits.vocabulary, length, fixed: options.tokens)
     }
     let data = options.data.map { URL(fileURLWithPath: $0).lastPathComponent } ?? "generated"
     facts = ["base": .text(base), "data": .text(data)]
@@ -83,22 +103,22 @@ struct BenchWorkload: Sendable {
     func open(_ name: String) throws -> BaseModel {
       try BaseFolder.open(try DiskResources.locate(name, relativeTo: folder, environment: environment))
     }
+    if let shape = options.shape { return (try random(shape.description), "random weights") }
     if let base = options.base { return (try open(base), URL(fileURLWithPath: base).lastPathComponent) }
     let isHere = (try? DiskResources.locate(usualBase, relativeTo: folder, environment: environment)) != nil
     if isHere { return (try open(usualBase), usualBase) }
     guard options.data == nil else {
       throw Diagnostic("real rows need a base with a tokenizer", hint: "`make model` fetches \(usualBase)")
     }
-    return (try random(), "random weights")
+    return (try random(usualShape), "random weights")
   }
 
   /// The sizes of the usual base.
   static let usualShape = NetworkFamilies.pretrained(
     layers: 6, hidden: 384, heads: 12, intermediate: 1536, vocabulary: 30522, positions: 512)
 
-  /// Random weights of the usual base's shape; the tokenizer knows the special tokens only.
-  private static func random() throws -> BaseModel {
-    let shape = usualShape
+  /// Random weights of a shape; the tokenizer knows the special tokens only.
+  private static func random(_ shape: any NetworkDescription) throws -> BaseModel {
     let json = try WordPieceVocabulary.tokenizerJSON(
       vocabulary: WordPieceVocabulary.specials, lowercase: true)
     return BaseModel(
@@ -136,14 +156,18 @@ struct BenchWorkload: Sendable {
 
   /// Random ids whose lengths are those of Financial PhraseBank's sentences in WordPiece tokens: log-normal with mean
   /// 3.32 and deviation 0.45 of the logarithm, cut to 5…100; 31 tokens on average.
-  private static func generated(_ rows: Int, vocabulary: Int, _ maxLength: Int) -> [TokenizedExample] {
+  ///
+  /// - Parameter fixed: The length of all of them instead.
+  private static func generated(
+    _ rows: Int, vocabulary: Int, _ maxLength: Int, fixed: Int?
+  ) -> [TokenizedExample] {
     let stream = RandomStream(seed: 0, "bench", "rows")
     var lengths = stream.stream("lengths")
     var ids = stream.stream("ids")
     var labels = stream.stream("labels")
     return (0..<rows).map { _ in
       let drawn = Int(exp(3.32 + 0.45 * lengths.normal()).rounded())
-      let length = min(min(max(drawn, 5), 100), maxLength)
+      let length = min(fixed ?? min(max(drawn, 5), 100), maxLength)
       return TokenizedExample(
         ids: (0..<length).map { _ in Int32(ids.index(below: vocabulary)) },
         types: [Int32](repeating: 0, count: length), wordStarts: [], target: .label(labels.index(below: 3)))

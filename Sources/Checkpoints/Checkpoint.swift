@@ -16,6 +16,8 @@ public struct Checkpoint: Sendable {
   /// An index of shards beside `model.safetensors`, which is passed over: one of the two is of another time; nil where there
   /// is none.
   public let ignoredIndex: String?
+  /// A file of tensors made from this checkpoint, which are read from there instead of being made again.
+  public var derived: SafeTensorsFile?
   private let shards: [SafeTensorsFile]
   private let places: [String: (shard: Int, stored: String)]
 
@@ -63,6 +65,7 @@ public struct Checkpoint: Sendable {
       places[seen] = (shard, name)
     }
     self.folder = folder
+    derived = nil
     self.places = places
     ignoredIndex = ignored
     files = shards.map(\.path)
@@ -77,12 +80,35 @@ public struct Checkpoint: Sendable {
 
   /// A tensor of exactly that shape: one size n as (1, n).
   ///
-  /// F32 is a view of the mapped file.
+  /// F32 is a view of the mapped file, and so are tensors of the derived one.
   /// - Throws: a `Diagnostic` where it is missing or has another shape.
   public func matrix(_ name: String, shape: [Int]) throws(Diagnostic) -> Matrix {
     try check(name, shape: shape)
+    if let derived = derived(name, shape: shape) { return derived }
     let (file, stored) = try place(name)
     return try file.matrix(stored)
+  }
+
+  /// Matrices of one width below each other, as a tensor of their own.
+  ///
+  /// - Parameter name: What it is called in the derived file, where it is read if it is there.
+  /// - Throws: a `Diagnostic` where one is missing or has another shape.
+  public func stacked(_ name: String, _ parts: [String], rows: Int, columns: Int) throws(Diagnostic) -> Matrix
+  {
+    if let derived = derived(name, shape: [parts.count * rows, columns]) { return derived }
+    let all = Matrix(rows: parts.count * rows, columns: columns)
+    for (i, part) in parts.enumerated() {
+      all.rows(i * rows..<(i + 1) * rows).copy(from: try matrix(part, shape: [rows, columns]))
+    }
+    return all
+  }
+
+  private func derived(_ name: String, shape: [Int]) -> Matrix? {
+    guard let derived, let entry = try? derived.entry(name), entry.shape == shape, entry.type == .float32
+    else {
+      return nil
+    }
+    return try? derived.matrix(name)
   }
 
   /// Checks that a tensor is there, of that shape and of floating-point numbers; nothing is read.

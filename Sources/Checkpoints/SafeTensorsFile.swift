@@ -113,6 +113,21 @@ public struct SafeTensorsFile: Sendable {
       mapping: mapping, byteOffset: entry.bytes.lowerBound, count: entry.count, format: format)
   }
 
+  /// A BF16 tensor as a view into the mapped file.
+  ///
+  /// - Throws: a `Diagnostic` where it is missing, of another type, or of other than two sizes.
+  public func bfloats(_ name: String) throws(Diagnostic) -> BFloatMatrix {
+    let entry = try entry(name)
+    guard entry.type == .bfloat16, entry.shape.count == 2, entry.bytes.lowerBound % 4 == 0 else {
+      throw Diagnostic(
+        "\(entry.type.rawValue) of shape \(entry.shape) is no matrix in bf16",
+        at: Place(file: path, detail: "tensor '\(name)'"))
+    }
+    let storage = Storage(
+      mapping: mapping, byteOffset: entry.bytes.lowerBound, count: entry.bytes.count / 4)
+    return BFloatMatrix(storage: storage, rows: entry.shape[0], columns: entry.shape[1])
+  }
+
   private func size(_ entry: TensorEntry) -> (rows: Int, columns: Int) {
     let columns = entry.shape.last ?? 1
     return (entry.shape.dropLast().reduce(1, *), columns)

@@ -27,8 +27,15 @@ public enum BaseFolder {
 
   /// Opens a base; its weights stay in the mapped file, but for the stacked query, key and value.
   public static func open(_ folder: String) throws -> BaseModel {
+    try open(folder, sha256: "", .float32, .none)
+  }
+
+  /// Opens a base of a known hash, with what processes share of it.
+  static func open(
+    _ folder: String, sha256: String, _ precision: Precision, _ weights: SharedWeights
+  ) throws -> BaseModel {
     BaseModel(
-      network: try NetworkFamilies.open(folder: folder),
+      network: try weights.open(folder, sha256: sha256, precision),
       pooling: try Pooling.read(folder: folder), tokenizer: try Tokenizer(file: folder + "/tokenizer.json"))
   }
 

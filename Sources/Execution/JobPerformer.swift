@@ -17,6 +17,7 @@ public final class JobPerformer {
   let store: JobStore
   private var locations: [String: String] = [:]
   let workspaces: [Workspace]
+  private let weights: SharedWeights
   let frozen = FrozenStateCache()
   private var bases: [String: BaseModel] = [:]
   private var tokenized = ByteLimitedCache<[TokenizedExample]>(limit: WorkLimits.tokenizedBytes)
@@ -37,9 +38,12 @@ public final class JobPerformer {
 
   /// Works for one store.
   ///
-  /// - Parameter threads: Threads that share the arithmetic of a job; their number changes no result.
-  public init(store: JobStore, threads: Int = 1) {
+  /// - Parameters:
+  ///   - threads: Threads that share the arithmetic of a job; their number changes no result.
+  ///   - weights: What processes share of bases.
+  public init(store: JobStore, threads: Int = 1, weights: SharedWeights = .none) {
     self.store = store
+    self.weights = weights
     workspaces = (0..<threads).map { _ in Workspace() }
   }
 
@@ -139,20 +143,22 @@ public final class JobPerformer {
     return head
   }
 
-  func base(_ spec: BaseSpec) throws -> BaseModel {
+  func base(_ spec: BaseSpec, _ precision: Precision = .float32) throws -> BaseModel {
     let folder: String
     switch spec {
     case .folder(let sha256): folder = try location(sha256, what: "base")
     case .pretrained(let id): folder = store.folder(id).appendingPathComponent("model").path
     }
-    if let base = bases[folder] { return base }
+    let key = "\(precision) \(folder)"
+    if let base = bases[key] { return base }
     let base: BaseModel
-    if case .pretrained(let id) = spec {
-      base = try reading(id) { _ in try BaseFolder.open(folder) }
-    } else {
-      base = try BaseFolder.open(folder)
+    switch spec {
+    case .folder(let sha256): base = try BaseFolder.open(folder, sha256: sha256, precision, weights)
+    case .pretrained(let id):
+      // Small, and not known by its bytes.
+      base = try reading(id) { _ in try BaseFolder.open(folder, sha256: "", precision, .none) }
     }
-    bases[folder] = base
+    bases[key] = base
     return base
   }
 

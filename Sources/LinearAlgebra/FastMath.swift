@@ -43,4 +43,16 @@ public enum FastMath {
     let upper = 0.5 * p * t * exponential
     return (x < 0 ? upper : 1 - upper, exponential)
   }
+
+  /// The nearest bf16 number's bits, halves to even; NaN stays NaN.
+  @inlinable @inline(__always)
+  public static func bfloat(_ x: Float) -> UInt16 {
+    let bits = x.bitPattern
+    let rounded = (bits &+ 0x7fff &+ ((bits &>> 16) & 1)) &>> 16
+    return UInt16(truncatingIfNeeded: x != x ? 0x7fc0 : rounded)
+  }
+
+  /// The value of a bf16 number.
+  @inlinable @inline(__always)
+  public static func float(_ bits: UInt16) -> Float { Float(bitPattern: UInt32(bits) &<< 16) }
 }

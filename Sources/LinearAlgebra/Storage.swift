@@ -15,6 +15,8 @@ public final class Storage: @unchecked Sendable {
   /// Floats.
   public let count: Int
   private let mapping: MappedFile?
+  /// Whether the numbers lie in a file, which all processes that map it share.
+  public var isMapped: Bool { mapping != nil }
   /// Bytes mapped from the system; 0 where the block came from the heap or lies in a file.
   private let pages: Int
 

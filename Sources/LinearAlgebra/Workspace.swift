@@ -1,3 +1,5 @@
+internal import Basics
+
 /// Blocks of memory from which a step takes its matrices in order, so that a step allocates nothing.
 ///
 /// A block that is full is followed by another one. The next round then begins with a single block as large as all that
@@ -18,6 +20,7 @@ public final class Workspace {
   /// The most floats held at once so far.
   private var most = 0
   private let blockFloats: Int
+  private var bfloatProducts: BFloatProducts?
 
   /// An empty workspace.
   ///
@@ -58,6 +61,25 @@ public final class Workspace {
     }
     return Matrix(
       storage: blocks[current.block], offset: current.used, rows: rows, columns: columns, stride: columns)
+  }
+
+  /// A matrix of bf16 numbers, whatever was there before.
+  public func bfloats(rows: Int, columns: Int) -> BFloatMatrix {
+    BFloatMatrix(over: matrix(rows: 1, columns: (rows * columns + 1) / 2), rows: rows, columns: columns)
+  }
+
+  /// The thread's products in bf16.
+  ///
+  /// A network reads rounded weights only where the library was found, so it is there.
+  public var products: BFloatProducts {
+    if let known = bfloatProducts { return known }
+    switch OneDNN.shared {
+    case .success(let library):
+      let made = BFloatProducts(library)
+      bfloatProducts = made
+      return made
+    case .failure(let problem): preconditionFailure(problem.what)
+    }
   }
 
   /// Where the next matrix will start; `release(to:)` gives back what was taken since.

@@ -1,3 +1,5 @@
+public import Basics
+
 /// The bytes that a process holds of a model, and of a pass through it; floats of four bytes.
 extension ModelOutline {
   /// Embeddings and linear layers.
@@ -16,7 +18,8 @@ extension ModelOutline {
   }
 
   /// What a block keeps for the backward pass.
-  public func blockBytes(_ texts: Texts) -> Double {
-    4 * (Double(saved.token) * texts.tokens + Double(saved.pair) * texts.pairs)
+  public func blockBytes(_ texts: Texts, _ precision: Precision = .float32) -> Double {
+    let saved = precision == .float32 ? saved : savedRounded
+    return 4 * (Double(saved.token) * texts.tokens + Double(saved.pair) * texts.pairs)
   }
 }

@@ -31,8 +31,10 @@ public struct ModelOutline: Sendable, Hashable {
   public let idle: [String]
   /// Element-wise passes of a block over its numbers, in each direction.
   public let passes: BlockCost
-  /// Numbers that a block keeps for the backward pass, its result included.
+  /// Floats that a block keeps for the backward pass, its result included.
   public let saved: BlockCost
+  /// Floats' worth that it keeps where products read bf16; what they read takes half the room.
+  public let savedRounded: BlockCost
 
   /// What a model can read.
   public struct Limits: Sendable, Hashable {
@@ -91,7 +93,8 @@ public struct ModelOutline: Sendable, Hashable {
   public init(
     family: String, blocks: Int, width: Int, attention: Int, heads: Int, limits: Limits, embeddings: Int,
     prefix: String,
-    parts: [Part], usualTargets: [String] = [], idle: [String] = [], passes: BlockCost, saved: BlockCost
+    parts: [Part], usualTargets: [String] = [], idle: [String] = [], passes: BlockCost, saved: BlockCost,
+    savedRounded: BlockCost? = nil
   ) {
     self.family = family
     self.blocks = blocks
@@ -105,6 +108,7 @@ public struct ModelOutline: Sendable, Hashable {
     self.idle = idle
     self.passes = passes
     self.saved = saved
+    self.savedRounded = savedRounded ?? saved
     layers = (0..<blocks).flatMap { block in
       parts.enumerated().map { number, part in
         let path = "\(prefix).\(block).\(part.path)"

@@ -1,3 +1,4 @@
+public import Basics
 public import Checkpoints
 public import LinearAlgebra
 public import Models
@@ -19,6 +20,19 @@ public struct BaseModel: Sendable {
     self.network = network
     self.pooling = pooling
     self.tokenizer = tokenizer
+  }
+
+  /// The same base with products in another precision; rounded weights are this process's own.
+  ///
+  /// - Throws: a `Diagnostic` where products in bf16 cannot be had here.
+  public func reading(_ precision: Precision) throws(Diagnostic) -> BaseModel {
+    if network.precision == precision { return self }
+    precondition(precision == .bfloat16, "rounded weights do not become exact again")
+    _ = try OneDNN.shared.get()
+    var base = self
+    base.network = try network.rounded { (tensor) throws(Diagnostic) in BFloatMatrix(rounding: tensor.values)
+    }
+    return base
   }
 
   /// The longest input that the base can read, at most `wanted`.

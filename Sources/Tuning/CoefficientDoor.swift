@@ -28,11 +28,12 @@ final class CoefficientDoor: LinearDoor {
   func readsInput(of site: LinearLayer) -> Bool { sites[site.index] != nil }
 
   /// The folded weights did the work.
-  func forward(_ site: LinearLayer, x: Matrix, y: Matrix, workspace: Workspace) {}
+  func forward(_ site: LinearLayer, x: Operand, y: Matrix, workspace: Workspace) {}
 
-  func backward(_ site: LinearLayer, x: Matrix, dy: Matrix, dx: Matrix?, workspace: Workspace) {
+  func backward(_ site: LinearLayer, x: Operand, dy: Operand, dx: Matrix?, workspace: Workspace) {
     guard let (left, right, gradient) = sites[site.index] else { return }
     let mark = workspace.mark
+    let (x, dy) = (x.floats(workspace), dy.floats(workspace))
     var (v, u) = (dy, x)
     if let left {
       v = workspace.matrix(rows: dy.rows, columns: left.columns)

@@ -168,7 +168,7 @@ import Testing
     func sums(step: Int, layer: Int) -> [Float] {
       door.step = step
       let y = Matrix(rows: x.rows, columns: C)
-      door.forward(pico.network.outline.layers[6 * layer], x: x, y: y, workspace: Workspace())
+      door.forward(pico.network.outline.layers[6 * layer], x: .floats(x), y: y, workspace: Workspace())
       return y.columns(0..<1).values
     }
     let first = sums(step: 1, layer: 0)

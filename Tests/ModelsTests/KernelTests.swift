@@ -138,9 +138,11 @@ import Testing
     }
     let probabilities = Matrix(rows: 1, columns: Attention.probabilityCount(batch, heads: H))
     let (y, dx) = (Matrix(rows: T, columns: C), Matrix(rows: T, columns: 3 * C))
-    Attention.forward(qkv, bias: bias, batch: batch, heads: H, probabilities: probabilities, into: y)
+    Attention.forward(
+      qkv, bias: bias, batch: batch, heads: H, probabilities: probabilities, into: .floats(y),
+      workspace: Workspace())
     Attention.backward(
-      dcontext, qkv: qkv, batch: batch, heads: H, probabilities: probabilities, into: dx,
+      dcontext, qkv: qkv, batch: batch, heads: H, probabilities: probabilities, into: .floats(dx),
       workspace: Workspace())
     #expect(relativeError(y.values, floats(context)) < 2e-6)
     #expect(relativeError(dx.values, floats(dqkv)) < 5e-6)

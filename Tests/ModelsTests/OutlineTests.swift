@@ -1,4 +1,5 @@
 import Basics
+import Checkpoints
 import Foundation
 import LinearAlgebra
 import ModelFixtures
@@ -16,8 +17,8 @@ import Testing
     init(lowest: Int) { lowestLayer = lowest }
 
     func readsInput(of site: LinearLayer) -> Bool { false }
-    func forward(_ site: LinearLayer, x: Matrix, y: Matrix, workspace: Workspace) {}
-    func backward(_ site: LinearLayer, x: Matrix, dy: Matrix, dx: Matrix?, workspace: Workspace) {}
+    func forward(_ site: LinearLayer, x: Operand, y: Matrix, workspace: Workspace) {}
+    func backward(_ site: LinearLayer, x: Operand, dy: Operand, dx: Matrix?, workspace: Workspace) {}
   }
 
   @Test(arguments: PicoEncoder.families.map(\.name))
@@ -36,21 +37,28 @@ import Testing
     let network = description.random(
       over: Storage(count: description.floats), stream: .init(seed: 0, "outline"))
     #expect(network.outline.blocks == 4)
+    var networks = [network]
+    if OneDNN.isThere {
+      networks.append(
+        try network.rounded { (tensor) throws(Diagnostic) in BFloatMatrix(rounding: tensor.values) })
+    }
     let lengths = [7, 31, 12]
     var batch = PackedBatch()
     for n in lengths {
       batch.append(ids: [Int32](repeating: 2, count: n), types: [Int32](repeating: 0, count: n))
     }
-    func taken(lowest: Int) -> Int {
+    func taken(_ network: any Network, lowest: Int) -> Int {
       let workspace = Workspace()
       _ = network.forward(batch, door: BlindDoor(lowest: lowest), workspace: workspace)
       return workspace.used
     }
     let texts = ModelOutline.Texts(lengths: lengths)
-    for lowest in 1..<3 {
-      let block = 4 * (taken(lowest: lowest) - taken(lowest: lowest + 1))
-      // Each of the eleven matrices of a block begins on a border of 16 floats.
-      #expect(abs(Double(block) - network.outline.blockBytes(texts)) <= 11 * 15 * 4)
+    for network in networks {
+      for lowest in 1..<3 {
+        let block = 4 * (taken(network, lowest: lowest) - taken(network, lowest: lowest + 1))
+        // Each of the eleven matrices of a block begins on a border of 16 floats.
+        #expect(abs(Double(block) - network.outline.blockBytes(texts, network.precision)) <= 11 * 15 * 4)
+      }
     }
   }
 }

@@ -22,7 +22,11 @@ struct Worker: ParsableCommand {
     while let line = requests.next() {
       let request = try JSONDecoder().decode(WorkRequest.self, from: Data(line.utf8))
       let store = JobStore(root: URL(fileURLWithPath: request.store))
-      let performer = performers[request.store] ?? JobPerformer(store: store, threads: threads)
+      let performer =
+        performers[request.store]
+        ?? JobPerformer(
+          store: store, threads: threads,
+          weights: SharedWeights(environment: ProcessInfo.processInfo.environment))
       performers[request.store] = performer
       performer.add(locations: request.locations)
       requests.onEnd { store.abandonAttempt(request.id, request.attempt) }

@@ -18,10 +18,13 @@ public final class FullDoor: LinearDoor {
   public func readsInput(of site: LinearLayer) -> Bool { true }
 
   /// Adds nothing.
-  public func forward(_ site: LinearLayer, x: Matrix, y: Matrix, workspace: Workspace) {}
+  public func forward(_ site: LinearLayer, x: Operand, y: Matrix, workspace: Workspace) {}
 
   /// Accumulates dW.
-  public func backward(_ site: LinearLayer, x: Matrix, dy: Matrix, dx: Matrix?, workspace: Workspace) {
-    gemm(dy, x, into: gradients.weight(site), transposeA: true, beta: 1)
+  public func backward(_ site: LinearLayer, x: Operand, dy: Operand, dx: Matrix?, workspace: Workspace) {
+    let mark = workspace.mark
+    gemm(
+      dy.floats(workspace), x.floats(workspace), into: gradients.weight(site), transposeA: true, beta: 1)
+    workspace.release(to: mark)
   }
 }

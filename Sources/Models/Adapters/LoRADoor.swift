@@ -56,12 +56,23 @@ public final class LoRADoor: FactorDoor {
   public func readsInput(of site: LinearLayer) -> Bool { parameters[site.index] != nil }
 
   /// The folded weights did the work.
-  public func forward(_ site: LinearLayer, x: Matrix, y: Matrix, workspace: Workspace) {}
+  public func forward(_ site: LinearLayer, x: Operand, y: Matrix, workspace: Workspace) {}
 
   /// Accumulates dA and dB.
-  public func backward(_ site: LinearLayer, x: Matrix, dy: Matrix, dx: Matrix?, workspace: Workspace) {
+  public func backward(_ site: LinearLayer, x: Operand, dy: Operand, dx: Matrix?, workspace: Workspace) {
     guard let factor = parameters[site.index] else { return }
     let mark = workspace.mark
+    if case .rounded(let x) = x, case .rounded(let dy) = dy {
+      accumulate(site, factor, x, dy, workspace)
+    } else {
+      accumulate(site, factor, x.floats(workspace), dy.floats(workspace), workspace)
+    }
+    workspace.release(to: mark)
+  }
+
+  private func accumulate(
+    _ site: LinearLayer, _ factor: LoRAFactors, _ x: Matrix, _ dy: Matrix, _ workspace: Workspace
+  ) {
     let u = workspace.matrix(rows: x.rows, columns: factor.a.rows)
     gemm(x, factor.a, into: u, transposeB: true)
     gradients.forEach(site, tokens: x.rows) { gradient, tokens in
@@ -71,7 +82,22 @@ public final class LoRADoor: FactorDoor {
     gradients.forEach(site, tokens: x.rows) { gradient, tokens in
       gemm(u.rows(tokens), x.rows(tokens), into: gradient.a, transposeA: true, alpha: factor.scale, beta: 1)
     }
-    workspace.release(to: mark)
+  }
+
+  /// The same products in bf16: u and v are rounded as x and dy are, sums stay floats.
+  private func accumulate(
+    _ site: LinearLayer, _ factor: LoRAFactors, _ x: BFloatMatrix, _ dy: BFloatMatrix, _ workspace: Workspace
+  ) {
+    let products = workspace.products
+    let u = workspace.bfloats(rows: x.rows, columns: factor.a.rows)
+    u.round(factor.inner(x, workspace), times: factor.scale)
+    gradients.forEach(site, tokens: x.rows) { gradient, tokens in
+      products.gemm(dy.rows(tokens), u.rows(tokens), into: gradient.b, transposeA: true, adding: true)
+    }
+    u.round(factor.outer(dy, workspace), times: factor.scale)
+    gradients.forEach(site, tokens: x.rows) { gradient, tokens in
+      products.gemm(u.rows(tokens), x.rows(tokens), into: gradient.a, transposeA: true, adding: true)
+    }
   }
 
   static func bySite(_ outline: ModelOutline, _ factors: [LoRAFactors]) -> [LoRAFactors?] {
@@ -116,7 +142,7 @@ public final class DropoutLoRADoor: FactorDoor {
   public func readsInput(of site: LinearLayer) -> Bool { parameters[site.index] != nil }
 
   /// y += s·drop(x)·Aᵀ·Bᵀ.
-  public func forward(_ site: LinearLayer, x: Matrix, y: Matrix, workspace: Workspace) {
+  public func forward(_ site: LinearLayer, x: Operand, y: Matrix, workspace: Workspace) {
     guard let factor = parameters[site.index] else { return }
     let mark = workspace.mark
     let dropped = drop(x, site, workspace)
@@ -127,9 +153,10 @@ public final class DropoutLoRADoor: FactorDoor {
   }
 
   /// Accumulates dA and dB, and adds the adapter's part to dx.
-  public func backward(_ site: LinearLayer, x: Matrix, dy: Matrix, dx: Matrix?, workspace: Workspace) {
+  public func backward(_ site: LinearLayer, x: Operand, dy: Operand, dx: Matrix?, workspace: Workspace) {
     guard let factor = parameters[site.index] else { return }
     let mark = workspace.mark
+    let dy = dy.floats(workspace)
     let dropped = drop(x, site, workspace)
     let u = workspace.matrix(rows: x.rows, columns: factor.a.rows)
     gemm(dropped, factor.a, into: u, transposeB: true)
@@ -150,9 +177,12 @@ public final class DropoutLoRADoor: FactorDoor {
     workspace.release(to: mark)
   }
 
-  private func drop(_ x: Matrix, _ site: LinearLayer, _ workspace: Workspace) -> Matrix {
+  private func drop(_ x: Operand, _ site: LinearLayer, _ workspace: Workspace) -> Matrix {
     let copy = workspace.matrix(rows: x.rows, columns: x.columns)
-    copy.copy(from: x)
+    switch x {
+    case .floats(let x): copy.copy(from: x)
+    case .rounded(let x): x.widen(into: copy)
+    }
     mask(copy, site)
     return copy
   }

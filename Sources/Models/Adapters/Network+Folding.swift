@@ -33,9 +33,10 @@ extension ModelOutline {
 }
 
 extension Network {
-  /// The same weights with an adapter folded in: W + s·B·A.
+  /// The same weights with an adapter in them: W + s·B·A.
   ///
-  /// Layers without factors stay shared.
+  /// Folded where products read floats; layers without factors stay shared. In bf16 the factors run beside the weights, but
+  /// for those so wide that the product in floats costs no more.
   ///
   /// - Throws: a `Diagnostic` for an adapter of another base.
   public func folding(_ adapter: Adapter) throws -> Self {
@@ -45,8 +46,14 @@ extension Network {
       guard let delta = adapter.site(site.path), delta.rank > 0 else { continue }
       factors.append(LoRAFactors(site: site, a: delta.a, b: delta.b, scale: Float(adapter.scale(of: delta))))
     }
-    let folded = owning(factors.map(\.site))
-    fold(factors, of: self, into: folded)
-    return folded
+    let folding = precision == .float32 ? factors : factors.filter(\.isWide)
+    let folded = owning(folding.map(\.site))
+    fold(folding, of: self, into: folded)
+    return precision == .float32 ? folded : folded.placing(factors.filter { !$0.isWide })
   }
+}
+
+extension LoRAFactors {
+  /// Whether two products with the factors and one in bf16 cost as much as one in floats, which takes twice as long.
+  fileprivate var isWide: Bool { 2 * a.rows * (a.columns + b.rows) >= a.columns * b.rows }
 }

@@ -17,11 +17,14 @@ public enum NetworkFamilies {
 
   /// Opens the weights that lie in a folder.
   ///
+  /// - Parameter derived: A file of tensors that were made from these weights before.
   /// - Throws: a `Diagnostic` for what is missing, of another shape, or not supported.
-  public static func open(folder: String) throws(Diagnostic) -> any Network {
+  public static func open(folder: String, derived: SafeTensorsFile? = nil) throws(Diagnostic) -> any Network {
     let description = try describe(folder: folder)
     if let problem = description.unsupported.first { throw problem }
-    return try description.network(try checkpoint(folder: folder))
+    var checkpoint = try checkpoint(folder: folder)
+    checkpoint.derived = derived
+    return try description.network(checkpoint)
   }
 
   /// The tensors of a folder under the names that its family gives a bare model; of a family that is not known, as they are.

@@ -18,9 +18,10 @@ package enum Attention {
   ///     tokens, distance 0 in the middle; nil where nothing is.
   ///   - probabilities: P of all rows and heads in order, saved for the backward pass.
   ///   - context: (T, C), the result.
+  ///   - workspace: Scratch for a row of a result that is rounded.
   package static func forward(
     _ qkv: Matrix, bias: Matrix, distances: Matrix? = nil, batch: PackedBatch, heads H: Int,
-    probabilities: Matrix, into context: Matrix
+    probabilities: Matrix, into context: Operand, workspace: Workspace
   ) {
     let C = context.columns
     let D = C / H
@@ -44,10 +45,11 @@ package enum Attention {
         }
       }
       softmax(scores)
-      for h in 0..<H {
-        let (_, _, v) = heads(qkv, h, C, D)
-        gemm(
-          scores.rows(h * L..<(h + 1) * L), v, into: context.rows(tokens).columns(h * D..<(h + 1) * D))
+      context.fill(tokens, workspace) { context in
+        for h in 0..<H {
+          let (_, _, v) = heads(qkv, h, C, D)
+          gemm(scores.rows(h * L..<(h + 1) * L), v, into: context.columns(h * D..<(h + 1) * D))
+        }
       }
     }
   }
@@ -59,7 +61,7 @@ package enum Attention {
   ///   - workspace: Two L×L matrices are taken and given back.
   package static func backward(
     _ dcontext: Matrix, qkv: Matrix, batch: PackedBatch, heads H: Int, probabilities: Matrix,
-    into dqkv: Matrix, ddistances: Matrix? = nil, workspace: Workspace
+    into dqkv: Operand, ddistances: Matrix? = nil, workspace: Workspace
   ) {
     let C = dcontext.columns
     let D = C / H
@@ -70,23 +72,25 @@ package enum Attention {
       let L = tokens.count
       let mark = workspace.mark
       let dp = workspace.matrix(rows: L, columns: L)
-      for h in 0..<H {
-        let (q, k, v) = heads(qkv.rows(tokens), h, C, D)
-        let (dq, dk, dv) = heads(dqkv.rows(tokens), h, C, D)
-        let dy = dcontext.rows(tokens).columns(h * D..<(h + 1) * D)
-        let p = probabilities.columns(offset..<offset + L * L).reshaped(rows: L, columns: L)
-        offset += L * L
-        // in the forward pass this was: context = P·V
-        gemm(p, dy, into: dv, transposeA: true)
-        gemm(dy, v, into: dp, transposeB: true)
-        // in the forward pass this was: P = softmax(S); so dS = P ⊙ (dP − Σ_j dP ⊙ P)
-        softmaxGradient(dp, p)
-        if let ddistances {
-          for i in 0..<L { add(dp.rows(i..<i + 1), to: Attention.row(ddistances, h, i, L)) }
+      dqkv.fill(tokens, workspace) { dqkv in
+        for h in 0..<H {
+          let (q, k, v) = heads(qkv.rows(tokens), h, C, D)
+          let (dq, dk, dv) = heads(dqkv, h, C, D)
+          let dy = dcontext.rows(tokens).columns(h * D..<(h + 1) * D)
+          let p = probabilities.columns(offset..<offset + L * L).reshaped(rows: L, columns: L)
+          offset += L * L
+          // in the forward pass this was: context = P·V
+          gemm(p, dy, into: dv, transposeA: true)
+          gemm(dy, v, into: dp, transposeB: true)
+          // in the forward pass this was: P = softmax(S); so dS = P ⊙ (dP − Σ_j dP ⊙ P)
+          softmaxGradient(dp, p)
+          if let ddistances {
+            for i in 0..<L { add(dp.rows(i..<i + 1), to: Attention.row(ddistances, h, i, L)) }
+          }
+          // in the forward pass this was: S = Q·Kᵀ / √D
+          gemm(dp, k, into: dq, alpha: scale)
+          gemm(dp, q, into: dk, transposeA: true, alpha: scale)
         }
-        // in the forward pass this was: S = Q·Kᵀ / √D
-        gemm(dp, k, into: dq, alpha: scale)
-        gemm(dp, q, into: dk, transposeA: true, alpha: scale)
       }
       workspace.release(to: mark)
     }

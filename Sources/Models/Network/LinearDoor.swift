@@ -10,7 +10,7 @@ public protocol LinearDoor: AnyObject {
   /// Whether the backward pass at this layer wants its input x; where it does not, x may hold anything.
   func readsInput(of site: LinearLayer) -> Bool
   /// After y = x·Wᵀ (without the bias): may add to y. Shapes: x (T, in), y (T, out), both perhaps strided.
-  func forward(_ site: LinearLayer, x: Matrix, y: Matrix, workspace: Workspace)
+  func forward(_ site: LinearLayer, x: Operand, y: Matrix, workspace: Workspace)
   /// Sees x and dy; may add to dx, which is nil where nobody needs it and otherwise holds dy·W.
-  func backward(_ site: LinearLayer, x: Matrix, dy: Matrix, dx: Matrix?, workspace: Workspace)
+  func backward(_ site: LinearLayer, x: Operand, dy: Operand, dx: Matrix?, workspace: Workspace)
 }

@@ -1,3 +1,4 @@
+public import Basics
 public import Checkpoints
 public import LinearAlgebra
 public import Outlines
@@ -15,8 +16,21 @@ public protocol Network: Sendable {
   var words: Matrix { get }
   /// The weight of a linear layer, (out, in); a view.
   func weight(_ layer: LinearLayer) -> Matrix
-  /// The same weights, but with matrices of their own at some linear layers, so that they can be written.
+  /// What products with the linear weights read.
+  var precision: Precision { get }
+  /// The same weights, but with matrices of their own at some linear layers, so that they can be written; products read
+  /// floats there.
   func owning(_ layers: [LinearLayer]) -> Self
+  /// Matrices of weights that this process made instead of mapping them, under the names by which a checkpoint finds them
+  /// in a file of derived tensors.
+  var copies: [NamedTensor] { get }
+  /// The same network with products in bf16.
+  ///
+  /// - Parameter rounded: Gives a linear weight, (out, in), in bf16. Layers that read one input may be stacked; a weight has
+  ///   the path of its first layer.
+  func rounded(_ rounded: (NamedTensor) throws(Diagnostic) -> BFloatMatrix) throws(Diagnostic) -> Self
+  /// The same network with factors beside its weights: their numbers are read anew in every pass.
+  func placing(_ factors: [LoRAFactors]) -> Self
 
   /// The hidden state that enters block `end`, or the last one, without saving anything.
   ///

@@ -11,10 +11,14 @@ public protocol Transformer: Network {
   /// What a block saves for the backward pass.
   associatedtype BlockTape
 
+  /// Whether the tape of a block refers to the block's input itself, and not to a copy of its own.
+  var keepsInputs: Bool { get }
+
   /// Embeds the tokens of a batch into x, (T, C).
   func embed(_ batch: PackedBatch, workspace: Workspace, into x: Matrix) -> EntryTape
 
-  /// Runs a block over x, (T, C), into `result` of the same shape; both stay as they are until the workspace is reset.
+  /// Runs a block over x, (T, C), into `result` of the same shape; where tapes keep inputs, both stay as they are until the workspace is
+  /// reset.
   func forward(
     block: Int, _ x: Matrix, _ batch: PackedBatch, door: (any LinearDoor)?, workspace: Workspace,
     into result: Matrix
@@ -92,10 +96,14 @@ extension Transformer {
       x = workspace.matrix(rows: batch.tokens, columns: outline.width)
       saved.entry = embed(batch, workspace: workspace, into: x)
     }
+    func fresh() -> Matrix { workspace.matrix(rows: batch.tokens, columns: outline.width) }
+    // Where tapes have copies of their own, two matrices serve all blocks; what enters the first may be the caller's.
+    var own: [Matrix] = keepsInputs ? [] : [fresh(), fresh()]
     for block in saved.firstBlock..<outline.blocks {
-      let result = workspace.matrix(rows: batch.tokens, columns: outline.width)
+      let result = own.first ?? fresh()
       saved.blocks.append(
         forward(block: block, x, batch, door: door, workspace: workspace, into: result))
+      own.reverse()
       x = result
     }
     return Tape(hidden: x, saved: saved)

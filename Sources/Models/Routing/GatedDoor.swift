@@ -104,9 +104,10 @@ public final class GatedDoor: LinearDoor {
   public func readsInput(of site: LinearLayer) -> Bool { false }
 
   /// y += Σ_t g_t·x·A_tᵀ·B_tᵀ.
-  public func forward(_ site: LinearLayer, x: Matrix, y: Matrix, workspace: Workspace) {
+  public func forward(_ site: LinearLayer, x: Operand, y: Matrix, workspace: Workspace) {
     guard let experts = factors.sites[site.index] else { return }
     let mark = workspace.mark
+    let x = x.floats(workspace)
     let u = workspace.matrix(rows: x.rows, columns: experts.a.rows)
     gemm(x, experts.a, into: u, transposeB: true)
     switch gates {
@@ -168,7 +169,7 @@ public final class GatedDoor: LinearDoor {
   }
 
   /// Nothing is trained.
-  public func backward(_ site: LinearLayer, x: Matrix, dy: Matrix, dx: Matrix?, workspace: Workspace) {
+  public func backward(_ site: LinearLayer, x: Operand, dy: Operand, dx: Matrix?, workspace: Workspace) {
     preconditionFailure("a gated door is for evaluation")
   }
 }

@@ -24,11 +24,14 @@ public final class FisherDoor: LinearDoor {
   public func readsInput(of site: LinearLayer) -> Bool { sums[site] != nil }
 
   /// Adds nothing.
-  public func forward(_ site: LinearLayer, x: Matrix, y: Matrix, workspace: Workspace) {}
+  public func forward(_ site: LinearLayer, x: Operand, y: Matrix, workspace: Workspace) {}
 
   /// Adds (dYᵀX)² of every row.
-  public func backward(_ site: LinearLayer, x: Matrix, dy: Matrix, dx: Matrix?, workspace: Workspace) {
+  public func backward(_ site: LinearLayer, x: Operand, dy: Operand, dx: Matrix?, workspace: Workspace) {
     guard let sum = sums[site] else { return }
+    let start = workspace.mark
+    let (x, dy) = (x.floats(workspace), dy.floats(workspace))
+    defer { workspace.release(to: start) }
     inRowBlocks(sum) { block in
       let mark = workspace.mark
       let gradient = workspace.matrix(rows: block.count, columns: sum.columns)

@@ -19,10 +19,13 @@ public final class GramDoor: LinearDoor {
   public func readsInput(of site: LinearLayer) -> Bool { false }
 
   /// Adds XᵀX.
-  public func forward(_ site: LinearLayer, x: Matrix, y: Matrix, workspace: Workspace) {
-    if let sum = sums[site] { x.addGramOfColumns(toUpper: sum) }
+  public func forward(_ site: LinearLayer, x: Operand, y: Matrix, workspace: Workspace) {
+    guard let sum = sums[site] else { return }
+    let mark = workspace.mark
+    x.floats(workspace).addGramOfColumns(toUpper: sum)
+    workspace.release(to: mark)
   }
 
   /// Nothing.
-  public func backward(_ site: LinearLayer, x: Matrix, dy: Matrix, dx: Matrix?, workspace: Workspace) {}
+  public func backward(_ site: LinearLayer, x: Operand, dy: Operand, dx: Matrix?, workspace: Workspace) {}
 }

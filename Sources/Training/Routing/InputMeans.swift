@@ -39,14 +39,17 @@ private final class InputMeanDoor: LinearDoor {
 
   func readsInput(of site: LinearLayer) -> Bool { true }
 
-  func forward(_ site: LinearLayer, x: Matrix, y: Matrix, workspace: Workspace) {
+  func forward(_ site: LinearLayer, x: Operand, y: Matrix, workspace: Workspace) {
     if sums[site.index].isEmpty { sums[site.index] = Array(repeating: 0, count: x.columns) }
+    let mark = workspace.mark
+    let x = x.floats(workspace)
+    defer { workspace.release(to: mark) }
     for row in 0..<x.rows {
       x.withRow(row) { x in for i in 0..<x.count { sums[site.index][i] += Double(x[i]) } }
     }
   }
 
-  func backward(_ site: LinearLayer, x: Matrix, dy: Matrix, dx: Matrix?, workspace: Workspace) {
+  func backward(_ site: LinearLayer, x: Operand, dy: Operand, dx: Matrix?, workspace: Workspace) {
     preconditionFailure("means are of forward passes")
   }
 }

@@ -17,7 +17,7 @@ public final class Trainer {
 
   /// What the factors are added to: the base's weights, with those of the starting point where there is one.
   private let frozen: any Network
-  private let folded: any Network
+  private let adapted: AdaptedNetwork
   private let parameters: LoRAParameters
   private let headStorage: Storage
   private let heads: [TaskHead]
@@ -92,7 +92,6 @@ public final class Trainer {
     let outline = base.network.outline
     let sites = try outline.chosen(by: job.adapter.layerTargets)
     frozen = try start.map { try base.network.folding($0.adapter) } ?? base.network
-    folded = frozen.owning(sites)
     let trained = LoRAParameters(
       sites: sites, rank: row.adapters(tasks.count) * job.adapter.rank, scale: Float(job.adapter.scale))
     trained.initialise(stream.stream("adapter"))
@@ -101,6 +100,7 @@ public final class Trainer {
     (self.heads, self.headStorage) = (heads, headStorage)
     let rule = row.make(job, trained, tasks.count, stream)
     self.rule = rule
+    adapted = AdaptedNetwork(frozen, factors: rule.factors.factors)
     total = GradientBlock(like: trained, heads: heads)
     totalOfTask = rule.seesTasks ? tasks.map { _ in trained.zeroed() } : []
     optimiser = AdamW(
@@ -201,8 +201,8 @@ public final class Trainer {
   /// The mean of the tasks' deciding metrics on validation, turned so that more is better.
   private func validate() throws -> Double {
     rule.settle()
-    foldAll()
-    let evaluator = Evaluator(network: folded, pooling: base.pooling)
+    adapted.update(lanes: lanes.count)
+    let evaluator = Evaluator(network: adapted.network, pooling: base.pooling)
     let workspaces = lanes.map(\.workspace)
     var sum = 0.0
     for (task, head) in zip(tasks, heads) {
@@ -237,14 +237,15 @@ public final class Trainer {
     let step = source.used.steps
     rule.begin(step: step)
     let dropout = job.adapter.dropout > 0
-    if !dropout { foldAll() }
+    if !dropout { adapted.update(lanes: lanes.count) }
     let rowsOfTask = tasks.indices.map { task in batches.joined().count { $0.task == task } }
     let rows = rowsOfTask.reduce(0, +)
     let weights = rule.weights(rows: rowsOfTask)
     var lossOfTask = tasks.map { _ in 0.0 }
     var loss = 0.0
     for batch in batches where !batch.isEmpty {
-      loss += accumulate(batch, dropout ? frozen : folded, weight: 1 / Float(rows), weights, &lossOfTask)
+      loss += accumulate(
+        batch, dropout ? frozen : adapted.network, weight: 1 / Float(rows), weights, &lossOfTask)
     }
     loss /= Double(rows)
     let seen = totalOfTask.enumerated().filter { rowsOfTask[$0.offset] > 0 }
@@ -261,13 +262,6 @@ public final class Trainer {
     }
     optimiser.update(learningRate: rate)
     return CurvePoint(step: step, loss: loss, learningRate: rate, gradientNorm: norm)
-  }
-
-  /// Folds the factors into weights, every lane its share of the layers.
-  private func foldAll() {
-    let read = rule.factors.factors
-    // Frozen values are taken anew, so nothing of an earlier fold remains.
-    concurrently(read.count, lanes: lanes.count) { fold(read[$0], of: frozen, into: folded) }
   }
 
   /// Gradients and loss of a batch.

@@ -11,9 +11,19 @@ extension Encoder {
     let C = dy.columns
     let block = blocks[number]
     let d = gradients?.blocks[number]
-    func linear(_ role: EncoderDesign.Role, _ x: Matrix, _ dy: Matrix, _ dx: Matrix?, beta: Float = 0) {
-      if let dx { gemm(dy, block.weight(role), into: dx, beta: beta) }
-      door.backward(layer(number, role), x: x, dy: dy, dx: dx, workspace: workspace)
+    func linear(
+      _ roles: [EncoderDesign.Role], _ weight: FrozenWeight, _ x: Operand, _ dy: Operand, _ dx: Matrix?,
+      adding: Bool = false
+    ) {
+      if let dx { weight.backward(dy, into: dx, adding: adding, workspace: workspace) }
+      for (role, columns) in parts(roles, dy.columns) {
+        let site = layer(number, role)
+        let dy = dy.columns(columns)
+        if let dx {
+          for factors in factors(beside: site) { factors.backward(dy, addingTo: dx, workspace: workspace) }
+        }
+        door.backward(site, x: x, dy: dy, dx: dx, workspace: workspace)
+      }
     }
 
     // in the forward pass this was: result = norm(middle + output(GELU(intermediate(middle))))
@@ -22,12 +32,18 @@ extension Encoder {
       dgain: d?.outputGain,
       dbias: d?.outputNormBias)
     if let d { accumulateBiasGradient(dy, into: d.outputBias) }
-    let dintermediate = workspace.matrix(rows: T, columns: design.intermediate)
+    let dactivated = workspace.matrix(rows: T, columns: design.intermediate)
     linear(
-      .output, activation(saved, layer(number, .output), door, workspace), dy, dintermediate)
-    GELU.backward(dintermediate, input: saved.intermediate)
-    if let d { accumulateBiasGradient(dintermediate, into: d.intermediateBias) }
-    linear(.intermediate, saved.middle, dintermediate, dy, beta: 1)
+      [.output], block.output, activation(saved, layer(number, .output), door, workspace),
+      operand(of: dy, workspace), dactivated)
+    let dintermediate: Operand =
+      keepsInputs ? .floats(dactivated) : operand(T, design.intermediate, workspace)
+    inRowBlocks(dactivated) { rows in
+      GELU.backward(dactivated.rows(rows), input: saved.intermediate.rows(rows))
+      dintermediate.take(rows, of: dactivated)
+    }
+    if let d { accumulateBiasGradient(dactivated, into: d.intermediateBias) }
+    linear([.intermediate], block.intermediate, saved.middle, dintermediate, dy, adding: true)
 
     // in the forward pass this was: middle = norm(x + attentionOutput(context))
     LayerNorm.backward(
@@ -35,9 +51,9 @@ extension Encoder {
       dgain: d?.attentionGain, dbias: d?.attentionBias)
     if let d { accumulateBiasGradient(dy, into: d.attentionOutputBias) }
     let dcontext = workspace.matrix(rows: T, columns: C)
-    linear(.attentionOutput, saved.context, dy, dcontext)
+    linear([.attentionOutput], block.attentionOutput, saved.context, operand(of: dy, workspace), dcontext)
 
-    let dqkv = workspace.matrix(rows: T, columns: 3 * C)
+    let dqkv = operand(T, 3 * C, workspace)
     let ddistances = gradients?.distances.map { _ in
       workspace.zeros(rows: design.heads, columns: 2 * batch.longestRow - 1)
     }
@@ -45,27 +61,22 @@ extension Encoder {
       dcontext, qkv: saved.qkv, batch: batch, heads: design.heads,
       probabilities: saved.probabilities, into: dqkv, ddistances: ddistances, workspace: workspace)
     if let ddistances, let total = gradients?.distances { RelativeDistances.gather(ddistances, into: total) }
-    if let d { accumulateBiasGradient(dqkv, into: d.qkvBias) }
+    if let d { accumulateBiasGradient(dqkv.floats(workspace), into: d.qkvBias) }
     // in the forward pass this was: qkv = x·Wᵀ; x also went around attention, so dx starts as dy
-    if let dx {
-      dx.copy(from: dy)
-      gemm(dqkv, block.qkv, into: dx, beta: 1)
-    }
-    for (i, role) in [EncoderDesign.Role.query, .key, .value].enumerated() {
-      door.backward(
-        layer(number, role), x: saved.x, dy: dqkv.columns(i * C..<(i + 1) * C), dx: dx,
-        workspace: workspace)
-    }
+    if let dx { dx.copy(from: dy) }
+    linear([.query, .key, .value], block.qkv, saved.x, dqkv, dx, adding: true)
   }
 
   /// GELU's result, computed again where the door reads it.
   private func activation(
     _ saved: EncoderBlockTape, _ site: LinearLayer, _ door: any LinearDoor, _ workspace: Workspace
-  ) -> Matrix {
+  ) -> Operand {
     let x = saved.intermediate
-    guard door.readsInput(of: site) else { return x }
-    let activated = workspace.matrix(rows: x.rows, columns: x.columns)
-    GELU.forward(x, into: activated)
+    guard door.readsInput(of: site) else { return .floats(x) }
+    let activated = operand(x.rows, x.columns, workspace)
+    inRowBlocks(x) { rows in
+      activated.fill(rows, workspace) { GELU.forward(x.rows(rows), into: $0) }
+    }
     return activated
   }
 }

@@ -1,3 +1,4 @@
+public import Basics
 public import Checkpoints
 public import LinearAlgebra
 public import Outlines
@@ -5,11 +6,11 @@ public import Outlines
 /// The weights of one block; linear layers are (out, in) as in the checkpoint, queries, keys and values stacked.
 struct EncoderBlock: Sendable {
   /// (3C, C): query, key and value below each other, so that one GEMM makes all three.
-  var qkv: Matrix
+  var qkv: FrozenWeight
   /// (1, 3C).
   var qkvBias: Matrix
   /// (C, C).
-  var attentionOutput: Matrix
+  var attentionOutput: FrozenWeight
   /// (1, C).
   var attentionOutputBias: Matrix
   /// (1, C).
@@ -17,11 +18,11 @@ struct EncoderBlock: Sendable {
   /// (1, C).
   var attentionBias: Matrix
   /// (F, C).
-  var intermediate: Matrix
+  var intermediate: FrozenWeight
   /// (1, F).
   var intermediateBias: Matrix
   /// (C, F).
-  var output: Matrix
+  var output: FrozenWeight
   /// (1, C).
   var outputBias: Matrix
   /// (1, C).
@@ -31,20 +32,20 @@ struct EncoderBlock: Sendable {
 
   /// The weight of a linear layer, (out, in); a view.
   func weight(_ role: EncoderDesign.Role) -> Matrix {
-    let C = qkv.columns
+    let C = qkv.floats.columns
     return switch role {
-    case .query: qkv.rows(0..<C)
-    case .key: qkv.rows(C..<2 * C)
-    case .value: qkv.rows(2 * C..<3 * C)
-    case .attentionOutput: attentionOutput
-    case .intermediate: intermediate
-    case .output: output
+    case .query: qkv.floats.rows(0..<C)
+    case .key: qkv.floats.rows(C..<2 * C)
+    case .value: qkv.floats.rows(2 * C..<3 * C)
+    case .attentionOutput: attentionOutput.floats
+    case .intermediate: intermediate.floats
+    case .output: output.floats
     }
   }
 
   /// The bias of a linear layer, (1, out); a view.
   func bias(_ role: EncoderDesign.Role) -> Matrix {
-    let C = qkv.columns
+    let C = qkv.floats.columns
     return switch role {
     case .query: qkvBias.columns(0..<C)
     case .key: qkvBias.columns(C..<2 * C)
@@ -80,6 +81,10 @@ public struct Encoder: Transformer {
   var embeddingBias: Matrix
   /// The blocks from below.
   var blocks: [EncoderBlock]
+  /// What products with the linear weights read.
+  public private(set) var precision = Precision.float32
+  /// Factors beside the linear weights, by the index of the layer; empty where no layer has any.
+  private(set) var beside: [[LoRAFactors]] = []
 
   /// The weight of a linear layer.
   public func weight(_ layer: LinearLayer) -> Matrix { blocks[layer.block].weight(EncoderDesign.Role(layer)) }
@@ -109,11 +114,12 @@ public struct Encoder: Transformer {
     embeddingBias = take(1, C)
     blocks = (0..<design.layers).map { _ in
       EncoderBlock(
-        qkv: take(3 * C, C), qkvBias: take(1, 3 * C), attentionOutput: take(C, C),
+        qkv: FrozenWeight(take(3 * C, C)), qkvBias: take(1, 3 * C), attentionOutput: FrozenWeight(take(C, C)),
         attentionOutputBias: take(1, C),
-        attentionGain: take(1, C), attentionBias: take(1, C), intermediate: take(F, C),
+        attentionGain: take(1, C), attentionBias: take(1, C), intermediate: FrozenWeight(take(F, C)),
         intermediateBias: take(1, F),
-        output: take(C, F), outputBias: take(1, C), outputGain: take(1, C), outputNormBias: take(1, C))
+        output: FrozenWeight(take(C, F)), outputBias: take(1, C), outputGain: take(1, C),
+        outputNormBias: take(1, C))
     }
   }
 
@@ -150,4 +156,33 @@ public struct Encoder: Transformer {
     }
     return copy
   }
+
+  /// The same encoder with products in bf16; query, key and value are stacked under the name of the query.
+  public func rounded(_ rounded: (NamedTensor) throws(Diagnostic) -> BFloatMatrix) throws(Diagnostic)
+    -> Encoder
+  {
+    var copy = self
+    copy.precision = .bfloat16
+    for number in blocks.indices {
+      func round(_ weight: inout FrozenWeight, _ role: EncoderDesign.Role) throws(Diagnostic) {
+        weight.rounded = try rounded(NamedTensor(layer(number, role).path, weight.floats))
+      }
+      try round(&copy.blocks[number].qkv, .query)
+      try round(&copy.blocks[number].attentionOutput, .attentionOutput)
+      try round(&copy.blocks[number].intermediate, .intermediate)
+      try round(&copy.blocks[number].output, .output)
+    }
+    return copy
+  }
+
+  /// The same encoder with more factors beside its weights.
+  public func placing(_ factors: [LoRAFactors]) -> Encoder {
+    var copy = self
+    if copy.beside.isEmpty { copy.beside = Array(repeating: [], count: outline.layers.count) }
+    for factor in factors { copy.beside[factor.site.index].append(factor) }
+    return copy
+  }
+
+  /// The factors beside a layer's weight.
+  func factors(beside layer: LinearLayer) -> [LoRAFactors] { beside.isEmpty ? [] : beside[layer.index] }
 }

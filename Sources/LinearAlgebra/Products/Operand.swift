@@ -1,0 +1,79 @@
+/// Rows that go into a product: floats, or the same numbers rounded to bf16.
+public enum Operand: Sendable {
+  /// As they are.
+  case floats(Matrix)
+  /// Rounded.
+  case rounded(BFloatMatrix)
+
+  /// Rows.
+  public var rows: Int {
+    switch self {
+    case .floats(let matrix): matrix.rows
+    case .rounded(let matrix): matrix.rows
+    }
+  }
+
+  /// Columns.
+  public var columns: Int {
+    switch self {
+    case .floats(let matrix): matrix.columns
+    case .rounded(let matrix): matrix.columns
+    }
+  }
+
+  /// A view of some rows.
+  public func rows(_ range: Range<Int>) -> Operand {
+    switch self {
+    case .floats(let matrix): .floats(matrix.rows(range))
+    case .rounded(let matrix): .rounded(matrix.rows(range))
+    }
+  }
+
+  /// A view of some columns.
+  public func columns(_ range: Range<Int>) -> Operand {
+    switch self {
+    case .floats(let matrix): .floats(matrix.columns(range))
+    case .rounded(let matrix): .rounded(matrix.columns(range))
+    }
+  }
+
+  /// The numbers as floats: the matrix itself, or a copy in the workspace.
+  public func floats(_ workspace: Workspace) -> Matrix {
+    switch self {
+    case .floats(let matrix): return matrix
+    case .rounded(let numbers):
+      let matrix = workspace.matrix(rows: numbers.rows, columns: numbers.columns)
+      numbers.widen(into: matrix)
+      return matrix
+    }
+  }
+
+  /// The numbers in bf16: the matrix itself, or a rounded copy in the workspace.
+  public func rounded(_ workspace: Workspace) -> BFloatMatrix {
+    switch self {
+    case .rounded(let numbers): return numbers
+    case .floats(let matrix):
+      let numbers = workspace.bfloats(rows: matrix.rows, columns: matrix.columns)
+      numbers.round(matrix)
+      return numbers
+    }
+  }
+
+  /// Takes over some rows of the matrix that it stands for: rounded ones are rounded, floats are that matrix.
+  public func take(_ range: Range<Int>, of matrix: Matrix) {
+    if case .rounded(let numbers) = self { numbers.rows(range).round(matrix.rows(range)) }
+  }
+
+  /// Lets a body write some rows: into the matrix itself, or into scratch that is rounded while it is still in the cache.
+  public func fill(_ range: Range<Int>, _ workspace: Workspace, _ body: (Matrix) -> Void) {
+    switch self {
+    case .floats(let matrix): body(matrix.rows(range))
+    case .rounded(let numbers):
+      let mark = workspace.mark
+      let scratch = workspace.matrix(rows: range.count, columns: numbers.columns)
+      body(scratch)
+      numbers.rows(range).round(scratch)
+      workspace.release(to: mark)
+    }
+  }
+}
