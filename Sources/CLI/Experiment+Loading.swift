@@ -123,7 +123,8 @@ extension WorkClock {
     guard let outline = plan.outline, !plan.jobs.allSatisfy({ finished.contains($0.id) }) else {
       return WorkClock(plan: plan, store: store)
     }
-    let speed = MachineSpeed.measure(outline, workers: workers, threads: threads)
+    let speed = MachineSpeed.measure(
+      outline, workers: workers, threads: threads, rounds: plan.jobs.contains { $0.work.roundedFLOPs > 0 })
     return WorkClock(plan: plan, store: store, speed: speed)
   }
 }

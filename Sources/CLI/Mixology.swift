@@ -21,6 +21,7 @@ struct Mixology: AsyncParsableCommand {
   static func main() async {
     // A file beyond the allowed size is an error with a message, not a signal that kills.
     signal(SIGXFSZ, SIG_IGN)
+    OneDNN.look(in: ProcessInfo.processInfo.environment)
     do {
       var command = try parseAsRoot()
       if var command = command as? any AsyncParsableCommand {

@@ -7,6 +7,7 @@ import LinearAlgebra
 import Machine
 import Reporting
 import Results
+import Specs
 import Terminal
 
 /// Writes the files of `Results/<experiment>/`.
@@ -32,10 +33,13 @@ enum Publisher {
     for file in try Report.files(results) {
       try write(file.text, to: loaded.folder.appendingPathComponent(file.name))
     }
-    let versions = [
+    var versions = [
       ("mixology", Product.version), ("machine", MachineFacts.description),
       ("blas", BLASRuntime.configuration.trimmingCharacters(in: .whitespaces)),
     ]
+    // Only where it took part: a table must not depend on what is installed beside it.
+    let rounds = plan.jobs.contains { $0.spec.productPrecision == .bfloat16 }
+    if rounds, let library = try? OneDNN.shared.get() { versions.append(("onednn", library.version)) }
     let lock = LockFile.text(
       manifest: loaded.manifest, plan: plan, versions: versions, stamp: loaded.stamp(plan))
     try write(lock, to: loaded.folder.appendingPathComponent("manifest.lock.yaml"))

@@ -59,13 +59,16 @@ public struct Collector: Sendable {
       switch result {
       case .train(let trained):
         count(trained, &row)
+        row.precision = specs[id]?.spec.productPrecision
         row.bytes = 4 * trained.trainable
         for drawn in trained.drawn {
           set.mixtures.append(MixtureRow(model: model.model, seed: model.seed ?? 0, drawn: drawn))
         }
       case .merge(let merged): add(merged, by: id, of: model, results, specs, to: &set, &row)
       case .tune(let tuned): add(tuned.merged, by: id, of: model, results, specs, to: &set, &row)
-      case .pretrain(let trained): count(trained, &row)
+      case .pretrain(let trained):
+        count(trained, &row)
+        row.precision = .float32
       case .statistics, .evaluate: break
       }
     }
@@ -78,7 +81,8 @@ public struct Collector: Sendable {
         set.scores.append(
           ScoreRow(
             model: model.model, seed: model.seed, task: evaluation.task, split: evaluation.split,
-            metric: metric.name, value: value, n: result.n, job: evaluation.job.hex))
+            metric: metric.name, value: value, n: result.n, job: evaluation.job.hex,
+            precision: specs[evaluation.job]?.spec.productPrecision ?? .float32))
       }
     }
   }
@@ -92,7 +96,10 @@ public struct Collector: Sendable {
     row.serving = merged.serving
     guard let method = specs[id]?.spec.mergeMethod else { return }
     for job in jobs(behind: id, specs) {
-      if case .train(let trained) = results[job] { count(trained, &row) }
+      if case .train(let trained) = results[job] {
+        count(trained, &row)
+        row.precision = specs[job]?.spec.productPrecision
+      }
     }
     set.merges.append(
       MergedRow(

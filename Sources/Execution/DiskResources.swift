@@ -1,4 +1,4 @@
-internal import Basics
+public import Basics
 internal import Checkpoints
 public import Experiment
 internal import Foundation
@@ -60,6 +60,12 @@ public final class DiskResources: Resources {
     }
     let rows = try facts.value(.rows, try key(path)) { try DiskResources.lines(path) }
     return FileFacts(sha256: try hash(path), rows: rows, bytes: try size(path))
+  }
+
+  /// Products in bf16 need a library.
+  public func obstacle(to precision: Precision) -> Diagnostic? {
+    guard precision == .bfloat16, case .failure(let problem) = OneDNN.shared else { return nil }
+    return problem
   }
 
   /// The folder of a base that a user names.

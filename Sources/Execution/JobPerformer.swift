@@ -177,9 +177,16 @@ public final class JobPerformer {
   }
 
   /// A name for the examples of a task and split as a base reads them.
-  func key(_ task: TaskSpec, _ split: Split, base: BaseSpec, maxTokens: Int) throws -> String {
+  ///
+  /// - Parameter precision: How it reads them, for what passes make of them.
+  func key(
+    _ task: TaskSpec, _ split: Split, base: BaseSpec, maxTokens: Int, _ precision: Precision = .float32
+  ) throws -> String {
     try StableHash.hex(
-      of: [try StableHash.hex(of: task), split.rawValue, try StableHash.hex(of: base), "\(maxTokens)"])
+      of: [
+        try StableHash.hex(of: task), split.rawValue, try StableHash.hex(of: base), "\(maxTokens)",
+        precision.rawValue,
+      ])
   }
 
   /// Reads what another job left, which must be as it wrote it; every byte is looked at once for each job.

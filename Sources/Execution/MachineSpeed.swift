@@ -8,16 +8,32 @@ public import Outlines
 public struct MachineSpeed: Sendable, Hashable {
   /// FLOP/s of one worker.
   public var flopsPerSecond: Double
+  /// FLOP/s of one worker in products that read bf16; nil where none are asked for.
+  public var roundedFlopsPerSecond: Double?
 
-  /// Takes a speed as it is.
-  public init(flopsPerSecond: Double) {
+  /// Takes speeds as they are.
+  public init(flopsPerSecond: Double, roundedFlopsPerSecond: Double? = nil) {
     self.flopsPerSecond = flopsPerSecond
+    self.roundedFlopsPerSecond = roundedFlopsPerSecond
   }
 
   /// Multiplies (512, C) · (C, F) on as many threads as the workers have together, five rounds of some 40 ms; the best counts.
   ///
   /// The process must run with the BLAS kernel that workers get.
-  public static func measure(_ outline: ModelOutline, workers: Int, threads: Int = 1) -> MachineSpeed {
+  /// - Parameter rounds: Whether products that read bf16 are measured too.
+  public static func measure(
+    _ outline: ModelOutline, workers: Int, threads: Int = 1, rounds: Bool = false
+  ) -> MachineSpeed {
+    var speed = MachineSpeed(flopsPerSecond: rate(outline, workers: workers, threads: threads, .float32))
+    if rounds, OneDNN.isThere {
+      speed.roundedFlopsPerSecond = rate(outline, workers: workers, threads: threads, .bfloat16)
+    }
+    return speed
+  }
+
+  private static func rate(
+    _ outline: ModelOutline, workers: Int, threads: Int, _ precision: Precision
+  ) -> Double {
     let usual = BLASRuntime.threads
     BLASRuntime.threads = 1
     defer { BLASRuntime.threads = usual }
@@ -32,17 +48,21 @@ public struct MachineSpeed: Sendable, Hashable {
     for _ in 0..<5 {
       DispatchQueue.concurrentPerform(iterations: count) { thread in
         let x = Matrix(rows: tokens, columns: C)
-        let weight = Matrix(rows: F, columns: C)
+        let numbers = Matrix(rows: F, columns: C)
+        numbers.fill(0.25)
+        let weight = FrozenWeight(
+          numbers, rounded: precision == .bfloat16 ? BFloatMatrix(rounding: numbers) : nil)
+        let workspace = Workspace()
         let y = Matrix(rows: tokens, columns: F)
         x.fill(0.5)
-        weight.fill(0.25)
+        let rows = precision == .bfloat16 ? Operand.rounded(BFloatMatrix(rounding: x)) : .floats(x)
         // Touches the pages of the result before the clock runs.
-        gemm(x, weight, into: y, transposeB: true)
+        weight.forward(rows, into: y, workspace: workspace)
         let watch = Stopwatch()
         var products = 0.0
         var seconds = 0.0
         while seconds < 0.04 {
-          for _ in 0..<4 { gemm(x, weight, into: y, transposeB: true) }
+          for _ in 0..<4 { weight.forward(rows, into: y, workspace: workspace) }
           products += 4
           seconds = watch.seconds
         }
@@ -51,6 +71,6 @@ public struct MachineSpeed: Sendable, Hashable {
       }
     }
     let mean = best.withLock { $0.reduce(0, +) / Double(count) }
-    return MachineSpeed(flopsPerSecond: mean * share)
+    return mean * share
   }
 }

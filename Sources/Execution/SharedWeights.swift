@@ -1,6 +1,6 @@
 package import Basics
 internal import Checkpoints
-public import Foundation
+package import Foundation
 internal import LinearAlgebra
 package import Models
 
@@ -41,8 +41,8 @@ public struct SharedWeights: Sendable {
     var network = try NetworkFamilies.open(
       folder: path, derived: derived.flatMap { try? SafeTensorsFile(path: $0) })
     let copies = network.copies
-    if let derived, copies.reduce(0, { $0 + 4 * $1.values.count }) >= least, write(copies, .float32, derived)
-    {
+    let bytes = copies.reduce(0) { $0 + 4 * $1.values.count }
+    if let derived, !copies.isEmpty, bytes >= least, write(copies, .float32, derived) {
       network = try NetworkFamilies.open(folder: path, derived: try? SafeTensorsFile(path: derived))
     }
     return precision == .float32 ? network : try rounded(network, file(sha256, .bfloat16))

@@ -74,7 +74,8 @@ public final class WorkClock: Sendable {
     sums.withLock { $0.add(job.spec.kind, expected: expected, took: cost.wallSeconds) }
   }
 
-  /// The seconds that a job will take on one worker: (flops + e·elements) ÷ (speed · efficiency) + overhead, times
+  /// The seconds that a job will take on one worker: (flops + e·elements) ÷ (speed · efficiency) + overhead, those FLOPs that
+  /// read bf16 by their own speed, times
   /// (Σ took + 1) ÷ (Σ expected + 1) over the jobs of its kind that are done.
   public func seconds(_ job: PlannedJob) -> Double {
     let seconds = WorkClock.seconds(job, speed)
@@ -88,7 +89,9 @@ public final class WorkClock: Sendable {
   private static func seconds(_ job: PlannedJob, _ speed: MachineSpeed?) -> Double {
     let cost = cost(job.spec.kind)
     let rate = (speed?.flopsPerSecond ?? guess) * cost.efficiency
-    return cost.overhead + (job.work.flops + cost.elementFLOPs * job.work.elements) / rate
+    let floats = job.work.flops - job.work.roundedFLOPs + cost.elementFLOPs * job.work.elements
+    let rounded = (speed?.roundedFlopsPerSecond ?? 2 * (speed?.flopsPerSecond ?? guess)) * cost.efficiency
+    return cost.overhead + floats / rate + job.work.roundedFLOPs / rounded
   }
 
   /// What the estimate rests on.

@@ -77,12 +77,16 @@ public struct ModelRow: Sendable, Hashable, Codable {
   public var job: String
   /// How a model of several parts is used; nil for one adapter.
   public var serving: Serving?
+  /// What products with frozen weights read in the trainings behind it; nil for a base from a folder.
+  public var precision: Precision?
 
   /// Makes a row.
   public init(
     model: String, kind: ModelKind, recipe: String, settings: String, tasks: [String], seed: Int?, steps: Int,
-    examples: Int, tokens: Int, bytes: Int, job: String, serving: Serving? = nil
+    examples: Int, tokens: Int, bytes: Int, job: String, serving: Serving? = nil,
+    precision: Precision? = nil
   ) {
+    self.precision = precision
     self.model = model
     self.kind = kind
     self.recipe = recipe
@@ -116,11 +120,15 @@ public struct ScoreRow: Sendable, Hashable, Codable {
   public var n: Int
   /// The evaluation job.
   public var job: String
+  /// What products with frozen weights read in it.
+  public var precision: Precision
 
   /// Makes a row.
   public init(
-    model: String, seed: Int?, task: String, split: Split, metric: String, value: Double, n: Int, job: String
+    model: String, seed: Int?, task: String, split: Split, metric: String, value: Double, n: Int, job: String,
+    precision: Precision = .float32
   ) {
+    self.precision = precision
     self.model = model
     self.seed = seed
     self.task = task

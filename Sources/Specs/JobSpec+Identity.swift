@@ -1,3 +1,5 @@
+internal import Basics
+
 extension JobSpec {
   /// Raised when the same spec would give another result than it used to.
   public static let formatVersion = 3
@@ -94,5 +96,6 @@ extension EvaluateJob {
     text.add("head", head)
     text.add("max_tokens", maxTokens)
     if let labelScale { text.add("label_scale", labelScale) }
+    if let precision { text.add("precision", precision.rawValue) }
   }
 }

@@ -121,24 +121,28 @@ public struct EvaluateJob: Sendable, Hashable, Codable {
   public var maxTokens: Int
   /// The factor on the cosines of a label head; nil, and not written, for a linear head.
   public var labelScale: Double?
+  /// What products with frozen weights read; nil, and not written, for floats.
+  public var precision: Precision?
+
+  /// What products with frozen weights read.
+  public var productPrecision: Precision { precision ?? .float32 }
 
   /// Makes the job.
   public init(
     base: BaseSpec, adapter: JobID?, task: TaskSpec, split: Split, head: JobID?, maxTokens: Int,
-    labelScale: Double?
+    labelScale: Double?, precision: Precision = .float32
   ) {
     self.init(
       base: Hashed(base), adapter: adapter, task: Hashed(task), split: split, head: head,
-      maxTokens: maxTokens,
-      labelScale: labelScale)
+      maxTokens: maxTokens, labelScale: labelScale, precision: precision)
   }
 
   /// Makes the job of parts that are hashed already.
   public init(
     base: Hashed<BaseSpec>, adapter: JobID?, task: Hashed<TaskSpec>, split: Split, head: JobID?,
-    maxTokens: Int,
-    labelScale: Double?
+    maxTokens: Int, labelScale: Double?, precision: Precision = .float32
   ) {
+    self.precision = precision == .float32 ? nil : precision
     _base = base
     self.adapter = adapter
     _task = task
@@ -196,6 +200,15 @@ public enum JobSpec: Sendable, Hashable, Codable {
       add(job.head)
     }
     return ids
+  }
+
+  /// What products with frozen weights read while the job runs: those that measure, merge and learn merges read floats.
+  public var productPrecision: Precision {
+    switch self {
+    case .train(let job): job.training.productPrecision
+    case .evaluate(let job): job.productPrecision
+    case .pretrain, .statistics, .merge, .tune: .float32
+    }
   }
 
   /// The row of the merge methods that the job carries out; nil where it merges nothing.

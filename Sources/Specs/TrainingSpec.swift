@@ -1,3 +1,4 @@
+public import Basics
 public import Outlines
 
 /// LoRA settings, in PEFT's words.
@@ -84,6 +85,14 @@ public struct TrainingSpec: Sendable, Hashable, Codable {
   public var keepBest: Bool
   /// The factor on the cosines of a label head.
   public var labelScale: Double
+  /// What products with frozen weights read; nil, and not written, for floats.
+  public var precision: Precision?
+
+  /// What products with frozen weights read.
+  public var productPrecision: Precision {
+    get { precision ?? .float32 }
+    set { precision = newValue == .float32 ? nil : newValue }
+  }
 
   /// Makes settings; the defaults are these and stand nowhere else.
   public init(
@@ -92,7 +101,7 @@ public struct TrainingSpec: Sendable, Hashable, Codable {
     beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8, clip: Double = 1, batchRows: Int = 32,
     batchTokens: Int = 0, accumulation: Int = 1, maxTokens: Int = 128, validateEvery: Int = 0,
     patience: Int = 0,
-    keepBest: Bool = false, labelScale: Double = 20
+    keepBest: Bool = false, labelScale: Double = 20, precision: Precision = .float32
   ) {
     self.learningRate = learningRate
     self.schedule = schedule
@@ -110,6 +119,7 @@ public struct TrainingSpec: Sendable, Hashable, Codable {
     self.patience = patience
     self.keepBest = keepBest
     self.labelScale = labelScale
+    productPrecision = precision
   }
 }
 

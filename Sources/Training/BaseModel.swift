@@ -27,9 +27,12 @@ public struct BaseModel: Sendable {
   /// - Throws: a `Diagnostic` where products in bf16 cannot be had here.
   public func reading(_ precision: Precision) throws(Diagnostic) -> BaseModel {
     if network.precision == precision { return self }
-    precondition(precision == .bfloat16, "rounded weights do not become exact again")
-    _ = try OneDNN.shared.get()
     var base = self
+    if precision == .float32 {
+      base.network = network.exact
+      return base
+    }
+    _ = try OneDNN.shared.get()
     base.network = try network.rounded { (tensor) throws(Diagnostic) in BFloatMatrix(rounding: tensor.values)
     }
     return base
@@ -47,7 +50,8 @@ public struct BaseModel: Sendable {
       batch.append(ids: encoding.ids, types: encoding.types)
     }
     let labels = Matrix(rows: task.labels.count, columns: network.outline.width)
-    labels.copy(from: reader.read(batch, workspace: workspace).pooled)
+    // In single precision, whatever the base reads: the head is the same for all models of a task.
+    labels.copy(from: reader(network.exact).read(batch, workspace: workspace).pooled)
     labels.normaliseRows()
     return .cosine(labels: labels, scale: Float(scale))
   }

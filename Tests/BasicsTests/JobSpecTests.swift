@@ -198,6 +198,7 @@ private struct Change<Spec>: Sendable {
         Change("accumulation") { $0.accumulation = 7 }, Change("maxTokens") { $0.maxTokens = 7 },
         Change("validateEvery") { $0.validateEvery = 7 }, Change("patience") { $0.patience = 7 },
         Change("keepBest") { $0.keepBest = true }, Change("labelScale") { $0.labelScale = 7 },
+        Change("precision") { $0.precision = .bfloat16 },
       ]
     ) { training in
       var job = Self.train
@@ -326,6 +327,7 @@ private struct Change<Spec>: Sendable {
         Change("task") { $0.task.name = "fomc" }, Change("split") { $0.split = .validation },
         Change("head") { $0.head = nil }, Change("maxTokens") { $0.maxTokens = 64 },
         Change("labelScale") { $0.labelScale = nil },
+        Change("precision") { $0.precision = .bfloat16 },
       ]
     ) { .evaluate($0) }
   }

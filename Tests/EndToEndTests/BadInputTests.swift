@@ -239,4 +239,17 @@ import Testing
 
         """)
   }
+
+  @Test func `bf16 without its library is told before anything runs, with the way to get it`() throws {
+    let place = try Workplace()
+    let outcome = try Program.run(
+      "validate", "m.yaml", "-S", "training.precision=bfloat16", in: place.folder,
+      environment: ["MIXOLOGY_ONEDNN": "/nowhere/libdnnl.so.3"])
+    #expect(outcome.status == 2)
+    #expect(outcome.errors.contains("oneDNN, which products in bf16 need, is not there"), "\(outcome.errors)")
+    #expect(outcome.errors.contains("apt-get install libdnnl2"))
+    // An evaluation's word is read too, and a precision that there is not is told with those there are.
+    let other = try Program.run("validate", "m.yaml", "-S", "evaluate.precision=half", in: place.folder)
+    #expect(other.status == 2 && other.errors.contains("float32"), "\(other.errors)")
+  }
 }

@@ -2,6 +2,7 @@ import Basics
 import Execution
 import Experiment
 import Foundation
+import Results
 import Specs
 import Tasks
 import TestSupport

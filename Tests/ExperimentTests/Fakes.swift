@@ -12,8 +12,12 @@ struct FakeResources: Resources {
   /// What stands in the splits of a task.
   var facts: [String: [SplitFacts]] = [:]
   var outline: ModelOutline
+  /// What keeps products from being done in bf16.
+  var obstacle: Diagnostic?
   /// What sentence-transformers cuts texts to.
   var longest: Int?
+
+  func obstacle(to precision: Precision) -> Diagnostic? { precision == .bfloat16 ? obstacle : nil }
 
   init(
     folders: [String] = ["fpb", "fomc", "fiqa", "ner"], root: String = "data",

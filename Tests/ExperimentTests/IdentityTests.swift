@@ -28,7 +28,8 @@ import Testing
     "training.batch_rows=8",
     "training.batch_tokens=100", "training.accumulation=2", "training.max_tokens=64",
     "training.validate_every=10",
-    "training.label_scale=10", "budget.steps=100", "budget={tokens: 200}", "seeds=1", "sampling.rule=equal",
+    "training.label_scale=10", "training.precision=bfloat16", "budget.steps=100", "budget={tokens: 200}",
+    "seeds=1", "sampling.rule=equal",
     "base={pretrain: {}}", "head=linear", "tasks.fpb.text={text} and more", "tasks.fpb.pair={question}",
     "tasks.fpb.target=gold", "tasks.fpb.labels=[good, bad]", "tasks.fpb.labels={bad: awful, good: fine}",
     "tasks.fpb.limits.train=50", "tasks.fpb.data=fomc",
@@ -42,7 +43,8 @@ import Testing
     "title=something else", "name=other", "tasks.fpb.family=other", "tasks.fpb.limits.test=10",
     "tasks.fpb.limits.validation=10", "tasks.fpb.metrics=accuracy", "task_defaults.validation_fraction=0.2",
     "tasks.fpb.metrics=macro_f1", "evaluate.tasks=own", "evaluate.splits=test", "sampling.rule=concatenation",
-    "adapter.targets=value,query", "adapter.rank=8",
+    "adapter.targets=value,query", "adapter.rank=8", "training.precision=float32",
+    "evaluate.precision=bfloat16",
   ])
   func `what cannot change a training leaves its identity`(override: String) throws {
     let before = try #require(try training(Self.text))

@@ -24,6 +24,26 @@ import Testing
         """)
   }
 
+  @Test func `bf16 where its products cannot be had`() throws {
+    var resources = FakeResources()
+    resources.obstacle = Diagnostic("no oneDNN", hint: "install it")
+    let text =
+      Self.one + "training: {precision: {grid: [float32, bfloat16]}}\nevaluate: {precision: bfloat16}\n"
+    #expect(
+      complaint { _ = try plan(text, resources: resources) } == """
+        a.yaml:7:23: error: no oneDNN
+            7 | training: {precision: {grid: [float32, bfloat16]}}
+              |                       ^ install it
+        """)
+    // Nothing is asked for, nothing is missed; where it is there the evaluation says how it reads.
+    _ = try plan(Self.one + "training: {precision: float32}\n", resources: resources)
+    let evaluated = try plan(Self.one + "evaluate: {precision: bfloat16}\n")
+    for job in evaluated.jobs {
+      #expect(job.spec.productPrecision == (job.spec.kind == "evaluate" ? .bfloat16 : .float32))
+      #expect((job.work.roundedFLOPs > 0) == (job.spec.kind == "evaluate"))
+    }
+  }
+
   @Test func `targets that match no layer`() {
     #expect(
       complaint { _ = try plan(Self.one + "adapter: {targets: [qery, value, lf.key, self.key, pooler]}") }

@@ -120,7 +120,7 @@ import Testing
 
   @Test func `a library that is not there is told with the way to get it`() throws {
     do {
-      _ = try OneDNN(["MIXOLOGY_ONEDNN": "/nowhere/libdnnl.so.3"])
+      _ = try OneDNN(file: "/nowhere/libdnnl.so.3")
       Issue.record("loaded nothing")
     } catch {
       #expect(error.what.contains("/nowhere/libdnnl.so.3"))

@@ -35,6 +35,10 @@ struct Doctor: ParsableCommand {
     let betterKernel: String?
     let gflopsOneThread: Double
     let gflopsAllCores: Double
+    let onednn: String?
+    let onednnProblem: String?
+    let bfloat16GflopsOneThread: Double?
+    let bfloat16GflopsAllCores: Double?
     let openblasNumThreads: String?
     let results: String
     let diskFreeBytes: Int?
@@ -66,6 +70,10 @@ struct Doctor: ParsableCommand {
     let cores = MachineFacts.cores
     let one = GEMMPeak.measure(workers: 1, rounds: 3)
     let all = GEMMPeak.measure(workers: cores, rounds: 3)
+    let library = OneDNN.shared
+    let rounded = try? (
+      BFloatPeak(workers: 1).measure(rounds: 3), BFloatPeak(workers: cores).measure(rounds: 3)
+    )
     let better = restartedFrom == nil ? MachineFacts.widerKernel : nil
     let cache = BaseLocator.cacheFolder(environment) ?? "~/.cache"
     let model = try? DiskResources.locate("all-MiniLM-L6-v2", relativeTo: ".", environment: environment)
@@ -81,6 +89,9 @@ struct Doctor: ParsableCommand {
       memoryBytes: Int(clamping: ProcessInfo.processInfo.physicalMemory),
       memoryAvailableBytes: MachineFacts.availableMemory, blas: version, kernel: BLASRuntime.kernel,
       kernelChosenBy: chosenBy(environment), betterKernel: better, gflopsOneThread: one, gflopsAllCores: all,
+      onednn: (try? library.get()).map { "\($0.version) (\($0.file))" },
+      onednnProblem: library.problem.map { $0.what + ($0.hint.map { ": \($0)" } ?? "") },
+      bfloat16GflopsOneThread: rounded?.0, bfloat16GflopsAllCores: rounded?.1,
       openblasNumThreads: environment["OPENBLAS_NUM_THREADS"], results: results, diskFreeBytes: disk,
       modelCache: cache + "/mixology/models", allMinilmL6V2: model, advice: advice)
   }
@@ -93,6 +104,15 @@ struct Doctor: ParsableCommand {
   /// `OpenBLAS 0.3.21` out of the library's line of build options.
   private var version: String {
     BLASRuntime.configuration.split(separator: " ").prefix(2).joined(separator: " ")
+  }
+
+  private func bfloat16(_ findings: Findings) -> String {
+    guard let library = findings.onednn, let one = findings.bfloat16GflopsOneThread,
+      let all = findings.bfloat16GflopsAllCores
+    else { return findings.onednnProblem ?? "not available" }
+    return
+      "\(Int(one.rounded())) GFLOP/s on one core, \(Int(all.rounded())) on all (products of bf16 numbers by "
+      + "oneDNN \(library)), \(String(format: "%.1f", all / findings.gflopsAllCores)) times single precision"
   }
 
   private func text(_ findings: Findings) -> String {
@@ -113,6 +133,7 @@ struct Doctor: ParsableCommand {
         "\(Int(findings.gflopsOneThread.rounded())) GFLOP/s on one core, "
           + "\(Int(findings.gflopsAllCores.rounded())) on all (single-precision matrix products)"
       ),
+      ("bfloat16", bfloat16(findings)),
       ("threads", "\(threads)workers always use one BLAS thread each, `run` starts one worker a core"),
       (
         "disk", findings.diskFreeBytes.map { "\(spoken(bytes: $0)) free at \(findings.results)" } ?? "unknown"

@@ -12,11 +12,11 @@ internal import Training
 extension JobPerformer {
   /// Measures one model on one split of one task.
   func evaluate(_ job: EvaluateJob, into folder: URL, progress: Progress) throws -> EvaluateResult {
-    let base = try base(job.base)
+    let base = try base(job.base, job.productPrecision)
     let maxTokens = base.maxTokens(job.maxTokens)
     let examples = try examples(job.task, job.split, base: job.base, maxTokens: maxTokens)
     let head = try head(job.task, of: job.head, base: job.base, labelScale: job.labelScale)
-    let set = try key(job.task, job.split, base: job.base, maxTokens: maxTokens)
+    let set = try key(job.task, job.split, base: job.base, maxTokens: maxTokens, job.productPrecision)
     func done(_ count: Int) throws { try progress(Double(count) / Double(examples.count), "") }
     func states(below lowest: Int) -> FrozenStates? {
       frozen.states([(set, examples)], below: lowest, of: base.network, workspaces: workspaces)?.first
@@ -63,7 +63,9 @@ extension JobPerformer {
 
   /// The base's weights with an adapter in them; kept for the next evaluation, which is mostly of the same model.
   func folded(_ adapter: JobID, into base: BaseModel) throws -> (any Network, lowestLayer: Int) {
-    if let kept = model, kept.adapter == adapter { return (kept.network, kept.lowestLayer) }
+    if let kept = model, kept.adapter == adapter, kept.network.precision == base.network.precision {
+      return (kept.network, kept.lowestLayer)
+    }
     // The old copy goes before the new one comes.
     model = nil
     let read = try self.adapter(of: adapter)

@@ -9,7 +9,7 @@ internal import Training
 extension JobPerformer {
   /// Trains one adapter with its heads.
   func train(_ job: TrainJob, into folder: URL, progress: Progress) throws -> TrainResult {
-    let base = try base(job.base)
+    let base = try base(job.base, job.training.productPrecision)
     let maxTokens = base.maxTokens(job.training.maxTokens)
     var tasks = try job.tasks.map { task in
       TrainingTask(
@@ -84,7 +84,10 @@ extension JobPerformer {
     let tokens = tasks.reduce(0) { $0 + $1.train.reduce(0) { $0 + $1.ids.count } }
     guard lowest > 0, job.budget.drawsWholeSets(rows: rows, tokens: tokens, job.training) else { return }
     let sets = try tasks.map { task in
-      (try key(task.task, .train, base: job.base, maxTokens: maxTokens), task.train)
+      (
+        try key(
+          task.task, .train, base: job.base, maxTokens: maxTokens, job.training.productPrecision), task.train
+      )
     }
     let states = counted {
       frozen.states(sets, below: lowest, of: base.network, workspaces: workspaces)

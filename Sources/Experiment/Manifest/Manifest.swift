@@ -22,6 +22,8 @@ public struct Manifest: Sendable {
   /// Whether training.max_tokens stands there, as opposed to its default.
   let setsMaxTokens: Bool
   let targetsPlace: Place
+  /// Where bf16 is asked for; nil where it is not.
+  let bfloatPlace: Place?
   /// Whether the manifest says on which layers adapters sit; where not, the base's family decides.
   let saysTargets: Bool
   let merges: [Merge]
@@ -126,5 +128,7 @@ public struct Manifest: Sendable {
     var splits: [Split]
     /// Whether of a merge's grid only the point that validation prefers is tested.
     var testsChosenOnly: Bool
+    /// What products with frozen weights read.
+    var precision: Precision
   }
 }

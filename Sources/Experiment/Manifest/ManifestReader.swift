@@ -80,10 +80,18 @@ struct ManifestReading {
       points: points,
       setsMaxTokens: root["training"]?.has("max_tokens") ?? false,
       targetsPlace: root["adapter"]?["targets"]?.place ?? root["base"]?.place ?? root.place,
+      bfloatPlace: bfloatPlace,
       saysTargets: root["adapter"]?["targets"] != nil,
       merges: merges,
       evaluate: evaluate,
       budget: budgetWords())
+  }
+
+  /// Where bf16 is asked for first.
+  private var bfloatPlace: Place? {
+    let word = ParameterValue.text(Precision.bfloat16.rawValue)
+    return [root["training"], root["evaluate"]].compactMap { $0?["precision"] }
+      .first { $0.settings.contains(word) || $0.text == Precision.bfloat16.rawValue }?.place
   }
 
   /// The manifest's folder; empty where the manifest lies in the working directory.
@@ -174,7 +182,9 @@ struct ManifestReading {
         "'evaluate.grids: chosen' needs the validation split, which chooses", at: value?["grids"]?.place,
         hint: "add validation to evaluate.splits")
     }
-    return Manifest.Evaluate(tasks: tasks, splits: splits, testsChosenOnly: testsChosenOnly)
+    let precision = value?["precision"]?.text.flatMap { Precision(rawValue: $0) }
+    return Manifest.Evaluate(
+      tasks: tasks, splits: splits, testsChosenOnly: testsChosenOnly, precision: precision ?? .float32)
   }
 
   /// The texts of a list that are known, each once; the others are reported.

@@ -2,6 +2,8 @@
 public struct JobWork: Sendable, Hashable {
   /// Floating-point operations in matrix products.
   public var flops: Double
+  /// Those of them in products that read bf16.
+  public var roundedFLOPs: Double
   /// Numbers that element-wise passes write: norms, GELU, softmax, biases, copies.
   public var elements: Double
   /// Rows that pass through the model, repeats counted.
@@ -13,8 +15,10 @@ public struct JobWork: Sendable, Hashable {
 
   /// Makes a count.
   public init(
-    flops: Double = 0, elements: Double = 0, rows: Double = 0, memory: Double = 0, disk: Double = 0
+    flops: Double = 0, roundedFLOPs: Double = 0, elements: Double = 0, rows: Double = 0, memory: Double = 0,
+    disk: Double = 0
   ) {
+    self.roundedFLOPs = roundedFLOPs
     self.flops = flops
     self.elements = elements
     self.rows = rows

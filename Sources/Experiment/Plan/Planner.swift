@@ -38,6 +38,9 @@ public struct Planner: Sendable {
       notes += fit.notes.map { PlanNote($0.what, at: task.place, hint: $0.hint) }
     }
     for merge in manifest.merges { problems += missingTuning(merge, tasks, manifest) }
+    if let place = manifest.bfloatPlace, let obstacle = resources.obstacle(to: .bfloat16) {
+      problems.append(manifest.source.diagnostic(obstacle.what, at: place, hint: obstacle.hint))
+    }
     guard problems.isEmpty, let base else { throw manifest.source.ordered(problems) }
     var locations = finder.locations
     if let path = base.path, case .folder(let sha256) = base.spec { locations[sha256] = path }

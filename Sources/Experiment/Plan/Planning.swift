@@ -306,7 +306,8 @@ struct Planning {
       let job = EvaluateJob(
         base: base, adapter: adapter, task: read.task, split: read.split,
         head: isLinear ? head(read.of.name) : nil, maxTokens: point.maxTokens,
-        labelScale: isLinear ? nil : point.training.wrappedValue.labelScale)
+        labelScale: isLinear ? nil : point.training.wrappedValue.labelScale,
+        precision: manifest.evaluate.precision)
       func label() -> String {
         let who = seed.map { "\(model) seed \($0)" } ?? model
         return "evaluate \(who) on \(read.of.name) \(read.split.rawValue)"
@@ -317,8 +318,8 @@ struct Planning {
       let adapterSpec = adapter == nil ? nil : manifest.points[index].adapter
       let work = evaluations.value(key) {
         estimate.evaluation(
-          tasks[read.index], read.split, maxTokens: point.maxTokens, adapter: adapterSpec, served: served,
-          experts: experts)
+          tasks[read.index], read.split, maxTokens: point.maxTokens, adapter: adapterSpec,
+          manifest.evaluate.precision, served: served, experts: experts)
       }
       let id = graph.add(.evaluate(job), label: label(), work: work)
       planned.append(PlannedEvaluation(task: read.of.name, split: read.split, job: id))

@@ -60,6 +60,8 @@ public protocol Resources: Sendable {
   ///
   /// - Throws: `Diagnostics`, or a `Diagnostic`, for one that no job could use.
   func base(_ name: String) throws -> BaseFacts
+  /// What keeps products from being done in a precision, and how to mend it; nil where nothing does.
+  func obstacle(to precision: Precision) -> Diagnostic?
   /// How a sound base serves a task.
   func fit(of task: TaskSpec, base: String) -> TaskFit
   /// The outline of a base that a job will make.
@@ -84,6 +86,9 @@ public protocol Resources: Sendable {
 }
 
 extension Resources {
+  /// Nothing in the way.
+  public func obstacle(to precision: Precision) -> Diagnostic? { nil }
+
   /// Nothing known.
   public func fit(of task: TaskSpec, base: String) -> TaskFit { TaskFit() }
 

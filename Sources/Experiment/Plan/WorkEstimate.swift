@@ -134,11 +134,17 @@ struct WorkEstimate {
       }
     }
     let back = backward(texts, lowest: lowest)
+    let precision = training.productPrecision
+    // In bf16 nothing is folded, and u, v and what they add to are made in both directions.
+    let factors =
+      precision == .float32
+      ? ModelOutline.foldedFactorFLOPs(tokens: texts.sums.tokens, layers, rank: adapter.rank)
+        + steps * folding.flops
+      : 2 * ModelOutline.factorFLOPs(tokens: texts.sums.tokens, layers, rank: adapter.rank)
+    let folded = precision == .float32 ? folding.elements : 0
     var work = JobWork(
-      flops: there.flops + back.flops
-        + ModelOutline.foldedFactorFLOPs(tokens: texts.sums.tokens, layers, rank: adapter.rank) + steps
-        * folding.flops,
-      elements: there.elements + back.elements + steps * (folding.elements + 10 * trained), rows: texts.rows)
+      flops: there.flops + back.flops + factors,
+      elements: there.elements + back.elements + steps * (folded + 10 * trained), rows: texts.rows)
     if training.validateEvery > 0 {
       let times = (steps / Double(training.validateEvery)).rounded(.up)
       for task in tasks {
@@ -151,9 +157,11 @@ struct WorkEstimate {
     let spread = max(0, texts.meanSquare - texts.mean * texts.mean).squareRoot()
     let fullest = min(
       batch * Double(training.maxTokens), batch * texts.mean + 3 * spread * batch.squareRoot())
+    work.roundedFLOPs = rounded(work.flops - factors, precision)
     work.memory =
-      MemoryEstimate.base(outline) + outline.foldedBytes(layers)
-      + MemoryEstimate.tape(outline, tokens: fullest, row: texts.meanSquare / texts.mean, lowest: lowest)
+      MemoryEstimate.base(outline, precision) + (precision == .float32 ? outline.foldedBytes(layers) : 0)
+      + MemoryEstimate.tape(
+        outline, tokens: fullest, row: texts.meanSquare / texts.mean, lowest: lowest, precision)
       + 16 * trained + kept
     work.disk = 4 * trained + 75 * steps + Self.blocks(files: 7)
     if frozenRank > 0 {
@@ -166,6 +174,12 @@ struct WorkEstimate {
       work.disk += 4 * below
     }
     return work
+  }
+
+  /// Of the arithmetic of passes what products with frozen weights do in bf16; attention, a fiftieth to a tenth of it, stays
+  /// in floats and counts with them.
+  private func rounded(_ flops: Double, _ precision: Precision) -> Double {
+    precision == .bfloat16 ? flops : 0
   }
 
   /// The rows that a budget draws, with the lengths of the mixture.
@@ -194,8 +208,8 @@ struct WorkEstimate {
   ///   - served: Who decides among the parts of a model that routes, a word of `Serving`.
   ///   - experts: How many it has.
   func evaluation(
-    _ task: TaskData, _ split: Split, maxTokens: Int, adapter: AdapterSpec?, served: String? = nil,
-    experts: Int = 0
+    _ task: TaskData, _ split: Split, maxTokens: Int, adapter: AdapterSpec?,
+    _ precision: Precision = .float32, served: String? = nil, experts: Int = 0
   ) -> JobWork {
     let texts = texts(task, split, maxTokens: maxTokens)
     let layers = adapter.map { self.layers($0) } ?? []
@@ -211,13 +225,20 @@ struct WorkEstimate {
       let own = Double(layers.factors(rank: adapter?.rank ?? 0) + layers.reduce(0) { $0 + $1.in })
       work.flops += texts.rows * texts.mean * 2 * Double(experts) * own
     }
+    work.roundedFLOPs = rounded(work.flops, precision)
     let folding = folding(layers, rank: adapter?.rank ?? 0)
-    work.flops += folding.flops
-    work.elements += folding.elements
+    if precision == .float32 {
+      work.flops += folding.flops
+      work.elements += folding.elements
+    } else {
+      work.flops += ModelOutline.foldedFactorFLOPs(
+        tokens: texts.sums.tokens, layers, rank: adapter?.rank ?? 0)
+    }
     let tokens = min(texts.rows * texts.mean, Double(WorkLimits.evaluationTokens))
     work.memory =
-      MemoryEstimate.base(outline) + outline.foldedBytes(layers)
-      + MemoryEstimate.block(outline, tokens: tokens, row: texts.meanSquare / max(1, texts.mean)) + kept
+      MemoryEstimate.base(outline, precision) + (precision == .float32 ? outline.foldedBytes(layers) : 0)
+      + MemoryEstimate.block(outline, tokens: tokens, row: texts.meanSquare / max(1, texts.mean), precision)
+      + kept
     work.disk = 2 * texts.rows * bytesPerPrediction(task, texts.mean) + Self.blocks(files: 4)
     return work
   }

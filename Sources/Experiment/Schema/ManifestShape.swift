@@ -231,6 +231,10 @@ struct ManifestShape {
         Field(
           "grids", .scalar(.choice(["all", "chosen"])), default: .text("all"),
           "whether all points of a merge's grid are tested, or the one alone that does best on validation"),
+        Field(
+          "precision", .scalar(.choice(Precision.allCases.map(\.rawValue))),
+          default: .text(Precision.float32.rawValue),
+          "what products with frozen weights read: floats, or both sides rounded to bf16 (needs oneDNN)"),
       ]), evaluateRules)
   }
 }

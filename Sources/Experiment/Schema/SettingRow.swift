@@ -95,6 +95,9 @@ enum TrainingSettings {
       .flag("keep_best", \.keepBest, of: defaults, "keep the weights of the best validation"),
       .number(
         "label_scale", 0.01...10000, \.labelScale, of: defaults, "factor on the cosines of a label head"),
+      .choice(
+        "precision", \.productPrecision, of: defaults,
+        "what products with frozen weights read: floats, or both sides rounded to bf16 (needs oneDNN)"),
     ]
   }
 }

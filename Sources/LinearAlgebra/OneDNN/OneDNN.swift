@@ -21,10 +21,19 @@ public final class OneDNN: @unchecked Sendable {
 
   /// The library, or why products in bf16 cannot be had here; looked for at the first use.
   public static let shared: Result<OneDNN, Diagnostic> = {
-    do throws(Diagnostic) { return .success(try OneDNN(ProcessInfo.processInfo.environment)) } catch {
+    do throws(Diagnostic) { return .success(try OneDNN(file: given.withLock { $0 })) } catch {
       return .failure(error)
     }
   }()
+
+  private static let given = Lock<String?>(nil)
+
+  /// Names the file of the library; before its first use.
+  ///
+  /// - Parameter environment: The program's: `variable` names the file, and without it the system is asked.
+  public static func look(in environment: [String: String]) {
+    given.withLock { $0 = environment[variable].flatMap { $0.isEmpty ? nil : $0 } }
+  }
 
   /// Whether products in bf16 can be had here.
   public static var isThere: Bool { (try? shared.get()) != nil }
@@ -37,20 +46,17 @@ public final class OneDNN: @unchecked Sendable {
   /// Names the file of the library, where the system does not find it.
   public static let variable = "MIXOLOGY_ONEDNN"
 
-  /// Where it is looked for, in order.
-  static func candidates(_ environment: [String: String]) -> [String] {
-    if let own = environment[variable], !own.isEmpty { return [own] }
-    // What pip installs for all users lies where the system looks only after it was told so.
-    return ["libdnnl.so.3", "libdnnl.so.2", "/usr/local/lib/libdnnl.so.3"]
-  }
+  /// Where it is looked for, in order: what pip installs for all users lies where the system looks only after it was told.
+  private static let usual = ["libdnnl.so.3", "libdnnl.so.2", "/usr/local/lib/libdnnl.so.3"]
 
   /// Loads it.
   ///
+  /// - Parameter file: Where it lies; nil asks the system.
   /// - Throws: a `Diagnostic` where there is none, it is of another version, or it has no such product for this CPU.
-  package init(_ environment: [String: String]) throws(Diagnostic) {
+  package init(file: String?) throws(Diagnostic) {
     // Its threads come from libgomp, which reads this when it is loaded. Ours share the rows; its own would change sums.
     unsafe setenv("OMP_NUM_THREADS", "1", 1)
-    let candidates = OneDNN.candidates(environment)
+    let candidates = file.map { [$0] } ?? OneDNN.usual
     var refusals: [String] = []
     for candidate in candidates {
       guard let handle = unsafe dlopen(candidate, RTLD_NOW | RTLD_LOCAL) else {
@@ -67,7 +73,7 @@ public final class OneDNN: @unchecked Sendable {
       }
       calls = try OneDNNCalls(symbols, major: found.major)
       version = found.text
-      file = candidate
+      self.file = candidate
       unsafe engine = try calls.makeEngine()
       try probe()
       return
@@ -89,6 +95,13 @@ public final class OneDNN: @unchecked Sendable {
         "oneDNN \(version) has no product in bf16 for this CPU (status \(error.status))",
         hint: "leave the precision at float32")
     }
+  }
+}
+
+extension Result<OneDNN, Diagnostic> {
+  /// Why it is not there; nil where it is.
+  public var problem: Diagnostic? {
+    if case .failure(let problem) = self { problem } else { nil }
   }
 }
 

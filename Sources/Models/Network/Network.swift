@@ -29,6 +29,8 @@ public protocol Network: Sendable {
   /// - Parameter rounded: Gives a linear weight, (out, in), in bf16. Layers that read one input may be stacked; a weight has
   ///   the path of its first layer.
   func rounded(_ rounded: (NamedTensor) throws(Diagnostic) -> BFloatMatrix) throws(Diagnostic) -> Self
+  /// The same network with products in single precision; factors stay beside its weights.
+  var exact: Self { get }
   /// The same network with factors beside its weights: their numbers are read anew in every pass.
   func placing(_ factors: [LoRAFactors]) -> Self
 

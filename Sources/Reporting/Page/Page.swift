@@ -70,7 +70,19 @@ package struct Page {
     if !evidence.results.budget.isEmpty {
       sentences.append("Budget of every trained model: \(MarkdownFormat.escaped(evidence.results.budget)).")
     }
-    return sentences + [seedSentence] + incompleteSentences
+    return sentences + [precisionSentence] + [seedSentence] + incompleteSentences
+  }
+
+  /// In which precision models were trained and evaluated.
+  private var precisionSentence: String {
+    func words(_ found: some Sequence<Precision>) -> String {
+      let found = Set(found)
+      return Precision.allCases.filter(found.contains).map(\.rawValue).joined(separator: " or ")
+    }
+    let trained = words(evidence.results.models.compactMap(\.precision))
+    let evaluated = words(evidence.results.scores.map(\.precision))
+    if trained == evaluated || trained.isEmpty { return "Products with frozen weights in \(evaluated)." }
+    return "Products with frozen weights in \(trained) while training and in \(evaluated) while evaluating."
   }
 
   /// The fewest and the most seeds behind a test score of a model.

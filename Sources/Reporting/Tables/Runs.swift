@@ -1,3 +1,4 @@
+internal import Basics
 package import Results
 internal import Specs
 
@@ -37,6 +38,12 @@ extension ReportTable {
     ) {
       $0.model.tokens
     },
+    .text(
+      "precision",
+      "What products with frozen weights read in the trainings behind the model: float32 or bfloat16; empty for a base "
+        + "from a folder."
+    ) { $0.model.precision?.rawValue ?? "" },
+    .text("evaluation_precision", "What they read in the evaluation.") { $0.score.precision.rawValue },
     .text("job", "The evaluation job; its cost is in costs.csv.") { $0.score.job },
     .text(
       "model_job",

@@ -1,6 +1,7 @@
 internal import Basics
-internal import Checkpoints
+public import Checkpoints
 internal import LinearAlgebra
+internal import Outlines
 
 extension Encoder {
   /// What the stack of query, key and value is called in a file of derived tensors.

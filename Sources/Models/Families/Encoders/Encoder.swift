@@ -175,6 +175,19 @@ public struct Encoder: Transformer {
     return copy
   }
 
+  /// The same encoder with products in single precision.
+  public var exact: Encoder {
+    var copy = self
+    copy.precision = .float32
+    for number in blocks.indices {
+      copy.blocks[number].qkv.rounded = nil
+      copy.blocks[number].attentionOutput.rounded = nil
+      copy.blocks[number].intermediate.rounded = nil
+      copy.blocks[number].output.rounded = nil
+    }
+    return copy
+  }
+
   /// The same encoder with more factors beside its weights.
   public func placing(_ factors: [LoRAFactors]) -> Encoder {
     var copy = self

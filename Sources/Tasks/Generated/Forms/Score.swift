@@ -15,11 +15,11 @@ extension GeneratedForm {
     classes: 3, largest: 1,
     noise: { target, _, noise, stream in
       .number(max(-1, min(1, target.number + noise * stream.normal())))
-    }
-  ) { wanted, _, law, stream in
-    let clauses = Clause.mood(agreement: 0.85, plain: 0.4, from: &stream)
-    guard law.mood(clauses) == wanted - 1 else { return nil }
-    return Draft(
-      sentence: Sentence(clauses, from: &stream), target: .number(tanh(law.score(clauses) / 2)))
-  }
+    },
+    attempt: { wanted, _, law, stream in
+      let clauses = Clause.mood(agreement: 0.85, plain: 0.4, from: &stream)
+      guard law.mood(clauses) == wanted - 1 else { return nil }
+      return Draft(
+        sentence: Sentence(clauses, from: &stream), target: .number(tanh(law.score(clauses) / 2)))
+    })
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Golden numbers of the tiny encoders with products in bf16, from PyTorch, transformers and PEFT.
 
-Usage: generate_bfloat16.py FOLDER...      (run by hand; a folder is what generate_encoder.py wrote)
+Usage: generate_rounded.py FOLDER...      (run by hand; a folder is what generate_encoder.py wrote)
 
 Writes bfloat16.safetensors: the last hidden state, and the gradients of the LoRA factors by its sum times the fixed numbers
 
