@@ -79,6 +79,14 @@ struct LoadedManifest {
     if let note = try ResultsFolder.check(folder, mayHold: stamp(plan)) { Console.note("\(note)") }
   }
 
+  /// Notes what the cells of a plan are now, for the next plan to say what changed; a note that cannot be written is none.
+  func noteRun(of plan: Plan) {
+    var last = LastRun(of: plan.experiment, in: store) ?? LastRun()
+    last.note(plan, finished: store.finished())
+    try? last.write(of: plan.experiment, in: store)
+    RowHashes.keep(plan, in: store)
+  }
+
   /// Which experiment the tables are of.
   func stamp(_ plan: Plan) -> TablesStamp { TablesStamp(plan, overrides: overrides) }
 

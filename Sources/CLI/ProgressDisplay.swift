@@ -94,8 +94,8 @@ private struct ProgressState {
     self.workers = workers
     self.isQuiet = isQuiet
     self.isVerbose = isVerbose
-    let finished = store.finished()
-    for job in plan.jobs where !finished.contains(job.id) { remaining[job.id] = job }
+    let progress = store.progress(of: plan)
+    for job in plan.jobs where progress.isOpen(job.id) { remaining[job.id] = job }
     done = plan.jobs.count - remaining.count
   }
 

@@ -7,10 +7,14 @@ internal import Specs
 /// Reads finished jobs back as the rows that tables are made from.
 public struct Collector: Sendable {
   private let store: JobStore
+  private let keepsScores: Bool
 
   /// Reads from a store.
-  public init(store: JobStore) {
+  ///
+  /// - Parameter keepsScores: Whether scores that are computed now are written beside the predictions.
+  public init(store: JobStore, keepsScores: Bool = false) {
     self.store = store
+    self.keepsScores = keepsScores
   }
 
   /// Everything of a plan that is done; failures are listed, and jobs whose files were changed or cut since.
@@ -42,13 +46,25 @@ public struct Collector: Sendable {
       experiment: plan.experiment, title: plan.title, tasks: plan.tasks, models: [], scores: [], costs: costs,
       failures: failures, budget: plan.budget, data: plan.data, plannedJobs: plan.jobs.count,
       finishedJobs: results.count)
-    for model in plan.models { add(model, results, specs, to: &set) }
+    let asked = plan.models.flatMap { model in
+      model.job == nil || results[model.job ?? .none] != nil
+        ? model.evaluations.filter { results[$0.job] != nil } : []
+    }
+    let answers = Scorer(store: store, plan: plan, keeps: keepsScores).answers(asked)
+    for job in Dictionary(grouping: answers.filter { $0.value.problem != nil }, by: \.key.job).sorted(by: {
+      $0.key < $1.key
+    }) {
+      guard let problem = job.value.first?.value.problem else { continue }
+      set.failures.append(
+        FailureRow(job: job.key.hex, label: specs[job.key]?.label ?? "", message: problem.what))
+    }
+    for model in plan.models { add(model, results, specs, answers, to: &set) }
     return set
   }
 
   private func add(
     _ model: PlannedModel, _ results: [JobID: JobResult], _ specs: [JobID: PlannedJob],
-    to set: inout ResultSet
+    _ answers: [PlannedEvaluation: Scorer.Answer], to set: inout ResultSet
   ) {
     var row = ModelRow(
       model: model.model, kind: model.kind, recipe: model.recipe, settings: model.settings,
@@ -69,15 +85,17 @@ public struct Collector: Sendable {
       case .pretrain(let trained):
         count(trained, &row)
         row.precision = .float32
-      case .statistics, .evaluate: break
+      case .statistics, .predict: break
       }
     }
     set.models.append(row)
     for evaluation in model.evaluations {
-      guard case .evaluate(let result) = results[evaluation.job] else { continue }
+      guard case .predict(let result) = results[evaluation.job], let answer = answers[evaluation] else {
+        continue
+      }
       let metrics = set.tasks.first { $0.name == evaluation.task }?.metrics ?? []
       for metric in metrics {
-        guard let value = result.metrics[metric.name] else { continue }
+        guard let value = answer.scores[metric.name] else { continue }
         set.scores.append(
           ScoreRow(
             model: model.model, seed: model.seed, task: evaluation.task, split: evaluation.split,
@@ -135,21 +153,25 @@ public struct PredictionBinder: Sendable {
 
   /// Writes the files of a plan's models; one that holds its parts already is left alone.
   ///
-  /// Sizes would not tell: two models can say as many letters and mean other labels.
-  /// - Throws: a `Diagnostic` for predictions that are not what their evaluation wrote.
+  /// Points of grids that were not chosen have none.
+  /// - Throws: a `Diagnostic` for predictions that are not what their job wrote, or for data that cannot be read.
   public func bind(_ plan: Plan, into folder: URL) throws {
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    for (model, name) in zip(plan.models, PredictionBinder.names(plan.models)) {
-      let evaluations = model.evaluations.filter { store.contains($0.job) }
+    let scorer = Scorer(store: store, plan: plan, keeps: false)
+    for (model, name) in zip(plan.models, PredictionBinder.names(plan.models))
+    where !plan.passedOver.contains(model.model) {
+      let evaluations = model.evaluations.filter { store.contains($0.job) && !store.isDropped($0.job) }
+      if evaluations.isEmpty { continue }
+      var text = PredictionText()
       for evaluation in evaluations {
-        if let damage = store.damage(evaluation.job, .bytes) { throw damage }
+        let question = Scorer.Question(task: evaluation.task, split: evaluation.split)
+        guard let asked = scorer.targets(question) else { continue }
+        text.add(
+          try store.predictions(evaluation.job), targets: try asked.rows(), task: asked.task,
+          split: asked.split)
       }
-      let parts = evaluations.map { store.folder($0.job).appendingPathComponent(PredictionFile.name) }
-        .filter { FileManager.default.fileExists(atPath: $0.path) }
-      if parts.isEmpty { continue }
       let file = folder.appendingPathComponent(name)
-      var data = Data()
-      for part in parts { data.append(try Data(contentsOf: part, options: .mappedIfSafe)) }
+      let data = Data(text.bytes)
       if let old = try? Data(contentsOf: file, options: .mappedIfSafe), old == data { continue }
       try data.write(to: file, options: .atomic)
     }

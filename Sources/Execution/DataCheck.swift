@@ -27,7 +27,9 @@ public struct DataCheck: Sendable {
     // What is wrong with some bytes is told of one file, which names the others that hold them.
     var told: Set<[String]> = []
     var problems: [Diagnostic] = []
-    for part in plan.jobs.filter({ store?.contains($0.id) != true }).flatMap({ parts($0.spec) }) {
+    let finished = store?.finished() ?? []
+    let asked = predicted(plan)
+    for part in plan.jobs.filter({ !finished.contains($0.id) }).flatMap({ asked[$0.id] ?? parts($0.spec) }) {
       guard case .files(let files) = part.task.source, seen.insert(part).inserted else { continue }
       // Counted rows could be read; what is left to say is whether scores on them mean anything.
       if let row = row(of: part, plan) {
@@ -47,6 +49,18 @@ public struct DataCheck: Sendable {
       }
     }
     if !problems.isEmpty { throw Diagnostics(problems) }
+  }
+
+  /// What predictions are held against: the jobs themselves need not know the names of their tasks.
+  private func predicted(_ plan: Plan) -> [JobID: [Part]] {
+    let tasks = Dictionary(plan.plannedTasks.map { ($0.spec.name, $0.spec) }) { first, _ in first }
+    var parts: [JobID: [Part]] = [:]
+    for evaluation in plan.models.lazy.flatMap(\.evaluations) {
+      guard let task = tasks[evaluation.task] else { continue }
+      let part = Part(task: task.read([evaluation.split]), split: evaluation.split)
+      if parts[evaluation.job]?.contains(part) != true { parts[evaluation.job, default: []].append(part) }
+    }
+    return parts
   }
 
   /// What was counted in a split, when the plan was made or now; nil where it cannot be read.
@@ -72,7 +86,7 @@ public struct DataCheck: Sendable {
       }
     case .tune(let job): job.tasks.map { Part(task: $0.task, split: job.split.split) }
     case .statistics(let job): job.tasks.map { Part(task: $0, split: job.split) }
-    case .evaluate(let job): [Part(task: job.task, split: job.split)]
+    case .predict(let job): [Part(task: job.task, split: job.split)]
     }
   }
 }

@@ -12,7 +12,7 @@ internal import Tokenizers
 internal import Training
 
 /// Does jobs in this process, one after the other, and keeps what the next one will need again: the base, tokenised
-/// examples, label embeddings, states below the lowest adapter, the model that was evaluated last.
+/// examples, label embeddings, states below the lowest adapter, the model that predicted last.
 public final class JobPerformer {
   let store: JobStore
   private var locations: [String: String] = [:]
@@ -20,13 +20,13 @@ public final class JobPerformer {
   private let weights: SharedWeights
   let frozen = FrozenStateCache()
   private var bases: [String: BaseModel] = [:]
-  private var tokenized = ByteLimitedCache<[TokenizedExample]>(limit: WorkLimits.tokenizedBytes)
+  private var tokenized = ByteLimitedCache<TokenizedRows>(limit: WorkLimits.tokenizedBytes)
   /// By the base alone, of sets of examples.
   var pooled = ByteLimitedCache<Matrix>(limit: WorkLimits.pooledBytes)
   private var heads: [String: TaskHead] = [:]
   /// Jobs whose files were found to be as they were written.
   private var intact: Set<JobID> = []
-  /// The model that was evaluated last: an adapter belongs to one base.
+  /// The model that predicted last: an adapter belongs to one base.
   var model: (adapter: JobID, network: any Network, lowestLayer: Int)?
   /// The model of several parts that was read last.
   var readModel: (merge: JobID, model: RoutedModel)?
@@ -102,7 +102,7 @@ public final class JobPerformer {
     case .statistics(let job): .statistics(try measure(job, into: folder, progress: progress))
     case .merge(let job): .merge(try merge(job, into: folder, progress: progress))
     case .tune(let job): .tune(try tune(job, into: folder, progress: progress))
-    case .evaluate(let job): .evaluate(try evaluate(job, into: folder, progress: progress))
+    case .predict(let job): .predict(try predict(job, into: folder, progress: progress))
     }
   }
 
@@ -165,13 +165,22 @@ public final class JobPerformer {
   func examples(
     _ task: TaskSpec, _ split: Split, base spec: BaseSpec, maxTokens: Int
   ) throws -> [TokenizedExample] {
+    try rows(task, split, base: spec, maxTokens: maxTokens).examples
+  }
+
+  /// The same with the row and the text of each.
+  func rows(
+    _ task: TaskSpec, _ split: Split, base spec: BaseSpec, maxTokens: Int
+  ) throws -> TokenizedRows {
     let key = try key(task, split, base: spec, maxTokens: maxTokens)
     if let known = tokenized.value(key) { return known }
     let tokenizer = try base(spec).tokenizer
-    let examples = try TaskLoader.load(task, split: split) { locations[$0] }
-    let ready = examples.map { TokenizedExample($0, tokenizer: tokenizer, maxTokens: maxTokens) }
+    let read = try TaskLoader.rows(task, split: split) { locations[$0] }
+    let ready = TokenizedRows(
+      examples: read.examples.map { TokenizedExample($0, tokenizer: tokenizer, maxTokens: maxTokens) },
+      numbers: read.numbers, texts: read.examples.map(\.textHash))
     // Ids and types, and what the lists around them take.
-    let bytes = ready.reduce(0) { $0 + 8 * ($1.ids.count + $1.wordStarts.count) + 200 }
+    let bytes = ready.examples.reduce(0) { $0 + 8 * ($1.ids.count + $1.wordStarts.count) + 220 }
     tokenized.insert(ready, key, bytes: bytes)
     return ready
   }
@@ -213,6 +222,15 @@ public final class JobPerformer {
     }
     return path
   }
+}
+
+/// The rows of a split as a model reads them.
+struct TokenizedRows {
+  var examples: [TokenizedExample]
+  /// The number of each in its file, from one.
+  var numbers: [Int]
+  /// The hash of the text of each.
+  var texts: [UInt64]
 }
 
 /// Three decimals, for progress lines.

@@ -52,7 +52,9 @@ extension JobStore {
     guard let data = try? Data(contentsOf: record),
       let written = try? JSONDecoder().decode(WrittenFiles.self, from: data)
     else { return broken("the record of the job's files cannot be read", record, folder) }
-    for (name, entry) in written.files.sorted(by: { $0.key < $1.key }) {
+    let isDropped = isDropped(id)
+    for (name, entry) in written.files.sorted(by: { $0.key < $1.key })
+    where !isDropped || name == JobStore.resultName {
       let file = folder.appendingPathComponent(name)
       guard let size = try? FileManager.default.attributesOfItem(atPath: file.path)[.size] as? Int else {
         return broken("a file that the job wrote is missing", file, folder)
@@ -88,7 +90,7 @@ extension JobStore {
     // Inputs stand before the jobs that need them.
     for job in plan.jobs.reversed() {
       if finished.contains(job.id) {
-        let isRead = read.contains(job.id) || job.spec.kind == "evaluate"
+        let isRead = read.contains(job.id) || job.spec.kind == "predict"
         guard let damage = damage(job.id, isRead ? .bytes : .sizes) else { continue }
         found.append((job, damage))
       }

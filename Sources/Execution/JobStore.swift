@@ -26,6 +26,9 @@ public struct JobStore: Sendable {
   /// The folder of a finished job.
   public func folder(_ id: JobID) -> URL { root.appendingPathComponent(id.hex) }
 
+  /// The same as a text.
+  func path(_ id: JobID) -> String { "\(path)/\(id.hex)" }
+
   /// Whether the job is finished.
   public func contains(_ id: JobID) -> Bool {
     FileManager.default.fileExists(atPath: "\(path)/\(id.hex)/\(JobStore.resultName)")
@@ -79,8 +82,8 @@ public struct JobStore: Sendable {
         try handle.close()
       }
     }
-    if !contains(id) {
-      // What stands there without a result was left by a hand, not by a commit.
+    if !contains(id) || isDropped(id) {
+      // What stands there without a result was left by a hand, not by a commit; what was dropped is there again.
       try? FileManager.default.removeItem(at: folder(id))
     }
     do {

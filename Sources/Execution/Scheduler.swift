@@ -92,10 +92,10 @@ public actor Scheduler {
     let clock = clock ?? WorkClock(plan: plan, store: store)
     self.clock = clock
     self.leases = leases ?? Leases(store: store)
-    let finished = store.finished()
-    summary.cached = plan.jobs.count { finished.contains($0.id) }
+    let progress = store.progress(of: plan)
+    summary.cached = plan.jobs.count { !progress.isOpen($0.id) }
     queue = JobQueue(
-      plan.jobs, workers: runners.count, isFinished: finished.contains, seconds: clock.seconds)
+      plan.jobs, workers: runners.count, isFinished: { !progress.isOpen($0) }, seconds: clock.seconds)
   }
 
   /// Runs until nothing is left that can run.

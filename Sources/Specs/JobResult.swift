@@ -100,20 +100,17 @@ public struct MergeResult: Sendable, Hashable, Codable {
   }
 }
 
-/// How a model did on one split of one task.
-public struct EvaluateResult: Sendable, Hashable, Codable {
+/// What a prediction read.
+public struct PredictResult: Sendable, Hashable, Codable {
   /// Examples.
   public var n: Int
   /// Real tokens read.
   public var tokens: Int
-  /// Metric values by name.
-  public var metrics: [String: Double]
 
   /// Makes a result.
-  public init(n: Int, tokens: Int, metrics: [String: Double]) {
+  public init(n: Int, tokens: Int) {
     self.n = n
     self.tokens = tokens
-    self.metrics = metrics
   }
 }
 
@@ -129,8 +126,8 @@ public enum JobResult: Sendable, Hashable, Codable {
   case merge(MergeResult)
   /// Of a tuning.
   case tune(TuneResult)
-  /// Of an evaluation.
-  case evaluate(EvaluateResult)
+  /// Of a prediction.
+  case predict(PredictResult)
 }
 
 /// What a job cost: the one record that differs between two runs.
@@ -166,34 +163,5 @@ public struct JobCost: Sendable, Hashable, Codable {
     self.run = run
     self.machine = machine
     self.predictedSeconds = predictedSeconds
-  }
-}
-
-/// One item's prediction, as `predictions/*.jsonl` holds it.
-public struct PredictionRow: Sendable, Hashable, Codable {
-  /// `<task>/<split>/<row>`: the row counts from 0 in the data after limits.
-  public var id: String
-  /// A label, a number as text, or tags joined by spaces.
-  public var prediction: String
-  /// What the data say, written like the prediction.
-  public var target: String
-  /// Whether the prediction is the target, for tagging all tags; nil for regression, where numbers are near or far.
-  public var correct: Bool?
-
-  /// Makes a row.
-  public init(id: String, prediction: String, target: String, correct: Bool?) {
-    self.id = id
-    self.prediction = prediction
-    self.target = target
-    self.correct = correct
-  }
-
-  /// Writes all keys, so that every row of a file has the same ones: `null` where there is nothing to say.
-  public func encode(to encoder: any Encoder) throws {
-    var container = encoder.container(keyedBy: CodingKeys.self)
-    try container.encode(id, forKey: .id)
-    try container.encode(prediction, forKey: .prediction)
-    try container.encode(target, forKey: .target)
-    try container.encode(correct, forKey: .correct)
   }
 }

@@ -16,7 +16,7 @@ extension JobSpec {
     case .statistics(let job): job.write(to: &text)
     case .merge(let job): job.write(to: &text)
     case .tune(let job): job.write(to: &text)
-    case .evaluate(let job): job.write(to: &text)
+    case .predict(let job): job.write(to: &text)
     }
     return text.id
   }
@@ -87,7 +87,7 @@ extension TuneJob {
   }
 }
 
-extension EvaluateJob {
+extension PredictJob {
   fileprivate func write(to text: inout IdentityText) {
     text.add("base", $base)
     text.add("adapter", adapter)

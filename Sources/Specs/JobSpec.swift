@@ -105,13 +105,15 @@ public struct MergeJob: Sendable, Hashable, Codable {
   }
 }
 
-/// Evaluate one model on one split of one task.
-public struct EvaluateJob: Sendable, Hashable, Codable {
+/// Predict one split of one task with one model.
+///
+/// What the predictions are worth is no part of it: metrics are computed from what it leaves.
+public struct PredictJob: Sendable, Hashable, Codable {
   /// What the adapter sits on.
   @Hashed public var base: BaseSpec
-  /// The training, merge or tuning job whose adapter is used; nil evaluates the base itself.
+  /// The training, merge or tuning job whose adapter is used; nil takes the base itself.
   public var adapter: JobID?
-  /// The task as evaluations see it, with all metrics.
+  /// The task as `TaskSpec.predicted` has it.
   @Hashed public var task: TaskSpec
   /// The split that is read.
   public var split: Split
@@ -165,8 +167,8 @@ public enum JobSpec: Sendable, Hashable, Codable {
   case merge(MergeJob)
   /// Learn or search how to merge adapters.
   case tune(TuneJob)
-  /// Measure one model on one split of one task.
-  case evaluate(EvaluateJob)
+  /// Predict one split of one task with one model.
+  case predict(PredictJob)
 
   /// The jobs whose artefacts this one reads, in a fixed order without repeats.
   public var inputs: [JobID] {
@@ -194,7 +196,7 @@ public enum JobSpec: Sendable, Hashable, Codable {
       add(job.base)
       job.inputs.forEach(add)
       for task in job.tasks { add(task.head) }
-    case .evaluate(let job):
+    case .predict(let job):
       add(job.base)
       add(job.adapter)
       add(job.head)
@@ -206,7 +208,7 @@ public enum JobSpec: Sendable, Hashable, Codable {
   public var productPrecision: Precision {
     switch self {
     case .train(let job): job.training.productPrecision
-    case .evaluate(let job): job.productPrecision
+    case .predict(let job): job.productPrecision
     case .pretrain, .statistics, .merge, .tune: .float32
     }
   }
@@ -216,12 +218,12 @@ public enum JobSpec: Sendable, Hashable, Codable {
     switch self {
     case .merge(let job): job.method
     case .tune(let job): job.method
-    case .pretrain, .train, .statistics, .evaluate: nil
+    case .pretrain, .train, .statistics, .predict: nil
     }
   }
 
   /// All kinds, in the order in which jobs need each other.
-  public static let kinds = ["pretrain", "train", "statistics", "merge", "tune", "evaluate"]
+  public static let kinds = ["pretrain", "train", "statistics", "merge", "tune", "predict"]
 
   /// One of `kinds`.
   public var kind: String {
@@ -231,7 +233,7 @@ public enum JobSpec: Sendable, Hashable, Codable {
     case .statistics: "statistics"
     case .merge: "merge"
     case .tune: "tune"
-    case .evaluate: "evaluate"
+    case .predict: "predict"
     }
   }
 }

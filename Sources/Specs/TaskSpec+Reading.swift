@@ -26,6 +26,17 @@ extension TaskSpec {
     training.validateEvery > 0 ? read([.train, .validation], metrics: 1) : read([.train])
   }
 
+  /// What a model reads of the task to predict a split.
+  ///
+  /// - Parameter isTold: Whether the model is told the task by its name.
+  public func predicted(_ split: Split, isTold: Bool) -> TaskSpec {
+    var task = read([split])
+    let isDrawn = task.validationFraction > 0 || !task.limits.isEmpty
+    // Rows are drawn, texts made and linear heads kept by the name.
+    if case .files = source, !isDrawn, head == .labels, !isTold { task.name = "" }
+    return task
+  }
+
   /// Whether the source has a split, as opposed to one that is held back from the training data.
   private func has(_ split: Split) -> Bool {
     switch source {

@@ -1,3 +1,5 @@
+internal import Basics
+
 /// What a task wants for one example, or what a model said.
 public enum Target: Sendable, Hashable {
   /// The index of a class in the task's label list.
@@ -51,6 +53,21 @@ public enum Target: Sendable, Hashable {
   public var isUnsound: Bool { if case .number(let number) = self { !number.isFinite } else { false } }
 }
 
+/// What a model said of an example.
+public struct Prediction: Sendable, Hashable {
+  /// What it takes to be right.
+  public var target: Target
+  /// The probability of each label, for tagging of each label of each word, end to end, 0 for all labels of a word that it
+  /// did not see; empty where it says a number alone.
+  public var probabilities: [Float]
+
+  /// Makes a prediction.
+  public init(_ target: Target, probabilities: [Float] = []) {
+    self.target = target
+    self.probabilities = probabilities
+  }
+}
+
 /// One row of a task after its template was filled.
 public struct Example: Sendable, Hashable {
   /// The text; for tagging the words joined by spaces.
@@ -69,4 +86,10 @@ public struct Example: Sendable, Hashable {
     self.words = words
     self.target = target
   }
+}
+
+extension Example {
+  /// The first eight bytes of the SHA-256 of the text, a pair's second sentence behind a line feed: the same text has the same
+  /// number in whatever file, split or limit.
+  public var textHash: UInt64 { StableHash.word(pair.map { text + "\n" + $0 } ?? text) }
 }

@@ -41,7 +41,7 @@ public struct Evaluator: Sendable {
     _ examples: [TokenizedExample], head: TaskHead, states: FrozenStates? = nil,
     workspaces: [Workspace] = [Workspace()],
     progress: (Int) throws -> Void = { _ in }
-  ) rethrows -> [Target] {
+  ) rethrows -> [Prediction] {
     try collected(examples, states, workspaces, progress: progress) { range, seen, workspace in
       head.predict(seen, rows: 0..<seen.batch.rows, examples: examples[range], workspace: workspace)
     }.flatMap { $0 }

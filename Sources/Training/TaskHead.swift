@@ -120,7 +120,7 @@ public struct TaskHead: Sendable {
   func predict(
     _ states: States, rows: some Collection<Int>, examples: some Collection<TokenizedExample>,
     workspace: Workspace
-  ) -> [Target] {
+  ) -> [Prediction] {
     perExample(
       states, rows: rows, examples: examples, workspace: workspace, readout.prediction)
   }

@@ -37,7 +37,7 @@ private struct Change<Spec>: Sendable {
     what: .fisher(labels: .model, labelScale: 20), seed: 1)
   private static let data = MergeData(
     base: .pretrained(JobID(number: 0x0b)), tasks: [[task], []], rows: 256, maxTokens: 128)
-  private static let evaluate = EvaluateJob(
+  private static let predict = PredictJob(
     base: .pretrained(JobID(number: 0x0b)), adapter: JobID(number: 0x0a), task: task, split: .test,
     head: JobID(number: 0x0c), maxTokens: 128, labelScale: 20)
 
@@ -237,17 +237,17 @@ private struct Change<Spec>: Sendable {
       return .train(job)
     }
     try check(Self.task, changes) { task in
-      var job = Self.evaluate
+      var job = Self.predict
       job.task = task
-      return .evaluate(job)
+      return .predict(job)
     }
   }
 
   @Test func `every field of a label, a file and a generator changes an evaluation`() throws {
     func evaluation(_ change: (inout TaskSpec) -> Void) -> JobSpec {
-      var job = Self.evaluate
+      var job = Self.predict
       change(&job.task)
-      return .evaluate(job)
+      return .predict(job)
     }
     try check(
       Self.label,
@@ -321,7 +321,7 @@ private struct Change<Spec>: Sendable {
 
   @Test func `every field of an evaluation changes its identity`() throws {
     try check(
-      Self.evaluate,
+      Self.predict,
       [
         Change("base") { $0.base = .folder(sha256: "0b") }, Change("adapter") { $0.adapter = nil },
         Change("task") { $0.task.name = "fomc" }, Change("split") { $0.split = .validation },
@@ -329,7 +329,7 @@ private struct Change<Spec>: Sendable {
         Change("labelScale") { $0.labelScale = nil },
         Change("precision") { $0.precision = .bfloat16 },
       ]
-    ) { .evaluate($0) }
+    ) { .predict($0) }
   }
 
   @Test func `every field of a pretraining changes its identity`() throws {
@@ -350,7 +350,7 @@ private struct Change<Spec>: Sendable {
   @Test func `a spec comes back from its JSON`() throws {
     for job in [
       JobSpec.pretrain(PretrainSpec()), .train(Self.train), .statistics(Self.statistics), .merge(Self.merge),
-      .evaluate(Self.evaluate),
+      .predict(Self.predict),
     ] {
       #expect(try JSONDecoder().decode(JobSpec.self, from: StableHash.canonicalJSON(job)) == job)
     }
@@ -370,12 +370,12 @@ private struct Change<Spec>: Sendable {
       ])
     #expect(JobSpec.statistics(Self.statistics).inputs == [JobID(number: 0x0a)])
     #expect(
-      JobSpec.evaluate(Self.evaluate).inputs == [
+      JobSpec.predict(Self.predict).inputs == [
         JobID(number: 0x0b), JobID(number: 0x0a), JobID(number: 0x0c),
       ])
-    var own = Self.evaluate
+    var own = Self.predict
     own.head = own.adapter
-    #expect(JobSpec.evaluate(own).inputs == [JobID(number: 0x0b), JobID(number: 0x0a)])
+    #expect(JobSpec.predict(own).inputs == [JobID(number: 0x0b), JobID(number: 0x0a)])
   }
 
   @Test func `LoRA's scale is alpha by the rank, and by its root for rsLoRA`() {

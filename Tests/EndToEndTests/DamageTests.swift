@@ -16,7 +16,7 @@ import Testing
 
   @Test func `cut predictions are made anew, and no table is made from them`() throws {
     let place = try Workplace(copying: Finished.get().place)
-    let (name, data) = try stored("predictions.jsonl", in: place)
+    let (name, data) = try stored("predictions.bin", in: place)
     try write(data.dropLast(20), to: name, in: place)
     let report = try Program.run("report", "m.yaml", in: place.folder)
     #expect(report.status == 1)

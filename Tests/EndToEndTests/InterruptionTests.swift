@@ -128,7 +128,7 @@ import Testing
     let place = try Workplace(copying: Finished.get().place)
     let names = Set(place.stored())
     let evaluations = try names.filter {
-      try place.read("Results/.store/\($0)/job.json").hasPrefix("{\"evaluate\"")
+      try place.read("Results/.store/\($0)/job.json").hasPrefix("{\"predict\"")
     }
     let job = try #require(evaluations.min())
     let store = place.folder.appendingPathComponent("Results/.store")

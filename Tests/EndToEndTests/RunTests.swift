@@ -98,7 +98,7 @@ import Testing
         pretrain: 0 done, 0 running, 0 failed, 1 waiting
         train: 0 done, 0 running, 0 failed, 8 waiting
         merge: 0 done, 0 running, 0 failed, 4 waiting
-        evaluate: 0 done, 0 running, 0 failed, 78 waiting
+        predict: 0 done, 0 running, 0 failed, 78 waiting
 
         """)
     let plan = try Program.run("plan", "m.yaml", "--workers", "1", in: place.folder)
@@ -108,7 +108,7 @@ import Testing
     #expect(plan.output.contains("on 1 worker ("))
     let finished = try Finished.get().place
     let after = try Program.run("status", "m.yaml", in: finished.folder)
-    #expect(after.output.contains("evaluate: 78 done, 0 running, 0 failed, 0 waiting"))
+    #expect(after.output.contains("predict: 78 done, 0 running, 0 failed, 0 waiting"))
     let nothing = try Program.run("plan", "m.yaml", in: finished.folder).output
     #expect(nothing.contains("train: 8 jobs, 8 done, 0 to run"))
     #expect(nothing.hasSuffix("13 models; nothing to run\n"))
@@ -162,7 +162,7 @@ import Testing
       #expect(trainings.filter { $0.hasPrefix("train " + kind) }.count == 4 * count, "\(kind)")
     }
     #expect(trainings.count == 4 * 55)
-    #expect(plan.jobs.filter { $0.kind == "evaluate" }.count == plan.models * 9 * 2)
+    #expect(plan.jobs.filter { $0.kind == "predict" }.count == plan.models * 9 * 2)
     #expect(plan.diskMegabytes < 500)
     #expect(plan.megabytesPerWorker < 1000)
   }

@@ -71,7 +71,7 @@ import Testing
     let jobs = try FileManager.default.contentsOfDirectory(atPath: partial.folder.path + "/Results/.store")
     let evaluations = jobs.filter { job in
       FileManager.default.fileExists(
-        atPath: "\(partial.folder.path)/Results/.store/\(job)/predictions.jsonl")
+        atPath: "\(partial.folder.path)/Results/.store/\(job)/predictions.bin")
     }
     for job in evaluations.sorted().prefix(50) {
       try FileManager.default.removeItem(atPath: "\(partial.folder.path)/Results/.store/\(job)")

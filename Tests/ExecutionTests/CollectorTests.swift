@@ -16,7 +16,7 @@ import Testing
   private let b: PlannedJob
   private let merge: PlannedJob
   private let evaluations: [PlannedJob]
-  private let plan: Plan
+  private var plan: Plan
 
   init() throws {
     scratch = try Scratch()
@@ -35,6 +35,7 @@ import Testing
         evaluations: [PlannedEvaluation(task: "fpb", split: .test, job: pair.1.id)])
     }
     plan = Jobs.plan([a, b, merge] + evaluations, models: models)
+    plan.locations = store.data
   }
 
   private var store: JobStore { scratch.store }
@@ -45,7 +46,7 @@ import Testing
     try store.put(b.id, .trained(steps: 7))
     let site = MergedSite(site: "q", rank: 4, retainedEnergy: 0.9, norm: 2)
     try store.put(merge.id, .merge(MergeResult(sites: [site], bytes: 123)))
-    for (index, job) in evaluations.enumerated() { try store.put(job.id, .evaluated(0.25 * Double(index))) }
+    for (index, job) in evaluations.enumerated() { try store.put(predictions: job.id, right: index) }
   }
 
   @Test func `a full store gives every row in the order of the plan`() throws {
@@ -75,12 +76,12 @@ import Testing
 
   @Test func `holes leave rows out and move no number to another model`() throws {
     try store.put(b.id, .trained(steps: 7))
-    try store.put(evaluations[0].id, .evaluated(0.1))
-    try store.put(evaluations[1].id, .evaluated(0.9))  // of the model that is missing
+    try store.put(predictions: evaluations[0].id, right: 1)
+    try store.put(predictions: evaluations[1].id, right: 4)  // of the model that is missing
     try store.recordFailure(Diagnostic("out of memory", hint: "buy some"), of: a.id)
     let set = try collect()
     #expect(set.models.map(\.seed) == [nil, 1])
-    #expect(set.scores.map(\.value) == [0.1])
+    #expect(set.scores.map(\.value) == [0.25])
     #expect(set.scores.map(\.model) == ["base"])
     #expect(set.failures == [FailureRow(job: a.id.hex, label: "train 0", message: "out of memory")])
   }
@@ -144,24 +145,29 @@ import Testing
 
   // MARK: Predictions
 
+  /// The predictions in a model's file.
+  private func said(_ file: URL) throws -> [String] {
+    try String(contentsOf: file, encoding: .utf8).split(separator: "\n").map { line in
+      try #require(JSON(Array(line.utf8), file: "")["prediction"]?.text)
+    }
+  }
+
   @Test func `a model's name that no file can have is shortened, and no two models share a file`() throws {
     try putAll()
     let long = "cocktail:" + (0..<9).map { "a_task_with_an_ordinary_name_\($0)" }.joined(separator: "+")
     var plan = plan
     let names = [long, long + "+x", "merge:ties(density=0.2)", "merge:ties[density=0.2]"]
     for (index, name) in names.enumerated() { plan.models[index].model = name }
-    for index in plan.models.indices {
-      let part = store.folder(evaluations[index].id).appendingPathComponent("predictions.jsonl")
-      try Data("{\"of\":\(index)}\n".utf8).write(to: part)
-    }
     let folder = scratch.url.appendingPathComponent("predictions")
     try PredictionBinder(store: store).bind(plan, into: folder)
     let files = try FileManager.default.contentsOfDirectory(atPath: folder.path)
     #expect(files.count == 4 && files.allSatisfy { $0.utf8.count <= 255 })
     #expect(files.filter { $0.hasPrefix("cocktail_a_task_with_an_ordinary_name_0+a_task") }.count == 2)
     #expect(files.filter { $0.hasPrefix("merge_ties_density=0.2_-") }.count == 2)
-    let texts = try files.map { try String(contentsOf: folder.appendingPathComponent($0), encoding: .utf8) }
-    #expect(texts.sorted() == (0..<4).map { "{\"of\":\($0)}\n" })
+    let right = try files.map { name in
+      try said(folder.appendingPathComponent(name)).count { $0 == "a" }
+    }
+    #expect(right.sorted() == [0, 1, 2, 3])
     // The same names the next time.
     try PredictionBinder(store: store).bind(plan, into: folder)
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == files.sorted())
@@ -170,13 +176,134 @@ import Testing
   @Test func `predictions of a model are bound, and bound again when labels change but not sizes`() throws {
     try putAll()
     let folder = scratch.url.appendingPathComponent("predictions")
-    let part = store.folder(evaluations[1].id).appendingPathComponent("predictions.jsonl")
     let file = folder.appendingPathComponent("single_fpb.seed0.jsonl")
-    for text in ["{\"prediction\":\"negative\"}\n", "{\"prediction\":\"positive\"}\n"] {
-      try Data(text.utf8).write(to: part)
+    for right in [1, 2] {
+      try store.discard(evaluations[1].id)
+      try store.put(predictions: evaluations[1].id, right: right)
       try PredictionBinder(store: store).bind(plan, into: folder)
-      #expect(try String(contentsOf: file, encoding: .utf8) == text)
+      #expect(try said(file).count { $0 == "a" } == right)
     }
-    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["single_fpb.seed0.jsonl"])
+    let line = try #require(String(contentsOf: file, encoding: .utf8).split(separator: "\n").first)
+    #expect(
+      line
+        == #"{"task":"fpb","split":"test","row":1,"text":"0000000000000001","prediction":"a","target":"a","correct":true,"#
+        + #""probabilities":{"a":0.75,"b":0.25}}"#)
+  }
+
+  // MARK: Scores
+
+  @Test func `scores are kept beside predictions, and one more metric is computed from them`() throws {
+    try putAll()
+    var plan = plan
+    let book = store.folder(evaluations[1].id).appendingPathComponent("scores.json")
+    _ = try collect()
+    #expect(!FileManager.default.fileExists(atPath: book.path))
+    _ = try Collector(store: store, keepsScores: true).collect(plan)
+    let kept = try Data(contentsOf: book)
+    plan.plannedTasks[0].spec.metrics = ["accuracy", "macro_f1"]
+    plan.tasks[0].metrics.append(MetricColumn(name: "macro_f1", higherIsBetter: true))
+    let set = try Collector(store: store, keepsScores: true).collect(plan)
+    #expect(set.scores.count == 8)
+    #expect(set.scores.filter { $0.metric == "macro_f1" }.map(\.value).last == 3.0 / 7)
+    #expect(try Data(contentsOf: book) != kept)
+    // What was changed by hand is computed anew.
+    var changed = try String(contentsOf: book, encoding: .utf8)
+    changed.replace("0.25", with: "0.75")
+    try Data(changed.utf8).write(to: book)
+    #expect(try collect().scores.map(\.value) == [0, 0.25, 0.5, 0.75])
+  }
+
+  @Test func `another column of targets is another key`() throws {
+    try putAll()
+    _ = try Collector(store: store, keepsScores: true).collect(plan)
+    var plan = plan
+    plan.plannedTasks[0].spec.labels.swapAt(0, 1)
+    #expect(try Collector(store: store).collect(plan).scores.map(\.value) == [1, 0.75, 0.5, 0.25])
+  }
+
+  @Test func `what is dropped keeps its scores and is made again where something asks for it`() throws {
+    try putAll()
+    _ = try Collector(store: store, keepsScores: true).collect(plan)
+    var plan = plan
+    plan.models[3].grid = "merge:linear"
+    plan.passedOver = ["merge:linear"]
+    #expect(try store.dropPassedOver(plan, others: [evaluations[3].id]) == 1)
+    #expect(try store.dropPassedOver(plan) == 1)
+    #expect(try store.dropPassedOver(plan) == 0)
+    #expect([merge.id, evaluations[3].id].allSatisfy(store.isDropped))
+    #expect(store.damaged(in: plan).isEmpty)
+    #expect(try collect().scores.map(\.value) == [0, 0.25, 0.5, 0.75])
+    #expect(store.progress(of: plan).remade.isEmpty)
+    // One more metric, or the choice of the point.
+    var measured = plan
+    measured.plannedTasks[0].spec.metrics = ["accuracy", "macro_f1"]
+    var chosen = plan
+    chosen.passedOver = []
+    for asking in [measured, chosen] {
+      let progress = store.progress(of: asking)
+      #expect(Set(progress.remade.keys) == [merge.id, evaluations[3].id])
+      let reasons = Reasons(asking, store, progress)
+      #expect(try #require(reasons.reasons(merge).first).kind == "dropped")
+    }
+    // What is made again takes the place of what was left.
+    try store.put(predictions: evaluations[3].id, right: 3)
+    #expect(!store.isDropped(evaluations[3].id))
+  }
+
+  // MARK: Reasons
+
+  @Test func `a plan says what changed since the last run`() throws {
+    try putAll()
+    var last = LastRun()
+    last.note(plan, finished: store.finished())
+    try last.write(of: "test", in: store)
+    #expect(LastRun(of: "test", in: store) == last)
+    #expect(LastRun.jobs(ofAllBut: "test", in: store).isEmpty)
+    #expect(LastRun.jobs(ofAllBut: "other", in: store).count == plan.jobs.count)
+    func reasons(_ change: (inout TrainJob) -> Void) throws -> [String] {
+      guard case .train(var job) = a.spec else { return [] }
+      change(&job)
+      var planned = a
+      planned.spec = .train(job)
+      planned.id = planned.spec.id()
+      var plan = plan
+      plan.jobs[0] = planned
+      return Reasons(plan, store, store.progress(of: plan)).reasons(planned).map(\.words)
+    }
+    #expect(try reasons { $0.training.learningRate = 0.5 } == ["training.learning_rate from 0.001 to 0.5"])
+    #expect(try reasons { $0.budget = .tokens(5) }.contains("budget.steps from 5 to nothing"))
+    #expect(try reasons { $0.seed = 4 } == ["seed from 0 to 4"])
+    #expect(
+      try reasons { $0.tasks[0].labels[0].description = "rises" } == [
+        "tasks.fpb.labels.a from 'a' to 'rises'"
+      ])
+    #expect(try reasons { _ in } == [])
+    var other = a
+    other.label = "train 77"
+    other.id = JobID(number: 77)
+    #expect(Reasons(plan, store, store.progress(of: plan)).reasons(other) == [.new])
+  }
+
+  @Test func `a data file that changed is told with its first other line`() throws {
+    try putAll()
+    RowHashes.keep(plan, in: store)
+    var last = LastRun()
+    last.note(plan, finished: store.finished())
+    try last.write(of: "test", in: store)
+    let file = scratch.url.appendingPathComponent("new.jsonl")
+    let old = try String(contentsOfFile: store.data["data"] ?? "", encoding: .utf8)
+    try Data(old.replacingOccurrences(of: "row 2", with: "row 9").utf8).write(to: file)
+    guard case .train(var job) = a.spec else { return }
+    job.tasks[0].source = .files([
+      "train": DataFile(sha256: "new", format: "jsonl"), "test": DataFile(sha256: "data", format: "jsonl"),
+    ])
+    var planned = a
+    planned.spec = .train(job)
+    planned.id = planned.spec.id()
+    var changed = plan
+    changed.jobs[0] = planned
+    changed.locations["new"] = file.path
+    #expect(
+      Reasons(changed, store, store.progress(of: changed)).reasons(planned) == [.file(file.path, line: 3)])
   }
 }

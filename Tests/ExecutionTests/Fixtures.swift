@@ -42,6 +42,26 @@ extension Leases.Answer {
   var from: ProcessIdentity? { if case .taken(_, let from) = self { from } else { nil } }
 }
 
+extension JobStore {
+  /// Puts predictions of four rows under an id, of which so many are right, and the data that they are of beside the store.
+  func put(predictions id: JobID, right: Int) throws {
+    let columns = PredictionColumns(
+      rows: [1, 2, 3, 4], texts: [1, 2, 3, 4],
+      predictions: (0..<4).map {
+        Prediction(.label($0 < right ? 0 : 1), probabilities: $0 < right ? [0.75, 0.25] : [0.25, 0.75])
+      },
+      labels: 2)
+    let attempt = try beginAttempt(id, "put")
+    try Data(columns.bytes).write(to: attempt.appendingPathComponent("predictions.bin"))
+    try commit(attempt, as: id, spec: try Jobs.train(0).spec, result: .predicted, cost: .some())
+    let rows = (0..<4).map { "{\"text\": \"row \($0)\", \"label\": \"a\"}\n" }.joined()
+    try Data(rows.utf8).write(to: root.appendingPathComponent("data.jsonl"))
+  }
+
+  /// Where the data of `put(predictions:)` lie.
+  var data: [String: String] { ["data": root.appendingPathComponent("data.jsonl").path] }
+}
+
 extension JobCost {
   static func some(wall: Double = 2) -> JobCost {
     JobCost(
@@ -59,16 +79,17 @@ extension JobResult {
         keptStep: steps, finalLoss: 0.5, trainable: 10))
   }
 
-  static func evaluated(_ accuracy: Double) -> JobResult {
-    .evaluate(EvaluateResult(n: 4, tokens: 40, metrics: ["accuracy": accuracy]))
-  }
+  static var predicted: JobResult { .predict(PredictResult(n: 4, tokens: 40)) }
 }
 
 /// Small plans: trainings named by their seed, merges and evaluations of them.
 enum Jobs {
   static let task = TaskSpec(
-    name: "fpb", kind: .classification, source: .files([:]), labels: [LabelSpec(name: "a", description: "a")],
-    metrics: ["accuracy"])
+    name: "fpb", kind: .classification,
+    source: .files([
+      "train": DataFile(sha256: "data", format: "jsonl"), "test": DataFile(sha256: "data", format: "jsonl"),
+    ]),
+    labels: ["a", "b"].map { LabelSpec(name: $0, description: $0) }, metrics: ["accuracy"])
 
   static func train(_ seed: Int) throws -> PlannedJob {
     try planned(
@@ -89,11 +110,13 @@ enum Jobs {
 
   static func evaluate(_ input: PlannedJob?) throws -> PlannedJob {
     try planned(
-      .evaluate(
-        EvaluateJob(
-          base: .folder(sha256: "base"), adapter: input?.id, task: task, split: .test, head: nil,
+      .predict(
+        PredictJob(
+          base: .folder(sha256: "base"), adapter: input?.id, task: task.predicted(.test, isTold: false),
+          split: .test,
+          head: nil,
           maxTokens: 128,
-          labelScale: 20)), "evaluate \(input?.label ?? "base")")
+          labelScale: 20)), "predict \(input?.label ?? "base")")
   }
 
   private static func planned(_ spec: JobSpec, _ label: String) throws -> PlannedJob {
@@ -106,7 +129,8 @@ enum Jobs {
       tasks: [
         TaskColumn(
           name: "fpb", kind: .classification, metrics: [MetricColumn(name: "accuracy", higherIsBetter: true)])
-      ], jobs: jobs, models: models, budget: "5 steps", locations: ["base": "/nowhere"])
+      ], jobs: jobs, models: models, budget: "5 steps", locations: ["base": "/nowhere"],
+      plannedTasks: [PlannedTask(spec: task, rows: ["train": 4, "test": 4])])
   }
 }
 
@@ -146,7 +170,7 @@ final class FakeRunner: JobRunner {
     try await work(request)
     if failing.contains(request.id) { throw Diagnostic("cannot do it") }
     let result: JobResult =
-      if case .evaluate = request.spec { .evaluated(0.5) } else { .trained() }
+      if case .predict = request.spec { .predicted } else { .trained() }
     try store.put(request.id, result)
     return .some()
   }

@@ -71,13 +71,13 @@ import Testing
     let evaluation = try Jobs.evaluate(second)
     let plan = Jobs.plan([first, second, merge, evaluation])
     for job in [first, second] { try store.put(job.id, .trained(), files: ["a": "abc"]) }
-    try store.put(evaluation.id, .evaluated(1), files: ["predictions.jsonl": "{}\n"])
+    try store.put(evaluation.id, .predicted, files: ["predictions.bin": "{}\n"])
     #expect(store.damaged(in: plan).isEmpty)
     for job in [first, second] { try write("abd", to: "a", of: job.id) }
     // The merge is not done and reads the first; nothing reads the second any more.
     #expect(store.damaged(in: plan).map(\.job.label) == ["train 0"])
-    try write("[]\n", to: "predictions.jsonl", of: evaluation.id)
-    #expect(store.damaged(in: plan).map(\.job.label) == ["train 0", "train 1", "evaluate train 1"])
+    try write("[]\n", to: "predictions.bin", of: evaluation.id)
+    #expect(store.damaged(in: plan).map(\.job.label) == ["train 0", "train 1", "predict train 1"])
     try store.discard(first.id)
     #expect(!store.contains(first.id))
   }

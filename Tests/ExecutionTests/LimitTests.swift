@@ -38,8 +38,8 @@ import Testing
     let task = TaskSpec(
       name: "names", kind: .tagging, source: .files(["train": data, "validation": data, "test": data]),
       labels: ["O", "B-X", "I-X"].map { LabelSpec(name: $0, description: $0) }, metrics: ["entity_f1"])
-    let spec = JobSpec.evaluate(
-      EvaluateJob(
+    let spec = JobSpec.predict(
+      PredictJob(
         base: .folder(sha256: "base"), adapter: nil, task: task, split: .test, head: nil, maxTokens: 128,
         labelScale: 20))
     let job = PlannedJob(id: spec.id(), spec: spec, label: "evaluate", work: JobWork(flops: 1))

@@ -14,9 +14,9 @@ import Testing
       jobs.append(job)
       for number in 0..<evaluations {
         var evaluation = try Jobs.evaluate(job)
-        guard case .evaluate(var spec) = evaluation.spec else { continue }
+        guard case .predict(var spec) = evaluation.spec else { continue }
         spec.maxTokens = 100 + number
-        evaluation.spec = .evaluate(spec)
+        evaluation.spec = .predict(spec)
         evaluation.id = evaluation.spec.id()
         evaluation.work.flops = 0.25
         jobs.append(evaluation)

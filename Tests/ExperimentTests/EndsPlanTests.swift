@@ -54,8 +54,8 @@ import Testing
     let models = plan.models.filter { $0.kind == .merge }
     #expect(
       models.first?.model == "merge:pamal(alpha=0,rank=3)" && models.allSatisfy { $0.method == "pamal" })
-    let heads = plan.jobs.compactMap { job -> EvaluateJob? in
-      guard case .evaluate(let job) = job.spec, job.task.name == "ner", job.head != nil else { return nil }
+    let heads = plan.jobs.compactMap { job -> PredictJob? in
+      guard case .predict(let job) = job.spec, job.task.name == "ner", job.head != nil else { return nil }
       return job
     }.filter { job in models.contains { $0.job == job.adapter } }
     #expect(heads.count == 6 && heads.allSatisfy { $0.head == training.id })

@@ -131,8 +131,8 @@ import Testing
     #expect(evaluated("single:ner") == labelHeads + ["ner validation", "ner test"])
     #expect(evaluated("cocktail:all") == labelHeads + ["ner validation", "ner test"])
     #expect(evaluated("merge:linear") == labelHeads + ["ner validation", "ner test"])
-    #expect(plan.jobs.contains { $0.label == "evaluate single:fpb seed 0 on fpb test" })
-    #expect(plan.jobs.contains { $0.label == "evaluate base on fpb test" })
+    #expect(plan.jobs.contains { $0.label == "predict single:fpb seed 0 on fpb test" })
+    #expect(plan.jobs.contains { $0.label == "predict base on fpb test" })
   }
 
   @Test func `a merge takes linear heads from the single, else from the first cocktail with the task`() throws
@@ -148,7 +148,7 @@ import Testing
     func head(_ model: String) -> JobID? {
       let evaluation = plan.models.first { $0.model == model }?.evaluations.first { $0.task == "ner" }
       let job = plan.jobs.first { $0.id == evaluation?.job }
-      guard case .evaluate(let spec) = job?.spec else { return nil }
+      guard case .predict(let spec) = job?.spec else { return nil }
       return spec.head
     }
     func job(_ model: String) -> JobID? { plan.models.first { $0.model == model }?.job }

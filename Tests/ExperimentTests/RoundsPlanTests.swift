@@ -26,7 +26,7 @@ import Testing
   }
 
   private func jobs(_ plan: Plan, _ model: String) -> [PlannedJob] {
-    plan.jobs.filter { $0.label.contains(model) && $0.spec.kind != "evaluate" }
+    plan.jobs.filter { $0.label.contains(model) && $0.spec.kind != "predict" }
   }
 
   private func training(_ job: PlannedJob) throws -> TrainJob {
@@ -77,8 +77,8 @@ import Testing
     let model = try #require(plan.models.last)
     #expect(model.model == name && model.kind == .merge && model.job == found[8].id)
     #expect(model.recipe == "cold_fusion rounds=3,rank=20 of ner+fpb" && model.tasks == ["fpb", "ner"])
-    let head = plan.jobs.compactMap { job -> EvaluateJob? in
-      guard case .evaluate(let job) = job.spec, job.adapter == found[8].id else { return nil }
+    let head = plan.jobs.compactMap { job -> PredictJob? in
+      guard case .predict(let job) = job.spec, job.adapter == found[8].id else { return nil }
       return job
     }.first { $0.task.name == "ner" }?.head
     #expect(head == found[6].id)

@@ -89,11 +89,11 @@ import Testing
   }
 
   @Test func `an evaluation is forward passes and one folding`() throws {
-    let work = try work("evaluate single:fpb seed 0 on fpb test", "cocktails: [singles]\nadapter: {rank: 2}")
+    let work = try work("predict single:fpb seed 0 on fpb test", "cocktails: [singles]\nadapter: {rank: 2}")
     let walk = Walk(
       adapted: [0, 1].flatMap { [($0, "query"), ($0, "value")] }, rank: 2)
     #expect(work.flops == Double(50 * (walk.forward(4) + walk.forward(6)) + walk.folding))
-    let base = try self.work("evaluate base on fpb test", "cocktails: [singles]")
+    let base = try self.work("predict base on fpb test", "cocktails: [singles]")
     #expect(base.flops == Double(50 * (walk.forward(4) + walk.forward(6))))
   }
 
@@ -117,7 +117,7 @@ import Testing
     func flops(_ label: String) throws -> Double {
       try #require(plan.jobs.first { $0.label == label }).work.flops
     }
-    func tested(_ name: String) throws -> Double { try flops("evaluate merge:\(name) seed 0 on fpb test") }
+    func tested(_ name: String) throws -> Double { try flops("predict merge:\(name) seed 0 on fpb test") }
     let walk = Walk(
       adapted: [0, 1].flatMap { [($0, "query"), ($0, "value")] }, rank: 2)
     let forward = 50 * (walk.forward(4) + walk.forward(6))
@@ -172,7 +172,7 @@ import Testing
     let more = "cocktails: [singles]\nadapter: {rank: 2}"
     let plain = try work("train single:fpb seed 0", more)
     let checked = try work("train single:fpb seed 0", more, ["training.validate_every=3"])
-    let once = try work("evaluate base on fpb validation", more)
+    let once = try work("predict base on fpb validation", more)
     // Four steps: after the third and at the end.
     #expect(abs(checked.flops - plain.flops - 2 * once.flops) < 1e-6 * plain.flops)
   }
@@ -198,7 +198,7 @@ import Testing
       let passes = ["budget.passes=3"]
       return (
         try work("train single:fpb seed 0", more, passes),
-        try work("evaluate single:fpb seed 0 on fpb test", more, passes)
+        try work("predict single:fpb seed 0 on fpb test", more, passes)
       )
     }
     let (all, upper) = (try works("query"), try works("layer.1.attention.self.query"))
@@ -218,8 +218,11 @@ import Testing
     // 4 bytes · 2 layers · (8 + 8) for each rank more.
     let train = "train single:fpb seed 0"
     #expect(try disk(train, "adapter.rank=6") - disk(train, "adapter.rank=2") == 4 * 4 * 2 * 16)
-    let test = "evaluate base on fpb test"
-    let perRow = 2.0 * (70 + 3 + 2 * 3.5)
+    let test = "predict base on fpb test"
+    // A hash, a label and two halves in the store, and a line with two names for people.
+    let stored: Double = 8 + 1 + 2 * 2
+    let line: Double = 120 + 3 + (2 * 3.5 + 9)
+    let perRow = stored + line
     #expect(
       abs(try disk(test) - disk(test, "tasks.fpb.limits={test: 60}") - 40 * perRow) < 1e-6)
   }

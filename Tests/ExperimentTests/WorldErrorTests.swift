@@ -39,8 +39,8 @@ import Testing
     _ = try plan(Self.one + "training: {precision: float32}\n", resources: resources)
     let evaluated = try plan(Self.one + "evaluate: {precision: bfloat16}\n")
     for job in evaluated.jobs {
-      #expect(job.spec.productPrecision == (job.spec.kind == "evaluate" ? .bfloat16 : .float32))
-      #expect((job.work.roundedFLOPs > 0) == (job.spec.kind == "evaluate"))
+      #expect(job.spec.productPrecision == (job.spec.kind == "predict" ? .bfloat16 : .float32))
+      #expect((job.work.roundedFLOPs > 0) == (job.spec.kind == "predict"))
     }
   }
 

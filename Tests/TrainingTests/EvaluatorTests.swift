@@ -40,7 +40,7 @@ import Training
     let head = head(task.task, base)
     let predictions = try [1, 20, 4096].map { tokens in
       try Evaluator(network: base.network, pooling: base.pooling, tokensPerBatch: tokens)
-        .predict(task.train, head: head)
+        .predict(task.train, head: head).map(\.target)
     }
     #expect(predictions[0].count == 40)
     // Numbers may differ in their last bits, labels and tags may not.
@@ -141,21 +141,23 @@ import Training
         Example(text: label.description, target: .label(0)), tokenizer: base.tokenizer, maxTokens: 32)
       let prediction = try Evaluator(network: base.network, pooling: base.pooling)
         .predict([example], head: head(task, base))
-      #expect(prediction == [.label(index)])
+      #expect(prediction.map(\.target) == [.label(index)])
+      let shares = try #require(prediction.first?.probabilities)
+      #expect(shares.count == task.labels.count && abs(shares.reduce(0, +) - 1) < 1e-5)
+      #expect(shares.indices.max { shares[$0] < shares[$1] } == index)
       let norm = labels.rows(index..<index + 1).values.reduce(0) { $0 + $1 * $1 }
       #expect(abs(norm - 1) < 1e-5)
     }
   }
 
   @Test func `scores are the task's metrics by name`() throws {
-    var task = Toy.task(.classification, .labels)
-    task.metrics = ["accuracy", "macro_f1"]
-    let scores = try task.scores([.label(0), .label(1)], [.label(0), .label(0)])
+    let task = Toy.task(.classification, .labels)
+    let said = [Prediction(.label(0)), Prediction(.label(1))]
+    let scores = try task.scores(["accuracy", "macro_f1"], said, [.label(0), .label(0)])
     #expect(scores.keys.sorted() == ["accuracy", "macro_f1"])
     #expect(scores["accuracy"] == 0.5)
-    task.metrics = ["acuracy"]
     #expect(
-      complaint { _ = try task.scores([.label(0)], [.label(0)]) } == """
+      complaint { _ = try task.scores(["acuracy"], [Prediction(.label(0))], [.label(0)]) } == """
         error: unknown metric 'acuracy'
           did you mean 'accuracy'?
         """)

@@ -146,7 +146,9 @@ import Training
         .predict(task.train, head: head)
       var (same, different) = (0, 0)
       for row in owners.indices {
-        guard case .number(let a) = answers[row], case .number(let b) = own[row] else { continue }
+        guard case .number(let a) = answers[row].target, case .number(let b) = own[row].target else {
+          continue
+        }
         if owners[row] == expert, abs(a - b) < 1e-5 { same += 1 }
         if owners[row] != expert, abs(a - b) > 1e-4 { different += 1 }
       }
@@ -247,7 +249,7 @@ import Training
       let head = TaskHead(task: task.task, head: base.labelHead(task.task, scale: 20, workspace: Workspace()))
       let plain = try Evaluator(network: base.network.folding(unified), pooling: base.pooling)
         .predict(task.train, head: head)
-      func answers(_ up: Float, _ name: String) throws -> [Target] {
+      func answers(_ up: Float, _ name: String) throws -> [Prediction] {
         try RoutedEvaluator(model(up, name), base: base).predict(task.train, head: head)
       }
       #expect(try answers(0, "toy") == plain)

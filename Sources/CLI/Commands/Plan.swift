@@ -22,8 +22,31 @@ struct PlanCommand: ParsableCommand {
     let kind: String
     let label: String
     let cached: Bool
+    /// In words.
     let reason: String
+    /// The same for programs.
+    let reasons: [ReasonLine]
     let predictedSeconds: Double?
+  }
+
+  private struct ReasonLine: Encodable {
+    let kind: String
+    var setting: String?
+    var from: String?
+    var to: String?
+    var file: String?
+    var line: Int?
+    var detail: String?
+
+    init(_ reason: Reason) {
+      kind = reason.kind
+      switch reason {
+      case .setting(let name, let from, let to): (setting, self.from, self.to) = (name, from, to)
+      case .file(let path, let line): (file, self.line) = (path, line)
+      case .damaged(let what), .dropped(let what), .failed(let what): detail = what
+      case .new, .input, .gone, .unknown: break
+      }
+    }
   }
 
   private struct NoteLine: Encodable {
@@ -65,14 +88,15 @@ struct PlanCommand: ParsableCommand {
     let count = workerArguments.count
     let clock = WorkClock.measured(
       plan, loaded.store, workers: count, threads: workerArguments.threads)
-    let finished = loaded.store.finished()
+    let progress = loaded.store.progress(of: plan)
     var cached: Set<JobID> = []
-    for job in plan.jobs where finished.contains(job.id) && loaded.store.damage(job.id) == nil {
+    for job in plan.jobs where !progress.isOpen(job.id) && loaded.store.damage(job.id) == nil {
       cached.insert(job.id)
     }
     let seconds = Makespan.seconds(
       of: plan, workers: count, start: WorkClock.start, isFinished: cached.contains, seconds: clock.seconds)
     let open = plan.jobs.filter { !cached.contains($0.id) }
+    let reasons = Reasons(plan, loaded.store, progress)
     let memory = Int(((open.lazy.map(\.work.memory).max() ?? 0) / 1e6).rounded(.up))
     let disk = Int((open.reduce(0) { $0 + $1.work.disk } / 1e6).rounded(.up))
     if json {
@@ -81,9 +105,12 @@ struct PlanCommand: ParsableCommand {
       encoder.keyEncodingStrategy = .convertToSnakeCase
       let lines = plan.jobs.map { job in
         let isCached = cached.contains(job.id)
+        let why = isCached ? [] : reasons.reasons(job)
         return JobLine(
           id: job.id.hex, kind: job.spec.kind, label: job.label, cached: isCached,
-          reason: reason(job, loaded.store, finished), predictedSeconds: isCached ? nil : clock.seconds(job))
+          reason: isCached ? "done" : why.map(\.words).joined(separator: "; "),
+          reasons: why.map(ReasonLine.init),
+          predictedSeconds: isCached ? nil : clock.seconds(job))
       }
       let answer = Answer(
         experiment: plan.experiment, notes: plan.notes.map(NoteLine.init), models: plan.models.count,
@@ -101,21 +128,46 @@ struct PlanCommand: ParsableCommand {
         "\(kind): \(counted(all, "job")), \(all - rest.count) done, \(rest.count) to run, about \(cost) of work"
       )
     }
-    for job in open.prefix(12) { Console.print("  \(job.label): \(reason(job, loaded.store, finished))") }
     if open.isEmpty {
       Console.print("\(counted(plan.models.count, "model")); nothing to run")
       return
     }
-    if open.count > 12 { Console.print("  … and \(open.count - 12) more (--json lists all)") }
+    for line in PlanReasons.lines(open, reasons) { Console.print("  " + line) }
     Console.print(
       "\(counted(plan.models.count, "model")); about \(spoken(seconds: seconds)) on \(counted(count, "worker")) (\(clock.basis)), "
         + "\(grouped(memory)) MB of memory a worker, \(grouped(disk)) MB of disk")
   }
+}
 
-  private func reason(_ job: PlannedJob, _ store: JobStore, _ finished: Set<JobID>) -> String {
-    if finished.contains(job.id) { return store.damage(job.id)?.what ?? "done" }
-    if let failure = store.failure(job.id) { return "failed last time: \(failure.what)" }
-    let missing = job.spec.inputs.filter { !finished.contains($0) }
-    return missing.isEmpty ? "not in the store" : "needs \(counted(missing.count, "job")) not in the store"
+/// The reasons of open jobs, those with the same ones together.
+private enum PlanReasons {
+  /// The most lines; `--json` has the rest.
+  private static let most = 12
+
+  private struct Group {
+    var first: String
+    /// By kind of job.
+    var counts: [String: Int] = [:]
+    var count: Int { counts.values.reduce(0, +) }
+  }
+
+  /// `training.learning_rate from 0.001 to 0.002: 4 train, 1 merge (train single:news seed 0, …)`.
+  static func lines(_ open: [PlannedJob], _ reasons: Reasons) -> [String] {
+    var groups: [String: Group] = [:]
+    var order: [String] = []
+    for job in open {
+      let words = reasons.reasons(job).map(\.words).joined(separator: "; ")
+      if groups[words] == nil {
+        order.append(words)
+        groups[words] = Group(first: job.label)
+      }
+      groups[words]?.counts[job.spec.kind, default: 0] += 1
+    }
+    let lines = order.prefix(most).compactMap { words -> String? in
+      guard let group = groups[words] else { return nil }
+      let counts = JobSpec.kinds.compactMap { kind in group.counts[kind].map { "\(grouped($0)) \(kind)" } }
+      return "\(words): \(counts.joined(separator: ", ")) (\(group.first)\(group.count > 1 ? ", …" : ""))"
+    }
+    return lines + (order.count > most ? ["… and \(order.count - most) more reasons (--json lists all)"] : [])
   }
 }

@@ -31,7 +31,7 @@ struct ReportCommand: ParsableCommand {
       Console.error("\(Diagnostics(damaged.map(\.damage)))")
       throw ExitCode(1)
     }
-    let results = try Collector(store: loaded.store).collect(plan)
+    let results = try Collector(store: loaded.store, keepsScores: true).collect(plan)
     guard results.finishedJobs > 0 else {
       throw Diagnostic(
         "nothing to report: none of \(counted(plan.jobs.count, "job")) has a result in \(loaded.store.root.relativePath)",

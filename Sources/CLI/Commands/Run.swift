@@ -73,8 +73,10 @@ struct Run: AsyncParsableCommand {
       try discardDamaged(in: tests, loaded.store)
       summary += await perform(tests, loaded, leases, interruption, &spent)
     }
-    let results = try Collector(store: loaded.store).collect(plan)
+    let results = try Collector(store: loaded.store, keepsScores: true).collect(plan)
     try Publisher.publish(results, loaded: loaded, plan: plan)
+    loaded.noteRun(of: plan)
+    try drop(plan, loaded)
     if !results.scores.isEmpty {
       Console.print(Summary.terminal(results, width: Console.width))
     }
@@ -98,6 +100,17 @@ struct Run: AsyncParsableCommand {
         Console.note("\(PlanNote(damage.what, at: damage.place, hint: "'\(job.label)' is done anew"))")
       }
       try store.discard(job.id)
+    }
+  }
+
+  /// Leaves of points of grids that were not chosen what they came to, and says so.
+  private func drop(_ plan: Plan, _ loaded: LoadedManifest) throws {
+    let others = LastRun.jobs(ofAllBut: plan.experiment, in: loaded.store)
+    let count = try loaded.store.dropPassedOver(plan, others: others)
+    if count > 0, !quiet {
+      Console.note(
+        "adapters and predictions of \(counted(count, "job")) of points that were not chosen are dropped; what asks for one makes it again"
+      )
     }
   }
 
@@ -128,6 +141,7 @@ struct Run: AsyncParsableCommand {
       display.show($0)
     }
     let cleanUp: @Sendable () -> Void = {
+      loaded.noteRun(of: plan)
       display.close()
       for runner in runners { runner.kill() }
       leases.releaseAll()
@@ -224,6 +238,8 @@ extension WorkerProcess {
       environment["OPENBLAS_CORETYPE"] = kernel
     }
     environment["OPENBLAS_NUM_THREADS"] = "1"
+    // What oneDNN would take for more where libgomp is there before it.
+    environment["OMP_NUM_THREADS"] = "1"
     // The last words of one that crashes are the reason, not its stack.
     environment["SWIFT_BACKTRACE"] = environment["SWIFT_BACKTRACE"] ?? "enable=no"
     return WorkerProcess(

@@ -55,7 +55,7 @@ enum JobInspection {
     case .statistics: "statistics"
     case .merge: "merge"
     case .tune: "tune"
-    case .evaluate: "evaluate"
+    case .predict: "predict"
     }
   }
 
@@ -91,10 +91,10 @@ enum JobInspection {
             + rounded(tuned.end, 4)
         )
       ]
-    case .evaluate(let evaluated):
-      let metrics = evaluated.metrics.sorted { $0.key < $1.key }
-      let words = metrics.map { "\($0.key) \(rounded($0.value, 4))" }.joined(separator: ", ")
-      return [("result", "\(words) on \(counted(evaluated.n, "example"))")]
+    case .predict(let predicted):
+      return [
+        ("result", "predictions of \(counted(predicted.n, "example")), \(counted(predicted.tokens, "token"))")
+      ]
     }
   }
 

@@ -88,3 +88,11 @@ extension Plan {
     return task?.paths[split.rawValue].map { Place(file: $0, line: warning.line) }
   }
 }
+
+extension PlannedTask {
+  /// The files that its splits come from.
+  public var files: [DataFile] {
+    guard case .files(let files) = spec.source else { return [] }
+    return files.sorted { $0.key < $1.key }.map(\.value)
+  }
+}

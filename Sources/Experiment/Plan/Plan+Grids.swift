@@ -37,12 +37,13 @@ extension Plan {
   public func testing(onlyChosen chosen: Set<String>) -> Plan {
     guard models.contains(where: { $0.grid != nil }) else { return self }
     var plan = self
+    plan.passedOver = Set(models.filter { $0.grid != nil && !chosen.contains($0.model) }.map(\.model))
     for index in models.indices where models[index].grid != nil && !chosen.contains(models[index].model) {
       plan.models[index].evaluations.removeAll { $0.split == .test }
     }
     let wanted = Set(plan.models.flatMap { $0.evaluations.map(\.job) })
     plan.jobs.removeAll { job in
-      guard case .evaluate = job.spec else { return false }
+      guard case .predict = job.spec else { return false }
       return !wanted.contains(job.id)
     }
     return plan

@@ -123,6 +123,8 @@ public struct Plan: Sendable {
   public var data: [DataRow]
   /// What is planned otherwise than a reader of the manifest would think.
   public var remarks: [PlanNote]
+  /// Models that are points of a grid of which another one was chosen, or none yet.
+  public var passedOver: Set<String> = []
 
   /// Makes a plan.
   public init(

@@ -36,7 +36,10 @@ struct PlanParts {
     var index: Int
     /// The task as the manifest has it.
     var of: TaskSpec
+    /// What models read of it.
     var task: Hashed<TaskSpec>
+    /// The same where they are told its name.
+    var told: Hashed<TaskSpec>
     var split: Split
   }
 
@@ -92,9 +95,8 @@ struct PlanParts {
     read = tasks.enumerated().flatMap { index, task in
       manifest.evaluate.splits.map { split in
         Read(
-          index: index, of: task.spec,
-          task: Hashed(task.spec.read([split], metrics: task.spec.metrics.count)),
-          split: split)
+          index: index, of: task.spec, task: Hashed(task.spec.predicted(split, isTold: false)),
+          told: Hashed(task.spec.predicted(split, isTold: true)), split: split)
       }
     }
   }

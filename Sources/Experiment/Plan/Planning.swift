@@ -303,14 +303,15 @@ struct Planning {
     planned.reserveCapacity(parts.read.count)
     for read in parts.read where isWanted(read.of, learned: learned, isBase: adapter == nil) {
       let isLinear = read.of.head == .linear
-      let job = EvaluateJob(
-        base: base, adapter: adapter, task: read.task, split: read.split,
+      let isTold = served == Serving.taskKnown
+      let job = PredictJob(
+        base: base, adapter: adapter, task: isTold ? read.told : read.task, split: read.split,
         head: isLinear ? head(read.of.name) : nil, maxTokens: point.maxTokens,
         labelScale: isLinear ? nil : point.training.wrappedValue.labelScale,
         precision: manifest.evaluate.precision)
       func label() -> String {
         let who = seed.map { "\(model) seed \($0)" } ?? model
-        return "evaluate \(who) on \(read.of.name) \(read.split.rawValue)"
+        return "predict \(who) on \(read.of.name) \(read.split.rawValue)"
       }
       let key = Reading(
         task: read.index, split: read.split, point: index, hasAdapter: adapter != nil, served: served,
@@ -321,7 +322,7 @@ struct Planning {
           tasks[read.index], read.split, maxTokens: point.maxTokens, adapter: adapterSpec,
           manifest.evaluate.precision, served: served, experts: experts)
       }
-      let id = graph.add(.evaluate(job), label: label(), work: work)
+      let id = graph.add(.predict(job), label: label(), work: work)
       planned.append(PlannedEvaluation(task: read.of.name, split: read.split, job: id))
     }
     return planned

@@ -236,19 +236,21 @@ struct WorkEstimate {
     }
     let tokens = min(texts.rows * texts.mean, Double(WorkLimits.evaluationTokens))
     work.memory =
-      MemoryEstimate.base(outline, precision) + (precision == .float32 ? outline.foldedBytes(layers) : 0)
-      + MemoryEstimate.block(outline, tokens: tokens, row: texts.meanSquare / max(1, texts.mean), precision)
-      + kept
-    work.disk = 2 * texts.rows * bytesPerPrediction(task, texts.mean) + Self.blocks(files: 4)
+      MemoryEstimate.base(outline) + outline.foldedBytes(layers)
+      + MemoryEstimate.block(outline, tokens: tokens, row: texts.meanSquare / max(1, texts.mean)) + kept
+    work.disk = texts.rows * bytesPerPrediction(task, texts.mean) + Self.blocks(files: 7)
     return work
   }
 
-  /// A line of predictions: two labels, or two tags a word, and the words around them.
+  /// A row of predictions in columns, and a line of them with its names and the words around them.
   private func bytesPerPrediction(_ task: TaskData, _ tokens: Double) -> Double {
     let labels = task.spec.labels.map { Double($0.name.utf8.count) }
     let label = labels.isEmpty ? 10 : labels.reduce(0, +) / Double(labels.count)
-    let line = 70 + Double(task.spec.name.utf8.count)
-    return line + 2 * (vocabulary.kind(task.spec.kind).outline.answersWords ? tokens * 2.5 : label)
+    // What a model says, with half a number for each label: of a row, or of the words of one.
+    let said = 1 + 2 * Double(task.spec.labels.count)
+    let words = vocabulary.kind(task.spec.kind).outline.answersWords ? tokens / 1.5 : 1
+    let line = 120 + Double(task.spec.name.utf8.count) + words * (2 * label + 9)
+    return 8 + words * said + line
   }
 
   /// What files and folders take beyond their bytes: half a block each, and small ones a whole one.

@@ -56,7 +56,7 @@ public enum LockFile {
         case .train(let job):
           if case .folder(let sha256) = job.base { lines.add("sha256", sha256) }
           return
-        case .statistics, .merge, .tune, .evaluate: continue
+        case .statistics, .merge, .tune, .predict: continue
         }
       }
     }

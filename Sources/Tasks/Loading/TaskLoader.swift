@@ -21,7 +21,7 @@ public enum TaskLoader {
   }
 
   /// The same with where each example stands.
-  static func rows(_ task: TaskSpec, split: Split, locate: (String) -> String?) throws -> SplitRows {
+  public static func rows(_ task: TaskSpec, split: Split, locate: (String) -> String?) throws -> SplitRows {
     var rows: SplitRows
     if hasData(task, .validation) || split == .test {
       rows = try all(task, split, locate)
@@ -67,7 +67,8 @@ public enum TaskLoader {
     case .generated(let spec):
       guard spec.rows[split.rawValue] != nil else { throw noData(task, split, mend: "rows") }
       let examples = GeneratedSuite.examples(spec, task: task.name, split: split)
-      return SplitRows(examples: examples, lines: examples.indices.map { $0 + 1 })
+      let numbers = examples.indices.map { $0 + 1 }
+      return SplitRows(examples: examples, lines: numbers, numbers: numbers)
     case .files(let files):
       guard let file = files[split.rawValue] else { throw noData(task, split, mend: "files") }
       guard let path = locate(file.sha256) else {
@@ -112,6 +113,7 @@ public enum TaskLoader {
         guard labels.add(row, interpreter) else { continue }
         rows.examples.append(try interpreter.example(row))
         rows.lines.append(row.line)
+        rows.numbers.append(rows.examples.count)
       } catch {
         problems.add(error)
       }
@@ -138,15 +140,19 @@ public enum TaskLoader {
 }
 
 /// The examples of a split with where they stand.
-struct SplitRows {
-  var examples: [Example] = []
+public struct SplitRows: Sendable {
+  /// In the order of the file.
+  public var examples: [Example] = []
   /// The line of the file on which each begins, from one; the number of the row where it is generated.
   var lines: [Int] = []
+  /// The number of each row in its file, or among all that are generated, from one.
+  public var numbers: [Int] = []
   /// How many there were before the limit.
   var available = 0
 
   mutating func keep(where isWanted: [Bool]) {
     examples = zip(examples, isWanted).filter(\.1).map(\.0)
     lines = zip(lines, isWanted).filter(\.1).map(\.0)
+    numbers = zip(numbers, isWanted).filter(\.1).map(\.0)
   }
 }

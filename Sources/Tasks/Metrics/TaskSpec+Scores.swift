@@ -2,13 +2,16 @@ internal import Basics
 public import Specs
 
 extension TaskSpec {
-  /// All metrics of the task over some predictions, by name.
+  /// Some metrics over some predictions, by name.
   ///
   /// - Throws: a `Diagnostic` for a metric that is not known.
-  public func scores(_ predictions: [Target], _ targets: [Target]) throws -> [String: Double] {
+  public func scores(
+    _ metrics: [String], _ predictions: [Prediction], _ targets: [Target]
+  ) throws -> [String: Double] {
+    let (said, labels) = (predictions.map(\.target), labels.map(\.name))
     var scores: [String: Double] = [:]
     for name in metrics {
-      scores[name] = try Metrics.all.entry(named: name).compute(predictions, targets, labels.map(\.name))
+      scores[name] = try Metrics.all.entry(named: name).compute(said, targets, labels)
     }
     return scores
   }
@@ -17,10 +20,10 @@ extension TaskSpec {
   ///
   /// - Throws: a `Diagnostic` for a metric that is not known.
   public func decidingScore(
-    _ predictions: [Target], _ targets: [Target]
+    _ predictions: [Prediction], _ targets: [Target]
   ) throws -> (metric: Metric, value: Double) {
     let metric = try Metrics.all.entry(named: metrics[0])
-    return (metric, metric.compute(predictions, targets, labels.map(\.name)))
+    return (metric, metric.compute(predictions.map(\.target), targets, labels.map(\.name)))
   }
 }
 

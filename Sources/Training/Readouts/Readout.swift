@@ -19,10 +19,10 @@ package protocol Readout: Sendable {
   ///
   /// - Parameter logits: (1, k); on return weight · dloss/dlogits.
   func loss(_ logits: Matrix, of item: Item, weight: Float) -> Double
-  /// What is predicted.
+  /// What is predicted, with the probability of each label where there are some.
   ///
   /// - Parameter logits: (n, k), a row for each item of the example.
-  func prediction(_ logits: Matrix, for example: TokenizedExample) -> Target
+  func prediction(_ logits: Matrix, for example: TokenizedExample) -> Prediction
   /// How many of a model's own answers y to an item are gone through, each in a backward pass of its own, where its Fisher
   /// information is measured; for one, an answer is drawn or their mean is known.
   var ownAnswers: Int { get }

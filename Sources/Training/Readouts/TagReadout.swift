@@ -24,10 +24,17 @@ struct TagReadout: Readout {
     return Loss.crossEntropy(logits, label: example.target.tags[example.words[item.index]], weight: weight)
   }
 
-  func prediction(_ logits: Matrix, for example: TokenizedExample) -> Target {
-    var tags = [Int](repeating: outside, count: example.target.tags.count)
-    for (item, word) in example.words.enumerated() { tags[word] = Loss.argmax(logits, row: item) }
-    return .tags(tags)
+  func prediction(_ logits: Matrix, for example: TokenizedExample) -> Prediction {
+    let count = example.target.tags.count
+    var tags = [Int](repeating: outside, count: count)
+    var probabilities = [Float](repeating: 0, count: count * outputs)
+    for (item, word) in example.words.enumerated() {
+      let row = logits.rows(item..<item + 1)
+      tags[word] = Loss.argmax(logits, row: item)
+      probabilities.replaceSubrange(
+        word * outputs..<(word + 1) * outputs, with: Loss.softmax(row).map { Float($0) })
+    }
+    return Prediction(.tags(tags), probabilities: probabilities)
   }
 
   /// The tags of all words together are too many to go through: one each is drawn, which has the same mean.

@@ -50,7 +50,7 @@ public struct RoutedEvaluator: Sendable {
   public func predict(
     _ examples: [TokenizedExample], head: TaskHead, states: FrozenStates? = nil, embeddings: Matrix? = nil,
     workspaces: [Workspace] = [Workspace()], progress: (Int) throws -> Void = { _ in }
-  ) throws -> [Target] {
+  ) throws -> [Prediction] {
     switch model.gate {
     case .task:
       let task = head.task.name
@@ -94,8 +94,8 @@ public struct RoutedEvaluator: Sendable {
   private func predictGrouped(
     _ examples: [TokenizedExample], _ gates: Matrix, _ head: TaskHead, _ workspaces: [Workspace],
     _ progress: (Int) throws -> Void
-  ) throws -> [Target] {
-    var predictions = [Target?](repeating: nil, count: examples.count)
+  ) throws -> [Prediction] {
+    var predictions = [Prediction?](repeating: nil, count: examples.count)
     var done = 0
     for (expert, part) in model.parts.enumerated() {
       let own = examples.indices.filter { gates[$0, expert] == 1 }

@@ -10,18 +10,19 @@ internal import Tasks
 internal import Training
 
 extension JobPerformer {
-  /// Measures one model on one split of one task.
-  func evaluate(_ job: EvaluateJob, into folder: URL, progress: Progress) throws -> EvaluateResult {
+  /// Predicts one split of one task with one model.
+  func predict(_ job: PredictJob, into folder: URL, progress: Progress) throws -> PredictResult {
     let base = try base(job.base, job.productPrecision)
     let maxTokens = base.maxTokens(job.maxTokens)
-    let examples = try examples(job.task, job.split, base: job.base, maxTokens: maxTokens)
+    let rows = try rows(job.task, job.split, base: job.base, maxTokens: maxTokens)
+    let examples = rows.examples
     let head = try head(job.task, of: job.head, base: job.base, labelScale: job.labelScale)
     let set = try key(job.task, job.split, base: job.base, maxTokens: maxTokens, job.productPrecision)
     func done(_ count: Int) throws { try progress(Double(count) / Double(examples.count), "") }
     func states(below lowest: Int) -> FrozenStates? {
       frozen.states([(set, examples)], below: lowest, of: base.network, workspaces: workspaces)?.first
     }
-    let predictions: [Target]
+    let predictions: [Prediction]
     if let routed = try job.adapter.flatMap({ try routed($0) }) {
       let evaluator = RoutedEvaluator(routed, base: base)
       predictions = try counted {
@@ -38,16 +39,16 @@ extension JobPerformer {
           examples, head: head, states: states(below: lowest), workspaces: workspaces, progress: done)
       }
     }
-    if let unsound = predictions.firstIndex(where: \.isUnsound) {
+    if let unsound = predictions.firstIndex(where: \.target.isUnsound) {
       throw Diagnostic(
-        "the model predicts no number for item \(unsound) of the \(job.split.rawValue) split of '\(job.task.name)'",
+        "the model predicts no number for row \(rows.numbers[unsound]) of the \(job.split.rawValue) split",
         hint: "its weights have overflowed: are the base's settings right, and the learning rate?")
     }
-    let targets = examples.map(\.target)
-    try PredictionFile.write(predictions, targets, task: job.task, split: job.split, to: folder)
-    return EvaluateResult(
-      n: examples.count, tokens: examples.reduce(0) { $0 + $1.ids.count },
-      metrics: try job.task.scores(predictions, targets))
+    let columns = PredictionColumns(
+      rows: rows.numbers.map { UInt32($0) }, texts: rows.texts, predictions: predictions,
+      labels: head.readout.insteadOfDistribution == nil ? job.task.labels.count : 0)
+    try Data(columns.bytes).write(to: folder.appendingPathComponent(PredictionColumns.name))
+    return PredictResult(n: examples.count, tokens: examples.reduce(0) { $0 + $1.ids.count })
   }
 
   /// The pooled vectors of the base, which the gates of several models and seeds read.
