@@ -10,12 +10,15 @@ extension JobStore {
   /// The file that says that the others were dropped.
   private static let marker = "dropped"
   /// What stays.
-  private static let kept: Set = [resultName, specName, "cost.json", "files.json", ScoreBook.name, marker]
+  private static let kept: Set = [resultName, specName, "cost.json", ScoreBook.name, marker]
 
   /// Whether the job is finished and its files were dropped.
   public func isDropped(_ id: JobID) -> Bool {
     FileManager.default.fileExists(atPath: "\(path(id))/\(JobStore.marker)")
   }
+
+  /// Whether the job is finished and all its files are there: of a job that is made again this is not so.
+  func isWhole(_ id: JobID) -> Bool { contains(id) && !isDropped(id) }
 
   /// Removes what a finished job left, but for its result, its costs and what its predictions came to.
   public func drop(_ id: JobID) throws {

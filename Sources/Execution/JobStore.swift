@@ -121,7 +121,7 @@ public struct JobStore: Sendable {
 
   /// Removes what crashes left: attempts that no owner stands behind, and leases of finished jobs.
   public func sweep() {
-    for id in leasedJobs() where contains(id) { removeLeases(id) }
+    for id in leasedJobs() where isWhole(id) { removeLeases(id) }
     for name in names().sorted() {
       let parts = name.split(separator: "-")
       guard parts.count == 3, parts[0] == "attempt" else { continue }

@@ -52,7 +52,8 @@ extension JobStore {
   public func dropPassedOver(_ plan: Plan, others: Set<JobID> = []) throws -> Int {
     let passed = plan.models.filter { plan.passedOver.contains($0.model) }
     if passed.isEmpty { return 0 }
-    var named = others
+    // What another run is at right now is left to it.
+    var named = others.union(leasedJobs())
     for model in plan.models where !plan.passedOver.contains(model.model) {
       if let job = model.job { named.insert(job) }
       named.formUnion(model.evaluations.map(\.job))

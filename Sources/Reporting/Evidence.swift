@@ -43,6 +43,8 @@ package struct Evidence: Sendable {
   package let results: ResultSet
   /// All models, in the manifest's order.
   package let candidates: [Candidate]
+  /// The same by kind: a sweep has ten thousand merges and one base.
+  private let candidatesOfKind: [ModelKind: [Candidate]]
   private let scores: [Key: ScoreRow]
 
   /// Checks and sorts.
@@ -72,6 +74,7 @@ package struct Evidence: Sendable {
     }
     self.results = results
     self.candidates = candidates
+    candidatesOfKind = Dictionary(grouping: candidates, by: \.kind)
     self.scores = scores
   }
 
@@ -106,7 +109,7 @@ extension Evidence {
 
   /// The models of some kinds.
   package func candidates(of kinds: ModelKind...) -> [Candidate] {
-    candidates.filter { kinds.contains($0.kind) }
+    kinds.count == 1 ? candidatesOfKind[kinds[0]] ?? [] : candidates.filter { kinds.contains($0.kind) }
   }
 
   /// One row, if it is there.

@@ -16,8 +16,10 @@ public enum GridChoice {
   {
     if grids.isEmpty { return [] }
     let evidence = try Evidence(results)
+    let merges = evidence.candidates(of: .merge)
     return grids.compactMap { grid in
-      let points = evidence.candidates(of: .merge).filter { grid.models.contains($0.model) }
+      let names = Set(grid.models)
+      let points = merges.filter { names.contains($0.model) }
       let seeds = points.map { evidence.seedsOnValidation($0) }
       let full = zip(points, seeds).filter { $1 > 0 && $1 == seeds.max() }.map(\.0)
       let normalised = full.map { evidence.meanNormalised(of: $0, on: .validation) }

@@ -26,33 +26,50 @@ package struct MergeRow {
   package var leastRetainedEnergy: Double?
 }
 
+/// What merges have in common that are held against each other.
+struct Rivalry: Hashable {
+  private let tasks: Set<String>
+  private let isTold: Bool
+  private let settings: String?
+
+  /// - Parameter settings: Those at which a merge stands, where merges at others are no rivals.
+  init(_ merge: Candidate, settings: String? = nil) {
+    tasks = Set(merge.tasks)
+    isTold = merge.isTold
+    self.settings = settings
+  }
+}
+
 extension Evidence {
   /// The merges, in the manifest's order.
   package var merges: [MergeRow] {
     let models = candidates(of: .merge)
     let validation = models.map { meanNormalised(of: $0, on: .validation) }
     let seeds = models.map { seedsNormalised(of: $0, on: .validation) }
-    return models.indices.map { index in
-      let model = models[index]
-      let rivals = models.indices.filter {
-        Set(models[$0].tasks) == Set(model.tasks) && models[$0].isTold == model.isTold
-      }
+    var chosen: Set<Int> = []
+    for rivals in Dictionary(grouping: models.indices, by: { Rivalry(models[$0]) }).values {
       // As everywhere, a model with fewer seeds must not win by those that it lacks.
       let most = rivals.map { seeds[$0] }.max()
-      let best = rivals.filter { seeds[$0] == most }.compactMap { validation[$0] }.max()
+      let full = rivals.filter { seeds[$0] == most }
+      guard let best = full.compactMap({ validation[$0] }).max() else { continue }
+      full.first { validation[$0] == best }.map { _ = chosen.insert($0) }
+    }
+    let merged = Dictionary(grouping: results.merges, by: \.model)
+    return models.indices.map { index in
+      let model = models[index]
       let sites = model.rows.flatMap { row in
-        results.merges.first { $0.model == row.model && $0.seed == row.seed }?.sites ?? []
+        merged[row.model]?.first { $0.seed == row.seed }?.sites ?? []
       }
       let energies = sites.map(\.retainedEnergy)
       let own = measuredTasks(of: model, on: .test)
       return MergeRow(
-        candidate: model, method: results.merges.first { $0.model == model.model }?.method,
+        candidate: model, method: merged[model.model]?.first?.method,
         seeds: seedsNormalised(of: model, on: .test), validationSeeds: seeds[index], items: items(of: own),
         normalised: tasks.map { normalised(model, $0, on: .test) },
         mean: meanNormalised(of: model, on: .test), meanOverSeeds: normalisedOverSeeds(model, on: .test),
         worst: worst(of: own.map { ($0.name, normalised(model, $0, on: .test)) }),
         validationMean: validation[index],
-        isChosen: best != nil && rivals.first { seeds[$0] == most && validation[$0] == best } == index,
+        isChosen: chosen.contains(index),
         retainedEnergy: energies.isEmpty ? nil : Estimate.mean(energies), leastRetainedEnergy: energies.min())
     }
   }

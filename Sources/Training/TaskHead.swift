@@ -121,8 +121,10 @@ public struct TaskHead: Sendable {
     _ states: States, rows: some Collection<Int>, examples: some Collection<TokenizedExample>,
     workspace: Workspace
   ) -> [Prediction] {
-    perExample(
-      states, rows: rows, examples: examples, workspace: workspace, readout.prediction)
+    perExample(states, rows: rows, examples: examples, workspace: workspace) { logits, example in
+      Prediction(
+        readout.prediction(logits, for: example), probabilities: readout.probabilities(logits, for: example))
+    }
   }
 
   /// What a body makes of the logits (n, k) of each example.

@@ -74,7 +74,7 @@ extension JobStore {
   /// The jobs that somebody is at, as far as can be seen at once: where a machine has died, its leases are still there.
   public func holders() -> [JobID: ProcessIdentity] {
     var holders: [JobID: ProcessIdentity] = [:]
-    for id in leasedJobs() where !contains(id) {
+    for id in leasedJobs() where !isWhole(id) {
       if let holder = owner(of: id)?.holder { holders[id] = holder }
     }
     return holders

@@ -87,7 +87,7 @@ public final class Leases: Sendable {
   /// Of several that find it free, or its lease stale, one gets it.
   /// - Throws: a `Diagnostic` where the store cannot be written.
   public func take(_ id: JobID) throws(Diagnostic) -> Answer {
-    if store.contains(id) {
+    if store.isWhole(id) {
       forget(id)
       return .done
     }
@@ -101,7 +101,7 @@ public final class Leases: Sendable {
     beforeWriting(id)
     guard try store.makeLease(id, number, record) else { return .held(by: nil) }
     // Whoever slept between reading and writing finds here what became of the job meanwhile.
-    let isDone = store.contains(id)
+    let isDone = store.isWhole(id)
     if isDone || !store.leaseChain(id).ends(with: record, after: last?.content) {
       var withdrawn = record
       withdrawn.withdraw()

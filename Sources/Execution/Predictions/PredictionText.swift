@@ -19,18 +19,14 @@ struct PredictionText {
       add(
         head + "\(columns.rows[index]),\"text\":\"\(Self.hexadecimal(columns.texts[index]))\",\"prediction\":"
       )
-      add(Self.text(prediction.target, task))
-      add(",\"target\":" + Self.text(target, task))
+      add(Self.quoted(task.text(of: prediction.target)))
+      add(",\"target\":" + Self.quoted(task.text(of: target)))
       add(",\"correct\":" + (task.isRight(prediction.target, target).map { "\($0)" } ?? "null"))
       add(",\"probabilities\":" + Self.probabilities(prediction, labels: columns.labels, names) + "}\n")
     }
   }
 
   private mutating func add(_ text: String) { bytes.append(contentsOf: text.utf8) }
-
-  private static func text(_ target: Target, _ task: TaskSpec) -> String {
-    quoted(task.text(of: target))
-  }
 
   private static func probabilities(_ prediction: Prediction, labels: Int, _ names: [String]) -> String {
     if labels == 0 { return "null" }

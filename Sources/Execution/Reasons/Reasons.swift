@@ -177,9 +177,8 @@ public final class Reasons {
       var names = old.names
       names += new.names.filter { old[$0] == nil }
       for member in names {
-        // The value of a case with one value is called `_0`.
         leaves(
-          old[member] ?? .null, new[member] ?? .null, member == "_0" ? name : "\(name).\(snake(member))",
+          old[member] ?? .null, new[member] ?? .null, word(member, in: name),
           &reasons)
       }
     } else if let (old, new) = a.list.flatMap({ old in b.list.map { (old, $0) } }), old.count == new.count {
@@ -188,6 +187,13 @@ public final class Reasons {
       let reason = Reason.setting(name, from: words(a), to: words(b))
       if !reasons.contains(reason) { reasons.append(reason) }
     }
+  }
+
+  /// A member's key in a manifest: the value of a case with one value is called `_0`, and what makes texts stands under `generate`.
+  private static func word(_ member: String, in name: String) -> String {
+    if member == "_0" { return name }
+    if member == "generated", name.hasSuffix(".source") { return name.dropLast("source".count) + "generate" }
+    return "\(name).\(snake(member))"
   }
 
   private static func words(_ json: JSON) -> String {

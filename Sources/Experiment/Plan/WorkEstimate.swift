@@ -236,8 +236,9 @@ struct WorkEstimate {
     }
     let tokens = min(texts.rows * texts.mean, Double(WorkLimits.evaluationTokens))
     work.memory =
-      MemoryEstimate.base(outline) + outline.foldedBytes(layers)
-      + MemoryEstimate.block(outline, tokens: tokens, row: texts.meanSquare / max(1, texts.mean)) + kept
+      MemoryEstimate.base(outline, precision) + (precision == .float32 ? outline.foldedBytes(layers) : 0)
+      + MemoryEstimate.block(outline, tokens: tokens, row: texts.meanSquare / max(1, texts.mean), precision)
+      + kept
     work.disk = texts.rows * bytesPerPrediction(task, texts.mean) + Self.blocks(files: 7)
     return work
   }

@@ -77,18 +77,18 @@ extension Evidence {
       }
     }
     let (chosen, shown) = (points(validation, on: .validation), points(test, on: .test))
+    let rivalries = models.map { Rivalry($0, settings: $0.settings) }
+    let groups = Dictionary(grouping: models.indices) { rivalries[$0] }
+    let areas = groups.mapValues { Front.area($0.compactMap { shown[$0] }.filter { $0.count == 2 }) }
     return models.indices.map { index in
-      let rivals = models.indices.filter {
-        Set(models[$0].tasks) == Set(models[index].tasks) && models[$0].settings == models[index].settings
-          && models[$0].isTold == models[index].isTold
-      }
+      let rivals = groups[rivalries[index]] ?? []
       let better = chosen[index].map { point in
         rivals.first { other in chosen[other].map { Front.beats($0, point) } ?? false }
       }
       return FrontRow(
         candidate: models[index], validation: validation[index], test: test[index],
         isOnFront: better.map { $0 == nil }, beatenBy: (better ?? nil).map { models[$0].model },
-        hypervolume: shown[index]?.count == 2 ? Front.area(rivals.compactMap { shown[$0] }) : nil)
+        hypervolume: shown[index]?.count == 2 ? areas[rivalries[index]] ?? nil : nil)
     }
   }
 }

@@ -21,9 +21,7 @@ struct AnchorReadout: Readout {
     Loss.anchoredCrossEntropy(logits, target: item.example.target.number, anchors: anchors, weight: weight)
   }
 
-  func prediction(_ logits: Matrix, for example: TokenizedExample) -> Prediction {
-    Prediction(
-      .number(Loss.predictedValue(logits, anchors: anchors)),
-      probabilities: Loss.softmax(logits).map { Float($0) })
+  func prediction(_ logits: Matrix, for example: TokenizedExample) -> Target {
+    .number(Loss.predictedValue(logits, anchors: anchors))
   }
 }

@@ -21,7 +21,7 @@ struct LabelReadout: Readout {
     Loss.crossEntropy(logits, label: item.example.target.label, weight: weight)
   }
 
-  func prediction(_ logits: Matrix, for example: TokenizedExample) -> Prediction {
-    Prediction(.label(Loss.argmax(logits, row: 0)), probabilities: Loss.softmax(logits).map { Float($0) })
+  func prediction(_ logits: Matrix, for example: TokenizedExample) -> Target {
+    .label(Loss.argmax(logits, row: 0))
   }
 }

@@ -24,8 +24,8 @@ struct NumberReadout: Readout {
     Loss.squaredError(logits, target: item.example.target.number, weight: weight)
   }
 
-  func prediction(_ logits: Matrix, for example: TokenizedExample) -> Prediction {
-    Prediction(.number(Loss.predictedValue(logits, anchors: [])))
+  func prediction(_ logits: Matrix, for example: TokenizedExample) -> Target {
+    .number(Loss.predictedValue(logits, anchors: []))
   }
 
   func score(_ logits: Matrix, of item: Item) { logits[0, 0] -= Float(item.example.target.number) }

@@ -19,10 +19,13 @@ package protocol Readout: Sendable {
   ///
   /// - Parameter logits: (1, k); on return weight · dloss/dlogits.
   func loss(_ logits: Matrix, of item: Item, weight: Float) -> Double
-  /// What is predicted, with the probability of each label where there are some.
+  /// What is predicted.
   ///
   /// - Parameter logits: (n, k), a row for each item of the example.
-  func prediction(_ logits: Matrix, for example: TokenizedExample) -> Prediction
+  func prediction(_ logits: Matrix, for example: TokenizedExample) -> Target
+  /// The probability of each answer, for words of each answer of each word, end to end, 0 for all of a word that the model did
+  /// not see; empty where logits are no distribution.
+  func probabilities(_ logits: Matrix, for example: TokenizedExample) -> [Float]
   /// How many of a model's own answers y to an item are gone through, each in a backward pass of its own, where its Fisher
   /// information is measured; for one, an answer is drawn or their mean is known.
   var ownAnswers: Int { get }
@@ -53,6 +56,11 @@ package struct Item {
 extension Readout {
   package var insteadOfDistribution: String? { nil }
   package var ownAnswers: Int { outputs }
+
+  /// Those of the text as a whole.
+  package func probabilities(_ logits: Matrix, for example: TokenizedExample) -> [Float] {
+    insteadOfDistribution == nil ? Loss.softmax(logits).map { Float($0) } : []
+  }
 
   /// Every answer in turn, with its probability.
   package func score(_ logits: Matrix, ofOwn answer: Int, draw: inout RandomStream) {

@@ -24,17 +24,19 @@ struct TagReadout: Readout {
     return Loss.crossEntropy(logits, label: example.target.tags[example.words[item.index]], weight: weight)
   }
 
-  func prediction(_ logits: Matrix, for example: TokenizedExample) -> Prediction {
-    let count = example.target.tags.count
-    var tags = [Int](repeating: outside, count: count)
-    var probabilities = [Float](repeating: 0, count: count * outputs)
+  func prediction(_ logits: Matrix, for example: TokenizedExample) -> Target {
+    var tags = [Int](repeating: outside, count: example.target.tags.count)
+    for (item, word) in example.words.enumerated() { tags[word] = Loss.argmax(logits, row: item) }
+    return .tags(tags)
+  }
+
+  func probabilities(_ logits: Matrix, for example: TokenizedExample) -> [Float] {
+    var all = [Float](repeating: 0, count: example.target.tags.count * outputs)
     for (item, word) in example.words.enumerated() {
-      let row = logits.rows(item..<item + 1)
-      tags[word] = Loss.argmax(logits, row: item)
-      probabilities.replaceSubrange(
-        word * outputs..<(word + 1) * outputs, with: Loss.softmax(row).map { Float($0) })
+      let own = Loss.softmax(logits.rows(item..<item + 1)).map { Float($0) }
+      all.replaceSubrange(word * outputs..<(word + 1) * outputs, with: own)
     }
-    return Prediction(.tags(tags), probabilities: probabilities)
+    return all
   }
 
   /// The tags of all words together are too many to go through: one each is drawn, which has the same mean.
