@@ -62,7 +62,7 @@ extension DataSource {
 }
 
 extension TrainingSpec {
-  /// The settings without those that change nothing beside the others; `readsLabels` says whether any task has a label head.
+  /// The settings without those that change nothing beside the others; `hasLabelHeads` says whether any task has a label head.
   public func effective(withLabelHeads hasLabelHeads: Bool) -> TrainingSpec {
     let plain = TrainingSpec()
     var spec = self
