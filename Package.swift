@@ -49,7 +49,7 @@ let package = Package(
     module("Checkpoints", ["Basics", "Outlines", "LinearAlgebra", "Adapters"]),
     module("Tokenizers", ["Basics"]),
     module("Models", ["Basics", "Outlines", "LinearAlgebra", "Adapters", "Checkpoints", realModule]),
-    module("Tasks", ["Basics", "Specs"]),
+    module("Tasks", ["Basics", "Statistics", "Specs"]),
     module(
       "Training",
       [
@@ -74,7 +74,8 @@ let package = Package(
     module(
       "Execution",
       [
-        "Basics", "Outlines", "Specs", "Results", "LinearAlgebra", "Machine", "Adapters", "Checkpoints",
+        "Basics", "Outlines", "Statistics", "Specs", "Results", "LinearAlgebra", "Machine", "Adapters",
+        "Checkpoints",
         "Tokenizers", "Models", "Tasks", "Training", "Merging", "Tuning", "Experiment",
       ]),
     module("Terminal", ["Basics", "LinearAlgebra", "Machine", arguments]),
@@ -111,7 +112,7 @@ let package = Package(
         "Basics", "Outlines", "LinearAlgebra", "Adapters", "Checkpoints", "Tokenizers", "Models",
         "ModelFixtures",
       ]),
-    tests("TasksTests", ["Basics", "Specs", "Tasks"]),
+    tests("TasksTests", ["Basics", "Statistics", "Specs", "Tasks"]),
     tests(
       "TrainingTests",
       [

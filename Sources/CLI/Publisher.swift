@@ -30,7 +30,8 @@ enum Publisher {
 
   private static func write(_ results: ResultSet, loaded: LoadedManifest, plan: Plan) throws {
     try FileManager.default.createDirectory(at: loaded.folder, withIntermediateDirectories: true)
-    for file in try Report.files(results) {
+    let items = StoredItems(store: loaded.store, plan: plan)
+    for file in try Report.files(results, items: items) {
       try write(file.text, to: loaded.folder.appendingPathComponent(file.name))
     }
     var versions = [

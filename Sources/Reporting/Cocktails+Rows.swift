@@ -4,13 +4,6 @@ package import Statistics
 
 /// A trained model over its tasks.
 package struct CocktailRow {
-  /// Tasks won, tied and lost against the singles.
-  package struct Tally: Sendable, Hashable {
-    package var wins = 0
-    package var ties = 0
-    package var losses = 0
-  }
-
   package var candidate: Candidate
   /// Seeds with a test score on every one of its own tasks: those behind `mean`.
   package var seeds: Int
@@ -22,8 +15,8 @@ package struct CocktailRow {
   package var ownGain: RelativeGain?
   /// Over all tasks that it was evaluated on; nil for a single that was evaluated on its own task alone.
   package var fullGain: RelativeGain?
-  /// Nil for singles and where there is no single to compare with.
-  package var tally: Tally?
+  /// Of its mean over all tasks against the singles, where it is the cocktail of all.
+  package var contrast: Contrast?
 }
 
 /// Δm in percent, and what it is over.
@@ -37,17 +30,13 @@ extension Evidence {
   /// Singles and cocktails, in the manifest's order.
   package var cocktails: [CocktailRow] {
     let models = candidates(of: .single, .cocktail)
-    let tests = models.map { model in model.kind == .cocktail ? ownTests(of: model) : [] }
-    var adjusted = Holm.adjusted(tests.joined().map(\.p))[...]
-    return zip(models, tests).map { model, tests in
+    return models.map { model in
       let own = tasks.filter { model.tasks.contains($0.name) }
       let evaluated = tasks.filter { task in
         guard let metric = task.decidingMetric else { return false }
         return estimate(model, task.name, .test, metric.name) != nil
           && single(of: task.name, settings: model.settings) != nil
       }
-      let values = adjusted.prefix(tests.count)
-      adjusted = adjusted.dropFirst(tests.count)
       return CocktailRow(
         candidate: model, seeds: completeSeeds(of: model, over: own), items: items(of: own),
         mean: meanScore(of: model, over: own),
@@ -55,31 +44,8 @@ extension Evidence {
           ? relativeGain(of: model, over: own) : nil,
         fullGain: model.kind == .cocktail || evaluated.contains { !model.tasks.contains($0.name) }
           ? relativeGain(of: model, over: evaluated) : nil,
-        tally: tests.isEmpty ? nil : tally(tests, Array(values)))
+        contrast: register.contrast("all_cocktail").flatMap { $0.first.model == model.model ? $0 : nil })
     }
-  }
-
-  /// The model against the single of each of its tasks, where both have test values.
-  private func ownTests(of model: Candidate) -> [PairedTest] {
-    tasks.filter { model.tasks.contains($0.name) }.compactMap { task in
-      guard let metric = task.decidingMetric, let single = single(of: task.name, settings: model.settings)
-      else {
-        return nil
-      }
-      return gain(of: model, over: single, task, metric)
-    }
-  }
-
-  private func tally(_ tests: [PairedTest], _ adjusted: [Double?]) -> CocktailRow.Tally {
-    var tally = CocktailRow.Tally()
-    for (test, p) in zip(tests, adjusted) {
-      switch Verdict(gain: test.difference.mean, adjusted: p) {
-      case .better: tally.wins += 1
-      case .worse: tally.losses += 1
-      case .notSignificant, nil: tally.ties += 1
-      }
-    }
-    return tally
   }
 
   /// The mean over tasks of each seed, over the seeds that have them all.

@@ -3,29 +3,13 @@ package import Results
 internal import Specs
 package import Statistics
 
-/// What a test says at the 5 % level after correction.
-package enum Verdict: String, Sendable {
-  case better
-  case worse
-  case notSignificant = "n.s."
-
-  /// Nil where there is no p value: not tested is not the same as not significant.
-  package init?(gain: Double?, adjusted: Double?) {
-    guard let gain, let adjusted else { return nil }
-    self = adjusted >= 0.05 || gain == 0 ? .notSignificant : gain > 0 ? .better : .worse
-  }
-}
-
 /// A model in the place of one column group of the comparison.
 package struct Contender {
   package var candidate: Candidate
   /// On the test split.
   package var score: Estimate?
-  /// Against the single.
-  package var test: PairedTest?
-  package var adjusted: Double?
-
-  package var verdict: Verdict? { Verdict(gain: test?.difference.mean, adjusted: adjusted) }
+  /// Against the single, as the register has it.
+  package var contrast: Contrast?
 }
 
 /// One task and metric: the base, the single and those that challenge it.
@@ -34,14 +18,16 @@ package struct ComparisonRow {
   package enum Role: String, CaseIterable, Sendable {
     case bestCocktail = "best_cocktail"
     case allTaskCocktail = "all_cocktail"
-    case bestMerge = "best_merge"
+    case bestUnseen = "best_unseen"
+    case merge = "merge"
 
     /// As people say it.
     package var words: String {
       switch self {
       case .bestCocktail: "best cocktail"
       case .allTaskCocktail: "all-task cocktail"
-      case .bestMerge: "best merge"
+      case .bestUnseen: "best unseen"
+      case .merge: "merge"
       }
     }
 
@@ -53,8 +39,10 @@ package struct ComparisonRow {
           + "first metric."
       case .allTaskCocktail:
         "The cocktail of all tasks; with several of them the one chosen on validation."
-      case .bestMerge:
-        "The merge with this task among its inputs that has the best validation mean of the first metric."
+      case .bestUnseen:
+        "The single or cocktail that never saw this task with the best validation mean of its first metric."
+      case .merge:
+        "The one merge for all tasks: one adapter, made of all singles, chosen once on validation; the same in every row."
       }
     }
   }
@@ -74,68 +62,32 @@ package struct ComparisonRow {
 }
 
 extension Evidence {
-  /// The main comparison: one row for each task and metric.
-  ///
-  /// The tests on the metrics that decide are one family, corrected together; those on further metrics are another,
-  /// so that a task with three metrics does not pay for its curiosity where it counts.
+  /// The main comparison: one row for each task and metric; verdicts are the register's.
   package var comparisons: [ComparisonRow] {
-    var rows = tasks.flatMap { task in comparisons(for: task) }
-    for isPrimary in [true, false] {
-      adjust(&rows, at: rows.indices.filter { rows[$0].isPrimary == isPrimary })
-    }
-    return rows
-  }
-
-  /// Corrects the distinct tests of some rows together.
-  ///
-  /// Where the all-task cocktail is also the best one, both columns show one test, and it counts once.
-  private func adjust(_ rows: inout [ComparisonRow], at indices: [Int]) {
-    var models: [[String]] = []
-    var values: [Double?] = []
-    for index in indices {
-      for role in ComparisonRow.Role.allCases {
-        guard let contender = rows[index][role] else { continue }
-        let name = [rows[index].task.name, rows[index].metric.name, contender.candidate.model]
-        if models.contains(name) { continue }
-        models.append(name)
-        values.append(contender.test?.p)
-      }
-    }
-    let adjusted = Dictionary(uniqueKeysWithValues: zip(models, Holm.adjusted(values)))
-    for index in indices {
-      for role in ComparisonRow.Role.allCases {
-        guard let model = rows[index][role]?.candidate.model else { continue }
-        let name = [rows[index].task.name, rows[index].metric.name, model]
-        rows[index].contenders[role]?.adjusted = adjusted[name] ?? nil
-      }
-    }
+    tasks.flatMap { task in comparisons(for: task) }
   }
 
   private func comparisons(for task: TaskColumn) -> [ComparisonRow] {
     let single = chosenSingle(for: task)
     let chosen: [(ComparisonRow.Role, Candidate?)] = [
       (.bestCocktail, bestCocktail(for: task)), (.allTaskCocktail, allTaskCocktail(for: task)),
-      (.bestMerge, bestMerge(for: task)),
+      (.bestUnseen, bestUnseen(for: task)),
+      (.merge, register.merge.flatMap { name in candidates.first { $0.model == name } }),
     ]
     return task.metrics.map { metric in
       var contenders: [ComparisonRow.Role: Contender] = [:]
       for case (let role, let candidate?) in chosen {
-        contenders[role] = contender(candidate, against: single, task, metric)
+        contenders[role] = Contender(
+          candidate: candidate, score: estimate(candidate, task.name, .test, metric.name),
+          contrast: register.contrast(role.rawValue, task: task.name, metric: metric.name))
       }
       return ComparisonRow(
         task: task, metric: metric, testExamples: items(task, metric),
         base: base(settings: single?.settings ?? "").flatMap { estimate($0, task.name, .test, metric.name) },
-        single: single.map { contender($0, against: nil, task, metric) }, contenders: contenders,
-        chosenOn: chosenOn(task))
+        single: single.map {
+          Contender(candidate: $0, score: estimate($0, task.name, .test, metric.name))
+        }, contenders: contenders, chosenOn: chosenOn(task))
     }
-  }
-
-  private func contender(
-    _ candidate: Candidate, against single: Candidate?, _ task: TaskColumn, _ metric: MetricColumn
-  ) -> Contender {
-    Contender(
-      candidate: candidate, score: estimate(candidate, task.name, .test, metric.name),
-      test: single.flatMap { gain(of: candidate, over: $0, task, metric) })
   }
 
   /// `validation macro_f1`, or nothing where no model has that score.

@@ -42,8 +42,19 @@ extension Evidence {
     winner(among: cocktails(with: task), on: task)
   }
 
-  private func cocktails(with task: TaskColumn) -> [Candidate] {
+  func cocktails(with task: TaskColumn) -> [Candidate] {
     candidates(of: .cocktail).filter { $0.tasks.count > 1 && $0.tasks.contains(task.name) }
+  }
+
+  /// The singles of a task, one for each grid point.
+  func singles(of task: TaskColumn) -> [Candidate] {
+    candidates(of: .single).filter { $0.tasks == [task.name] }
+  }
+
+  /// The cocktails of all tasks: grid points and sampling rules.
+  var allTaskCocktails: [Candidate] {
+    let all = Set(tasks.map(\.name))
+    return all.count > 1 ? candidates(of: .cocktail).filter { Set($0.tasks) == all } : []
   }
 
   /// The cocktail of all tasks; with several of them (grids, sampling rules) the one that validation prefers.
@@ -52,16 +63,14 @@ extension Evidence {
     return onlyOrWinner(among: candidates(of: .cocktail).filter { Set($0.tasks) == all }, on: task)
   }
 
-  /// Among the merges with the task among their inputs; those that are told the task are no rivals of the others.
-  ///
-  /// Where only chosen points of grids are tested, the others are no candidates: whether there is a test score counts,
-  /// never what it is.
-  package func bestMerge(for task: TaskColumn) -> Candidate? {
-    let rivals = candidates(of: .merge).filter { $0.tasks.contains(task.name) && !$0.isTold }
-    let tested = rivals.filter { rival in
-      task.decidingMetric.flatMap { estimate(rival, task.name, .test, $0.name) } != nil
-    }
-    return winner(among: tested.isEmpty ? rivals : tested, on: task)
+  /// The trained models that never saw a task.
+  func unseen(_ task: TaskColumn) -> [Candidate] {
+    candidates(of: .single, .cocktail).filter { !$0.tasks.contains(task.name) }
+  }
+
+  /// Among the trained models that never saw the task.
+  func bestUnseen(for task: TaskColumn) -> Candidate? {
+    winner(among: unseen(task), on: task)
   }
 
   /// The models that could not be chosen for some of their tasks because a seed has no validation score there, while

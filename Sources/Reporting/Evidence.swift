@@ -45,6 +45,8 @@ package struct Evidence: Sendable {
   package let candidates: [Candidate]
   /// The same by kind: a sweep has ten thousand merges and one base.
   private let candidatesOfKind: [ModelKind: [Candidate]]
+  /// Every comparison with its verdict; empty before `judged`.
+  package private(set) var register = Register()
   private let scores: [Key: ScoreRow]
 
   /// Checks and sorts.
@@ -76,6 +78,18 @@ package struct Evidence: Sendable {
     self.candidates = candidates
     candidatesOfKind = Dictionary(grouping: candidates, by: \.kind)
     self.scores = scores
+  }
+
+  /// The evidence with its register.
+  ///
+  /// - Parameter items: What the models said, item by item; without it nothing is judged.
+  /// - Throws: a `Diagnostic` where rows contradict each other, or predictions are not what was written.
+  package static func judged(
+    _ results: ResultSet, items: (any ItemScoreSource)?, settings: ContrastSettings = ContrastSettings()
+  ) throws -> Evidence {
+    var evidence = try Evidence(results)
+    evidence.register = try Register(evidence, items: items, settings: settings)
+    return evidence
   }
 
   private static func candidates(of models: [ModelRow]) throws(Diagnostic) -> [Candidate] {
@@ -164,13 +178,12 @@ extension Evidence {
     return tasks.isEmpty ? 0 : model.rows.filter { row in known.allSatisfy { $0.contains(row.seed) } }.count
   }
 
-  /// What a candidate gains over a reference on the test split, paired by seed; positive is better.
+  /// What a candidate gains over a reference on the test split, mean over equal seeds; positive is better.
   package func gain(
     of candidate: Candidate, over reference: Candidate, _ task: TaskColumn, _ metric: MetricColumn
-  ) -> PairedTest? {
+  ) -> Double? {
     let pairs = pairs(of: candidate, with: reference, task.name, .test, metric.name)
-    let scale = pairs.map { max(abs($0.value), abs($0.reference)) }.max() ?? 0
-    return PairedTest(differences: pairs.map { metric.merit($0.value - $0.reference) }, scale: scale)
+    return Estimate(pairs.map { metric.merit($0.value - $0.reference) })?.mean
   }
 
   /// The single of a task at the same settings, or the only one there is.

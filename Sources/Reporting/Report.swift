@@ -20,9 +20,10 @@ public enum Report {
   /// All files: a CSV for each table, `report.md` for people and `COLUMNS.md` with what every column means.
   ///
   /// The same results give the same bytes, in whatever order their scores, draws and costs come.
-  /// - Throws: a `Diagnostic` where rows contradict each other.
-  public static func files(_ results: ResultSet) throws -> [ReportFile] {
-    let evidence = try Evidence(results)
+  /// - Parameter items: What the models said, item by item; without it there are no verdicts.
+  /// - Throws: a `Diagnostic` where rows contradict each other, or predictions are not what was written.
+  public static func files(_ results: ResultSet, items: (any ItemScoreSource)? = nil) throws -> [ReportFile] {
+    let evidence = try Evidence.judged(results, items: items)
     let tables = ReportTables.all.entries.map { ($0, $0.build(evidence)) }
     let files = tables.map { ReportFile(name: $0.file, text: CSVFormat.text(of: $1)) }
     return files + [

@@ -4,16 +4,18 @@ internal import Statistics
 
 /// The short table that a run ends with.
 public enum Summary {
-  /// One line a task: base, single, best cocktail, all-task cocktail and best merge, each mean ± interval.
+  /// One line a task: base, single, best cocktail, all-task cocktail and the merge, each mean ± interval over seeds.
   ///
-  /// `*` marks a significant difference to the single, after correction. Names of the best models stand in
+  /// `*` marks a win or loss against the single by the register. Names of the best models stand in
   /// the line where `width` allows it, else below. Plain text without colours; results that contradict each
   /// other give the error's text.
-  public static func terminal(_ results: ResultSet, width: Int) -> String {
+  public static func terminal(
+    _ results: ResultSet, items: (any ItemScoreSource)? = nil, width: Int
+  ) -> String {
     do {
-      return text(of: Page(try Evidence(results)), width: width)
+      return text(of: Page(try Evidence.judged(results, items: items)), width: width)
     } catch {
-      return error.description + "\n"
+      return "\(error)\n"
     }
   }
 
@@ -41,14 +43,14 @@ public enum Summary {
 
   /// Header and one line for each task, as cells.
   private static func lines(of rows: [ComparisonRow], naming: Bool) -> [[String]] {
-    let header = ["task", "metric", "n", "base", "single", "best cocktail", "all cocktail", "best merge"]
+    let header = ["task", "metric", "n", "base", "single", "best cocktail", "all cocktail", "merge"]
     return [header]
       + rows.map { row in
         [
           row.task.name, row.metric.name, row.testExamples.map(String.init) ?? "-",
           NumberText.fixed(row.base?.mean), score(row.single, name: false),
           score(row[.bestCocktail], name: naming), score(row[.allTaskCocktail], name: false),
-          score(row[.bestMerge], name: naming),
+          score(row[.merge], name: naming),
         ]
       }
   }
@@ -56,7 +58,8 @@ public enum Summary {
   /// `0.812±0.010*`, and the name behind it.
   private static func score(_ contender: Contender?, name: Bool) -> String {
     guard let contender, let score = contender.score else { return "-" }
-    let mark = contender.verdict == .better || contender.verdict == .worse ? "*" : ""
+    let outcome = contender.contrast?.outcome
+    let mark = outcome == .win || outcome == .loss ? "*" : ""
     let text = NumberText.estimate(score).replacing(" ± ", with: "±") + mark
     return name ? "\(text) \(shortName(contender))" : text
   }
@@ -93,7 +96,7 @@ public enum Summary {
 
   private static func names(of rows: [ComparisonRow], width: Int) -> [String] {
     rows.flatMap { row -> [String] in
-      let parts = [ComparisonRow.Role.bestCocktail, .bestMerge].compactMap { role in
+      let parts = [ComparisonRow.Role.bestCocktail, .merge].compactMap { role in
         row[role].map { "\(role.words) \(shortName($0))" }
       }
       return parts.isEmpty ? [] : wrapped("\(row.task.name): " + parts.joined(separator: ", "), to: width)
@@ -108,8 +111,11 @@ public enum Summary {
     let down = rows.filter { !$0.metric.higherIsBetter }.map(\.metric.name)
     let lower = down.reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
     var parts = ["test split, mean±95% interval over \(words)"]
+    let isJudged = rows.contains { row in row.contenders.values.contains { $0.contrast?.outcome != nil } }
     parts.append(
-      seeds > 1 ? "* differs from single (paired t, Holm, p < 0.05)" : "one seed: no interval and no test")
+      isJudged
+        ? "* win or loss against the single (contrasts.csv)"
+        : "nothing could be judged (contrasts.csv says why)")
     if !lower.isEmpty { parts.append("lower is better: \(lower.joined(separator: ", "))") }
     parts.append("best: chosen on validation")
     return parts.joined(separator: "; ")

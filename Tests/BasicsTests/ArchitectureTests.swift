@@ -23,7 +23,7 @@ import Testing
     "Checkpoints": ["Basics", "Outlines", "LinearAlgebra", "Adapters"],
     "Tokenizers": ["Basics"],
     "Models": ["Basics", "Outlines", "LinearAlgebra", "Adapters", "Checkpoints"],
-    "Tasks": ["Basics", "Specs"],
+    "Tasks": ["Basics", "Statistics", "Specs"],
     "Training": [
       "Basics", "Outlines", "Specs", "LinearAlgebra", "Adapters", "Checkpoints", "Tokenizers", "Models",
       "Tasks",
@@ -40,7 +40,8 @@ import Testing
     "Experiment": ["Basics", "Outlines", "Specs", "Results", "Language"],
     "Reporting": ["Basics", "Statistics", "Specs", "Results"],
     "Execution": [
-      "Basics", "Outlines", "Specs", "Results", "LinearAlgebra", "Machine", "Adapters", "Checkpoints",
+      "Basics", "Outlines", "Statistics", "Specs", "Results", "LinearAlgebra", "Machine", "Adapters",
+      "Checkpoints",
       "Tokenizers", "Models", "Tasks", "Training", "Merging", "Tuning", "Experiment",
     ],
     "Terminal": ["Basics", "LinearAlgebra", "Machine"],

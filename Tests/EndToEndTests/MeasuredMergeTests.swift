@@ -35,7 +35,7 @@ import Testing
     #expect(try places[0].artefacts() == places[1].artefacts())
 
     let place = places[0]
-    let table = try place.read("Results/tiny/comparison.csv")
+    let table = try place.read("Results/tiny/merges.csv")
     for merge in ["regmean", "fisher", "regmean_pp"] { #expect(table.contains("merge:\(merge)")) }
     // Inputs of three singles and of a cocktail, the information of three singles over two kinds of labels.
     let status = try Program.run("status", "m.yaml", in: place.folder).output

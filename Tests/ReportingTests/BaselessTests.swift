@@ -17,7 +17,8 @@ import Testing
   }()
 
   private func table(_ name: String, _ results: ResultSet) throws -> [[String: String]] {
-    let file = try #require(Report.files(results).first { $0.name == "\(name).csv" })
+    let file = try #require(
+      Report.files(results, items: SampleItems(results)).first { $0.name == "\(name).csv" })
     let lines = file.text.split(separator: "\n").map {
       $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
     }

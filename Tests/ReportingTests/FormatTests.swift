@@ -75,7 +75,7 @@ import Testing
 
   @Test(arguments: ReportTables.all.entries.map(\.name))
   func `every table has rows, and columns that are documented and named once`(name: String) throws {
-    let table = try ReportTables.all.entry(named: name).build(Evidence(Sample.results))
+    let table = try ReportTables.all.entry(named: name).build(Sample.judged())
     #expect(!table.rows.isEmpty)
     #expect(Set(table.columns.map(\.name)).count == table.columns.count)
     for column in table.columns {

@@ -14,9 +14,10 @@ import Testing
 
   /// What is compared with the stored files.
   static func files() throws -> [ReportFile] {
-    try Report.files(Sample.results)
+    try Report.files(Sample.results, items: SampleItems())
       + widths.map {
-        ReportFile(name: "terminal-\($0).txt", text: Summary.terminal(Sample.results, width: $0))
+        ReportFile(
+          name: "terminal-\($0).txt", text: Summary.terminal(Sample.results, items: SampleItems(), width: $0))
       }
   }
 
@@ -40,7 +41,7 @@ import Testing
   }
 
   @Test func `rows in any order give the same bytes`() throws {
-    let files = try Report.files(Sample.results)
+    let files = try Report.files(Sample.results, items: SampleItems())
     for seed in 0..<5 {
       var random = RandomStream(seed: seed, "shuffled rows")
       var results = Sample.results
@@ -50,7 +51,7 @@ import Testing
       results.costs.shuffle(using: &random)
       results.failures.shuffle(using: &random)
       #expect(results != Sample.results)
-      #expect(try Report.files(results) == files)
+      #expect(try Report.files(results, items: SampleItems(results)) == files)
       #expect(Summary.terminal(results, width: 80) == Summary.terminal(Sample.results, width: 80))
     }
   }
@@ -60,15 +61,18 @@ import Testing
     for index in results.scores.indices where results.scores[index].split == .test {
       results.scores[index].value = 1 - results.scores[index].value
     }
-    let before = try Evidence(Sample.results)
-    let after = try Evidence(results)
+    let before = try Sample.judged()
+    let after = try Sample.judged(results)
     func choices(_ evidence: Evidence) -> [[String?]] {
       evidence.comparisons.map { row in
         [row.single?.candidate.model] + ComparisonRow.Role.allCases.map { row[$0]?.candidate.model }
       } + [evidence.merges.map { $0.isChosen ? $0.candidate.model : nil }]
     }
     #expect(choices(before) == choices(after))
-    #expect(before.comparisons.map { $0[.bestMerge]?.test } != after.comparisons.map { $0[.bestMerge]?.test })
+    func gains(_ evidence: Evidence) -> [Double?] {
+      evidence.comparisons.map { $0[.merge]?.contrast?.estimate }
+    }
+    #expect(gains(before) != gains(after) && gains(before).contains { $0 != nil })
   }
 
   @Test func `validation decides, and of equal ones the earlier`() throws {
@@ -103,10 +107,8 @@ import Testing
     for index in results.scores.indices where results.scores[index].model == told {
       results.scores[index].value = results.scores[index].metric == "mse" ? 1e-3 : 0.99
     }
-    let evidence = try Evidence(results)
-    for task in Sample.tasks {
-      #expect(evidence.bestMerge(for: task) != nil && evidence.bestMerge(for: task)?.model != told)
-    }
+    let evidence = try Sample.judged(results)
+    #expect(evidence.register.merge != nil && evidence.register.merge != told)
     #expect(evidence.merges.filter(\.isChosen).map(\.candidate.isTold).sorted { $0 && !$1 } == [true, false])
   }
 
@@ -158,58 +160,35 @@ import Testing
     #expect(try Evidence(results).merges.allSatisfy { !$0.isChosen })
   }
 
-  @Test func `differences are paired by seed and positive where better`() throws {
-    let rows = try Evidence(Sample.results).comparisons
-    let loss = try #require(rows.first { $0.metric.name == "mse" }?[.bestCocktail])
-    #expect(try #require(loss.test).difference.mean < 0)
-    #expect(loss.verdict == .worse)
-    let gain = try #require(rows.first { $0.metric.name == "macro_f1" }?[.bestCocktail])
-    #expect(try #require(gain.test).difference.mean > 0)
-
-    var results = Sample.results
-    results.scores.removeAll { $0.model == "single:fpb[adapter.rank=8]" && $0.seed == 2 && $0.split == .test }
-    let paired = try #require(try Evidence(results).comparisons[0][.bestCocktail]?.test)
-    #expect(paired.difference.count == 2)
-  }
-
-  @Test func `corrected values never fall below plain ones, keep their order, and count a test once`() throws
-  {
-    let rows = try Evidence(Sample.results).comparisons
-    var repeated = 0
-    for isPrimary in [true, false] {
-      var tests: [(name: [String], p: Double, adjusted: Double)] = []
-      for row in rows where row.isPrimary == isPrimary {
-        for role in ComparisonRow.Role.allCases {
-          guard let contender = row[role], let p = contender.test?.p, let adjusted = contender.adjusted else {
-            continue
-          }
-          tests.append(([row.task.name, row.metric.name, contender.candidate.model], p, adjusted))
-        }
+  @Test func `verdicts of every table are the register's`() throws {
+    let evidence = try Sample.judged()
+    let rows = evidence.comparisons
+    let loss = try #require(rows.first { $0.metric.name == "mse" }?[.bestCocktail]?.contrast)
+    #expect(loss.estimate < 0 && loss.outcome == .undecided)
+    for row in rows {
+      for (role, contender) in row.contenders {
+        let contrast = evidence.register.contrast(role.rawValue, task: row.task.name, metric: row.metric.name)
+        #expect(
+          contender.contrast?.outcome == contrast?.outcome
+            && contrast?.first.model == contender.candidate.model)
+        #expect(row.isPrimary || contender.contrast?.outcome == nil)
       }
-      let ordered = tests.sorted { $0.p < $1.p }
-      for (lower, higher) in zip(ordered, ordered.dropFirst()) { #expect(lower.adjusted <= higher.adjusted) }
-      #expect(ordered.allSatisfy { $0.adjusted >= $0.p })
-      let distinct = Set(tests.map(\.name)).count
-      repeated += tests.count - distinct
-      let smallest = try #require(ordered.first)
-      #expect(smallest.adjusted == min(1, Double(distinct) * smallest.p))
     }
-    #expect(repeated > 0)
   }
 
   @Test func `one seed gives no interval, no test and no verdict`() throws {
     var results = Sample.results
     results.models.removeAll { ($0.seed ?? 0) > 0 }
     results.scores.removeAll { ($0.seed ?? 0) > 0 }
-    for row in try Evidence(results).comparisons {
-      let contender = try #require(row[.bestCocktail])
-      #expect(contender.test?.difference.count == 1)
-      #expect(
-        contender.test?.difference.halfWidth == nil && contender.test?.p == nil && contender.verdict == nil)
+    for row in try Sample.judged(results).comparisons {
+      let contrast = try #require(row[.bestCocktail]?.contrast)
+      #expect(contrast.interval == nil && contrast.p == nil && contrast.outcome == nil)
+      #expect(contrast.note == "fewer than 3 seeds" && contrast.itemError != nil)
     }
-    let page = try #require(try Report.files(results).first { $0.name == "report.md" })
+    let page = try #require(
+      try Report.files(results, items: SampleItems(results)).first { $0.name == "report.md" })
     #expect(page.text.contains("With one seed there is no interval and no test"))
-    #expect(page.text.contains("(not tested)"))
+    #expect(page.text.contains("(fewer than 3 seeds)"))
   }
 
   @Test func `no results at all still make every file`() throws {
@@ -276,16 +255,15 @@ import Testing
 
   @Test func `the best merge is one that was tested, whatever its test score`() throws {
     var results = Sample.results
-    let task = Sample.tasks[0]
-    let best = try #require(Evidence(results).bestMerge(for: task)?.model)
+    let best = try #require(try Sample.judged(results).register.merge)
     results.scores.removeAll { $0.model == best && $0.split == .test }
-    let next = try Evidence(results).bestMerge(for: task)?.model
+    let next = try Sample.judged(results).register.merge
     #expect(next != best && next != nil)
     for index in results.scores.indices
     where results.scores[index].split == .test && results.scores[index].model.hasPrefix("merge:") {
       results.scores[index].value = 0.5 - results.scores[index].value / 2
     }
-    #expect(try Evidence(results).bestMerge(for: task)?.model == next)
+    #expect(try Sample.judged(results).register.merge == next)
   }
 
   @Test func `methods are those of their best point on validation, the best first`() throws {

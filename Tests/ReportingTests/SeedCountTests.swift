@@ -74,7 +74,8 @@ import Testing
     results.scores.removeAll { $0.model == best && $0.seed == 0 && $0.split == .test }
     let row = try #require(try Self.rows("comparison", results).first)
     #expect(row["best_cocktail_model"] == .text(best) && row["best_cocktail_seeds"] == .integer(2))
-    #expect(row["seeds"] == .integer(3) && row["best_merge_seeds"] == .integer(3))
+    #expect(
+      row["seeds"] == .integer(3) && row["all_cocktail_seeds"] == .integer(best.contains("all") ? 2 : 3))
     #expect(Summary.terminal(results, width: 400).contains("interval over 2 to 3 seeds;"))
     #expect(Summary.terminal(Sample.results, width: 400).contains("interval over 3 seeds;"))
   }

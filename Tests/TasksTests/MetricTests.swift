@@ -1,6 +1,7 @@
 import Basics
 import Foundation
 import Specs
+import Statistics
 import Tasks
 import TestSupport
 import Testing
@@ -47,6 +48,23 @@ import Testing
       let better = metric.compute(half, targets, Self.labels)
       let worse = metric.compute(none, targets, Self.labels)
       #expect(metric.higherIsBetter ? better > worse : better < worse)
+    }
+  }
+
+  @Test(arguments: Metrics.all.entries)
+  func `sufficient statistics give the metric again, with repeated items too`(metric: Metric) throws {
+    for form in metric.forms {
+      var stream = RandomStream(seed: 4, metric.name)
+      let targets = targets(form, 60, &stream)
+      let predictions = changed(targets, &stream)
+      let sample = try #require(metric.sample(predictions, targets, Self.labels))
+      #expect(abs(sample.value - metric.compute(predictions, targets, Self.labels)) < 1e-12)
+      let order = (0..<60).map { _ in stream.index(below: 60) }
+      let weights = (0..<60).map { item in order.count { $0 == item } }
+      let drawn = metric.compute(order.map { predictions[$0] }, order.map { targets[$0] }, Self.labels)
+      #expect(abs(sample.value(weights: weights) - drawn) < 1e-12)
+      let mean = sample.pseudoScores.reduce(0, +) / 60
+      #expect(abs(mean - sample.value) < 1e-12)
     }
   }
 

@@ -40,7 +40,9 @@ struct ReportCommand: ParsableCommand {
     if methods { return Console.print(try MethodTimes.markdown(results)) }
     try loaded.checkTables(plan, force: force)
     try Publisher.publish(results, loaded: loaded, plan: plan)
-    Console.print(Summary.terminal(results, width: Console.width))
+    Console.print(
+      Summary.terminal(
+        results, items: StoredItems(store: loaded.store, plan: plan), width: Console.width))
     Console.print("\nTables: \(loaded.folder.relativePath)/report.md, comparison.csv, runs.csv …")
   }
 }

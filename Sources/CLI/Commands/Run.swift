@@ -78,7 +78,9 @@ struct Run: AsyncParsableCommand {
     loaded.noteRun(of: plan)
     try drop(plan, loaded)
     if !results.scores.isEmpty {
-      Console.print(Summary.terminal(results, width: Console.width))
+      Console.print(
+        Summary.terminal(
+          results, items: StoredItems(store: loaded.store, plan: plan), width: Console.width))
     }
     if !quiet, !results.scores.isEmpty {
       Console.print("\nTables: \(loaded.folder.relativePath)/report.md, comparison.csv, runs.csv …")

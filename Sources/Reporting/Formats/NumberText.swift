@@ -38,6 +38,15 @@ package enum NumberText {
     return seeds == nil || seeds == value.count ? text : text + " (\(count(value.count, "seed")))"
   }
 
+  /// `+0.012 [-0.010, +0.034]`: a gain with its interval; an end that is open is left out.
+  package static func gain(_ contrast: Contrast?) -> String {
+    guard let contrast else { return missing }
+    let mean = signed(contrast.estimate)
+    guard let interval = contrast.shownInterval else { return mean }
+    let ends = [interval.lowerBound, interval.upperBound].map { $0.isFinite ? signed($0) : "" }
+    return "\(mean) [\(ends[0]), \(ends[1])]"
+  }
+
   /// `3 seeds`, `2 to 3 seeds`.
   package static func seeds(_ numbers: ClosedRange<Int>) -> String {
     let (fewest, most) = (numbers.lowerBound, numbers.upperBound)

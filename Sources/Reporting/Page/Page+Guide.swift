@@ -77,21 +77,17 @@ extension Page {
         + "Student's t.",
       "n is the number of items of the test split; of a mean over tasks their sum. A mean over another number of seeds "
         + "than \(seedCount) says so.",
-      "Δ is the mean gain over the single, paired by seed and signed so that positive is better, "
-        + "whatever the metric's "
-        + "direction (↑ higher is better, ↓ lower is better).",
-      "`better` and `worse` mean p < 0.05 in a two-sided paired t test after Holm's correction over all "
-        + "distinct "
-        + "comparisons of comparison.csv on deciding metrics (further metrics are a family of their own); "
-        + "`n.s.` is not significant; `not "
-        + "tested` means "
-        + "too few seeds, or a gain that is the same for every seed.",
+      "Δ is the gain over the single, signed so that positive is better, whatever the metric's direction (↑ higher is "
+        + "better, ↓ lower is better). Behind it stands an interval for new seeds *and* new texts.",
+      "A verdict is win, loss, equal (within the margin that the manifest sets) or undecided, and stands in contrasts.csv "
+        + "once: each question's mean over the learned tasks first, then its tasks, with at most 5 % chance of any false "
+        + "win or loss. `undecided` is not `equal`; what would decide stands beside it. There is no verdict with fewer than "
+        + "three seeds, where a seed collapsed, or where fewer than ten items differ.",
       "The best models are chosen by the mean of the task's first metric on validation, never on test; "
         + "of equal ones "
         + "the earlier in the manifest. With a grid the single is chosen in the same way.",
-      "Δm is the mean gain relative to the single at the same settings, in percent; wins and losses are "
-        + "counted after "
-        + "Holm's correction over the comparisons of cocktails.csv.",
+      "What was chosen on validation by the same trainings that are tested stands too high: it can lose and cannot win, and "
+        + "its intervals have no lower end.",
       "All cells are reported, in the manifest's order. n/a means that there is no value.",
     ]
     return lines.map { "- \($0)\n" }.joined()

@@ -7,21 +7,20 @@ extension Page {
   package var transferTable: Table {
     let cells = Dictionary(
       uniqueKeysWithValues: transfers.map { ([$0.candidate.model, $0.task.name], $0) })
-    let seeds = seedCount
     return Table(
       evidence.candidates(of: .single, .cocktail),
       [.text("trained", "The trained model.") { $0.model }]
         + evidence.tasks.map { task in
           .text(heading(task), "The gain over its single.") { candidate in
-            Page.transferCell(cells[[candidate.model, task.name]], of: seeds)
+            Page.transferCell(cells[[candidate.model, task.name]])
           }
         })
   }
 
-  private static func transferCell(_ row: TransferRow?, of seeds: Int) -> String {
+  private static func transferCell(_ row: TransferRow?) -> String {
     guard let row else { return NumberText.missing }
     if row.candidate.kind == .single, row.seen { return "–" }
-    let text = NumberText.estimate(row.overSingle?.difference, signed: true, of: seeds)
+    let text = NumberText.gain(row.overSingle)
     return row.seen ? text + " (seen)" : text
   }
 
@@ -33,7 +32,7 @@ extension Page {
       + "– is the single itself, seen means that the task was in the training."
     let unseen = transfers.filter { !$0.seen && $0.overBase != nil }
     guard !unseen.isEmpty else { return [explanation] }
-    let above = unseen.filter { ($0.overBase?.difference.mean ?? 0) > 0 }.count
+    let above = unseen.filter { ($0.overBase ?? 0) > 0 }.count
     return [
       explanation,
       "On tasks that were not in the training, \(above) of \(NumberText.count(unseen.count, "result")) "

@@ -29,6 +29,7 @@ package struct Page {
     let heading = "# \(MarkdownFormat.escaped(results.experiment))\n\n"
     let title = results.title.isEmpty ? "" : MarkdownFormat.escaped(results.title) + "\n\n"
     let sections = [
+      section("Answers", answerSentences, table: answerTable) + taskAnswers,
       section("What was compared", overview),
       section("The data", dataSentences, table: dataTable) + dataWarnings,
       section("Single, cocktail and merged models", comparisonSentences, table: comparisonTable),
@@ -120,13 +121,9 @@ package struct Page {
     switch seedCount {
     case 0: "Nothing was trained, so there is nothing to test."
     case 1: "With one seed there is no interval and no test: differences below may be chance."
-    case 2...4:
-      "With \(seedCount) seeds the paired t test has \(NumberText.count(seedCount - 1, "degree")) of "
-        + "freedom: "
-        + "only large and steady differences stand out from chance, and n.s. does not mean equal."
+    case 2: "With two seeds there are estimates and no verdicts."
     default:
-      "With \(seedCount) seeds the paired t test has \(seedCount - 1) degrees of freedom; n.s. does not "
-        + "mean equal."
+      "With \(seedCount) seeds intervals are for new seeds and new texts; undecided does not mean equal."
     }
   }
 }

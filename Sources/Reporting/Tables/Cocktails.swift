@@ -54,14 +54,10 @@ extension ReportTable {
       $0.fullGain?.tasks.count
     },
     .integer("delta_m_all_seeds", "Seeds behind delta_m_all.") { $0.fullGain?.estimate.count },
-    .integer(
-      "wins",
-      "Own tasks on which it beats the single at 5 % after Holm's correction over this file's comparisons."
-    ) { $0.tally?.wins },
-    .integer("ties", "Own tasks without a significant difference, untestable ones included.") {
-      $0.tally?.ties
-    },
-    .integer("losses", "Own tasks on which the single beats it.") { $0.tally?.losses },
+    .text(
+      "verdict",
+      "Of the mean over all learned tasks against their singles (contrasts.csv, all_cocktail); empty for other cocktails."
+    ) { $0.contrast?.outcome?.rawValue },
     .number("steps", "Optimiser steps, mean over seeds.") { $0.candidate.mean(\.steps) },
     .number("examples", "Training examples drawn, mean over seeds.") { $0.candidate.mean(\.examples) },
     .number("tokens", "Training tokens drawn, mean over seeds.") { $0.candidate.mean(\.tokens) },

@@ -42,30 +42,32 @@ extension ReportTable {
       },
       .integer("\(prefix)_seeds", "Seeds behind that mean.") { $0[role]?.score?.count },
       .number(
-        "\(prefix)_delta", unit: "metric",
-        "Its mean gain over the single, paired by seed; positive is better."
+        "\(prefix)_delta", unit: "metric", "Its gain over the single; positive is better (contrasts.csv)."
       ) {
-        $0[role]?.test?.difference.mean
+        $0[role]?.contrast?.estimate
       },
-      .number("\(prefix)_delta_ci", unit: "metric", "Half the width of the gain's 95 % interval.") {
-        $0[role]?.test?.difference.halfWidth
+      .number(
+        "\(prefix)_low", unit: "metric",
+        "Lower end of the gain's interval, simultaneous over the question's tasks."
+      ) {
+        $0[role]?.contrast?.shownInterval?.lowerBound
       },
-      .integer("\(prefix)_pairs", "Seeds that both the \(words) and the single have.") {
-        $0[role]?.test?.difference.count
-      },
-      .number("\(prefix)_p", "Two-sided p of the paired t test; empty where no test is possible.") {
-        $0[role]?.test?.p
+      .number(
+        "\(prefix)_high", unit: "metric",
+        "Its upper end; of a further metric the ends of its own 95 % interval."
+      ) {
+        $0[role]?.contrast?.shownInterval?.upperBound
       },
       .number(
         "\(prefix)_p_adjusted",
-        "The p after Holm's correction over the comparisons on deciding metrics, or on further ones."
+        "The smallest level at which the question's family rejects; empty where not judged."
       ) {
-        $0[role]?.adjusted
+        $0[role]?.contrast?.adjusted
       },
-      .text("\(prefix)_verdict", "better, worse or n.s. at 5 % after the correction; empty where not tested.")
-      {
-        $0[role]?.verdict?.rawValue
+      .text("\(prefix)_verdict", "win, loss, equal or undecided; empty where none may be given.") {
+        $0[role]?.contrast?.outcome?.rawValue
       },
+      .text("\(prefix)_note", "Why there is no verdict, or what to know of it.") { $0[role]?.contrast?.note },
     ]
   }
 

@@ -6,7 +6,8 @@ package enum ReportTables {
   package static let all = Catalog(
     "report table",
     [
-      ReportTable.runs, .costs, .comparison, .cocktails, .merges, .methods, .pareto, .transfer, .mixtures,
+      ReportTable.runs, .costs, .contrasts, .comparison, .cocktails, .merges, .methods, .pareto, .transfer,
+      .mixtures,
       .data,
     ])
 }

@@ -24,18 +24,16 @@ extension ReportTable {
     .number("value_ci", unit: "metric", "Half the width of its 95 % interval; empty for one seed.") {
       $0.score.halfWidth
     },
-    .number("gain_over_base", unit: "metric", "Mean gain over the base; positive is better.") {
-      $0.overBase?.difference.mean
-    },
-    .number("gain_over_base_ci", unit: "metric", "Half the width of that gain's 95 % interval.") {
-      $0.overBase?.difference.halfWidth
-    },
+    .number("gain_over_base", unit: "metric", "Mean gain over the base; positive is better.") { $0.overBase },
     .number(
       "gain_over_single", unit: "metric",
-      "Mean gain over the task's single at the same settings, paired by seed; positive is better; empty for that single."
-    ) { $0.overSingle?.difference.mean },
-    .number("gain_over_single_ci", unit: "metric", "Half the width of that gain's 95 % interval.") {
-      $0.overSingle?.difference.halfWidth
+      "Gain over the task's single at the same settings (contrasts.csv); positive is better; empty for that single."
+    ) { $0.overSingle?.estimate },
+    .number("gain_over_single_low", unit: "metric", "Lower end of that gain's 95 % interval.") {
+      $0.overSingle?.interval?.lowerBound
+    },
+    .number("gain_over_single_high", unit: "metric", "Its upper end.") {
+      $0.overSingle?.interval?.upperBound
     },
   ]
 }
@@ -46,8 +44,9 @@ package struct TransferRow {
   package var task: TaskColumn
   package var metric: MetricColumn
   package var score: Estimate
-  package var overBase: PairedTest?
-  package var overSingle: PairedTest?
+  package var overBase: Double?
+  /// As the register has it; without a verdict, as nothing is asked here.
+  package var overSingle: Contrast?
 
   package var seen: Bool { candidate.tasks.contains(task.name) }
 }
@@ -55,7 +54,10 @@ package struct TransferRow {
 extension Evidence {
   /// Singles and cocktails on every task that they were evaluated on, by the task's first metric.
   package var transfers: [TransferRow] {
-    candidates(of: .single, .cocktail).flatMap { candidate in
+    let shown = register.contrasts.filter { $0.question == "model" && !$0.task.isEmpty }
+    let contrasts = Dictionary(
+      shown.map { ([$0.subject, $0.task], $0) }, uniquingKeysWith: { first, _ in first })
+    return candidates(of: .single, .cocktail).flatMap { candidate in
       tasks.compactMap { task in
         guard let metric = task.decidingMetric,
           let score = estimate(candidate, task.name, .test, metric.name)
@@ -65,9 +67,7 @@ extension Evidence {
           overBase: base(settings: candidate.settings).flatMap {
             gain(of: candidate, over: $0, task, metric)
           },
-          overSingle: single(of: task.name, settings: candidate.settings).flatMap {
-            $0.model == candidate.model ? nil : gain(of: candidate, over: $0, task, metric)
-          })
+          overSingle: contrasts[[candidate.model, task.name]])
       }
     }
   }

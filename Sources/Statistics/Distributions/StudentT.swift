@@ -19,23 +19,12 @@ public enum StudentT {
     return t > 0 ? 1 - tail : tail
   }
 
-  /// The t with P(T ≤ t) = p, for 0 < p < 1; bisection down to neighbouring numbers, so about a hundred
-  /// steps.
+  /// The t with P(T ≤ t) = p, for 0 < p < 1.
   public static func quantile(_ p: Double, degrees: Double) -> Double {
     precondition(p > 0 && p < 1, "quantile of probability \(p)")
     if p == 0.5 { return 0 }
     if p < 0.5 { return -quantile(1 - p, degrees: degrees) }
     let outside = 2 * (1 - p)
-    var low = 0.0
-    var high = 1.0
-    while twoSided(high, degrees: degrees) > outside {
-      low = high
-      high *= 2
-    }
-    while true {
-      let middle = low + (high - low) / 2
-      guard middle > low, middle < high else { return high }
-      if twoSided(middle, degrees: degrees) > outside { low = middle } else { high = middle }
-    }
+    return Root.above(0) { outside - twoSided($0, degrees: degrees) }
   }
 }

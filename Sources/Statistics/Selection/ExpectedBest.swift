@@ -29,4 +29,12 @@ public enum ExpectedBest {
       item.offset < k - 1 ? sum : sum + item.element * exp(logWays(item.offset, k - 1) - all)
     }
   }
+
+  /// E max of k standard normal numbers: k·∫ x·φ(x)·Φ(x)^(k−1) dx.
+  public static func normal(of k: Int) -> Double {
+    Double(k)
+      * Quadrature.integral(from: -9, to: 9, panels: 6) {
+        $0 * Normal.density($0) * pow(Normal.cdf($0), Double(k - 1))
+      }
+  }
 }

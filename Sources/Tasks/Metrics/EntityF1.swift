@@ -20,12 +20,12 @@ extension Metric {
     return wanted + predicted > 0 ? 2 * Double(right) / Double(wanted + predicted) : 0
   }
 
-  private struct Entity: Hashable {
+  struct Entity: Hashable {
     var type: Substring
     var words: Range<Int>
   }
 
-  private static func entities(_ tags: [String]) -> [Entity] {
+  static func entities(_ tags: [String]) -> [Entity] {
     var entities: [Entity] = []
     var word = 0
     while word < tags.count {

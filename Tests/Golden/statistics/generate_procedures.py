@@ -16,6 +16,7 @@ import statsmodels
 from scipy import optimize, special, stats
 from statsmodels.stats import contingency_tables, multitest, weightstats
 
+from gates import rejected, smallest
 from streams import Stream
 
 rng = np.random.default_rng(11)
@@ -60,31 +61,6 @@ def max_t():
     return out
 
 
-def rejected(mean, tasks, level, share):
-    """The Bonferroni graph of one side, run as a sequentially rejective procedure with explicit weights."""
-    names = (["mean"] if mean is not None else []) + list(range(len(tasks)))
-    p = {name: mean if name == "mean" else tasks[name] for name in names}
-    group = {"mean": share if mean is not None and tasks else 1.0 if mean is not None else 0.0}
-    group["tasks"] = 1 - group["mean"]
-    left, out = set(names), set()
-    while True:
-        open_tasks = [name for name in left if name != "mean"]
-        found = None
-        for name in sorted(left, key=str):
-            weight = group["mean"] if name == "mean" else group["tasks"] / len(open_tasks)
-            if p[name] <= weight * level:
-                found = name
-                break
-        if found is None:
-            return out
-        left.remove(found)
-        out.add(found)
-        if found == "mean":
-            group = {"mean": 0.0, "tasks": 1.0}
-        elif not [name for name in left if name != "mean"]:
-            group = {"mean": 1.0, "tasks": 0.0}
-
-
 def families():
     out = []
     cases = [(None, 1), (None, 6), (0.0, 6), (0.6, 6), (1.5, 3), (3.0, 4), (-2.0, 5), (0.8, 2), (4.0, 2)]
@@ -101,16 +77,7 @@ def families():
         tails = [{k: float(stats.t.sf(side * m[0] / m[1], m[2])) for k, m in zip(keys, members)} for side in (1, -1)]
         run = lambda side, level: rejected(tails[side].get("mean"), [tails[side][i] for i in range(tasks)], level, share)
 
-        def smallest(side, key):
-            if key not in run(side, 1.0):
-                return 1.0
-            low, high = 0.0, 1.0
-            for _ in range(200):
-                middle = (low + high) / 2
-                low, high = (low, middle) if key in run(side, middle) else (middle, high)
-            return high
-
-        adjusted = [min(1.0, 2 * min(smallest(0, k), smallest(1, k))) for k in keys]
+        adjusted = [min(1.0, 2 * min(smallest(k, lambda level, side=side: run(side, level)) for side in (0, 1))) for k in keys]
         wins, losses = run(0, alpha / 2), run(1, alpha / 2)
         direction = [int(k in wins) - int(k in losses) for k in keys]
         start = {"mean": share, **{i: (1 - share if mean else 1) / tasks for i in range(tasks)}}

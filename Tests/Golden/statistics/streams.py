@@ -1,6 +1,7 @@
 """The program's named random streams, written again: SplitMix64 started at the SHA-256 of seed/path."""
 
 import hashlib
+import math
 
 MASK = (1 << 64) - 1
 
@@ -25,3 +26,11 @@ class Stream:
 
     def flip(self):
         return self.next() >> 63 == 1
+
+    def uniform(self):
+        return (self.next() >> 11) * 2.0**-53
+
+    def normal(self):
+        """Box and Muller, one of the pair."""
+        radius = math.sqrt(-2 * math.log(1 - self.uniform()))
+        return radius * math.cos(2 * math.pi * self.uniform())

@@ -1,0 +1,68 @@
+internal import Basics
+public import Experiment
+public import Results
+internal import Specs
+internal import Statistics
+internal import Tasks
+
+/// The predictions of finished jobs, reduced to what comparisons need.
+public struct StoredItems: ItemScoreSource {
+  private let scorer: Scorer
+
+  /// Reads from a store what a plan's predictions are.
+  public init(store: JobStore, plan: Plan) {
+    scorer = Scorer(store: store, plan: plan, keeps: false)
+  }
+
+  /// Cost: reads the predictions of one job, and the targets of a split once.
+  public func items(_ row: ScoreRow) throws -> ItemScores? {
+    guard let targets = scorer.targets(Scorer.Question(task: row.task, split: row.split)),
+      let id = JobID(hex: row.job), scorer.store.contains(id), !scorer.store.isDropped(id)
+    else { return nil }
+    let predictions = try scorer.store.predictions(id).predictions
+    let wanted = try targets.rows()
+    guard !wanted.isEmpty, predictions.count == wanted.count else { return nil }
+    let labels = targets.task.labels.map(\.name)
+    let metric = try Metrics.all.entry(named: row.metric)
+    let answers = predictions.map(\.target)
+    guard let sample = metric.sample(answers, wanted, labels) else { return nil }
+    return ItemScores(
+      pseudoScores: sample.pseudoScores, answers: answers.map(StoredItems.code),
+      isConstant: sample.isConstant,
+      isOneAnswer: (StoredItems.commonest(answers)?.share ?? 0) > 0.95
+        && (StoredItems.commonest(wanted)?.share ?? 1) < 0.9,
+      floor: StoredItems.constant(wanted).flatMap { answer in
+        metric.sample(wanted.map { _ in answer }, wanted, labels)?.value
+      })
+  }
+
+  /// A number that equal answers share.
+  private static func code(_ answer: Target) -> Double {
+    switch answer {
+    case .label(let label): Double(label)
+    case .number(let number): number
+    case .tags(let tags):
+      tags.reduce(0.5) { ($0 * 31 + Double($1) + 1).truncatingRemainder(dividingBy: 1_000_003) }
+    }
+  }
+
+  /// The most frequent label and its share; nil for other answers.
+  private static func commonest(_ answers: [Target]) -> (label: Int, share: Double)? {
+    var counts: [Int: Int] = [:]
+    for answer in answers {
+      guard case .label(let label) = answer else { return nil }
+      counts[label, default: 0] += 1
+    }
+    // Of equal ones the first label, whatever the order of the dictionary.
+    return counts.min { ($1.value, $0.key) < ($0.value, $1.key) }.map {
+      ($0.key, Double($0.value) / Double(answers.count))
+    }
+  }
+
+  /// The best answer without a look at the text: the most frequent label, the mean number.
+  private static func constant(_ targets: [Target]) -> Target? {
+    if let common = commonest(targets) { return .label(common.label) }
+    let numbers = targets.compactMap { if case .number(let number) = $0 { number } else { nil } }
+    return numbers.count == targets.count ? .number(numbers.reduce(0, +) / Double(numbers.count)) : nil
+  }
+}

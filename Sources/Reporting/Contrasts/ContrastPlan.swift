@@ -1,0 +1,75 @@
+/// One question in one arm: the comparisons that are answered together.
+package struct ContrastPlan: Sendable {
+  /// A side of a comparison.
+  package struct Side: Sendable, Hashable {
+    /// What it is to the question: `all_cocktail`, `single`.
+    package var role: String
+    /// A model's name.
+    package var model: String
+
+    package init(_ role: String, _ model: String) {
+      self.role = role
+      self.model = model
+    }
+  }
+
+  /// One task's comparison.
+  package struct Cell: Sendable {
+    package var task: String
+    package var metric: String
+    package var first: Side
+    package var second: Side
+    package var firstScores: SeedScores
+    package var secondScores: SeedScores
+    /// Whether the task's single beat its floors on validation: others are in no mean and get no verdict.
+    package var isLearned: Bool
+    /// Whether the metric is in points, so that a mean over tasks means something: an error has its own scale.
+    package var isInPoints: Bool
+
+    package init(
+      task: String, metric: String, first: Side, second: Side, firstScores: SeedScores,
+      secondScores: SeedScores,
+      isLearned: Bool = true, isInPoints: Bool = true
+    ) {
+      self.task = task
+      self.metric = metric
+      self.first = first
+      self.second = second
+      self.firstScores = firstScores
+      self.secondScores = secondScores
+      self.isLearned = isLearned
+      self.isInPoints = isInPoints
+    }
+  }
+
+  /// A row of `Question`.
+  package var question: String
+  /// What the question is about where it is asked of several things: an ingredient.
+  package var subject: String
+  /// The budget or grid point under which it is asked; empty where there is one alone.
+  package var arm: String
+  /// Whether the first side was made of the second's trainings, seed by seed.
+  package var isPaired: Bool
+  /// Among how many the first side was chosen by validation scores of these very trainings; 1 for no choice.
+  package var candidates: Int
+  /// Among how many the second side was.
+  package var rivals: Int
+  /// False for comparisons that are shown and answer no question: intervals, no verdicts.
+  package var hasVerdicts: Bool
+  package var cells: [Cell]
+
+  package init(
+    question: String, subject: String = "", arm: String = "", isPaired: Bool = false, candidates: Int = 1,
+    rivals: Int = 1,
+    hasVerdicts: Bool = true, cells: [Cell]
+  ) {
+    self.question = question
+    self.subject = subject
+    self.arm = arm
+    self.isPaired = isPaired
+    self.candidates = candidates
+    self.rivals = rivals
+    self.hasVerdicts = hasVerdicts
+    self.cells = cells
+  }
+}

@@ -1,0 +1,75 @@
+internal import Statistics
+
+/// How the variance of a family's contrasts is made, by how many seeds there are.
+///
+/// The rules that held in simulation; see Decisions, "Which interval at how many seeds".
+enum ContrastRule: Equatable {
+  /// S/R + S_I/n at a share of the level.
+  case sum(share: Double)
+  /// Seed variances drawn upwards to those of the family.
+  case moderated(share: Double)
+  /// Nothing holds: only the interval for these very models.
+  case none(String)
+
+  /// The rule for the cells of a family that can be tested.
+  init(_ cells: [MeasuredCell]) {
+    let seeds = cells.map(\.fewestSeeds).min() ?? 0
+    let degrees = cells.map(\.seedDegrees).min() ?? 0
+    if seeds < 3 {
+      self = .none("fewer than 3 seeds")
+    } else if cells.contains(where: \.hasOneSeedVariance) {
+      if seeds >= 7 {
+        self = .sum(share: 1)
+      } else if cells.count >= 6 {
+        self = .moderated(share: 0.9)
+      } else {
+        self = seeds >= 4 ? .sum(share: 0.8) : .none("3 seeds and fewer than 6 tasks")
+      }
+    } else if degrees >= 6 {
+      // Two sides of four seeds have no reserve where deviations differ much.
+      self = .sum(share: degrees < 8 ? 0.9 : 1)
+    } else {
+      self = 2 * cells.count >= 8 ? .moderated(share: 0.9) : .sum(share: 0.8)
+    }
+  }
+
+  var name: String {
+    switch self {
+    case .sum: "sum"
+    case .moderated: "moderated"
+    case .none: ""
+    }
+  }
+
+  /// What the family's level is multiplied by.
+  var share: Double {
+    switch self {
+    case .sum(let share), .moderated(let share): share
+    case .none: 1
+    }
+  }
+
+  /// V and ν of each cell; nil where no rule holds.
+  func variances(_ cells: [MeasuredCell]) -> [Satterthwaite.Part?] {
+    switch self {
+    case .none: return cells.map { _ in nil }
+    case .sum: return cells.map { $0.contrast?.variance(.sum) }
+    case .moderated:
+      // Scaled by each task's own variance of items, so that no metric's unit moves another's interval.
+      let all = cells.flatMap { cell in
+        cell.seedVariances.map { ($0.variance / cell.scale, Double($0.seeds - 1)) }
+      }
+      let moderated = ModeratedVariance(all.map(\.0), degrees: all.map(\.1), form: .conservative)
+      var next = 0
+      return cells.map { cell in
+        guard let contrast = cell.contrast else { return nil }
+        let parts = cell.seedVariances.map { own -> Satterthwaite.Part in
+          defer { next += 1 }
+          return Satterthwaite.Part(
+            moderated.variances[next] * cell.scale / Double(own.seeds), degrees: moderated.degrees[next])
+        }
+        return contrast.variance(cell.hasOneSeedVariance ? .sum : .largest, seedParts: parts)
+      }
+    }
+  }
+}

@@ -1,0 +1,52 @@
+internal import Results
+internal import Specs
+
+extension Question {
+  /// The cocktail of all tasks against each task's single.
+  static let allCocktail = Question(
+    name: "all_cocktail", summary: "Does one model trained on all tasks beat each task's own?"
+  ) { evidence, reader in
+    try evidence.plans("all_cocktail", reader) { task in
+      evidence.both(
+        .init("all_cocktail", evidence.allTaskCocktail(for: task), of: evidence.allTaskCocktails.count),
+        evidence.singleSide(task))
+    }
+  }
+
+  /// The cocktail that validation chose for each task against its single.
+  static let bestCocktail = Question(
+    name: "best_cocktail", summary: "Does the cocktail that validation chose beat the task's single?"
+  ) { evidence, reader in
+    try evidence.plans("best_cocktail", reader) { task in
+      evidence.both(
+        .init("best_cocktail", evidence.bestCocktail(for: task), of: evidence.cocktails(with: task).count),
+        evidence.singleSide(task))
+    }
+  }
+
+  /// The best model that never saw the task against its single.
+  static let unseen = Question(
+    name: "best_unseen", summary: "Does a model that never saw the task beat its single?"
+  ) { evidence, reader in
+    try evidence.plans("best_unseen", reader) { task in
+      evidence.both(
+        .init("best_unseen", evidence.bestUnseen(for: task), of: evidence.unseen(task).count),
+        evidence.singleSide(task))
+    }
+  }
+
+  /// Every cocktail and every single on every task against the task's single: shown, and no question of its own.
+  static let cocktails = Question(
+    name: "model", summary: "How does every trained model do against each single?"
+  ) {
+    evidence, reader in
+    try evidence.candidates(of: .single, .cocktail).flatMap { model in
+      try evidence.plans("model", subject: model.model, arm: model.settings, hasVerdicts: false, reader) {
+        task in
+        evidence.both(
+          .init(model.kind.rawValue, model),
+          .init("single", evidence.single(of: task.name, settings: model.settings)))
+      }
+    }
+  }
+}

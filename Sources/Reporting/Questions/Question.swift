@@ -1,0 +1,88 @@
+package import Basics
+internal import Results
+internal import Specs
+
+/// What is asked of an experiment: a family of comparisons, or several of one kind.
+package struct Question: CatalogEntry {
+  /// The word in `contrasts.csv`.
+  package let name: String
+  /// The question, as people ask it.
+  package let summary: String
+  /// The comparisons that answer it, with their scores.
+  let plans: @Sendable (Evidence, ScoreReader) throws -> [ContrastPlan]
+}
+
+/// The table of questions.
+package enum Questions {
+  /// In the order of the report.
+  package static let all = Catalog(
+    "question",
+    [
+      Question.learned, .allCocktail, .bestCocktail, .merge, .mergeAgainstAll, .unseen, .ingredients, .pairs,
+      .cocktails,
+    ])
+}
+
+extension Evidence {
+  /// Comparisons on the tasks' first metrics, which give verdicts, and on their further ones, which do not.
+  ///
+  /// Tasks without one of the sides are left out.
+  func plans(
+    _ question: String, subject: String = "", arm: String = "", isPaired: Bool = false,
+    hasVerdicts: Bool = true,
+    _ reader: ScoreReader, _ sides: (TaskColumn) -> (first: QuestionSide, second: QuestionSide)?
+  ) throws -> [ContrastPlan] {
+    var main = ContrastPlan(
+      question: question, subject: subject, arm: arm, isPaired: isPaired, hasVerdicts: hasVerdicts, cells: [])
+    var further = main
+    further.hasVerdicts = false
+    for task in tasks {
+      guard let (first, second) = sides(task) else { continue }
+      for (place, metric) in task.metrics.enumerated() {
+        guard let one = try reader.scores(first.model, task, metric),
+          let other = try reader.scores(second.model, task, metric)
+        else { continue }
+        let cell = ContrastPlan.Cell(
+          task: task.name, metric: metric.name, first: .init(first.role, first.model.model),
+          second: .init(second.role, second.model.model), firstScores: one, secondScores: other,
+          isLearned: try reader.isLearned(task, settings: second.model.settings),
+          isInPoints: metric.isInPoints)
+        if place == 0 {
+          main.cells.append(cell)
+          main.candidates = max(main.candidates, first.candidates)
+          main.rivals = max(main.rivals, second.candidates)
+        } else {
+          further.cells.append(cell)
+          further.candidates = max(further.candidates, first.candidates)
+          further.rivals = max(further.rivals, second.candidates)
+        }
+      }
+    }
+    return [main, further].filter { !$0.cells.isEmpty }
+  }
+
+  /// A side of a comparison: who stands there, and among how many it was chosen.
+  struct QuestionSide {
+    var role: String
+    var model: Candidate
+    var candidates: Int
+
+    init?(_ role: String, _ model: Candidate?, of candidates: Int = 1) {
+      guard let model else { return nil }
+      self.role = role
+      self.model = model
+      self.candidates = max(1, candidates)
+    }
+  }
+
+  /// Both sides, or nothing.
+  func both(_ first: QuestionSide?, _ second: QuestionSide?) -> (first: QuestionSide, second: QuestionSide)? {
+    guard let first, let second, first.model.model != second.model.model else { return nil }
+    return (first, second)
+  }
+
+  /// The task's single as a side.
+  func singleSide(_ task: TaskColumn) -> QuestionSide? {
+    QuestionSide("single", chosenSingle(for: task), of: singles(of: task).count)
+  }
+}
