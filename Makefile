@@ -7,13 +7,15 @@ DATA ?=
 MODEL ?= all-MiniLM-L6-v2
 # More arguments for mixology, for instance ARGS="-S name=ranks -S adapter.rank=4,8 --workers 1".
 ARGS ?=
+# Where make install puts the program: PREFIX/bin.
+PREFIX ?= /usr/local
 
 # A binary for this CPU: element-wise loops vectorise to its full width.
 FLAGS := -c release -Xcc -march=native -Xcc -mprefer-vector-width=512
 MIXOLOGY := .build/release/mixology
 RUN := $(if $(DATA),MIXOLOGY_DATA=$(DATA) )$(MIXOLOGY)
 
-.PHONY: help install build sweep plan report status test calibrate test-threads test-leases net lint format model bench bench-baseline bench-peers bench-merge golden clean
+.PHONY: help dependencies install build sweep plan report status test calibrate test-threads test-leases net lint format model bench bench-baseline bench-peers bench-merge golden clean
 
 help:
 	@echo "make sweep     builds and runs $(EXPERIMENT)   (EXPERIMENT=file.yaml DATA=folder ARGS=…)"
@@ -29,11 +31,19 @@ help:
 	@echo "make bench-baseline   makes the ratios of the last make bench the new baseline"
 	@echo "make bench-peers      puts PyTorch + PEFT beside it   (PYTHON_ENV=environment DATA=folder)"
 	@echo "make bench-merge      puts PEFT and mergekit beside the merges   (PYTHON_ENV=environment; some 20 GB in the temporary folder; PEERS_ARGS="--only 1b-ties")"
+	@echo "make install   puts the program into $(PREFIX)/bin   (PREFIX=folder)"
 	@echo "make lint      checks format and documentation; make format mends the format"
 	@echo "make clean     removes the build; results stay"
 
-install:
+# The C libraries that the build needs.
+dependencies:
 	@.make/install.sh
+
+# The program finds Swift's libraries where the toolchain lies that built it.
+install: build
+	@install -d $(DESTDIR)$(PREFIX)/bin
+	@install -m 755 $(MIXOLOGY) $(DESTDIR)$(PREFIX)/bin/mixology
+	@echo "$(DESTDIR)$(PREFIX)/bin/mixology"
 
 build: $(MIXOLOGY)
 
@@ -55,7 +65,7 @@ report: build
 status: build
 	@$(RUN) status $(EXPERIMENT) $(ARGS)
 
-test: install
+test: dependencies
 	swift build $(FLAGS) --build-tests
 	swift test $(FLAGS) --skip-build $(if $(FILTER),--filter $(FILTER))
 
@@ -71,7 +81,7 @@ net: build
 
 # Not in CI: a second build of everything, and several times as slow. See Basics' Decisions.md.
 SANITIZED := --scratch-path .build-tsan --sanitize=thread -Xswiftc -DTHREAD_SANITIZER $(FLAGS)
-test-threads: install
+test-threads: dependencies
 	swift build $(SANITIZED) --build-tests
 	@rm -f .build-tsan/report.*
 	@TSAN_OPTIONS="log_path=$(CURDIR)/.build-tsan/report" \

@@ -18,8 +18,10 @@ struct ManifestArguments: ParsableArguments {
     help: "Replaces a setting: adapter.rank=8, or a grid: adapter.rank=4,8. May be repeated.")
   var settings: [String] = []
 
-  @Option(help: "The folder of results.", transform: { UserPath.cleaned(UserPath.expanded($0)) })
-  var results = "Results"
+  @Option(
+    help: "The folder of results; else Results here, or with a manifest of another folder.",
+    transform: { UserPath.cleaned(UserPath.expanded($0)) })
+  var results: String?
 
   /// Reads and checks the manifest.
   ///
@@ -35,15 +37,21 @@ struct ManifestArguments: ParsableArguments {
     overrides += try settings.map { try Override($0) }
     let manifest = try ManifestReader.read(
       text, path: manifest, overrides: overrides, vocabulary: .joined, home: UserPath.home)
-    let folder = URL(fileURLWithPath: results).appendingPathComponent(manifest.name)
-    let store = JobStore(root: URL(fileURLWithPath: results).appendingPathComponent(".store"))
+    let place =
+      results.map { ResultsPlace($0) }
+      ?? ResultsPlace.of(
+        manifest: self.manifest, workingDirectory: UserPath.workingDirectory, home: UserPath.home,
+        exists: { FileManager.default.fileExists(atPath: $0) })
+    let results = URL(fileURLWithPath: place.folder)
+    let folder = results.appendingPathComponent(manifest.name)
+    let store = JobStore(root: results.appendingPathComponent(".store"))
     let watch = ReadingWatch()
     let resources = DiskResources(
       facts: FactsCache(environment: environment), folder: "", environment: environment,
       tell: { watch.tell($0) })
     return LoadedManifest(
-      path: self.manifest, manifest: manifest, overrides: overrides, folder: folder, store: store,
-      resources: resources, watch: watch)
+      path: self.manifest, manifest: manifest, overrides: overrides, folder: folder, placeNote: place.note,
+      store: store, resources: resources, watch: watch)
   }
 }
 
@@ -56,21 +64,29 @@ struct LoadedManifest {
   let overrides: [Override]
   /// `Results/<name>`.
   let folder: URL
+  /// What a user should know of where that is.
+  let placeNote: PlanNote?
   let store: JobStore
   let resources: DiskResources
   private let watch: ReadingWatch
 
   fileprivate init(
-    path: String, manifest: Manifest, overrides: [Override], folder: URL, store: JobStore,
-    resources: DiskResources, watch: ReadingWatch
+    path: String, manifest: Manifest, overrides: [Override], folder: URL, placeNote: PlanNote?,
+    store: JobStore, resources: DiskResources, watch: ReadingWatch
   ) {
     self.path = path
     self.manifest = manifest
     self.overrides = overrides
     self.folder = folder
+    self.placeNote = placeNote
     self.store = store
     self.resources = resources
     self.watch = watch
+  }
+
+  /// Says where the results lie, if that is not where one would look.
+  func tellPlace() {
+    if let placeNote { Console.note("\(placeNote)") }
   }
 
   /// Refuses to replace the tables of other settings, and says where settings give way to the manifest alone.

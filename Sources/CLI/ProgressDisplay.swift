@@ -170,7 +170,7 @@ private struct ProgressState {
     }
     if !isQuiet {
       for (run, count) in elsewhere.sorted(by: { $0.key < $1.key }) {
-        Console.note("\(counted(count, "job")) of them done by \(run)")
+        Console.note("\(counted(count, "job")) done by \(run)")
       }
     }
   }

@@ -1,3 +1,4 @@
+internal import Basics
 internal import Foundation
 internal import Machine
 
@@ -21,9 +22,9 @@ package enum Console {
     }
   }
 
-  /// A word on how things go, on standard error.
+  /// A word on how things go, on standard error; paths in it are shown as one would write them here.
   package static func note(_ text: String) {
-    try? FileHandle.standardError.write(contentsOf: Data((text + "\n").utf8))
+    try? FileHandle.standardError.write(contentsOf: Data((UserPath.shown(inText: text) + "\n").utf8))
   }
 
   /// A mistake, on standard error; red on a terminal that allows it.

@@ -61,7 +61,7 @@ import Testing
     #expect(outcome.status == 1)
     let told = """
       failed: pretrain base
-      \(place.folder.path)/Results/.store: error: cannot write the file: File too large
+      Results/.store: error: cannot write the file: File too large
         files may not grow so large here: raise `ulimit -f`, or name a folder on another file system; what is done is kept
 
       """

@@ -82,6 +82,7 @@ struct PlanCommand: ParsableCommand {
   func run() throws {
     try BestKernel.use(threads: workerArguments.count * workerArguments.threads)
     let loaded = try arguments.load()
+    loaded.tellPlace()
     let plan = try loaded.planWithStandIns()
     Console.notes(of: plan)
     if let note = loaded.store.earlierFormats() { Console.note("\(note)") }

@@ -24,6 +24,7 @@ struct ReportCommand: ParsableCommand {
     // The tables name the kernel.
     try BestKernel.use(threads: nil)
     let loaded = try arguments.load()
+    loaded.tellPlace()
     let plan = try loaded.plan()
     let damaged = loaded.store.damaged(in: plan)
     if !damaged.isEmpty {
@@ -43,6 +44,7 @@ struct ReportCommand: ParsableCommand {
     Console.print(
       Summary.terminal(
         results, items: StoredItems(store: loaded.store, plan: plan), width: Console.width))
-    Console.print("\nTables: \(loaded.folder.relativePath)/report.md, comparison.csv, runs.csv …")
+    Console.print(
+      "\nTables: \(UserPath.shown(loaded.folder.relativePath))/report.md, comparison.csv, runs.csv …")
   }
 }

@@ -48,6 +48,7 @@ struct Run: AsyncParsableCommand {
     signal(SIGPIPE, SIG_IGN)
     try BestKernel.use(threads: workerArguments.count * workerArguments.threads)
     let loaded = try arguments.load()
+    if !quiet { loaded.tellPlace() }
     try refusing { () throws(Diagnostic) in try WorkerProcess.check(workers: workerArguments.count) }
     var plan = try loaded.planBeforeChoice()
     try loaded.checkTables(plan, force: force)
@@ -83,7 +84,8 @@ struct Run: AsyncParsableCommand {
           results, items: StoredItems(store: loaded.store, plan: plan), width: Console.width))
     }
     if !quiet, !results.scores.isEmpty {
-      Console.print("\nTables: \(loaded.folder.relativePath)/report.md, comparison.csv, runs.csv …")
+      Console.print(
+        "\nTables: \(UserPath.shown(loaded.folder.relativePath))/report.md, comparison.csv, runs.csv …")
     }
     if !quiet, let line = spent.line { Console.note(line) }
     if summary.failed > 0 {

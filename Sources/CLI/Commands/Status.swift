@@ -1,4 +1,5 @@
 import ArgumentParser
+import Basics
 import Execution
 import Experiment
 import Specs
@@ -13,6 +14,7 @@ struct Status: ParsableCommand {
 
   func run() throws {
     let loaded = try arguments.load()
+    loaded.tellPlace()
     let plan = try loaded.plan()
     let holders = loaded.store.holders()
     let finished = loaded.store.finished()
@@ -33,7 +35,9 @@ struct Status: ParsableCommand {
         Console.print("running: \(job.label), taken by \(holder)")
         continue
       }
-      if let failure = loaded.store.failure(job.id) { Console.print("failed: \(job.label)\n  \(failure)") }
+      if let failure = loaded.store.failure(job.id) {
+        Console.print(UserPath.shown(inText: "failed: \(job.label)\n  \(failure)"))
+      }
     }
   }
 

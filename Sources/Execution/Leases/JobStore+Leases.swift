@@ -38,7 +38,10 @@ extension JobStore {
       try record.content.write(to: file, options: .withoutOverwriting)
       return true
     } catch {
-      if FileManager.default.fileExists(atPath: file.path) { return false }
+      // A full disk is no other owner.
+      if (error as? CocoaError)?.code == .fileWriteFileExists || FileProblem.number(error) == EEXIST {
+        return false
+      }
       throw Diagnostic(
         "cannot write the file: \(FileProblem.reason(error))", at: Place(file: root.path),
         hint: FileProblem.remedy(error))
