@@ -71,7 +71,7 @@ test: dependencies
 
 # Not in CI: every law of Calibration.md with many families each. A short version is in the tests.
 DRAWS ?= 10000
-calibrate: install
+calibrate: dependencies
 	swift build $(FLAGS) --build-tests
 	MIXOLOGY_CALIBRATE=$(DRAWS) swift test $(FLAGS) --skip-build --filter CalibrationTests
 	@tail -n +22 Sources/Reporting/Documentation.docc/Calibration.md
