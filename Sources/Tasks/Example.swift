@@ -10,13 +10,39 @@ public enum Target: Sendable, Hashable {
   case tags([Int])
 
   /// What a target is, by which metrics know whether they measure it.
-  public enum Form: Sendable, Hashable {
+  ///
+  /// Files write the raw value.
+  public enum Form: String, Sendable, Hashable {
     /// One label.
-    case label
+    case label = "labels"
     /// A number.
-    case number
+    case number = "numbers"
     /// A tag for each word.
     case tags
+
+    /// Whether a target holds indices in any number.
+    public var isList: Bool { self == .tags }
+
+    /// Whether it holds one for each word.
+    public var isOfWords: Bool { self == .tags }
+  }
+
+  /// The target of a form that these indices make: one of a label, any of a list.
+  public init(_ form: Form, indices: [Int]) {
+    switch form {
+    case .label: self = .label(indices[0])
+    case .tags: self = .tags(indices)
+    case .number: preconditionFailure("no indices make a number")
+    }
+  }
+
+  /// What it holds of the task's label list; empty for a number.
+  public var indices: [Int] {
+    switch self {
+    case .label(let label): [label]
+    case .tags(let tags): tags
+    case .number: []
+    }
   }
 
   /// What it is.

@@ -101,6 +101,15 @@ import Training
         owes("takes '\(task.text(of: other))' for '\(written)'")
       }
     }
+    let probabilities = targets.map { target in
+      let items = row.form.isOfWords ? target.indices.count : 1
+      return [Float](repeating: 0.5, count: row.outline.labels == nil ? 0 : items * task.labels.count)
+    }
+    let columns = PredictionColumns(
+      rows: targets.indices.map { UInt32(2 * $0 + 1) }, texts: targets.indices.map { UInt64($0) },
+      predictions: zip(targets, probabilities).map { Prediction($0, probabilities: $1) },
+      labels: row.outline.labels == nil ? 0 : task.labels.count)
+    if try PredictionColumns(columns.bytes) != columns { owes("does not come back from stored predictions") }
     if task.target(of: "no such answer") != nil { owes("reads an answer that there is not") }
   }
 }

@@ -46,7 +46,7 @@ extension JobPerformer {
     }
     let columns = PredictionColumns(
       rows: rows.numbers.map { UInt32($0) }, texts: rows.texts, predictions: predictions,
-      labels: head.readout.insteadOfDistribution == nil ? job.task.labels.count : 0)
+      labels: predictions.contains { !$0.probabilities.isEmpty } ? job.task.labels.count : 0)
     try Data(columns.bytes).write(to: folder.appendingPathComponent(PredictionColumns.name))
     return PredictResult(n: examples.count, tokens: examples.reduce(0) { $0 + $1.ids.count })
   }

@@ -3,14 +3,14 @@ public import Tasks
 
 /// What a model said of the rows of a split, in columns: `predictions.bin` of a prediction job.
 ///
-/// A line of text, `mixology predictions 1 KIND ROWS LABELS FIRST`, then the columns end to end, little endian:
+/// A line of text, `mixology predictions 1 FORM ROWS LABELS FIRST`, then the columns end to end, little endian:
 ///
 /// | column | type | holds |
 /// |---|---|---|
 /// | row | u32 for each row; left out where rows follow each other from FIRST on (then above 0) | the row of the file, from 1 |
 /// | text | u64 for each row | the first eight bytes of the SHA-256 of the text |
-/// | words | u32 for each row, of `tags` | how many words it has |
-/// | prediction | u8 (u16 above 256 labels) for each row or word, f64 of `numbers` | the place of the label, or the number |
+/// | length | u32 for each row, where a prediction is a list | how many words or labels it has |
+/// | prediction | u8 (u16 above 256 labels) for each row, word or label, f64 of `numbers` | the place of the label, or the number |
 /// | probability | f16 for each row or word and label | of each label; 0 for all where the model did not see the word |
 public struct PredictionColumns: Sendable, Equatable {
   /// The row of the file of each example, from 1, a CSV file's header not counted.
@@ -33,19 +33,7 @@ public struct PredictionColumns: Sendable, Equatable {
     self.labels = labels
   }
 
-  private enum Kind: String {
-    case labels
-    case numbers
-    case tags
-  }
-
-  private var kind: Kind {
-    switch predictions.first?.target {
-    case .number: .numbers
-    case .tags: .tags
-    case .label, nil: .labels
-    }
-  }
+  private var form: Target.Form { predictions.first?.target.form ?? .label }
 
   // MARK: Bytes
 
@@ -54,7 +42,7 @@ public struct PredictionColumns: Sendable, Equatable {
     let first = rows.first ?? 0
     let isWhole = rows.enumerated().allSatisfy { $1 == first + UInt32($0) }
     var bytes = Array(
-      "mixology predictions 1 \(kind.rawValue) \(rows.count) \(labels) \(isWhole ? first : 0)\n".utf8)
+      "mixology predictions 1 \(form.rawValue) \(rows.count) \(labels) \(isWhole ? first : 0)\n".utf8)
     func add<Number: FixedWidthInteger>(_ number: Number) {
       var rest = number
       for _ in 0..<Number.bitWidth / 8 {
@@ -65,13 +53,10 @@ public struct PredictionColumns: Sendable, Equatable {
     func add(label: Int) { if labels > 256 { add(UInt16(label)) } else { bytes.append(UInt8(label)) } }
     if !isWhole { for row in rows { add(row) } }
     for text in texts { add(text) }
-    for prediction in predictions { if case .tags(let tags) = prediction.target { add(UInt32(tags.count)) } }
+    if form.isList { for prediction in predictions { add(UInt32(prediction.target.indices.count)) } }
     for prediction in predictions {
-      switch prediction.target {
-      case .label(let label): add(label: label)
-      case .number(let number): add(number.bitPattern)
-      case .tags(let tags): for tag in tags { add(label: tag) }
-      }
+      if form == .number { add(prediction.target.number.bitPattern) }
+      for label in prediction.target.indices { add(label: label) }
     }
     for prediction in predictions {
       for probability in prediction.probabilities { add(Float16(probability).bitPattern) }
@@ -85,41 +70,39 @@ public struct PredictionColumns: Sendable, Equatable {
   public init(_ bytes: [UInt8]) throws(Diagnostic) {
     var reader = ColumnReader(bytes)
     let head = try reader.line().split(separator: " ").map(String.init)
-    guard head.count == 7, head[..<3] == ["mixology", "predictions", "1"], let kind = Kind(rawValue: head[3]),
+    guard head.count == 7, head[..<3] == ["mixology", "predictions", "1"],
+      let form = Target.Form(rawValue: head[3]),
       let count = Int(head[4]), let labels = Int(head[5]), let first = UInt32(head[6]), count >= 0,
       labels >= 0
     else { throw Diagnostic("these are no predictions of this version") }
     self.labels = labels
     rows = first > 0 || count == 0 ? (0..<count).map { first + UInt32($0) } : try reader.column(count)
     texts = try reader.column(count)
-    let words: [UInt32] = kind == .tags ? try reader.column(count) : []
-    let items = kind == .tags ? words.reduce(0) { $0 + Int($1) } : count
+    let lengths = form.isList ? (try reader.column(count) as [UInt32]).map(Int.init) : []
+    let indices = form.isList ? lengths.reduce(0, +) : count
     var targets: [Target] = []
     targets.reserveCapacity(count)
-    if kind == .numbers {
+    if form == .number {
       let numbers: [UInt64] = try reader.column(count)
       targets = numbers.map { .number(Double(bitPattern: $0)) }
     } else {
       let values =
         labels > 256
-        ? try (reader.column(items) as [UInt16]).map(Int.init)
-        : try (reader.column(items) as [UInt8]).map(Int.init)
+        ? try (reader.column(indices) as [UInt16]).map(Int.init)
+        : try (reader.column(indices) as [UInt8]).map(Int.init)
       var next = 0
       for row in 0..<count {
-        guard kind == .tags else {
-          targets.append(.label(values[row]))
-          continue
-        }
-        targets.append(.tags(Array(values[next..<next + Int(words[row])])))
-        next += Int(words[row])
+        let length = form.isList ? lengths[row] : 1
+        targets.append(Target(form, indices: Array(values[next..<next + length])))
+        next += length
       }
     }
-    let halves: [UInt16] = try reader.column(items * labels)
+    let halves: [UInt16] = try reader.column((form.isOfWords ? indices : count) * labels)
     predictions = []
     predictions.reserveCapacity(count)
     var next = 0
     for (row, target) in targets.enumerated() {
-      let width = labels * (kind == .tags ? Int(words[row]) : 1)
+      let width = labels * (form.isOfWords ? lengths[row] : 1)
       predictions.append(
         Prediction(target, probabilities: halves[next..<next + width].map { Float(Float16(bitPattern: $0)) }))
       next += width
