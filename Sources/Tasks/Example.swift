@@ -8,6 +8,8 @@ public enum Target: Sendable, Hashable {
   case number(Double)
   /// One index into the task's tag list for each word.
   case tags([Int])
+  /// Indices into the task's label list, ascending: those that hold.
+  case labels([Int])
 
   /// What a target is, by which metrics know whether they measure it.
   ///
@@ -19,9 +21,11 @@ public enum Target: Sendable, Hashable {
     case number = "numbers"
     /// A tag for each word.
     case tags
+    /// Some labels, or none.
+    case labels = "sets"
 
     /// Whether a target holds indices in any number.
-    public var isList: Bool { self == .tags }
+    public var isList: Bool { self == .tags || self == .labels }
 
     /// Whether it holds one for each word.
     public var isOfWords: Bool { self == .tags }
@@ -32,6 +36,7 @@ public enum Target: Sendable, Hashable {
     switch form {
     case .label: self = .label(indices[0])
     case .tags: self = .tags(indices)
+    case .labels: self = .labels(indices)
     case .number: preconditionFailure("no indices make a number")
     }
   }
@@ -40,7 +45,7 @@ public enum Target: Sendable, Hashable {
   public var indices: [Int] {
     switch self {
     case .label(let label): [label]
-    case .tags(let tags): tags
+    case .tags(let labels), .labels(let labels): labels
     case .number: []
     }
   }
@@ -51,6 +56,7 @@ public enum Target: Sendable, Hashable {
     case .label: .label
     case .number: .number
     case .tags: .tags
+    case .labels: .labels
     }
   }
 
@@ -58,6 +64,12 @@ public enum Target: Sendable, Hashable {
   public var label: Int {
     guard case .label(let label) = self else { preconditionFailure("\(self) is no label") }
     return label
+  }
+
+  /// The labels that hold: one, or several in ascending order, or none; traps on anything else.
+  public var labelSet: [Int] {
+    guard form == .label || form == .labels else { preconditionFailure("\(self) is no set of labels") }
+    return indices
   }
 
   /// The number; traps on anything else.

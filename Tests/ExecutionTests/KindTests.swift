@@ -26,6 +26,12 @@ import Training
       keys: #""labels": ["bad", "very good"]"#,
       rows: [#"{"text": "a b", "label": "very good"}"#, #"{"text": "b", "label": "bad"}"#],
       answers: ["very good", "bad"]),
+    .multilabel: Sample(
+      keys: #""labels": ["bad", "very good", "odd"], "head": "linear""#,
+      rows: [
+        #"{"text": "a b", "labels": ["very good", "bad"]}"#, #"{"text": "b", "labels": []}"#,
+        #"{"text": "c", "labels": "odd ; bad"}"#,
+      ], answers: ["bad;very good", "", "bad;odd"]),
     .regression: Sample(
       keys: #""anchors": {"low": {"value": -1}, "high": {"value": 1}}"#,
       rows: [#"{"text": "a b", "score": 0.1}"#, #"{"text": "b", "score": "-1e-7"}"#],

@@ -1,8 +1,11 @@
 import Basics
 import Experiment
+import Tasks
 import Testing
 
 @Suite struct MeaningErrorTests {
+  private static let kinds = TaskKinds.all.names.joined(separator: ", ")
+
   private static let meaning: [BadManifest] = [
     BadManifest(
       name: "tasks",
@@ -29,7 +32,7 @@ import Testing
         a.yaml:3:20: error: 'budget' is set in 2 ways
             3 | budget: {steps: 1, tokens: 3}
               |                    ^ give exactly one of steps, tokens, passes
-        a.yaml:5:22: error: 'kind' must be one of classification, regression, tagging, not 'classificaton'
+        a.yaml:5:22: error: 'kind' must be one of \#(kinds), not 'classificaton'
             5 |   a: {data: x, kind: classificaton}
               |                      ^ did you mean 'classification'?
         a.yaml:6:3: error: the task 'b' has no labels
@@ -58,7 +61,7 @@ import Testing
               |   ^ give it exactly one of data, files and generate
         a.yaml:11:3: error: the task 'h' has no 'kind'
            11 |   h: {data: x}
-              |   ^ add one of classification, regression, tagging
+              |   ^ add one of \#(kinds)
         a.yaml:12:49: error: 'tasks.i.anchors.low' has no 'value'
            12 |   i: {data: x, kind: regression, anchors: {low: {description: x}, high: 3}}
               |                                                 ^ the number that the anchor stands for

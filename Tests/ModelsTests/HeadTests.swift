@@ -45,7 +45,8 @@ import Testing
     let data = try Data(contentsOf: Reference.golden("models/heads.json"))
     return try JSONDecoder().decode(Golden.self, from: data)
   }
-  static var cases: [Case] { (try? golden.get().cases) ?? [] }
+  /// Those of the losses that stand in Models.
+  static var cases: [Case] { (try? golden.get().cases.filter { $0.loss != "binary" }) ?? [] }
 
   /// What our head gives for a case: the mean loss and all gradients.
   struct Outcome {
@@ -87,7 +88,7 @@ import Testing
   }
 
   @Test func `there is a case for every loss and head`() throws {
-    #expect(try Self.golden.get().cases.count == 5)
+    #expect(Self.cases.count == 5)
   }
 
   @Test(arguments: cases) func `loss and gradients equal PyTorch's`(_ item: Case) throws {

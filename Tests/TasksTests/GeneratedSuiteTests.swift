@@ -56,7 +56,7 @@ import Testing
     switch example.target {
     case .label(let label): return "\(text) | \(label)"
     case .number(let number): return "\(text) | \(Int((number * 1e6).rounded()))"
-    case .tags(let tags): return "\(text) | \(tags)"
+    case .tags(let numbers), .labels(let numbers): return "\(text) | \(numbers)"
     }
   }
 
@@ -73,6 +73,7 @@ import Testing
       switch example.target {
       case .label(let label): #expect(template.labels.indices.contains(label))
       case .number(let number): #expect((-1...1).contains(number))
+      case .labels(let labels): #expect(labels.allSatisfy(template.labels.indices.contains))
       case .tags(let tags):
         #expect(tags.allSatisfy(template.labels.indices.contains))
         #expect(example.words.joined(separator: " ") == example.text && tags.count == example.words.count)

@@ -16,8 +16,13 @@ import Testing
       case .label: .label(item < 4 ? item : stream.index(below: 4))
       case .number: .number(stream.normal())
       case .tags: .tags([1, 2] + (0..<stream.index(below: 9)).map { _ in stream.index(below: 7) })
+      case .labels: .labels(item < 4 ? [item] : some(of: 4, &stream))
       }
     }
+  }
+
+  private func some(of count: Int, _ stream: inout RandomStream) -> [Int] {
+    (0..<count).filter { _ in stream.uniform() < 0.5 }
   }
 
   private func changed(_ targets: [Target], _ stream: inout RandomStream) -> [Target] {
@@ -26,6 +31,7 @@ import Testing
       case .label: .label(stream.index(below: 5))
       case .number(let number): .number(number + 2 * stream.normal())
       case .tags(let tags): .tags(tags.map { stream.uniform() < 0.5 ? $0 : stream.index(below: 7) })
+      case .labels: .labels(some(of: 5, &stream))
       }
     }
   }
@@ -123,6 +129,7 @@ import Testing
     var classification: [Case<Int>]
     var regression: [Case<Double>]
     var tagging: [Case<[Int]>]
+    var multilabel: [Case<[Int]>]
   }
 
   private static func golden() throws -> Golden {
@@ -140,6 +147,7 @@ import Testing
           case .label: golden.classification.map(\.values)
           case .number: golden.regression.map(\.values)
           case .tags: golden.tagging.map(\.values)
+          case .labels: golden.multilabel.map(\.values)
           }
         return (metric.name, form, values.count { $0[metric.name] != nil })
       }
@@ -165,6 +173,7 @@ import Testing
     try compare(golden.classification) { .label($0) }
     try compare(golden.regression) { .number($0) }
     try compare(golden.tagging) { .tags($0) }
+    try compare(golden.multilabel) { .labels($0) }
     for (metric, form, count) in try Self.missing() {
       Issue.record(
         """

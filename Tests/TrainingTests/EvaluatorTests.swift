@@ -40,16 +40,18 @@ import Training
     let head = head(task.task, base)
     let predictions = try [1, 20, 4096].map { tokens in
       try Evaluator(network: base.network, pooling: base.pooling, tokensPerBatch: tokens)
-        .predict(task.train, head: head).map(\.target)
+        .predict(task.train, head: head)
     }
     #expect(predictions[0].count == 40)
     // Numbers may differ in their last bits, labels and tags may not.
     for (a, b) in zip(predictions[0] + predictions[0], predictions[1] + predictions[2]) {
-      if case .number(let a) = a, case .number(let b) = b {
+      if case .number(let a) = a.target, case .number(let b) = b.target {
         #expect(abs(a - b) < 1e-5)
       } else {
-        #expect(a == b)
+        #expect(a.target == b.target)
       }
+      #expect(a.probabilities.count == b.probabilities.count)
+      #expect(zip(a.probabilities, b.probabilities).allSatisfy { abs($0 - $1) < 1e-5 })
     }
     #expect(Set(predictions[0]).count > 1, "all predictions are the same, so that this test says nothing")
   }

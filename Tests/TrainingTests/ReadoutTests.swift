@@ -24,6 +24,7 @@ import Training
     let weight: [Float]
     let bias: [Float]
     let labels: [Int]
+    let sets: [[Int]]
     let targets: [Double]
     let anchors: [Double]
     let scale: Float
@@ -36,6 +37,7 @@ import Training
   private static let targets: [String: @Sendable (Case, Int) -> Target] = [
     "label": { .label($0.labels[$1]) }, "number": { .number($0.targets[$1]) },
     "anchors": { .number($0.targets[$1]) }, "tags": { .tags([$0.labels[$1]]) },
+    "labels": { .labels($0.sets[$1]) },
   ]
 
   private static func golden() throws -> Golden {
@@ -94,5 +96,33 @@ import Training
   @Test func `every kind has a toy to learn`() {
     let owed = TaskKinds.all.entries.map(\.outline.kind).filter { Toy.makers[$0] == nil }
     #expect(owed == [], "add a maker for each to Tests/TrainingTests/Toy.swift")
+  }
+
+  @Test func `scores of labels that hold by themselves are those of all sets of labels together`() throws {
+    let readout = try Readouts.all.entry(named: "labels").make(
+      TaskSpec(
+        name: "a", kind: TaskKind("any"), source: .files([:]),
+        labels: (0..<3).map { LabelSpec(name: "\($0)", description: "") }, metrics: []))
+    let (z, direction): ([Float], [Float]) = ([0.5, -1.25, 2], [1, -0.75, 0.5])
+    func square(_ row: Matrix) -> Double {
+      let along = zip(row.values, direction).reduce(0.0) { $0 + Double($1.0 * $1.1) }
+      return along * along
+    }
+    var stream = RandomStream(seed: 0, "unused")
+    let found = (0..<readout.ownAnswers).reduce(0.0) { sum, answer in
+      let row = Matrix(rows: 1, columns: 3, values: z)
+      readout.score(row, ofOwn: answer, draw: &stream)
+      return sum + square(row)
+    }
+    var expected = 0.0
+    for bits in 0..<8 {
+      let labels = (0..<3).filter { bits & 1 << $0 != 0 }
+      let shares = z.enumerated().map { 1 / (1 + exp(labels.contains($0) ? -Double($1) : Double($1))) }
+      let row = Matrix(rows: 1, columns: 3, values: z)
+      let example = TokenizedExample(ids: [0], types: [0], wordStarts: [], target: .labels(labels))
+      readout.score(row, of: Item(example: example, index: 0))
+      expected += shares.reduce(1, *) * square(row)
+    }
+    #expect(abs(found - expected) < 1e-6 * expected)
   }
 }

@@ -48,6 +48,12 @@ enum Toy {
     .classification: Maker(
       labels: moves.map { LabelSpec(name: $0.0, description: $0.0) }, metric: "accuracy"
     ) { words, _, move in Example(text: words.joined(separator: " "), target: .label(move)) },
+    .multilabel: Maker(
+      labels: (moves.map(\.0) + ["bank"]).map { LabelSpec(name: $0, description: $0) }, metric: "micro_f1"
+    ) { words, _, move in
+      Example(
+        text: words.joined(separator: " "), target: .labels([move] + (words.contains("bank") ? [3] : [])))
+    },
     .regression: Maker(
       labels: moves.map { LabelSpec(name: $0.0, description: $0.0, value: $0.1) }, metric: "mse"
     ) { words, _, move in Example(text: words.joined(separator: " "), target: .number(moves[move].1)) },

@@ -27,7 +27,8 @@ extension OtherWords {
 
   /// Metrics by the words of others, the first that suits a task.
   private static let metrics: [String: [String]] = [
-    "f1": ["macro_f1", "entity_f1"], "f1_macro": ["macro_f1"], "f1_score": ["macro_f1", "entity_f1"],
+    "f1": ["macro_f1", "entity_f1"], "f1_macro": ["macro_f1"], "f1_micro": ["micro_f1"],
+    "f1_score": ["macro_f1", "entity_f1"],
     "f1_weighted": ["weighted_f1"], "seqeval": ["entity_f1"], "acc": ["accuracy", "token_accuracy"],
     "mcc": ["matthews"], "matthews_corrcoef": ["matthews"], "matthews_correlation": ["matthews"],
     "pearsonr": ["pearson"], "spearmanr": ["spearman"], "mean_squared_error": ["mse"],

@@ -4,7 +4,8 @@ public import Specs
 /// The table of kinds of task.
 public enum TaskKinds {
   /// All kinds, in the order of the documentation.
-  public static let all = Catalog("kind of task", [TaskKindRow.classification, .regression, .tagging])
+  public static let all = Catalog(
+    "kind of task", [TaskKindRow.classification, .multilabel, .regression, .tagging])
 
   /// The row of a kind that was read from a manifest or a spec.
   public static func row(of kind: TaskKind) -> TaskKindRow {

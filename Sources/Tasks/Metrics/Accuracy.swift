@@ -1,8 +1,8 @@
 extension Metric {
-  /// The share of items whose label is right.
-  static let accuracy = Metric("accuracy", "share of right labels", of: [.label]) {
+  /// The share of items whose label is right; of several labels all must be, and no other one.
+  static let accuracy = Metric("accuracy", "share of right labels", of: [.label, .labels]) {
     predictions, targets, _ in
-    let right = zip(predictions.labels, targets.labels).count { $0 == $1 }
+    let right = zip(predictions.labelSets, targets.labelSets).count { $0 == $1 }
     return Double(right) / Double(targets.count)
   }
 }

@@ -9,17 +9,20 @@ struct ClassCounts {
   /// Items predicted as a class.
   private(set) var predicted: [Int]
 
-  init(predictions: [Int], targets: [Int]) {
-    classes = Set(predictions + targets).sorted()
+  /// Counts items of one or several classes each, without repeats.
+  init(predictions: [[Int]], targets: [[Int]]) {
+    classes = Set((predictions + targets).joined()).sorted()
     let slots = Dictionary(uniqueKeysWithValues: classes.enumerated().map { ($0.element, $0.offset) })
     right = classes.map { _ in 0 }
     wanted = right
     predicted = right
     for (prediction, target) in zip(predictions, targets) {
-      guard let p = slots[prediction], let t = slots[target] else { continue }
-      predicted[p] += 1
-      wanted[t] += 1
-      if p == t { right[p] += 1 }
+      for slot in prediction.compactMap({ slots[$0] }) { predicted[slot] += 1 }
+      for label in target {
+        guard let slot = slots[label] else { continue }
+        wanted[slot] += 1
+        if prediction.contains(label) { right[slot] += 1 }
+      }
     }
   }
 

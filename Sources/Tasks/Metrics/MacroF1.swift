@@ -3,9 +3,9 @@ extension Metric {
   ///
   /// As scikit-learn's `f1_score(average="macro", labels=None)`: a class of the label list that occurs in
   /// neither does not count.
-  static let macroF1 = Metric("macro_f1", "mean F1 of the classes that occur", of: [.label]) {
+  static let macroF1 = Metric("macro_f1", "mean F1 of the classes that occur", of: [.label, .labels]) {
     predictions, targets, _ in
-    let counts = ClassCounts(predictions: predictions.labels, targets: targets.labels)
-    return counts.f1.reduce(0, +) / Double(counts.classes.count)
+    let counts = ClassCounts(predictions: predictions.labelSets, targets: targets.labelSets)
+    return counts.classes.isEmpty ? 0 : counts.f1.reduce(0, +) / Double(counts.classes.count)
   }
 }

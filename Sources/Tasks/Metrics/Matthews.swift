@@ -6,7 +6,7 @@ extension Metric {
   static let matthews = Metric(
     "matthews", "Matthews correlation, for any number of classes", of: [.label], range: -1...1
   ) { predictions, targets, _ in
-    let counts = ClassCounts(predictions: predictions.labels, targets: targets.labels)
+    let counts = ClassCounts(predictions: predictions.labelSets, targets: targets.labelSets)
     let n = targets.count
     func dot(_ a: [Int], _ b: [Int]) -> Int { zip(a, b).reduce(0) { $0 + $1.0 * $1.1 } }
     let shared = counts.right.reduce(0, +) * n - dot(counts.predicted, counts.wanted)

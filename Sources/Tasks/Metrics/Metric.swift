@@ -49,6 +49,9 @@ extension [Target] {
   /// The classes; traps on anything else.
   var labels: [Int] { map(\.label) }
 
+  /// The labels that hold of each item; traps on anything else.
+  var labelSets: [[Int]] { map(\.labelSet) }
+
   /// The numbers; traps on anything else.
   var numbers: [Double] { map(\.number) }
 

@@ -7,6 +7,6 @@ public enum Metrics {
     "metric",
     [
       Metric.accuracy, .macroF1, .weightedF1, .matthews, .meanSquaredError, .rSquared, .pearson, .spearman,
-      .entityF1, .tokenAccuracy,
+      .entityF1, .tokenAccuracy, .microF1,
     ])
 }

@@ -35,6 +35,21 @@ def classification(targets, predictions):
     }
 
 
+def multilabel(targets, predictions):
+    present = sorted(set(sum(targets + predictions, [])))
+    wanted, found = ([[int(k in row) for k in present] for row in rows] for rows in (targets, predictions))
+    return {
+        "targets": targets,
+        "predictions": predictions,
+        "values": {
+            "accuracy": metrics.accuracy_score(wanted, found),
+            "macro_f1": metrics.f1_score(wanted, found, average="macro", zero_division=0),
+            "weighted_f1": metrics.f1_score(wanted, found, average="weighted", zero_division=0),
+            "micro_f1": metrics.f1_score(wanted, found, average="micro", zero_division=0),
+        },
+    }
+
+
 def regression(targets, predictions):
     def known(value):
         # SciPy says NaN of constant input; Mixology says 0 (see Metrics/Pearson.swift).
@@ -119,6 +134,23 @@ cases["tagging"] += [
     tagging([[1, 1, 2]], [[1, 2, 2]]),
     tagging([[1, 4, 2]], [[1, 0, 0]]),
     tagging([[1], [2]], [[1], [1]]),
+]
+
+def some(share, count):
+    return [k for k in range(count) if rng.random() < share]
+
+
+cases["multilabel"] = []
+for count in [2, 5, 7]:
+    for rows in [1, 4, 30]:
+        for share in [0.2, 0.6]:
+            targets = [some(share, count) for _ in range(rows - 1)] + [[0, count - 1]]
+            cases["multilabel"].append(multilabel(targets, [some(share, count) for _ in range(rows)]))
+            cases["multilabel"].append(multilabel(targets, [some(0.1, count) or row for row in targets]))
+cases["multilabel"] += [
+    multilabel([[0, 1], [], [2]], [[0], [], [1, 2]]),
+    multilabel([[0], [1]], [[], []]),
+    multilabel([[], []], [[0], [1]]),
 ]
 
 document = {
