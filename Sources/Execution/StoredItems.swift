@@ -41,27 +41,28 @@ public struct StoredItems: ItemScoreSource {
     switch answer {
     case .label(let label): Double(label)
     case .number(let number): number
-    case .tags(let tags):
-      tags.reduce(0.5) { ($0 * 31 + Double($1) + 1).truncatingRemainder(dividingBy: 1_000_003) }
+    case .tags(let indices), .labels(let indices):
+      indices.reduce(0.5) { ($0 * 31 + Double($1) + 1).truncatingRemainder(dividingBy: 1_000_003) }
     }
   }
 
-  /// The most frequent label and its share; nil for other answers.
-  private static func commonest(_ answers: [Target]) -> (label: Int, share: Double)? {
-    var counts: [Int: Int] = [:]
+  /// The most frequent label, or set of labels, and its share; nil for other answers.
+  private static func commonest(_ answers: [Target]) -> (answer: Target, share: Double)? {
+    var counts: [Target: Int] = [:]
     for answer in answers {
-      guard case .label(let label) = answer else { return nil }
-      counts[label, default: 0] += 1
+      guard answer.form == .label || answer.form == .labels else { return nil }
+      counts[answer, default: 0] += 1
     }
     // Of equal ones the first label, whatever the order of the dictionary.
-    return counts.min { ($1.value, $0.key) < ($0.value, $1.key) }.map {
-      ($0.key, Double($0.value) / Double(answers.count))
-    }
+    return counts.min { first, second in
+      first.value == second.value
+        ? first.key.indices.lexicographicallyPrecedes(second.key.indices) : first.value > second.value
+    }.map { ($0.key, Double($0.value) / Double(answers.count)) }
   }
 
-  /// The best answer without a look at the text: the most frequent label, the mean number.
+  /// The best answer without a look at the text: the most frequent label or set of labels, the mean number.
   private static func constant(_ targets: [Target]) -> Target? {
-    if let common = commonest(targets) { return .label(common.label) }
+    if let common = commonest(targets) { return common.answer }
     let numbers = targets.compactMap { if case .number(let number) = $0 { number } else { nil } }
     return numbers.count == targets.count ? .number(numbers.reduce(0, +) / Double(numbers.count)) : nil
   }

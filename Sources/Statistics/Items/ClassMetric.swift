@@ -11,12 +11,17 @@ public enum ClassMetric: Sendable, CaseIterable {
 
   /// The sufficient statistics of some predictions; labels count from 0 below `classes`.
   public func sample(_ predictions: [Int], _ targets: [Int], classes: Int) -> AdditiveSample {
+    sample(predictions.map { [$0] }, targets.map { [$0] }, classes: classes)
+  }
+
+  /// Those of items with several labels each or none, without repeats; F1 metrics alone measure these.
+  public func sample(_ predictions: [[Int]], _ targets: [[Int]], classes: Int) -> AdditiveSample {
     precondition(
       predictions.count == targets.count, "\(predictions.count) predictions, \(targets.count) targets")
     let items = zip(predictions, targets).map { prediction, target in
-      var item = [(column: classes + target, number: 1.0), (column: 2 * classes + prediction, number: 1.0)]
-      if prediction == target { item.append((column: target, number: 1)) }
-      return item
+      target.map { (column: classes + $0, number: 1.0) }
+        + prediction.map { (column: 2 * classes + $0, number: 1.0) }
+        + prediction.filter(target.contains).map { (column: $0, number: 1.0) }
     }
     return AdditiveSample(width: 3 * classes, items: items, form: form(classes))
   }
@@ -32,7 +37,7 @@ public enum ClassMetric: Sendable, CaseIterable {
         value: { shares in
           let shares = ClassShares(shares, classes)
           let occurring = shares.occurring
-          return occurring.reduce(0) { $0 + shares.f1($1) } / Double(occurring.count)
+          return occurring.reduce(0) { $0 + shares.f1($1) } / Double(max(1, occurring.count))
         },
         gradient: { shares in
           let shares = ClassShares(shares, classes)
@@ -43,12 +48,14 @@ public enum ClassMetric: Sendable, CaseIterable {
       AdditiveSample.Form(
         value: { shares in
           let shares = ClassShares(shares, classes)
-          return min(1, shares.occurring.reduce(0) { $0 + shares.wanted[$1] * shares.f1($1) })
+          return shares.weightedF1
         },
         gradient: { shares in
           let shares = ClassShares(shares, classes)
-          var gradient = shares.f1Gradient(weights: shares.wanted)
-          for k in shares.occurring { gradient[classes + k] += shares.f1(k) }
+          let all = shares.allWanted
+          guard all > 0 else { return [Double](repeating: 0, count: 3 * classes) }
+          var gradient = shares.f1Gradient(weights: shares.wanted.map { $0 / all })
+          for k in shares.occurring { gradient[classes + k] += (shares.f1(k) - shares.weightedF1) / all }
           return gradient
         })
     case .matthews:
@@ -74,6 +81,14 @@ private struct ClassShares {
   var occurring: [Int] { right.indices.filter { wanted[$0] + predicted[$0] > 0 } }
 
   func f1(_ k: Int) -> Double { 2 * right[k] / (wanted[k] + predicted[k]) }
+
+  /// Labels an item wants on average: 1 where each has one.
+  var allWanted: Double { wanted.reduce(0, +) }
+
+  var weightedF1: Double {
+    guard allWanted > 0 else { return 0 }
+    return min(1, occurring.reduce(0) { $0 + wanted[$1] * f1($1) } / allWanted)
+  }
 
   /// ∇ Σ weightₖ·F1ₖ with the weights held: 2/b by the right ones, −F1/b by wanted and predicted.
   func f1Gradient(weights: [Double]) -> [Double] {

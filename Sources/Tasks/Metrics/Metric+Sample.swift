@@ -14,7 +14,18 @@ extension Metric {
   private typealias Sampling = @Sendable ([Target], [Target], [String]) -> any MetricSample
 
   private static let samples: [String: Sampling] = [
-    "accuracy": classes(.accuracy), "macro_f1": classes(.macroF1), "weighted_f1": classes(.weightedF1),
+    "accuracy": { predictions, targets, labels in
+      targets[0].form == .label
+        ? classes(.accuracy)(predictions, targets, labels)
+        : RatioMetric.ratio(zip(predictions, targets).map { (u: $0 == $1 ? 1 : 0, w: 1) })
+    },
+    "micro_f1": { predictions, targets, _ in
+      RatioMetric.f1(
+        zip(predictions.labelSets, targets.labelSets).map { found, wanted in
+          (right: found.count(where: wanted.contains), found: found.count, wanted: wanted.count)
+        })
+    },
+    "macro_f1": classes(.macroF1), "weighted_f1": classes(.weightedF1),
     "matthews": classes(.matthews), "mse": numbers(.meanSquaredError), "r2": numbers(.rSquared),
     "pearson": numbers(.pearson),
     "spearman": { predictions, targets, _ in RankSample(predictions.numbers, targets.numbers) },
@@ -36,9 +47,9 @@ extension Metric {
 
   private static func classes(_ metric: ClassMetric) -> Sampling {
     { predictions, targets, _ in
-      let predictions = predictions.labels
-      let targets = targets.labels
-      return metric.sample(predictions, targets, classes: ((predictions + targets).max() ?? 0) + 1)
+      let (predictions, targets) = (predictions.labelSets, targets.labelSets)
+      let last = (predictions + targets).joined().max() ?? 0
+      return metric.sample(predictions, targets, classes: last + 1)
     }
   }
 
