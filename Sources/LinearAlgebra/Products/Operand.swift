@@ -59,6 +59,21 @@ public enum Operand: Sendable {
     }
   }
 
+  /// A matrix that its numbers can be computed in as floats: itself, or one in the workspace that `take` rounds.
+  public func room(_ workspace: Workspace) -> Matrix {
+    switch self {
+    case .floats(let matrix): matrix
+    case .rounded(let numbers): workspace.matrix(rows: numbers.rows, columns: numbers.columns)
+    }
+  }
+
+  /// Lets a body read some rows as floats: of the matrix itself, or of scratch that is given back.
+  public func read(_ range: Range<Int>, _ workspace: Workspace, _ body: (Matrix) -> Void) {
+    let mark = workspace.mark
+    body(rows(range).floats(workspace))
+    workspace.release(to: mark)
+  }
+
   /// Takes over some rows of the matrix that it stands for: rounded ones are rounded, floats are that matrix.
   public func take(_ range: Range<Int>, of matrix: Matrix) {
     if case .rounded(let numbers) = self { numbers.rows(range).round(matrix.rows(range)) }

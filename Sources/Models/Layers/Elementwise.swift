@@ -3,11 +3,16 @@ public import LinearAlgebra
 /// Runs element-wise passes over blocks of rows that stay in the cache from one pass to the next: what a fused kernel
 /// would save, with passes that stay simple.
 package func inRowBlocks(_ x: Matrix, _ body: (Range<Int>) -> Void) {
+  inRowBlocks(rows: x.rows, columns: x.columns, body)
+}
+
+/// The same for rows of a matrix of so many columns.
+package func inRowBlocks(rows: Int, columns: Int, _ body: (Range<Int>) -> Void) {
   // 16 K floats: a matrix or two of a block fit into a first-level cache, all of them into the second.
-  let size = max(1, (16 << 10) / max(1, x.columns))
+  let size = max(1, (16 << 10) / max(1, columns))
   var start = 0
-  while start < x.rows {
-    let end = min(x.rows, start + size)
+  while start < rows {
+    let end = min(rows, start + size)
     body(start..<end)
     start = end
   }

@@ -6,7 +6,8 @@ Usage: generate_rounded.py FOLDER...      (run by hand; a folder is what generat
 Writes bfloat16.safetensors: the last hidden state, and the gradients of the LoRA factors by its sum times the fixed numbers
 
 - "casts": where exactly what ours rounds is rounded, and all sums are single precision: what enters a frozen weight and the
-  weight, the gradient of what it gives, A and B beside it, and the inner sides of the factors' gradients;
+  weight, what the activation reads, the gradient of what a weight gives, A and B beside it, and the inner sides of the factors'
+  gradients;
 - "autocast": under torch.autocast, which rounds what products give as well.
 """
 import json, sys
@@ -51,6 +52,17 @@ class Linear(torch.nn.Module):
         if self.a is not None: y = y + Beside.apply(x, self.a, self.b, self.scale)
         return y + self.linear.bias
 
+class Rounding(torch.autograd.Function):
+    """Rounds, and lets the gradient through."""
+    @staticmethod
+    def forward(ctx, x): return rounded(x)
+
+    @staticmethod
+    def backward(ctx, dy): return dy
+
+class Round(torch.nn.Module):
+    def forward(self, x): return Rounding.apply(x)
+
 def state(m, row):
     types = dict(token_type_ids=torch.tensor([row["types"]])) if m.config.model_type == "bert" else {}
     return m(input_ids=torch.tensor([row["ids"]]), **types).last_hidden_state[0]
@@ -71,6 +83,10 @@ for folder in sys.argv[1:]:
         if isinstance(module, torch.nn.Linear) and "pooler" not in path:
             parent, _, name = path.rpartition(".")
             setattr(model.get_submodule(parent), name, Linear(module, *factors.get(path, (None, None)), scale))
+    for module in model.modules():
+        for name in ("intermediate_act_fn", "activation"):
+            if callable(getattr(module, name, None)):
+                setattr(module, name, torch.nn.Sequential(Round(), getattr(module, name)))
     h = torch.cat([state(model, row) for row in cases["rows"]])
     (h * factor).sum().backward()
     out["casts.hidden"] = h

@@ -39,7 +39,7 @@ extension Encoder {
     let dintermediate: Operand =
       keepsInputs ? .floats(dactivated) : operand(T, design.intermediate, workspace)
     inRowBlocks(dactivated) { rows in
-      GELU.backward(dactivated.rows(rows), input: saved.intermediate.rows(rows))
+      saved.intermediate.read(rows, workspace) { GELU.backward(dactivated.rows(rows), input: $0) }
       dintermediate.take(rows, of: dactivated)
     }
     if let d { accumulateBiasGradient(dactivated, into: d.intermediateBias) }
@@ -72,10 +72,12 @@ extension Encoder {
     _ saved: EncoderBlockTape, _ site: LinearLayer, _ door: any LinearDoor, _ workspace: Workspace
   ) -> Operand {
     let x = saved.intermediate
-    guard door.readsInput(of: site) else { return .floats(x) }
+    guard door.readsInput(of: site) else { return x }
     let activated = operand(x.rows, x.columns, workspace)
-    inRowBlocks(x) { rows in
-      activated.fill(rows, workspace) { GELU.forward(x.rows(rows), into: $0) }
+    inRowBlocks(rows: x.rows, columns: x.columns) { rows in
+      x.read(rows, workspace) { input in
+        activated.fill(rows, workspace) { GELU.forward(input, into: $0) }
+      }
     }
     return activated
   }

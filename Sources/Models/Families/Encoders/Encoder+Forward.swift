@@ -19,8 +19,8 @@ public struct EncoderBlockTape {
   var attentionRstd: Matrix
   /// (T, C): the feed-forward layer's input.
   var middle: Operand
-  /// (T, F): before the activation, bias added; what that makes of it is cheaper to compute again than to keep.
-  var intermediate: Matrix
+  /// (T, F): what the activation reads, bias added; what that makes of it is cheaper to compute again than to keep.
+  var intermediate: Operand
   /// x̂ of the last norm and its rstd.
   var outputNormal: Matrix
   var outputRstd: Matrix
@@ -45,7 +45,7 @@ extension Encoder {
       probabilities: workspace.matrix(rows: 1, columns: Attention.probabilityCount(batch, heads: H)),
       context: operand(T, C, workspace), attentionNormal: workspace.matrix(rows: T, columns: C),
       attentionRstd: workspace.matrix(rows: 1, columns: T), middle: operand(T, C, workspace),
-      intermediate: workspace.matrix(rows: T, columns: F),
+      intermediate: operand(T, F, workspace),
       outputNormal: workspace.matrix(rows: T, columns: C), outputRstd: workspace.matrix(rows: 1, columns: T))
 
     func linear(_ roles: [EncoderDesign.Role], _ weight: FrozenWeight, _ x: Operand, _ y: Matrix) {
@@ -79,21 +79,21 @@ extension Encoder {
     }
     linear([.attentionOutput], block.attentionOutput, tape.context, tape.attentionNormal)
     // What goes around the feed-forward layer is not rounded.
-    let middle: Matrix
-    if case .floats(let kept) = tape.middle {
-      middle = kept
-    } else {
-      middle = workspace.matrix(rows: T, columns: C)
-    }
+    let middle = tape.middle.room(workspace)
     norm(
       tape.attentionNormal, block.attentionOutputBias, residual: x, gain: block.attentionGain,
       shift: block.attentionBias, rstd: tape.attentionRstd, middle
     ) { tape.middle.take($0, of: middle) }
     let activated = operand(T, F, workspace)
-    linear([.intermediate], block.intermediate, tape.middle, tape.intermediate)
-    inRowBlocks(tape.intermediate) { rows in
-      addBias(block.intermediateBias, to: tape.intermediate.rows(rows))
-      activated.fill(rows, workspace) { GELU.forward(tape.intermediate.rows(rows), into: $0) }
+    let intermediate = tape.intermediate.room(workspace)
+    linear([.intermediate], block.intermediate, tape.middle, intermediate)
+    inRowBlocks(intermediate) { rows in
+      addBias(block.intermediateBias, to: intermediate.rows(rows))
+      // Rounded first: what the tape keeps is what was activated.
+      tape.intermediate.take(rows, of: intermediate)
+      tape.intermediate.read(rows, workspace) { input in
+        activated.fill(rows, workspace) { GELU.forward(input, into: $0) }
+      }
     }
     linear([.output], block.output, activated, tape.outputNormal)
     norm(

@@ -90,8 +90,8 @@ struct EncoderDesign: NetworkDescription {
       usualTargets: [names.query, names.value].compactMap { $0.split(separator: ".").last.map(String.init) },
       idle: names.idle, passes: .init(token: 12 * C + 3 * F, pair: 3 * heads),
       saved: .init(token: 8 * C + F + 2, pair: heads),
-      // x, the context and the feed-forward layer's input are rounded; the block's result stands on the next tape alone.
-      savedRounded: .init(token: (13 * C + 1) / 2 + F + 2, pair: heads))
+      // x, the context and what the feed-forward layer and its activation read are rounded; the block's result stands on the next tape alone.
+      savedRounded: .init(token: (13 * C + F + 1) / 2 + 2, pair: heads))
   }
 
   var tensors: [TensorShape] {
