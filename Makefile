@@ -30,7 +30,7 @@ help:
 	@echo "make bench     measures training, evaluation, memory and merging against the GEMM peak, and what changed"
 	@echo "make bench-baseline   makes the ratios of the last make bench the new baseline"
 	@echo "make bench-peers      puts PyTorch + PEFT beside it   (PYTHON_ENV=environment DATA=folder)"
-	@echo "make bench-merge      puts PEFT and mergekit beside the merges   (PYTHON_ENV=environment; some 20 GB in the temporary folder; PEERS_ARGS="--only 1b-ties")"
+	@echo "make bench-merge      puts PEFT and mergekit beside the merges   (PYTHON_ENV=environment; some 20 GB in the temporary folder; PEERS_ARGS='--only 1b-ties')"
 	@echo "make install   puts the program into $(PREFIX)/bin   (PREFIX=folder)"
 	@echo "make lint      checks format and documentation; make format mends the format"
 	@echo "make clean     removes the build; results stay"
@@ -67,7 +67,7 @@ status: build
 
 test: dependencies
 	swift build $(FLAGS) --build-tests
-	swift test $(FLAGS) --skip-build $(if $(FILTER),--filter $(FILTER))
+	swift test $(FLAGS) --skip-build $(if $(FILTER),--filter '$(FILTER)')
 
 # Not in CI: every law of Calibration.md with many families each. A short version is in the tests.
 DRAWS ?= 10000
@@ -85,7 +85,7 @@ test-threads: dependencies
 	swift build $(SANITIZED) --build-tests
 	@rm -f .build-tsan/report.*
 	@TSAN_OPTIONS="log_path=$(CURDIR)/.build-tsan/report" \
-	  swift test $(SANITIZED) --skip-build $(if $(FILTER),--filter $(FILTER)); status=$$?; \
+	  swift test $(SANITIZED) --skip-build $(if $(FILTER),--filter '$(FILTER)'); status=$$?; \
 	  if cat .build-tsan/report.* 2>/dev/null; then exit 1; else exit $$status; fi
 
 # Not in CI either: it needs the right to make namespaces, and minutes.
@@ -122,8 +122,9 @@ bench-merge: build
 # Golden numbers from PyTorch, transformers, PEFT, scikit-learn and SciPy, with a Python that has them.
 PYTHON ?= python3
 golden:
-	for family in bert distilbert mpnet; do \
-	  $(PYTHON) Tests/Golden/models/generate_encoder.py $$family Tests/Golden/models/$$family || exit; done
+	for folder in Tests/Golden/models/*/; do \
+	  $(PYTHON) Tests/Golden/models/generate_encoder.py $$(basename $$folder) $${folder%/} && \
+	  $(PYTHON) Tests/Golden/models/generate_rounded.py $${folder%/} || exit; done
 	@echo "The other generators: $$(ls Tests/Golden/*/generate_*.py | tr '\n' ' ')"
 
 clean:

@@ -25,14 +25,14 @@ public struct StoredItems: ItemScoreSource {
     let labels = targets.task.labels.map(\.name)
     let metric = try Metrics.all.entry(named: row.metric)
     let answers = predictions.map(\.target)
-    guard let sample = metric.sample(answers, wanted, labels) else { return nil }
+    let sample = metric.sample(answers, wanted, labels)
     return ItemScores(
       pseudoScores: sample.pseudoScores, answers: answers.map(StoredItems.code),
       isConstant: sample.isConstant,
       isOneAnswer: (StoredItems.commonest(answers)?.share ?? 0) > 0.95
         && (StoredItems.commonest(wanted)?.share ?? 1) < 0.9,
-      floor: StoredItems.constant(wanted).flatMap { answer in
-        metric.sample(wanted.map { _ in answer }, wanted, labels)?.value
+      floor: StoredItems.constant(wanted).map { answer in
+        metric.compute(wanted.map { _ in answer }, wanted, labels)
       })
   }
 

@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import LinearAlgebra
 import Models
@@ -41,18 +42,37 @@ import Testing
     #expect(relativeError(y.values, floats(around)) < 1e-6)
   }
 
-  @Test(arguments: shapes) func `GELU and its gradient are x·Φ(x)`(_ rows: Int, _ columns: Int) {
+  /// Activations and their slopes, written down plainly.
+  private static let activations:
+    [String: (value: @Sendable (Double) -> Double, slope: @Sendable (Double) -> Double)] = [
+      "gelu": (
+        { $0 * distribution($0) },
+        { distribution($0) + $0 * exp(-$0 * $0 / 2) / (2 * Double.pi).squareRoot() }
+      ),
+      "relu": ({ max(0, $0) }, { $0 > 0 ? 1 : 0 }),
+    ]
+
+  private static func distribution(_ x: Double) -> Double { 0.5 * erfc(-x / 2.0.squareRoot()) }
+
+  @Test func `every activation is written down here`() {
+    let owed = Activations.all.names.filter { Self.activations[$0] == nil }
+    #expect(owed == [], "add its value and its slope to the activations of KernelTests")
+  }
+
+  @Test(arguments: Activations.all.entries.filter { activations[$0.name] != nil }, shapes)
+  func `activations and their gradients are what is written down`(_ row: Activation, _ shape: (Int, Int))
+    throws
+  {
+    let plain = try #require(Self.activations[row.name])
+    let (rows, columns) = shape
     let x = random(rows, columns, 3, scale: 6)
     let dy = random(rows, columns, 4)
     let y = Matrix(rows: rows, columns: columns)
     let (xs, dys) = (table(x), table(dy))
-    func distribution(_ x: Double) -> Double { 0.5 * erfc(-x / 2.0.squareRoot()) }
-    let expected = xs.map { $0.map { $0 * distribution($0) } }
-    let gradient = zip(xs, dys).map { x, dy in
-      zip(x, dy).map { $1 * (distribution($0) + $0 * exp(-$0 * $0 / 2) / (2 * Double.pi).squareRoot()) }
-    }
-    GELU.forward(x, into: y)
-    GELU.backward(dy, input: x)
+    let expected = xs.map { $0.map(plain.value) }
+    let gradient = zip(xs, dys).map { zip($0, $1).map { $1 * plain.slope($0) } }
+    row.forward(x, y)
+    row.backward(dy, x)
     #expect(relativeError(y.values, floats(expected)) < 1e-6)
     #expect(relativeError(dy.values, floats(gradient)) < 2e-6)
   }

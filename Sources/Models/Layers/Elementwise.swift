@@ -62,31 +62,3 @@ package func accumulateBiasGradient(_ dy: Matrix, into dbias: Matrix) {
     add(dy.rows(t..<t + 1), to: dbias)
   }
 }
-
-/// The exact GELU, x·Φ(x) (Hendrycks and Gimpel 2016, arXiv:1606.08415).
-package enum GELU {
-  /// y ← x · Φ(x).
-  ///
-  /// Shapes: x and y (T, F).
-  package static func forward(_ x: Matrix, into y: Matrix) {
-    x.withSpan { x in
-      y.withMutableSpan { y in
-        precondition(x.count == y.count)
-        for i in 0..<y.count { y[i] = x[i] * FastMath.normal(x[i]).distribution }
-      }
-    }
-  }
-
-  /// dy ← dy · (Φ(x) + x·φ(x)), φ(x) = e^(−x²/2) / √(2π).
-  package static func backward(_ dy: Matrix, input x: Matrix) {
-    x.withSpan { x in
-      dy.withMutableSpan { dy in
-        precondition(x.count == dy.count)
-        for i in 0..<dy.count {
-          let normal = FastMath.normal(x[i])
-          dy[i] *= normal.distribution + x[i] * 0.398_942_28 * normal.exponential
-        }
-      }
-    }
-  }
-}

@@ -1,11 +1,22 @@
+internal import Statistics
+
 extension Metric {
   /// F1 over whole entities: right only where type, first and last word are right.
   ///
   /// As seqeval's `f1_score(mode="strict", scheme=IOB2)`, micro average: an entity is a `B-X` and the `I-X`
   /// that follow it; an `I-X` behind anything else belongs to no entity (seqeval's default mode would start
   /// one there). 0 where neither side has an entity.
-  static let entityF1 = Metric("entity_f1", "F1 of whole entities, strict IOB2", of: [.tags]) {
-    predictions, targets, labels in
+  static let entityF1 = Metric(
+    "entity_f1", "F1 of whole entities, strict IOB2", of: [.tags],
+    sample: { predictions, targets, labels in
+      RatioMetric.f1(
+        zip(predictions.tags, targets.tags).map { prediction, target in
+          let found = Set(entities(prediction.map { labels[$0] }))
+          let wanted = Set(entities(target.map { labels[$0] }))
+          return (right: found.intersection(wanted).count, found: found.count, wanted: wanted.count)
+        })
+    }
+  ) { predictions, targets, labels in
     var right = 0
     var wanted = 0
     var predicted = 0

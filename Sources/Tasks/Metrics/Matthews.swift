@@ -1,10 +1,13 @@
+internal import Statistics
+
 extension Metric {
   /// Matthews' correlation for any number of classes; 0 where targets or predictions are constant.
   ///
   /// (c·n − Σ pₖtₖ) ÷ √((n² − Σ pₖ²)(n² − Σ tₖ²)) with n items, c right, pₖ predicted and tₖ wanted of class
   /// k (Gorodkin 2004, eq. 8), exact in whole numbers up to the root; as scikit-learn's `matthews_corrcoef`.
   static let matthews = Metric(
-    "matthews", "Matthews correlation, for any number of classes", of: [.label], range: -1...1
+    "matthews", "Matthews correlation, for any number of classes", of: [.label], range: -1...1,
+    sample: classes(.matthews)
   ) { predictions, targets, _ in
     let counts = ClassCounts(predictions: predictions.labelSets, targets: targets.labelSets)
     let n = targets.count

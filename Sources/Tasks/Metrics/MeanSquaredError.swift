@@ -1,7 +1,10 @@
+internal import Statistics
+
 extension Metric {
   /// The mean of the squared differences.
   static let meanSquaredError = Metric(
-    "mse", "mean squared error", of: [.number], higherIsBetter: false, range: 0...(.infinity)
+    "mse", "mean squared error", of: [.number], higherIsBetter: false, range: 0...(.infinity),
+    sample: numbers(.meanSquaredError)
   ) { predictions, targets, _ in
     squaredError(predictions.numbers, targets.numbers) / Double(targets.count)
   }

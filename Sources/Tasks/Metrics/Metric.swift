@@ -1,5 +1,6 @@
 public import Basics
 public import Specs
+public import Statistics
 
 /// A number that says how good predictions are.
 public struct Metric: CatalogEntry {
@@ -19,11 +20,25 @@ public struct Metric: CatalogEntry {
   /// on a target of another kind than the metric's: the callers rule these out.
   public let compute: @Sendable ([Target], [Target], [String]) -> Double
 
+  /// What the metric needs of some predictions, so that it can be computed again for other items; its value is `compute`'s.
+  public let sample: Sampling
+
+  /// Reduces predictions, targets and the task's label names to what a metric needs.
+  public typealias Sampling = @Sendable ([Target], [Target], [String]) -> any MetricSample
+
   /// Makes a row.
+  ///
+  /// - Parameter sample: Sufficient statistics; where none are given the metric is computed again for each item left out, n
+  ///   times over n items, which a metric of many items should not ask for.
   public init(
     _ name: String, _ summary: String, of forms: [Target.Form], higherIsBetter: Bool = true,
-    range: ClosedRange<Double> = 0...1, compute: @escaping @Sendable ([Target], [Target], [String]) -> Double
+    range: ClosedRange<Double> = 0...1, sample: Sampling? = nil,
+    compute: @escaping @Sendable ([Target], [Target], [String]) -> Double
   ) {
+    self.sample =
+      sample ?? { predictions, targets, labels in
+        RecomputedSample(predictions: predictions, targets: targets) { compute($0, $1, labels) }
+      }
     self.name = name
     self.summary = summary
     self.forms = forms

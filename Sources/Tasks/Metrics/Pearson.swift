@@ -1,9 +1,13 @@
+internal import Statistics
+
 extension Metric {
   /// Pearson's correlation; 0 where predictions or targets are constant, for which SciPy gives NaN.
   ///
   /// Zero and not NaN, because a model that says the same of everything knows nothing, and a mean over seeds
   /// must not be lost to it.
-  static let pearson = Metric("pearson", "linear correlation", of: [.number], range: -1...1) {
+  static let pearson = Metric(
+    "pearson", "linear correlation", of: [.number], range: -1...1, sample: numbers(.pearson)
+  ) {
     predictions, targets, _ in
     correlation(predictions.numbers, targets.numbers)
   }

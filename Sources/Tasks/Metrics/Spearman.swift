@@ -1,7 +1,11 @@
+internal import Statistics
+
 extension Metric {
   /// Pearson's correlation of the ranks, equal numbers sharing their mean rank; 0 where one side is constant.
-  static let spearman = Metric("spearman", "rank correlation", of: [.number], range: -1...1) {
-    predictions, targets, _ in
+  static let spearman = Metric(
+    "spearman", "rank correlation", of: [.number], range: -1...1,
+    sample: { predictions, targets, _ in RankSample(predictions.numbers, targets.numbers) }
+  ) { predictions, targets, _ in
     correlation(ranks(predictions.numbers), ranks(targets.numbers))
   }
 

@@ -30,12 +30,12 @@ extension NetworkFamily {
 
 extension EncoderKeys {
   /// As transformers' BertConfig has them.
-  fileprivate static let bert = EncoderKeys(types: "type_vocab_size")
+  static let bert = EncoderKeys(types: "type_vocab_size")
 }
 
 extension EncoderNames {
   /// As transformers' BertModel has them.
-  fileprivate static let bert = EncoderNames(
+  static let bert = EncoderNames(
     words: "embeddings.word_embeddings.weight", positions: "embeddings.position_embeddings.weight",
     types: "embeddings.token_type_embeddings.weight", embeddingNorm: "embeddings.LayerNorm",
     prefix: "encoder.layer", attention: "attention.self", query: "attention.self.query",
@@ -45,7 +45,7 @@ extension EncoderNames {
 }
 
 extension EncoderDesign {
-  fileprivate static let absolutePositions: [String: ParameterValue] = [
+  static let absolutePositions: [String: ParameterValue] = [
     "position_embedding_type": .text("absolute")
   ]
 

@@ -26,7 +26,7 @@ extension Encoder {
       }
     }
 
-    // in the forward pass this was: result = norm(middle + output(GELU(intermediate(middle))))
+    // in the forward pass this was: result = norm(middle + output(activation(intermediate(middle))))
     LayerNorm.backward(
       dy, normalised: saved.outputNormal, rstd: saved.outputRstd, gain: block.outputGain,
       dgain: d?.outputGain,
@@ -39,7 +39,7 @@ extension Encoder {
     let dintermediate: Operand =
       keepsInputs ? .floats(dactivated) : operand(T, design.intermediate, workspace)
     inRowBlocks(dactivated) { rows in
-      saved.intermediate.read(rows, workspace) { GELU.backward(dactivated.rows(rows), input: $0) }
+      saved.intermediate.read(rows, workspace) { design.activation.backward(dactivated.rows(rows), $0) }
       dintermediate.take(rows, of: dactivated)
     }
     if let d { accumulateBiasGradient(dactivated, into: d.intermediateBias) }
@@ -67,7 +67,7 @@ extension Encoder {
     linear([.query, .key, .value], block.qkv, saved.x, dqkv, dx, adding: true)
   }
 
-  /// GELU's result, computed again where the door reads it.
+  /// The activation's result, computed again where the door reads it.
   private func activation(
     _ saved: EncoderBlockTape, _ site: LinearLayer, _ door: any LinearDoor, _ workspace: Workspace
   ) -> Operand {
@@ -76,7 +76,7 @@ extension Encoder {
     let activated = operand(x.rows, x.columns, workspace)
     inRowBlocks(rows: x.rows, columns: x.columns) { rows in
       x.read(rows, workspace) { input in
-        activated.fill(rows, workspace) { GELU.forward(input, into: $0) }
+        activated.fill(rows, workspace) { design.activation.forward(input, $0) }
       }
     }
     return activated

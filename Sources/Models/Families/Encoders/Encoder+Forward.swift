@@ -92,7 +92,7 @@ extension Encoder {
       // Rounded first: what the tape keeps is what was activated.
       tape.intermediate.take(rows, of: intermediate)
       tape.intermediate.read(rows, workspace) { input in
-        activated.fill(rows, workspace) { GELU.forward(input, into: $0) }
+        activated.fill(rows, workspace) { design.activation.forward(input, $0) }
       }
     }
     linear([.output], block.output, activated, tape.outputNormal)

@@ -31,6 +31,8 @@ struct EncoderDesign: NetworkDescription {
   var readsDistances = false
   /// ε of the layer norms.
   var epsilon = 1e-12
+  /// What is computed between the two feed-forward layers.
+  var activation = Activation.gelu
   /// What its settings are called in a config.json.
   var keys: EncoderKeys
   /// What its tensors are called.

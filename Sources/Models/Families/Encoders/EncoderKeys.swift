@@ -30,7 +30,7 @@ extension EncoderDesign {
   /// Keys that transformers has defaults for in every family may be missing.
   /// - Throws: a `Diagnostic` that names file and key.
   init(_ file: JSONFile, family: String, keys: EncoderKeys, names: EncoderNames) throws(Diagnostic) {
-    let activation = try file.optional(keys.activation, "a string") { $0.text } ?? Self.activation
+    let word = try file.optional(keys.activation, "a string") { $0.text } ?? Activation.gelu.name
     try self.init(
       family: family, layers: file.size(keys.layers), hidden: file.size(keys.width),
       heads: file.size(keys.heads), intermediate: file.size(keys.intermediate),
@@ -39,16 +39,18 @@ extension EncoderDesign {
     if let key = keys.types { types = try file.optional(key, "a whole number") { $0.integer } ?? 2 }
     if let key = keys.epsilon { epsilon = try file.epsilon(key, usual: epsilon) }
     try file.check(width: hidden, heads: heads, keys: (keys.width[0], keys.heads[0]))
-    unsupported = file.unsupported(keys.activation, activation, known: Self.activation)
+    if let known = Activations.all.entries.first(where: { $0.name == word }) {
+      activation = known
+    } else {
+      unsupported = file.unsupported(
+        keys.activation, word, known: Activations.all.names.joined(separator: ", "))
+    }
   }
-
-  /// What is computed between the two feed-forward layers.
-  private static let activation = "gelu"
 
   /// What a config.json says of the encoder, as transformers reads it.
   var configuration: [String: ParameterValue] {
     var all: [String: ParameterValue] = [
-      "model_type": .text(family), keys.activation: .text(Self.activation),
+      "model_type": .text(family), keys.activation: .text(activation.name),
       keys.width[0]: .number(Double(hidden)), keys.layers[0]: .number(Double(layers)),
       keys.heads[0]: .number(Double(heads)), keys.intermediate[0]: .number(Double(intermediate)),
       keys.positions[0]: .number(Double(positionRows)), keys.vocabulary[0]: .number(Double(vocabulary)),
