@@ -73,12 +73,12 @@ public final class Workspace {
   /// A network reads rounded weights only where the library was found, so it is there.
   public var products: BFloatProducts {
     if let known = bfloatProducts { return known }
-    switch OneDNN.shared {
-    case .success(let library):
-      let made = BFloatProducts(library)
+    do {
+      let made = try BFloatProducts(OneDNN.shared.get())
       bfloatProducts = made
       return made
-    case .failure(let problem): preconditionFailure(problem.what)
+    } catch {
+      preconditionFailure("there are no products in bf16: \(error)")
     }
   }
 

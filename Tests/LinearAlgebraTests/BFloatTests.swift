@@ -1,4 +1,5 @@
 import Basics
+import Foundation
 import LinearAlgebra
 import TestSupport
 import Testing
@@ -119,12 +120,34 @@ import Testing
   }
 
   @Test func `a library that is not there is told with the way to get it`() throws {
-    do {
-      _ = try OneDNN(file: "/nowhere/libdnnl.so.3")
-      Issue.record("loaded nothing")
-    } catch {
-      #expect(error.what.contains("/nowhere/libdnnl.so.3"))
-      #expect(error.hint?.contains("apt-get install libdnnl2") == true)
+    let error = #expect(throws: Diagnostic.self) {
+      try OneDNN.load(["/nowhere/libdnnl.so.3"], isNamed: true)
+    }
+    #expect(error?.what.contains("/nowhere/libdnnl.so.3") == true)
+    #expect(error?.hint?.contains("apt-get install libdnnl2") == true)
+    // Where the system was only asked, its many ways to say no are left out.
+    let asked = #expect(throws: Diagnostic.self) { try OneDNN.load(["libnothere.so.3"], isNamed: false) }
+    #expect(asked?.what == "oneDNN, which products in bf16 need, is not there")
+  }
+
+  @Test func `every library that is no use is told, and hides no good one`() throws {
+    // One that is there and is something else, one that is no library, one that is missing.
+    try withFolder { folder in
+      try write("no library", to: folder + "/libdnnl.so")
+      let bad = ["libm.so.6", folder + "/libdnnl.so", "libnothere.so.3"]
+      let error = #expect(throws: Diagnostic.self) { try OneDNN.load(bad, isNamed: false) }
+      let what = try #require(error).what
+      #expect(what.contains("libm.so.6 has no dnnl_version") && what.contains(folder + "/libdnnl.so"))
+      #expect(!what.contains("libnothere"))
+      if let good = try? OneDNN.shared.get() {
+        #expect(try OneDNN.load(bad + [good.file], isNamed: false).version == good.version)
+      }
+    }
+  }
+
+  @Test func `where oneDNN must be there, tests of bf16 are not skipped`() {
+    if ProcessInfo.processInfo.environment["MIXOLOGY_NEEDS_ONEDNN"] == "1" {
+      #expect(OneDNN.shared.problem == nil)
     }
   }
 

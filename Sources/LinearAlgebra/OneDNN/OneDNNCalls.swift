@@ -41,6 +41,7 @@ final class OneDNNCalls: @unchecked Sendable {
   // SAFETY: functions of a library that is never unloaded, with the types of its header.
   let engineCreate: @convention(c) (Made, Int32, Int) -> Int32
   let streamCreate: @convention(c) (Made, Object, UInt32) -> Int32
+  let streamWait: @convention(c) (Object) -> Int32
   let streamDestroy: @convention(c) (Object) -> Int32
   let memoryCreate: @convention(c) (Made, Object, Object, Object?) -> Int32
   let memoryDestroy: @convention(c) (Object) -> Int32
@@ -98,6 +99,7 @@ final class OneDNNCalls: @unchecked Sendable {
     typealias End = @convention(c) (Object) -> Int32
     unsafe engineCreate = try named("engine_create", (@convention(c) (Made, Int32, Int) -> Int32).self)
     unsafe streamCreate = try named("stream_create", (@convention(c) (Made, Object, UInt32) -> Int32).self)
+    unsafe streamWait = try named("stream_wait", End.self)
     unsafe streamDestroy = try named("stream_destroy", End.self)
     unsafe memoryCreate = try named(
       "memory_create", (@convention(c) (Made, Object, Object, Object?) -> Int32).self)

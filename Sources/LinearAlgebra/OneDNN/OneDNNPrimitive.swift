@@ -109,10 +109,12 @@ final class OneDNNPrimitive {
       unsafe arguments.append((OneDNNCalls.Number.scratchpad, made))
     }
     let count = unsafe Int32(arguments.count)
-    let status = unsafe arguments.withUnsafeBytes { buffer -> Int32 in
+    var status = unsafe arguments.withUnsafeBytes { buffer -> Int32 in
       guard let address = buffer.baseAddress else { return -1 }
       return unsafe calls.execute(primitive, stream, count, address)
     }
+    // Builds over some thread pools return before they are done, and the memory objects end with this call.
+    if status == 0 { status = unsafe calls.streamWait(stream) }
     guard status == 0 else { throw OneDNNRefusal(status: status) }
   }
 }

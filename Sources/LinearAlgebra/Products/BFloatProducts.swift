@@ -12,15 +12,11 @@ public final class BFloatProducts {
   private var primitives: [OneDNNProduct: OneDNNPrimitive] = [:]
 
   /// Prepares products of one thread.
-  init(_ library: OneDNN) {
+  init(_ library: OneDNN) throws(OneDNNRefusal) {
     self.library = library
     let calls = library.calls
     let engine = unsafe library.engine
-    do throws(OneDNNRefusal) {
-      unsafe stream = try calls.made { unsafe calls.streamCreate($0, engine, OneDNNCalls.Number.inOrder) }
-    } catch {
-      preconditionFailure("oneDNN makes no stream (status \(error.status))")
-    }
+    unsafe stream = try calls.made { unsafe calls.streamCreate($0, engine, OneDNNCalls.Number.inOrder) }
   }
 
   deinit {
@@ -48,44 +44,46 @@ public final class BFloatProducts {
     precondition(c.rows == m && c.columns == n, "gemm: result (\(c.rows), \(c.columns)) for (\(m), \(n))")
     if m == 0 || n == 0 { return }
     if k == 0 { return isAdded ? () : c.fill(0) }
-    if a.rows == 1 {
-      // The library has another way for a single row, whose numbers differ in the last bits from those among others.
-      padded(a, b, c, transposeA, transposeB, isAdded)
-    } else {
-      run(a, b, c, transposeA, transposeB, isAdded)
+    do throws(OneDNNRefusal) {
+      if a.rows == 1 {
+        // The library has another way for a single row, whose numbers differ in the last bits from those among others.
+        try padded(a, b, c, transposeA, transposeB, isAdded)
+      } else {
+        try run(a, b, c, transposeA, transposeB, isAdded)
+      }
+    } catch {
+      // Every kind of product was done once when the library was loaded.
+      preconditionFailure(
+        "oneDNN \(library.version) refuses a product of (\(a.rows), \(a.columns)) and (\(b.rows), \(b.columns)): "
+          + "status \(error.status)")
     }
   }
 
   /// A row of zeros behind the single one.
   private func padded(
     _ a: BFloatMatrix, _ b: BFloatMatrix, _ c: Matrix, _ transposeA: Bool, _ transposeB: Bool, _ isAdded: Bool
-  ) {
+  ) throws(OneDNNRefusal) {
     let two = BFloatMatrix(rows: 2, columns: a.columns)
     two.copy(a, to: 0)
     if transposeA {
       // The sum runs over the row of A and that of B.
       let other = BFloatMatrix(rows: 2, columns: b.columns)
       other.copy(b, to: 0)
-      return run(two, other, c, true, false, isAdded)
+      return try run(two, other, c, true, false, isAdded)
     }
     let result = Matrix(rows: 2, columns: c.columns)
     if isAdded { result.rows(0..<1).copy(from: c) }
-    run(two, b, result, false, transposeB, isAdded)
+    try run(two, b, result, false, transposeB, isAdded)
     c.copy(from: result.rows(0..<1))
   }
 
-  private func run(
+  /// The product of sides whose sizes fit, neither of which is empty.
+  func run(
     _ a: BFloatMatrix, _ b: BFloatMatrix, _ c: Matrix, _ transposeA: Bool, _ transposeB: Bool, _ isAdded: Bool
-  ) {
-    do throws(OneDNNRefusal) {
-      let primitive = try primitive(a, b, c, transposeA, transposeB, isAdded)
-      reserve(primitive.scratchBytes)
-      unsafe try primitive.run(rows: a.rows, a, b, c, stream: stream, scratch: scratch)
-    } catch {
-      preconditionFailure(
-        "oneDNN \(library.version) refuses a product of (\(a.rows), \(a.columns)) and (\(b.rows), \(b.columns)): "
-          + "status \(error.status)")
-    }
+  ) throws(OneDNNRefusal) {
+    let primitive = try primitive(a, b, c, transposeA, transposeB, isAdded)
+    reserve(primitive.scratchBytes)
+    unsafe try primitive.run(rows: a.rows, a, b, c, stream: stream, scratch: scratch)
   }
 
   private func primitive(
