@@ -38,6 +38,9 @@ final class ProgressDisplay: Sendable {
   /// Tells of a worker that died and was started again: the user may want to know why the run is slow.
   func show(_ death: WorkerDeath) { state.withLock { $0.show(death) } }
 
+  /// Tells what a worker has to say.
+  func show(_ note: Diagnostic) { state.withLock { $0.show(note) } }
+
   /// Clears the living line and says the total.
   func close() { state.withLock { $0.close() } }
 }
@@ -71,6 +74,8 @@ private struct ProgressState {
   }
 
   private var active: [Int: Active] = [:]
+  /// What workers had to say, each of them the same perhaps.
+  private var notes: Set<String> = []
   /// Jobs that other runs are at, by who is where that is known.
   private var held: [JobID: (label: String, by: String?)] = [:]
   /// Other runs that were told of.
@@ -161,6 +166,12 @@ private struct ProgressState {
     line(
       "note: a worker process died \(job.map { "under \($0)" } ?? "between two jobs") (\(death.end)) "
         + "and was started again" + (death.hint.map { "\n  " + $0 } ?? ""))
+  }
+
+  mutating func show(_ note: Diagnostic) {
+    let text = "\(PlanNote(note.what, at: note.place, hint: note.hint))"
+    guard !isQuiet, notes.insert(text).inserted else { return }
+    line(text)
   }
 
   func close() {

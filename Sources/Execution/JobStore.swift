@@ -68,7 +68,8 @@ public struct JobStore: Sendable {
 
   /// Makes an attempt the job's result: everything reaches the disk, then the folder gets its name.
   ///
-  /// Where another process was faster its folder stays: the bytes are the same.
+  /// Where another process was faster its folder stays: the bytes are the same. What stands there of a job that is not whole is
+  /// moved aside first and removed last, so that a crash leaves the old or the new one, or both.
   public func commit(
     _ attempt: URL, as id: JobID, spec: JobSpec, result: JobResult, cost: JobCost
   ) throws {
@@ -82,16 +83,18 @@ public struct JobStore: Sendable {
         try handle.close()
       }
     }
-    if !contains(id) || isDropped(id) {
-      // What stands there without a result was left by a hand, not by a commit; what was dropped is there again.
-      try? FileManager.default.removeItem(at: folder(id))
-    }
+    // What stands there without a result was left by a hand, not by a commit; what was dropped is there again.
+    if !isWhole(id) { setAside(id) }
     do {
       try FileManager.default.moveItem(at: attempt, to: folder(id))
     } catch {
-      if !contains(id) { throw error }
+      if !isWhole(id) {
+        takeBack(id)
+        throw error
+      }
       try? FileManager.default.removeItem(at: attempt)
     }
+    try? FileManager.default.removeItem(at: replaced(id))
     try? FileManager.default.removeItem(at: note(id))
   }
 
@@ -119,12 +122,38 @@ public struct JobStore: Sendable {
     try? FileManager.default.removeItem(at: abandoned)
   }
 
-  /// Removes what crashes left: attempts that no owner stands behind, and leases of finished jobs.
+  /// Takes what stands under an id out of the way of what is committed under it.
+  package func setAside(_ id: JobID) {
+    guard FileManager.default.fileExists(atPath: path(id)) else { return }
+    // What an earlier crash left there was replaced by what stands under the id now.
+    try? FileManager.default.removeItem(at: replaced(id))
+    try? FileManager.default.moveItem(at: folder(id), to: replaced(id))
+  }
+
+  /// Puts back what was set aside where nothing has come in its place.
+  private func takeBack(_ id: JobID) {
+    if !contains(id) { try? FileManager.default.moveItem(at: replaced(id), to: folder(id)) }
+    try? FileManager.default.removeItem(at: replaced(id))
+  }
+
+  private static let replacedName = "replaced"
+
+  private func replaced(_ id: JobID) -> URL {
+    root.appendingPathComponent("attempt-\(JobStore.replacedName)-\(id.hex)")
+  }
+
+  /// Removes what crashes left: attempts that no owner stands behind, and leases of finished jobs but for those under which
+  /// damage is being mended.
   public func sweep() {
-    for id in leasedJobs() where isWhole(id) { removeLeases(id) }
+    for id in leasedJobs() where isWhole(id) && owner(of: id)?.mends != true { removeLeases(id) }
     for name in names().sorted() {
       let parts = name.split(separator: "-")
       guard parts.count == 3, parts[0] == "attempt" else { continue }
+      if parts[1] == JobStore.replacedName, let id = JobID(hex: parts[2]) {
+        // Whoever commits in its place is at it.
+        if owner(of: id) == nil { takeBack(id) }
+        continue
+      }
       // A lease is there before its attempt: it is looked for after.
       if let id = JobID(hex: parts[1]), owner(of: id)?.token == String(parts[2]) { continue }
       try? FileManager.default.removeItem(at: root.appendingPathComponent(name))

@@ -18,6 +18,7 @@ public actor WorkerProcess: JobRunner {
   private var lines: AsyncStream<String>?
   private var lastWords: LastWords?
   private let onRestart: @Sendable (WorkerDeath) -> Void
+  private let onNote: @Sendable (Diagnostic) -> Void
 
   /// What `kill` must know from outside of any task.
   private struct Life {
@@ -31,12 +32,16 @@ public actor WorkerProcess: JobRunner {
 
   /// Prepares a worker.
   ///
-  /// - Parameter onRestart: Called where a process has died and a new one takes its place.
+  /// - Parameters:
+  ///   - onRestart: Called where a process has died and a new one takes its place.
+  ///   - onNote: Called where it has something to say that is no failure.
   public init(
     executable: URL, arguments: [String], environment: [String: String],
-    onRestart: @escaping @Sendable (WorkerDeath) -> Void = { _ in }
+    onRestart: @escaping @Sendable (WorkerDeath) -> Void = { _ in },
+    onNote: @escaping @Sendable (Diagnostic) -> Void = { _ in }
   ) {
     self.onRestart = onRestart
+    self.onNote = onNote
     self.executable = executable
     self.arguments = arguments
     self.environment = environment
@@ -103,6 +108,7 @@ public actor WorkerProcess: JobRunner {
       guard let event = try? JSONDecoder().decode(WorkEvent.self, from: Data(text.utf8)) else { continue }
       switch event {
       case .progress(let share, let note): progress(share, note)
+      case .note(let note): onNote(note)
       case .done(let cost): return cost
       case .failed(let diagnostic): throw diagnostic
       }

@@ -37,6 +37,8 @@ public struct WorkRequest: Sendable, Codable {
 public enum WorkEvent: Sendable, Codable {
   /// The share of the job that is done, and a word on how it goes.
   case progress(share: Double, note: String)
+  /// Something that the user should know and that is no failure.
+  case note(Diagnostic)
   /// The job stands in the store.
   case done(JobCost)
   /// The job failed.

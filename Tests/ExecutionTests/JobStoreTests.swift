@@ -71,6 +71,34 @@ import Testing
     #expect(!FileManager.default.fileExists(atPath: folder.appendingPathComponent("rest").path))
   }
 
+  @Test func `a crash between the old files and the new ones leaves the old`() throws {
+    // A job whose files were dropped is made again: its scores and costs stand there until the new ones do.
+    try store.put(id, .trained(steps: 1), cost: .some(wall: 7), files: ["adapter": "x"])
+    try store.drop(id)
+    store.setAside(id)
+    #expect(!store.contains(id))
+    let leases = Leases(store: store, patience: 9, holder: .elsewhere("beta"))
+    #expect(try leases.take(id).isTaken)
+    // Who commits in its place is not disturbed; where nobody does, it is put back.
+    store.sweep()
+    #expect(!store.contains(id))
+    leases.release(id)
+    store.sweep()
+    #expect(store.isDropped(id) && store.cost(id) == .some(wall: 7))
+    // A crash after the new ones came: the old ones go.
+    store.setAside(id)
+    let aside = try #require(store.names.first { $0.hasPrefix("attempt-") })
+    let old = store.root.appendingPathComponent(aside)
+    let kept = scratch.url.appendingPathComponent("kept")
+    try FileManager.default.copyItem(at: old, to: kept)
+    try store.put(id, .trained(steps: 2))
+    #expect(!FileManager.default.fileExists(atPath: old.path))
+    try FileManager.default.moveItem(at: kept, to: old)
+    store.sweep()
+    #expect(try store.result(id) == .trained(steps: 2) && !store.isDropped(id))
+    #expect(!store.names.contains(aside))
+  }
+
   @Test func `a failure leaves a note, and success takes it away`() throws {
     let diagnostic = Diagnostic("broken", at: Place(file: "a", line: 2), hint: "mend it")
     try store.recordFailure(Diagnostic("older"), of: id)

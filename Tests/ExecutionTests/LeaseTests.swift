@@ -1,5 +1,6 @@
 import Basics
 import Execution
+import Experiment
 import Foundation
 import Machine
 import Specs
@@ -133,15 +134,30 @@ import Testing
     let (slept, other) = (run("alpha"), run("beta", patience: 0))
     guard case .taken(let token, nil) = try slept.take(id) else { throw Diagnostic("it was not taken") }
     let attempt = try store.beginAttempt(id, token)
-    #expect(try !other.take(id).isTaken && other.take(id).isTaken)
-    // Its attempt is gone, and with it what it would still write.
+    #expect(try !other.take(id).isTaken)
+    guard case .taken(let otherToken, let from) = try other.take(id), from == .elsewhere("alpha") else {
+      throw Diagnostic("it was not taken over")
+    }
+    let otherAttempt = try store.beginAttempt(id, otherToken)
+    try Data("half".utf8).write(to: otherAttempt.appendingPathComponent("half"))
+    // Its attempt is gone, and with it what it would still write or make the result.
     #expect(throws: (any Error).self) { try Data().write(to: attempt.appendingPathComponent("x")) }
+    #expect(throws: (any Error).self) {
+      try store.commit(attempt, as: id, spec: Jobs.train(0).spec, result: .trained(), cost: .some())
+    }
+    // It knows, and whatever it does with its own lease leaves the other's and what was begun under that.
+    #expect(!slept.holds(id) && other.holds(id))
     slept.beat()
     slept.release(id)
-    #expect(other.holds(id))
+    slept.releaseAll()
+    let lease = try String(contentsOf: store.root.appendingPathComponent("lease-\(id).2"), encoding: .utf8)
+    #expect(lease.contains("\"token\":\"\(otherToken)\"") && !lease.contains("released"))
+    #expect(FileManager.default.fileExists(atPath: otherAttempt.appendingPathComponent("half").path))
+    #expect(store.holders() == [id: .elsewhere("beta")])
     #expect(try run("gamma").take(id) == .held(by: .elsewhere("beta")))
-    slept.finish(JobID(number: 255))
-    #expect(other.holds(id))
+    try store.commit(otherAttempt, as: id, spec: Jobs.train(0).spec, result: .trained(), cost: .some())
+    other.finish(id)
+    #expect(store.names == [id.hex])
   }
 
   @Test func `one that sleeps between reading and writing sees what became of the job`() throws {
@@ -149,8 +165,10 @@ import Testing
     // The job was done meanwhile, after which nobody holds it.
     let done = run("late") { id in
       let other = Leases(store: store, patience: 1e6, holder: .elsewhere("fast"))
-      try? #expect(other.take(id).isTaken)
-      try? store.put(id, .trained())
+      #expect(throws: Never.self) {
+        #expect(try other.take(id).isTaken)
+        try store.put(id, .trained())
+      }
       other.finish(id)
     }
     #expect(try done.take(id) == .done)
@@ -173,7 +191,8 @@ import Testing
     let third = JobID(number: 3)
     let raced = run("late") { id in
       let other = Leases(store: store, patience: 1e6, holder: .elsewhere("fast"))
-      try? #expect(other.take(id).isTaken)
+      let isTaken = (try? other.take(id).isTaken) ?? false
+      #expect(isTaken)
       other.release(id)
     }
     #expect(try raced.take(third) == .held(by: nil))
@@ -186,6 +205,75 @@ import Testing
     let run = run("beta", patience: 0)
     #expect(try run.take(id) == .held(by: nil))
     #expect(try run.take(id).isTaken)
+  }
+
+  // MARK: Damage
+
+  private func damage(_ id: JobID) throws {
+    try Data("other".utf8).write(to: store.folder(id).appendingPathComponent("curve.csv"))
+  }
+
+  private func put(_ id: JobID) throws { try store.put(id, .trained(), files: ["curve.csv": "step\n"]) }
+
+  @Test func `what is damaged is taken out of the store once, and free to be done`() throws {
+    try put(id)
+    let run = run("alpha")
+    #expect(try run.discardDamaged(id) == nil && store.names == [id.hex])
+    try damage(id)
+    #expect(
+      try run.discardDamaged(id)?.what == "the file is not what the job wrote: its SHA-256 is another one")
+    #expect(!store.contains(id) && store.holders().isEmpty)
+    #expect(try self.run("beta").discardDamaged(id) == nil)
+    #expect(try self.run("beta").take(id).isTaken)
+  }
+
+  @Test func `a repair that another run made meanwhile stays`() throws {
+    let store = store
+    // The other run is done, and has let go of the job, before this one writes its lease.
+    for isFinished in [true, false] {
+      try put(id)
+      try damage(id)
+      let late = run("late") { id in
+        let other = Leases(store: store, patience: 1e6, holder: .elsewhere("fast"))
+        #expect(throws: Never.self) {
+          #expect(try other.discardDamaged(id) != nil)
+          #expect(try other.take(id).isTaken)
+          try store.put(id, .trained(steps: 9), files: ["curve.csv": "step\n"])
+        }
+        if isFinished { other.finish(id) }
+      }
+      #expect(try late.discardDamaged(id) == nil)
+      #expect(try store.result(id) == .trained(steps: 9) && store.damage(id, .bytes) == nil)
+      store.sweep()
+      #expect(store.names == [id.hex])
+      try store.discard(id)
+    }
+  }
+
+  @Test func `who mends is waited for, and its lease is not swept away`() async throws {
+    try put(id)
+    try damage(id)
+    let store = store
+    let gate = Gate()
+    // One that holds the job while it looks at the damage.
+    let slow = run("slow")
+    #expect(try slow.takeToMend(id).isTaken)
+    store.sweep()
+    #expect(store.names.contains("lease-\(id).1"))
+    let id = id
+    let waiting = Task.detached {
+      gate.arrived.withLock { $0 += 1 }
+      return try Leases(store: store, patience: 1e6, holder: .elsewhere("fast")).discardDamaged(id)
+    }
+    while gate.arrived.withLock({ $0 }) == 0 { await Task.yield() }
+    try await Task.sleep(for: .milliseconds(120))
+    // Nothing was done behind its back.
+    #expect(store.contains(id))
+    try store.discard(id)
+    try put(id)
+    slow.finish(id)
+    #expect(try await waiting.value == nil)
+    #expect(store.contains(id) && store.damage(id, .bytes) == nil)
   }
 
   @Test func `a store that cannot be written is told`() throws {

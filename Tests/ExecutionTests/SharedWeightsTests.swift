@@ -30,16 +30,76 @@ import Testing
         #expect(hidden(network, pico) == hidden(pico.network, pico))
       }
       let file = folder + "/weights/abc-float32-1.safetensors"
-      #expect(files(folder + "/weights") == ["abc-float32-1.safetensors"])
+      #expect(
+        files(folder + "/weights") == ["abc-float32-1.safetensors", "abc-float32-1.safetensors.sha256"])
       // One that was cut is made anew.
       try FileHandle(forWritingTo: URL(fileURLWithPath: file)).truncate(atOffset: 100)
       let again = try shared.open(model, sha256: "abc", .float32)
       #expect(again.copies.isEmpty && hidden(again, pico) == hidden(pico.network, pico))
       // Another base has a file of its own; a copy for each process costs less than a file of a few bytes.
       _ = try shared.open(model, sha256: "def", .float32)
-      #expect(files(folder + "/weights").count == 2)
+      #expect(files(folder + "/weights").count == 4)
       let few = SharedWeights(folder: URL(fileURLWithPath: folder + "/few"))
       #expect(!(try few.open(model, sha256: "abc", .float32)).copies.isEmpty && files(folder + "/few") == [])
+    }
+  }
+
+  @Test func `one wrong byte is found, told once and mended`() throws {
+    let pico = try PicoEncoder()
+    let model = pico.folder.appendingPathComponent("model").path
+    try withFolder { folder in
+      let weights = URL(fileURLWithPath: folder + "/weights")
+      let told = Told()
+      func open() throws -> any Network {
+        // Another process each time: what one has hashed it believes.
+        try SharedWeights(folder: weights, least: 0) { told.add($0) }.open(
+          model, sha256: "abc", OneDNN.isThere ? .bfloat16 : .float32)
+      }
+      let expected = hidden(try open(), pico)
+      for precision in OneDNN.isThere ? ["float32", "bfloat16"] : ["float32"] {
+        let file = folder + "/weights/abc-\(precision)-1.safetensors"
+        let whole = try Data(contentsOf: URL(fileURLWithPath: file))
+        var bytes = whole
+        bytes[bytes.count - 5] ^= 1
+        try bytes.write(to: URL(fileURLWithPath: file))
+        #expect(hidden(try open(), pico) == expected)
+        #expect(told.all.map(\.place?.file) == [file])
+        #expect(told.all.first?.what == "the file is not what was written: its SHA-256 is another one")
+        #expect(try Data(contentsOf: URL(fileURLWithPath: file)) == whole)
+        told.clear()
+        #expect(hidden(try open(), pico) == expected && told.all.isEmpty)
+      }
+    }
+  }
+
+  /// What was said, from whatever thread.
+  private final class Told: Sendable {
+    private let notes = Lock<[Diagnostic]>([])
+    var all: [Diagnostic] { notes.withLock { $0 } }
+    func add(_ note: Diagnostic) { notes.withLock { $0.append(note) } }
+    func clear() { notes.withLock { $0 = [] } }
+  }
+
+  @Test func `what nobody has opened for a month goes when another file comes`() throws {
+    let pico = try PicoEncoder()
+    let model = pico.folder.appendingPathComponent("model").path
+    try withFolder { folder in
+      let weights = URL(fileURLWithPath: folder + "/weights")
+      func open(_ sha256: String) throws {
+        _ = try SharedWeights(folder: weights, least: 0).open(model, sha256: sha256, .float32)
+      }
+      for base in ["old", "used", "young"] { try open(base) }
+      try write("", to: folder + "/weights/gone-float32-0.safetensors.17.partial")
+      for name in files(weights.path) {
+        let days = name.hasPrefix("young") ? 20.0 : 40
+        try FileManager.default.setAttributes(
+          [.modificationDate: Date(timeIntervalSinceNow: -days * 24 * 3600)],
+          ofItemAtPath: "\(weights.path)/\(name)")
+      }
+      try open("used")
+      try open("new")
+      #expect(Set(files(weights.path).map { $0.prefix { $0 != "-" } }) == ["new", "used", "young"])
+      #expect(files(weights.path).count == 6)
     }
   }
 
@@ -78,7 +138,9 @@ import Testing
         #expect(network.precision == .bfloat16 && hidden(network, pico) == hidden(alone, pico))
       }
       #expect(
-        files(folder + "/weights") == ["abc-bfloat16-1.safetensors", "abc-float32-1.safetensors"])
+        files(folder + "/weights").filter { !$0.hasSuffix(".sha256") } == [
+          "abc-bfloat16-1.safetensors", "abc-float32-1.safetensors",
+        ])
       // Where nothing can be written every process has its own.
       try write("", to: folder + "/file")
       let barred = SharedWeights(folder: URL(fileURLWithPath: folder + "/file/weights"), least: 0)

@@ -26,6 +26,17 @@ import Testing
       onRestart: onRestart)
   }
 
+  @Test func `what a worker has to say is handed on, and is no failure`() async throws {
+    let notes = Lock<[Diagnostic]>([])
+    let note = Diagnostic("the file is not what was written", at: Place(file: "/cache/a"), hint: "made anew")
+    let script = "read -r line; \(try line(.note(note))); \(try line(.done(.some(wall: 7))))"
+    let worker = WorkerProcess(
+      executable: URL(fileURLWithPath: "/bin/sh"), arguments: ["-c", script], environment: [:],
+      onNote: { note in notes.withLock { $0.append(note) } })
+    #expect(try await worker.run(request) { _, _ in } == .some(wall: 7))
+    #expect(notes.withLock { $0 } == [note])
+  }
+
   private func line(_ event: WorkEvent) throws -> String {
     "echo '\(String(decoding: try StableHash.canonicalJSON(event), as: UTF8.self))'"
   }

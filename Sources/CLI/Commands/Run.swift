@@ -60,7 +60,7 @@ struct Run: AsyncParsableCommand {
     if !quiet, let note = loaded.store.earlierFormats() { Console.note("\(note)") }
     loaded.store.sweep()
     let leases = Leases(store: loaded.store, patience: leaseSeconds)
-    try discardDamaged(in: plan, loaded.store)
+    try discardDamaged(in: plan, loaded.store, leases)
     let interruption = Interruption()
     var spent = Spent()
     var summary = await perform(plan, loaded, leases, interruption, &spent)
@@ -71,7 +71,7 @@ struct Run: AsyncParsableCommand {
       var tests = plan
       let finished = loaded.store.finished()
       tests.jobs.removeAll { tried.contains($0.id) && !finished.contains($0.id) }
-      try discardDamaged(in: tests, loaded.store)
+      try discardDamaged(in: tests, loaded.store, leases)
       summary += await perform(tests, loaded, leases, interruption, &spent)
     }
     let results = try Collector(store: loaded.store, keepsScores: true).collect(plan)
@@ -98,12 +98,11 @@ struct Run: AsyncParsableCommand {
   }
 
   /// Takes out of the store what was changed or cut since it was written, and says so: it is done anew.
-  private func discardDamaged(in plan: Plan, _ store: JobStore) throws {
-    for (job, damage) in store.damaged(in: plan) {
-      if !quiet {
-        Console.note("\(PlanNote(damage.what, at: damage.place, hint: "'\(job.label)' is done anew"))")
-      }
-      try store.discard(job.id)
+  private func discardDamaged(in plan: Plan, _ store: JobStore, _ leases: Leases) throws {
+    for (job, _) in store.damaged(in: plan) {
+      // Nothing to say where another run has mended it meanwhile.
+      guard let damage = try leases.discardDamaged(job.id), !quiet else { continue }
+      Console.note("\(PlanNote(damage.what, at: damage.place, hint: "'\(job.label)' is done anew"))")
     }
   }
 
@@ -136,7 +135,8 @@ struct Run: AsyncParsableCommand {
       plan: plan, store: loaded.store, clock: clock, workers: count, isQuiet: quiet, isVerbose: verbose)
     if !quiet, !display.isDone, let note = KernelAdvice.present?.note { Console.note(note) }
     let runners = (0..<count).map { index in
-      WorkerProcess.local(index: index, threads: threads) { display.show($0) }
+      WorkerProcess.local(
+        index: index, threads: threads, onRestart: { display.show($0) }, onNote: { display.show($0) })
     }
     let scheduler = Scheduler(
       plan: plan, store: loaded.store, runners: runners, keepGoing: keepGoing, clock: clock,
@@ -235,7 +235,8 @@ final class Interruption: Sendable {
 extension WorkerProcess {
   /// A worker that is this program again, with one BLAS thread and the kernel that suits the processor.
   static func local(
-    index: Int, threads: Int, onRestart: @escaping @Sendable (WorkerDeath) -> Void
+    index: Int, threads: Int, onRestart: @escaping @Sendable (WorkerDeath) -> Void,
+    onNote: @escaping @Sendable (Diagnostic) -> Void
   ) -> WorkerProcess {
     var environment = ProcessInfo.processInfo.environment
     if let kernel = MachineFacts.betterKernel(environment: environment) {
@@ -249,6 +250,6 @@ extension WorkerProcess {
     return WorkerProcess(
       executable: URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath(),
       arguments: ["worker", "--name", "local-\(index)", "--threads", "\(threads)"], environment: environment,
-      onRestart: onRestart)
+      onRestart: onRestart, onNote: onNote)
   }
 }

@@ -18,15 +18,17 @@ struct Worker: ParsableCommand {
     // Ctrl-C reaches the whole group; the scheduler decides when its workers end.
     signal(SIGINT, SIG_IGN)
     let requests = RequestQueue()
+    let weights = SharedWeights(environment: ProcessInfo.processInfo.environment) { note in
+      // A scheduler that is gone ends this process, and needs no note.
+      try? Worker.say(.note(note))
+    }
     var performers: [String: JobPerformer] = [:]
     while let line = requests.next() {
       let request = try JSONDecoder().decode(WorkRequest.self, from: Data(line.utf8))
       let store = JobStore(root: URL(fileURLWithPath: request.store))
       let performer =
         performers[request.store]
-        ?? JobPerformer(
-          store: store, threads: threads,
-          weights: SharedWeights(environment: ProcessInfo.processInfo.environment))
+        ?? JobPerformer(store: store, threads: threads, weights: weights)
       performers[request.store] = performer
       performer.add(locations: request.locations)
       requests.onEnd { store.abandonAttempt(request.id, request.attempt) }
@@ -46,18 +48,18 @@ struct Worker: ParsableCommand {
         exclusively: requests.exclusively
       ) { share, note in
         guard pace.isDue() else { return }
-        try say(.progress(share: share, note: note))
+        try Worker.say(.progress(share: share, note: note))
       }
-      try say(.done(cost))
+      try Worker.say(.done(cost))
     } catch let error as Diagnostics {
       let joined = error.all.count == 1 ? error.all[0] : Diagnostic(joining: error.all)
-      try say(.failed(joined))
+      try Worker.say(.failed(joined))
     } catch {
-      try say(.failed(error as? Diagnostic ?? Diagnostic("\(error)")))
+      try Worker.say(.failed(error as? Diagnostic ?? Diagnostic("\(error)")))
     }
   }
 
-  private func say(_ event: WorkEvent) throws {
+  private static func say(_ event: WorkEvent) throws {
     var line = try StableHash.canonicalJSON(event)
     line.append(UInt8(ascii: "\n"))
     try FileHandle.standardOutput.write(contentsOf: line)

@@ -10,6 +10,8 @@ struct LeaseRecord: Codable, Equatable {
   var previous: String
   /// Unlike that of any other lease.
   var token: String
+  /// Whether a finished job's damage is mended under it; nil, and not written, where the job is done.
+  private(set) var mends: Bool?
   /// Ten characters: a number that grows while its owner lives, or one of the words below.
   private var beat: String
 
@@ -18,8 +20,9 @@ struct LeaseRecord: Codable, Equatable {
   /// Somebody was faster: the lease never counted.
   private static let withdrawn = "withdrawn "
 
-  init(holder: ProcessIdentity, previous: String, token: String) {
+  init(holder: ProcessIdentity, previous: String, token: String, mends: Bool) {
     self.holder = holder
+    self.mends = mends ? true : nil
     self.previous = previous
     self.token = token
     beat = LeaseRecord.text(0)

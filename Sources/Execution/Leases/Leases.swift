@@ -86,8 +86,36 @@ public final class Leases: Sendable {
   ///
   /// Of several that find it free, or its lease stale, one gets it.
   /// - Throws: a `Diagnostic` where the store cannot be written.
-  public func take(_ id: JobID) throws(Diagnostic) -> Answer {
-    if store.isWhole(id) {
+  public func take(_ id: JobID) throws(Diagnostic) -> Answer { try take(id, mending: false) }
+
+  /// Takes a damaged result out of the store, so that its job is done anew; one run at a time, which looks again whether another
+  /// has mended it.
+  ///
+  /// Waits for whoever is at the job.
+  /// - Returns: What was wrong with it; nil where nothing is any more.
+  public func discardDamaged(_ id: JobID) throws -> Diagnostic? {
+    while store.damage(id, .bytes) != nil {
+      guard case .taken = try takeToMend(id) else {
+        Thread.sleep(forTimeInterval: 0.05)
+        continue
+      }
+      guard let damage = store.damage(id, .bytes) else {
+        if store.isWhole(id) { finish(id) } else { release(id) }
+        return nil
+      }
+      defer { release(id) }
+      try store.discard(id)
+      return damage
+    }
+    return nil
+  }
+
+  /// Takes a job though it stands in the store, which a sweep then leaves its lease.
+  package func takeToMend(_ id: JobID) throws(Diagnostic) -> Answer { try take(id, mending: true) }
+
+  /// - Parameter mending: Whether the job is taken where it stands in the store too.
+  private func take(_ id: JobID, mending: Bool) throws(Diagnostic) -> Answer {
+    if !mending, store.isWhole(id) {
       forget(id)
       return .done
     }
@@ -97,11 +125,12 @@ public final class Leases: Sendable {
     let last = chain.last
     if let last, isAlive(last.content, last.record, of: id, at: now) { return .held(by: last.record?.holder) }
     let number = chain.records.count + 1
-    let record = LeaseRecord(holder: holder, previous: last?.record?.token ?? "", token: token(id, number))
+    let record = LeaseRecord(
+      holder: holder, previous: last?.record?.token ?? "", token: token(id, number), mends: mending)
     beforeWriting(id)
     guard try store.makeLease(id, number, record) else { return .held(by: nil) }
     // Whoever slept between reading and writing finds here what became of the job meanwhile.
-    let isDone = store.isWhole(id)
+    let isDone = !mending && store.isWhole(id)
     if isDone || !store.leaseChain(id).ends(with: record, after: last?.content) {
       var withdrawn = record
       withdrawn.withdraw()
