@@ -15,6 +15,9 @@ public struct LinearLayer: Sendable, Hashable {
 
   /// out · in.
   public var weights: Int { out * `in` }
+
+  /// Whether two products with factors of a rank and one in bf16 cost as much as one in floats, which takes twice as long.
+  public func isWide(rank: Int) -> Bool { 2 * rank * (`in` + out) >= weights }
 }
 
 extension Sequence<LinearLayer> {

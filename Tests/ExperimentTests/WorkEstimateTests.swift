@@ -192,6 +192,30 @@ import Testing
     #expect(abs(work.memory - expected) < 1)
   }
 
+  @Test func `a worker holds each form of the base that jobs of the plan read, and wide merges in floats`()
+    throws
+  {
+    func memory(_ label: String, _ overrides: String...) throws -> Double {
+      try work(
+        label, "cocktails: [singles]\nmerges: [{method: linear, of: [fpb, fomc]}]",
+        ["adapter={rank: 1, targets: [query]}", "training.precision=bfloat16"] + overrides
+      ).memory
+    }
+    let linear = "task_defaults.head=linear"
+    let train = "train single:fpb seed 0"
+    // 50 embeddings of 8, two blocks of 4·8² + 2·8·24 weights, and of 3·8² stacked.
+    let (embeddings, layers, stacked): (Double, Double, Double) = (400, 1280, 384)
+    let rounded = try memory(train, linear, "evaluate.precision=bfloat16")
+    let both = try memory(train, linear, "evaluate.precision=float32")
+    #expect(both - rounded == 4 * (embeddings + layers + stacked))
+    // Label heads are made from floats.
+    #expect(try memory(train, "evaluate.precision=bfloat16") == both)
+    // Of rank 1 the factors run beside a weight of 8 by 8; the merge of two has rank 2 and is folded, with all that is stacked.
+    let single = try memory("predict single:fpb seed 0 on fpb test", "evaluate.precision=bfloat16")
+    let merge = try memory("predict merge:linear seed 0 on fpb test", "evaluate.precision=bfloat16")
+    #expect(merge - single == 4 * stacked + 4 * 2 * 16)
+  }
+
   @Test func `blocks below the lowest adapter are counted once, not for every model and pass`() throws {
     func works(_ targets: String) throws -> (train: JobWork, evaluate: JobWork) {
       let more = "cocktails: [singles]\nadapter: {rank: 2, targets: [\(targets)]}"

@@ -22,6 +22,38 @@ import Testing
   }
 
   @Test(arguments: PicoEncoder.families.map(\.name))
+  func `weights, rounded ones and those that an adapter is folded into take the bytes that are foretold`(
+    _ family: String
+  ) throws {
+    let network = try PicoEncoder(family).network
+    let outline = network.outline
+    #expect(Double(network.copies.reduce(0) { $0 + 4 * $1.values.count }) == outline.stackedBytes)
+    var networks = [network]
+    if OneDNN.isThere {
+      var rounded = 0
+      networks.append(try network.rounding { rounded += 2 * $0.values.count })
+      #expect(Double(rounded) == outline.roundedBytes)
+    }
+    for network in networks {
+      for (rank, sites) in [(1, outline.layers), (2, [outline.layers[1]]), (24, outline.layers)] {
+        let parameters = LoRAParameters(sites: sites, rank: rank, scale: 1)
+        let adapter = parameters.adapter(
+          name: "adapter", alpha: 1, dropout: 0, rslora: false, targets: [])
+        let folded = try network.folding(adapter)
+        // Matrices that are not the network's own, each once: several layers may lie in one.
+        let own = Set(outline.layers.map { ObjectIdentifier(network.weight($0).storage) })
+        let copies = outline.layers.map { folded.weight($0).storage }
+          .filter { !own.contains(ObjectIdentifier($0)) }
+        let bytes = Dictionary(copies.map { (ObjectIdentifier($0), 4 * $0.count) }) { first, _ in first }
+          .values.reduce(0, +)
+        #expect(
+          Double(bytes) == outline.foldedBytes(sites, rank: rank, network.precision),
+          "\(network.precision), rank \(rank)")
+      }
+    }
+  }
+
+  @Test(arguments: PicoEncoder.families.map(\.name))
   func `a block keeps as many bytes as its outline foretells`(_ family: String) throws {
     let configuration = Reference.golden("models/\(family)/model/config.json")
     var keys =
@@ -39,8 +71,7 @@ import Testing
     #expect(network.outline.blocks == 4)
     var networks = [network]
     if OneDNN.isThere {
-      networks.append(
-        try network.rounded { (tensor) throws(Diagnostic) in BFloatMatrix(rounding: tensor.values) })
+      networks.append(try network.rounding())
     }
     let lengths = [7, 31, 12]
     var batch = PackedBatch()

@@ -51,7 +51,7 @@ import Testing
     #expect(outline.foldedBytes([outline.layers[0]]) == Double(4 * 32))
     #expect(
       outline.foldedBytes([outline.layers[0], outline.layers[1], outline.layers[5]]) == Double(4 * (32 + 24)))
-    #expect(outline.blockBytes(.init(lengths: [2, 3])) == Double(4 * (7 * 5 + 3 * 13)))
+    #expect(outline.blockBytes(.init(lengths: [2, 3]), .float32) == Double(4 * (7 * 5 + 3 * 13)))
   }
 
   @Test func `a target that chooses no layer is told with the layers there are`() {

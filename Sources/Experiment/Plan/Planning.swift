@@ -27,7 +27,8 @@ struct Planning {
     var task: Int
     var split: Split
     var point: Int
-    var hasAdapter: Bool
+    /// That of the adapter; nil for the base.
+    var rank: Int?
     var served: String?
     var experts: Int
   }
@@ -44,7 +45,22 @@ struct Planning {
     self.base = Hashed(base.spec)
     pretrain = base.pretrain
     parts = PlanParts(manifest, tasks, vocabulary, positions: base.outline.limits.positions)
-    estimate = WorkEstimate(outline: base.outline, vocabulary: vocabulary)
+    estimate = WorkEstimate(
+      outline: base.outline, vocabulary: vocabulary, held: Planning.precisions(of: manifest, tasks))
+  }
+
+  /// What products read over all jobs: label heads are made from floats, and so is what merges measure and learn.
+  private static func precisions(of manifest: Manifest, _ tasks: [TaskData]) -> Set<Precision> {
+    var all = Set(manifest.points.map(\.training.productPrecision))
+    all.insert(manifest.evaluate.precision)
+    let readFloats = manifest.merges.contains { merge in
+      switch merge.demands.need {
+      case .changes, .trained: false
+      case .measured, .texts, .tuned: true
+      }
+    }
+    if readFloats || tasks.contains(where: { $0.spec.head == .labels }) { all.insert(.float32) }
+    return all
   }
 
   /// The tasks with their data, in the manifest's order.
@@ -83,7 +99,7 @@ struct Planning {
     var seen: Set<String> = []
     for (index, point) in manifest.points.enumerated() where seen.insert(point.evaluationSettings).inserted {
       let model = named("base", point.evaluationSettings)
-      let evaluations = evaluate(model, nil, learned: [], seed: nil, point: index) { _ in nil }
+      let evaluations = evaluate(model, nil, rank: nil, learned: [], seed: nil, point: index) { _ in nil }
       guard !evaluations.isEmpty else { continue }
       models.append(
         PlannedModel(
@@ -143,9 +159,9 @@ struct Planning {
     trained[cell] = id
     guard cocktail.isListed else { return }
     if !cocktail.isSingle { mixtures.add(model, job: id) }
-    let evaluations = evaluate(model, id, learned: cocktail.tasks, seed: cell.seed, point: cell.point) { _ in
-      id
-    }
+    let evaluations = evaluate(
+      model, id, rank: point.adapter.rank, learned: cocktail.tasks, seed: cell.seed, point: cell.point
+    ) { _ in id }
     models.append(
       PlannedModel(
         model: model, kind: cocktail.isSingle ? .single : .cocktail,
@@ -178,10 +194,13 @@ struct Planning {
     let model = named(merge.model, point.settings)
     let inputs: [MergeInput]
     var adapter = point.adapter
+    // Of a model of several parts, that of each.
+    var rank = parts.method?.servedBy == nil ? merge.mergedRank(after: 1, adapter) : adapter.rank
     let asked = merge.demands.trained
     switch asked?.how {
     case .rounds(let rounds):
       inputs = trainInRounds(merge, rounds.value, model, point: index, seed: seed)
+      rank = merge.mergedRank(after: rounds.value, adapter)
       adapter.rank += merge.mergedRank(after: rounds.value - 1, adapter)
     case .ends(let concentration, _):
       inputs = trainTogether(merge, concentration: concentration, point: index, seed: seed)
@@ -219,7 +238,7 @@ struct Planning {
       id = graph.add(.merge(job), label: "merge \(model) seed \(seed)", work: work)
     }
     let evaluations = evaluate(
-      model, id, learned: parts.learned, seed: seed, point: index, served: parts.method?.servedBy,
+      model, id, rank: rank, learned: parts.learned, seed: seed, point: index, served: parts.method?.servedBy,
       experts: inputs.count, head: expert)
     models.append(
       PlannedModel(
@@ -295,7 +314,7 @@ struct Planning {
 
   /// A model's evaluations: with label heads on every task, with linear heads on those that it learned.
   private func evaluate(
-    _ model: String, _ adapter: JobID?, learned: [String], seed: Int?, point index: Int,
+    _ model: String, _ adapter: JobID?, rank: Int?, learned: [String], seed: Int?, point index: Int,
     served: String? = nil, experts: Int = 0, head: (String) -> JobID?
   ) -> [PlannedEvaluation] {
     let point = parts.points[index]
@@ -314,12 +333,11 @@ struct Planning {
         return "predict \(who) on \(read.of.name) \(read.split.rawValue)"
       }
       let key = Reading(
-        task: read.index, split: read.split, point: index, hasAdapter: adapter != nil, served: served,
-        experts: experts)
-      let adapterSpec = adapter == nil ? nil : manifest.points[index].adapter
+        task: read.index, split: read.split, point: index, rank: rank, served: served, experts: experts)
+      let adapterSpec = rank == nil ? nil : manifest.points[index].adapter
       let work = evaluations.value(key) {
         estimate.evaluation(
-          tasks[read.index], read.split, maxTokens: point.maxTokens, adapter: adapterSpec,
+          tasks[read.index], read.split, maxTokens: point.maxTokens, adapter: adapterSpec, rank: rank ?? 0,
           manifest.evaluate.precision, served: served, experts: experts)
       }
       let id = graph.add(.predict(job), label: label(), work: work)

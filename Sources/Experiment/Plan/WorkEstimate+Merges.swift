@@ -29,8 +29,8 @@ extension WorkEstimate {
       work.rows += texts.rows
     }
     work.memory +=
-      MemoryEstimate.base(outline)
-      + MemoryEstimate.block(outline, tokens: Double(WorkLimits.evaluationTokens), row: 128)
+      MemoryEstimate.base(outline, held)
+      + MemoryEstimate.block(outline, tokens: Double(WorkLimits.evaluationTokens), row: 128, .float32)
     return work
   }
 
@@ -68,8 +68,8 @@ extension WorkEstimate {
       fullest += max(batch * all.mean, Double(WorkLimits.partTokens))
     }
     work.memory =
-      MemoryEstimate.base(outline) + 2 * outline.foldedBytes(layers)
-      + MemoryEstimate.tape(outline, tokens: fullest, row: longest, lowest: lowest) + merging.memory
+      MemoryEstimate.base(outline, held) + 2 * outline.foldedBytes(layers)
+      + MemoryEstimate.tape(outline, tokens: fullest, row: longest, lowest: lowest, .float32) + merging.memory
     if fullMatrices > 0 {
       let weights = Double(layers.weights)
       work.memory += 4 * weights * Double(job.inputs.count + fullMatrices)
@@ -99,7 +99,7 @@ extension WorkEstimate {
       switch job.what {
       case .inputGrams:
         work.flops += texts.rows * texts.mean * numbers
-        held = MemoryEstimate.block(outline, tokens: Double(WorkLimits.evaluationTokens), row: row)
+        held = MemoryEstimate.block(outline, tokens: Double(WorkLimits.evaluationTokens), row: row, .float32)
       case .fisher(let labels, _):
         numbers = weights
         let passes = Double(vocabulary.kind(task.spec.kind).readout(task.spec).passes(labels))
@@ -107,11 +107,11 @@ extension WorkEstimate {
         work.flops += passes * (back.flops + texts.rows * texts.mean * 2 * weights)
         work.elements += passes * (back.elements + 2 * texts.rows * weights)
         held = MemoryEstimate.tape(
-          outline, tokens: Double(WorkLimits.partTokens), row: row, lowest: lowest)
+          outline, tokens: Double(WorkLimits.partTokens), row: row, lowest: lowest, .float32)
       }
     }
     // The sums, and those of a batch.
-    work.memory = MemoryEstimate.base(outline) + outline.foldedBytes(layers) + held + 8 * numbers
+    work.memory = MemoryEstimate.base(outline, self.held) + outline.foldedBytes(layers) + held + 8 * numbers
     work.disk = 4 * numbers + Self.blocks(files: 5)
     return work
   }
@@ -155,8 +155,8 @@ extension WorkEstimate {
       work.rows += texts.rows
       states += Double(4 * outline.width) * texts.rows * texts.mean
     }
-    let block = MemoryEstimate.block(outline, tokens: Double(WorkLimits.evaluationTokens), row: 128)
-    work.memory += MemoryEstimate.base(outline) + outline.foldedBytes(layers) + states + block
+    let block = MemoryEstimate.block(outline, tokens: Double(WorkLimits.evaluationTokens), row: 128, .float32)
+    work.memory += MemoryEstimate.base(outline, held) + outline.foldedBytes(layers) + states + block
     return work
   }
 

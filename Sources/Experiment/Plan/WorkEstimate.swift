@@ -14,11 +14,14 @@ struct SplitSize: Sendable {
 struct WorkEstimate {
   let outline: ModelOutline
   let vocabulary: Vocabulary
+  /// What products read over all jobs of the plan.
+  let held: Set<Precision>
   private let chosen = Memo<LayerTargets, [LinearLayer]>()
 
-  init(outline: ModelOutline, vocabulary: Vocabulary) {
+  init(outline: ModelOutline, vocabulary: Vocabulary, held: Set<Precision>) {
     self.outline = outline
     self.vocabulary = vocabulary
+    self.held = held
   }
 
   private static let bytesPerToken = 4.5
@@ -95,8 +98,9 @@ struct WorkEstimate {
     // AdamW reads and writes four numbers a weight at every step.
     work.elements += 2 * back.elements + 8 * Double(spec.steps) * weights
     work.memory =
-      MemoryEstimate.base(outline) + 16 * weights
-      + MemoryEstimate.tape(outline, tokens: Double(spec.batchRows) * tokens, row: tokens, lowest: 0)
+      MemoryEstimate.base(outline, held) + 16 * weights
+      + MemoryEstimate.tape(
+        outline, tokens: Double(spec.batchRows) * tokens, row: tokens, lowest: 0, .float32)
     work.disk = 4 * weights + 60 * Double(spec.steps) + Self.blocks(files: 6)
     return work
   }
@@ -159,7 +163,7 @@ struct WorkEstimate {
       batch * Double(training.maxTokens), batch * texts.mean + 3 * spread * batch.squareRoot())
     work.roundedFLOPs = rounded(work.flops - factors, precision)
     work.memory =
-      MemoryEstimate.base(outline, precision) + (precision == .float32 ? outline.foldedBytes(layers) : 0)
+      MemoryEstimate.base(outline, held) + (precision == .float32 ? outline.foldedBytes(layers) : 0)
       + MemoryEstimate.tape(
         outline, tokens: fullest, row: texts.meanSquare / texts.mean, lowest: lowest, precision)
       + 16 * trained + kept
@@ -170,7 +174,7 @@ struct WorkEstimate {
       let once = self.folding(layers, rank: frozenRank)
       work.flops += once.flops
       work.elements += once.elements
-      work.memory += outline.foldedBytes(layers) + 4 * below
+      work.memory += outline.foldedBytes(layers, rank: frozenRank, precision) + 4 * below
       work.disk += 4 * below
     }
     return work
@@ -205,11 +209,12 @@ struct WorkEstimate {
   /// 2·Σ (r·(in + out) + in) a token for each expert among which tokens choose.
   ///
   /// - Parameters:
+  ///   - rank: That of the adapter, which for a merge is not the one that is trained.
   ///   - served: Who decides among the parts of a model that routes, a word of `Serving`.
   ///   - experts: How many it has.
   func evaluation(
     _ task: TaskData, _ split: Split, maxTokens: Int, adapter: AdapterSpec?,
-    _ precision: Precision = .float32, served: String? = nil, experts: Int = 0
+    rank: Int, _ precision: Precision, served: String? = nil, experts: Int = 0
   ) -> JobWork {
     let texts = texts(task, split, maxTokens: maxTokens)
     let layers = adapter.map { self.layers($0) } ?? []
@@ -226,17 +231,17 @@ struct WorkEstimate {
       work.flops += texts.rows * texts.mean * 2 * Double(experts) * own
     }
     work.roundedFLOPs = rounded(work.flops, precision)
-    let folding = folding(layers, rank: adapter?.rank ?? 0)
+    let folding = folding(layers, rank: rank)
     if precision == .float32 {
       work.flops += folding.flops
       work.elements += folding.elements
     } else {
-      work.flops += ModelOutline.foldedFactorFLOPs(
-        tokens: texts.sums.tokens, layers, rank: adapter?.rank ?? 0)
+      work.flops += ModelOutline.foldedFactorFLOPs(tokens: texts.sums.tokens, layers, rank: rank)
     }
     let tokens = min(texts.rows * texts.mean, Double(WorkLimits.evaluationTokens))
     work.memory =
-      MemoryEstimate.base(outline, precision) + (precision == .float32 ? outline.foldedBytes(layers) : 0)
+      MemoryEstimate.base(outline, held) + outline.foldedBytes(layers, rank: rank, precision)
+      + 4 * Double(layers.factors(rank: rank))
       + MemoryEstimate.block(outline, tokens: tokens, row: texts.meanSquare / max(1, texts.mean), precision)
       + kept
     work.disk = texts.rows * bytesPerPrediction(task, texts.mean) + Self.blocks(files: 7)

@@ -46,14 +46,10 @@ extension Network {
       guard let delta = adapter.site(site.path), delta.rank > 0 else { continue }
       factors.append(LoRAFactors(site: site, a: delta.a, b: delta.b, scale: Float(adapter.scale(of: delta))))
     }
-    let folding = precision == .float32 ? factors : factors.filter(\.isWide)
+    let folding = precision == .float32 ? factors : factors.filter { $0.site.isWide(rank: $0.a.rows) }
     let folded = owning(folding.map(\.site))
     fold(folding, of: self, into: folded)
-    return precision == .float32 ? folded : folded.placing(factors.filter { !$0.isWide })
+    guard precision == .bfloat16 else { return folded }
+    return folded.placing(factors.filter { !$0.site.isWide(rank: $0.a.rows) })
   }
-}
-
-extension LoRAFactors {
-  /// Whether two products with the factors and one in bf16 cost as much as one in floats, which takes twice as long.
-  fileprivate var isWide: Bool { 2 * a.rows * (a.columns + b.rows) >= a.columns * b.rows }
 }
