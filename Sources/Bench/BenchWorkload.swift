@@ -47,7 +47,7 @@ struct BenchWorkload: Sendable {
     let (opened, base) = try BenchWorkload.model(options)
     let model = try opened.reading(options.precision)
     self.model = model
-    let length = model.maxTokens(max(options.maxLength, options.tokens ?? 0))
+    let length = min(max(options.maxLength, options.tokens ?? 0), model.network.outline.limits.positions)
     if let data = options.data {
       task = BenchWorkload.task(labels: try BenchWorkload.labels(data))
       let rows = try TaskLoader.load(task, split: .test) { _ in data }

@@ -57,7 +57,7 @@ public struct DataCheck: Sendable {
     var parts: [JobID: [Part]] = [:]
     for evaluation in plan.models.lazy.flatMap(\.evaluations) {
       guard let task = tasks[evaluation.task] else { continue }
-      let part = Part(task: task.read([evaluation.split]), split: evaluation.split)
+      let part = Part(task: task.reduced(to: [evaluation.split]), split: evaluation.split)
       if parts[evaluation.job]?.contains(part) != true { parts[evaluation.job, default: []].append(part) }
     }
     return parts
@@ -84,7 +84,11 @@ public struct DataCheck: Sendable {
         [Part(task: task, split: .train)]
           + (job.training.validateEvery > 0 ? [Part(task: task, split: .validation)] : [])
       }
-    case .tune(let job): job.tasks.map { Part(task: $0.task, split: job.split.split) }
+    case .tune(let job):
+      // A plan holds none that its method refuses.
+      (try? job.tuned).map { tuned in
+        job.tasks.map { Part(task: $0.task, split: tuned.asked.split.split) }
+      } ?? []
     case .statistics(let job): job.tasks.map { Part(task: $0, split: job.split) }
     case .predict(let job): [Part(task: job.task, split: job.split)]
     }

@@ -6,6 +6,7 @@ internal import LinearAlgebra
 internal import Machine
 internal import Merging
 internal import Models
+internal import Outlines
 public import Specs
 internal import Tasks
 internal import Tokenizers
@@ -126,24 +127,27 @@ public final class JobPerformer {
   }
 
   /// The head of a task: that of a training job, or one of label descriptions.
-  func head(_ task: TaskSpec, of trained: JobID?, base spec: BaseSpec, labelScale: Double?) throws -> TaskHead
-  {
-    if task.head == .linear {
-      guard let trained else { throw Diagnostic("no trained head for task '\(task.name)'") }
-      return try reading(trained) { try HeadFile.read($0, task: task) }
+  func head(
+    _ task: Hashed<TaskSpec>, of trained: JobID?, base spec: Hashed<BaseSpec>, labelScale: Double?
+  ) throws -> TaskHead {
+    let (name, kind) = (task.wrappedValue.name, task.wrappedValue.head)
+    if kind == .linear {
+      guard let trained else { throw Diagnostic("no trained head for task '\(name)'") }
+      return try reading(trained) { try HeadFile.read($0, task: task.wrappedValue) }
     }
-    guard let labelScale else { throw Diagnostic("no scale for the label head of task '\(task.name)'") }
-    let key = try StableHash.hex(of: [
-      try StableHash.hex(of: spec), try StableHash.hex(of: task), "\(labelScale)",
-    ])
+    guard let labelScale else { throw Diagnostic("no scale for the label head of task '\(name)'") }
+    let key = "\(spec.hex) \(task.hex) \(labelScale)"
     if let head = heads[key] { return head }
+    let base = try base(spec.wrappedValue, .float32)
     let head = TaskHead(
-      task: task, head: try base(spec).labelHead(task, scale: labelScale, workspace: workspaces[0]))
+      task: task.wrappedValue,
+      head: base.labelHead(task.wrappedValue, scale: labelScale, workspace: workspaces[0]))
     heads[key] = head
     return head
   }
 
-  func base(_ spec: BaseSpec, _ precision: Precision = .float32) throws -> BaseModel {
+  /// A base as products of some precision read it; kept, one for each.
+  func base(_ spec: BaseSpec, _ precision: Precision) throws -> BaseModel {
     let folder: String
     switch spec {
     case .folder(let sha256): folder = try location(sha256, what: "base")
@@ -162,40 +166,32 @@ public final class JobPerformer {
     return base
   }
 
-  func examples(
-    _ task: TaskSpec, _ split: Split, base spec: BaseSpec, maxTokens: Int
-  ) throws -> [TokenizedExample] {
-    try rows(task, split, base: spec, maxTokens: maxTokens).examples
+  /// The examples of a split of a task, with the row and the text of each, as the base's tokeniser reads them.
+  ///
+  /// - Parameter maxTokens: What longer texts are cut to: no more than the base reads, which the plan saw to.
+  func rows(
+    _ task: TaskSpec, _ split: Split, base: Hashed<BaseSpec>, maxTokens: Int
+  ) throws -> TokenizedRows {
+    try rows(RowsKey(task, split, base: base, maxTokens: maxTokens))
   }
 
-  /// The same with the row and the text of each.
-  func rows(
-    _ task: TaskSpec, _ split: Split, base spec: BaseSpec, maxTokens: Int
-  ) throws -> TokenizedRows {
-    let key = try key(task, split, base: spec, maxTokens: maxTokens)
-    if let known = tokenized.value(key) { return known }
-    let tokenizer = try base(spec).tokenizer
-    let read = try TaskLoader.rows(task, split: split) { locations[$0] }
+  /// The same by their name.
+  func rows(_ key: RowsKey) throws -> TokenizedRows {
+    if let known = tokenized.value(key.text) { return known }
+    let base = try base(key.base.wrappedValue, .float32)
+    precondition(
+      key.maxTokens <= base.network.outline.limits.positions, "the base does not read \(key.maxTokens) tokens"
+    )
+    let read = try TaskLoader.rows(key.task.wrappedValue, split: key.split) { locations[$0] }
     let ready = TokenizedRows(
-      examples: read.examples.map { TokenizedExample($0, tokenizer: tokenizer, maxTokens: maxTokens) },
+      examples: read.examples.map {
+        TokenizedExample($0, tokenizer: base.tokenizer, maxTokens: key.maxTokens)
+      },
       numbers: read.numbers, texts: read.examples.map(\.textHash))
     // Ids and types, and what the lists around them take.
     let bytes = ready.examples.reduce(0) { $0 + 8 * ($1.ids.count + $1.wordStarts.count) + 220 }
-    tokenized.insert(ready, key, bytes: bytes)
+    tokenized.insert(ready, key.text, bytes: bytes)
     return ready
-  }
-
-  /// A name for the examples of a task and split as a base reads them.
-  ///
-  /// - Parameter precision: How it reads them, for what passes make of them.
-  func key(
-    _ task: TaskSpec, _ split: Split, base: BaseSpec, maxTokens: Int, _ precision: Precision = .float32
-  ) throws -> String {
-    try StableHash.hex(
-      of: [
-        try StableHash.hex(of: task), split.rawValue, try StableHash.hex(of: base), "\(maxTokens)",
-        precision.rawValue,
-      ])
   }
 
   /// Reads what another job left, which must be as it wrote it; every byte is looked at once for each job.
@@ -222,6 +218,34 @@ public final class JobPerformer {
     }
     return path
   }
+}
+
+/// The examples of one split of a task as a base's tokeniser reads them, by a name: the same examples have the same one,
+/// whatever job asks and whatever else stands in its task.
+struct RowsKey {
+  /// What is read of the task.
+  let task: Hashed<TaskSpec>
+  let split: Split
+  let base: Hashed<BaseSpec>
+  let maxTokens: Int
+
+  /// Names a split.
+  init(_ task: TaskSpec, _ split: Split, base: Hashed<BaseSpec>, maxTokens: Int) {
+    self.init(Hashed(task.reduced(to: [split])), split, base: base, maxTokens: maxTokens)
+  }
+
+  /// The same of a task that holds nothing but what is read of the split.
+  init(_ task: Hashed<TaskSpec>, _ split: Split, base: Hashed<BaseSpec>, maxTokens: Int) {
+    self.task = task
+    self.split = split
+    self.base = base
+    self.maxTokens = maxTokens
+  }
+
+  var text: String { "\(base.hex) \(task.hex) \(split.rawValue) \(maxTokens)" }
+
+  /// A name for what passes make of them, which depends on what products read.
+  func states(_ precision: Precision) -> String { "\(text) \(precision.rawValue)" }
 }
 
 /// The rows of a split as a model reads them.

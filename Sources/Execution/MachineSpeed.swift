@@ -51,7 +51,7 @@ public struct MachineSpeed: Sendable, Hashable {
         let numbers = Matrix(rows: F, columns: C)
         numbers.fill(0.25)
         let weight = FrozenWeight(
-          numbers, rounded: precision == .bfloat16 ? BFloatMatrix(rounding: numbers) : nil)
+          numbers, bfloats: precision == .bfloat16 ? BFloatMatrix(rounding: numbers) : nil)
         let workspace = Workspace()
         let y = Matrix(rows: tokens, columns: F)
         x.fill(0.5)

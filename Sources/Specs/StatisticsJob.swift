@@ -24,7 +24,7 @@ public struct StatisticsJob: Sendable, Hashable, Codable {
   @Hashed public var base: BaseSpec
   /// The training job whose adapter, and linear heads, are used.
   public var adapter: JobID
-  /// The tasks that the adapter learned from, sorted by name, each as `TaskSpec.read` has it.
+  /// The tasks that the adapter learned from, sorted by name, each as `TaskSpec.reduced` has it.
   @Hashed public var tasks: [TaskSpec]
   /// The split that is read.
   public var split: Split

@@ -6,7 +6,7 @@ extension TaskSpec {
   ///   - splits: The splits that are read. Where the share that validation takes from the training data decides what they
   ///     hold, it stands there with the training data.
   ///   - metrics: How many of the metrics decide something within the job.
-  public func read(_ splits: Set<Split>, metrics count: Int = 0) -> TaskSpec {
+  public func reduced(to splits: Set<Split>, metrics count: Int = 0) -> TaskSpec {
     var task = self
     let hasOwnValidation = has(.validation)
     // Validation data are held back from the training data, and training data are what is left.
@@ -23,14 +23,14 @@ extension TaskSpec {
 
   /// What a training reads of the task; where it never validates neither metrics nor validation data.
   public func trained(_ training: TrainingSpec) -> TaskSpec {
-    training.validateEvery > 0 ? read([.train, .validation], metrics: 1) : read([.train])
+    training.validateEvery > 0 ? reduced(to: [.train, .validation], metrics: 1) : reduced(to: [.train])
   }
 
   /// What a model reads of the task to predict a split.
   ///
   /// - Parameter isTold: Whether the model is told the task by its name.
   public func predicted(_ split: Split, isTold: Bool) -> TaskSpec {
-    var task = read([split])
+    var task = reduced(to: [split])
     let isDrawn = task.validationFraction > 0 || !task.limits.isEmpty
     // Rows are drawn, texts made and linear heads kept by the name.
     if case .files = source, !isDrawn, head == .labels, !isTold { task.name = "" }

@@ -2,7 +2,8 @@ public import Basics
 
 /// Learn how to merge: coefficients by gradients, or parameters and weights by search, on validation or training data.
 ///
-/// It has no way to name test data: what it reads is a `TuningSplit`, and its tasks come without their test files.
+/// It has no way to name test data: what it reads is a `TuningSplit`, which its method's demands say, and its tasks come without
+/// their test files.
 public struct TuneJob: Sendable, Hashable, Codable {
   /// What the merged adapter sits on while it is tried.
   @Hashed public var base: BaseSpec
@@ -52,12 +53,6 @@ public struct TuneJob: Sendable, Hashable, Codable {
     self.labelScale = labelScale
     self.seed = seed
   }
-
-  /// What it reads: the method's parameter `split`.
-  public var split: TuningSplit {
-    // Rows without the parameter read validation only.
-    parameters.choice(TuningSplit.self, "split") ?? .validation
-  }
 }
 
 extension TuningSplit {
@@ -72,7 +67,7 @@ extension TuningSplit {
 
 /// A task on which a merge is tuned.
 public struct TuneTask: Sendable, Hashable, Codable {
-  /// The task as `TaskSpec.read` has it: without its test data.
+  /// The task as `TaskSpec.reduced` has it: without its test data.
   public var task: TaskSpec
   /// The place among the job's inputs of the model that is taken as the task's expert: its single where there is one.
   public var expert: Int

@@ -88,7 +88,7 @@ public enum Target: Sendable, Hashable {
   var balancedClass: Int { if case .label(let label) = self { label } else { 0 } }
 
   /// Whether it is a number that is none, or infinite.
-  public var isUnsound: Bool { if case .number(let number) = self { !number.isFinite } else { false } }
+  var isUnsound: Bool { if case .number(let number) = self { !number.isFinite } else { false } }
 }
 
 /// What a model said of an example.
@@ -98,6 +98,9 @@ public struct Prediction: Sendable, Hashable {
   /// The probability of each label, for tagging of each label of each word, end to end, 0 for all labels of a word that it
   /// did not see; empty where it says a number alone.
   public var probabilities: [Float]
+
+  /// Whether it comes from numbers that are none: then its label is the first one, whatever the text says.
+  public var isUnsound: Bool { target.isUnsound || probabilities.contains { !$0.isFinite } }
 
   /// Makes a prediction.
   public init(_ target: Target, probabilities: [Float] = []) {

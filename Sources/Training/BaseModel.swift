@@ -32,14 +32,9 @@ public struct BaseModel: Sendable {
       base.network = network.exact
       return base
     }
-    _ = try OneDNN.shared.get()
-    base.network = try network.rounded { (tensor) throws(Diagnostic) in BFloatMatrix(rounding: tensor.values)
-    }
+    base.network = try network.rounding()
     return base
   }
-
-  /// The longest input that the base can read, at most `wanted`.
-  public func maxTokens(_ wanted: Int) -> Int { min(wanted, network.outline.limits.positions) }
 
   /// A frozen head for a task: the base's own embeddings of the labels' descriptions, as unit rows (k, C).
   public func labelHead(_ task: TaskSpec, scale: Double, workspace: Workspace) -> Head {

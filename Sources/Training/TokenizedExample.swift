@@ -11,18 +11,26 @@ public struct TokenizedExample: Sendable {
   public var wordStarts: [Int]
   /// Of each of these, the word that it begins.
   public var words: [Int]
+  /// For tagging: the words of the text, those among them without a token and beyond the longest length.
+  public var wordCount: Int
   /// What is right.
   public var target: Target
 
   /// Makes an example.
   ///
-  /// - Parameter words: nil where each word up to the last that fits has a token.
-  public init(ids: [Int32], types: [Int32], wordStarts: [Int], words: [Int]? = nil, target: Target) {
+  /// - Parameters:
+  ///   - words: nil where each word up to the last that fits has a token.
+  ///   - wordCount: nil where the last of them is the last of the text.
+  public init(
+    ids: [Int32], types: [Int32], wordStarts: [Int], words: [Int]? = nil, wordCount: Int? = nil,
+    target: Target
+  ) {
     precondition(words == nil || words?.count == wordStarts.count, "a word for each start")
     self.ids = ids
     self.types = types
     self.wordStarts = wordStarts
     self.words = words ?? Array(wordStarts.indices)
+    self.wordCount = wordCount ?? (self.words.last ?? -1) + 1
     self.target = target
   }
 
@@ -42,6 +50,7 @@ public struct TokenizedExample: Sendable {
       }
     }
     self.init(
-      ids: encoding.ids, types: encoding.types, wordStarts: starts, words: words, target: example.target)
+      ids: encoding.ids, types: encoding.types, wordStarts: starts, words: words,
+      wordCount: example.words.count, target: example.target)
   }
 }

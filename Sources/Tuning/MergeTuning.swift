@@ -14,6 +14,8 @@ package struct MergeTuning {
   package let method: MergeMethod
   /// Its parameters, defaults filled in.
   package let parameters: Parameters
+  /// What it asks for with them.
+  package let asked: MergeDemands.Tuning
   /// The base.
   package let base: BaseModel
   /// The models, in the order of the job's inputs.
@@ -23,9 +25,10 @@ package struct MergeTuning {
 
   /// Joins the parts.
   package init(
-    job: TuneJob, method: MergeMethod, parameters: Parameters, base: BaseModel, adapters: [Adapter],
-    tasks: [CoefficientTask]
+    job: TuneJob, method: MergeMethod, parameters: Parameters, asked: MergeDemands.Tuning, base: BaseModel,
+    adapters: [Adapter], tasks: [CoefficientTask]
   ) {
+    self.asked = asked
     self.job = job
     self.method = method
     self.parameters = parameters

@@ -72,10 +72,11 @@ import Testing
   @Test func `one split is read without the others`() {
     for split in Split.allCases {
       #expect(
-        noticed(Self.task) { $0.read([split]) } == Self.always.union(["source.\(split)", "limits.\(split)"]))
+        noticed(Self.task) { $0.reduced(to: [split]) }
+          == Self.always.union(["source.\(split)", "limits.\(split)"]))
     }
     #expect(
-      noticed(Self.task) { $0.read([.test], metrics: 2) }
+      noticed(Self.task) { $0.reduced(to: [.test], metrics: 2) }
         == Self.always.union(["source.test", "limits.test", "metrics", "metrics.others"]))
   }
 
@@ -86,17 +87,17 @@ import Testing
     task.source = .files(files)
     for split in [Split.train, .validation] {
       #expect(
-        noticed(task) { $0.read([split]) }
+        noticed(task) { $0.reduced(to: [split]) }
           == Self.always.union(["source.train", "validationFraction", "limits.\(split)"]))
     }
-    #expect(noticed(task) { $0.read([.test]) } == Self.always.union(["source.test", "limits.test"]))
+    #expect(noticed(task) { $0.reduced(to: [.test]) } == Self.always.union(["source.test", "limits.test"]))
   }
 
   @Test func `a linear head reads neither descriptions nor values`() {
     var task = Self.task
     task.head = .linear
     #expect(
-      noticed(task) { $0.read([.test]) }
+      noticed(task) { $0.reduced(to: [.test]) }
         == Self.always.union(["source.test", "limits.test"]).subtracting(
           ["labels.description", "labels.value", "head"]))
   }
@@ -106,7 +107,7 @@ import Testing
       var task = Self.task
       task.source = .generated(
         GeneratorSpec(form: "score", rows: ["train": 9, "validation": 3, "test": 3], noise: noise))
-      return task.read(splits)
+      return task.reduced(to: splits)
     }
     #expect(read([.test], noise: 0) == read([.test], noise: 0.5))
     #expect(read([.train], noise: 0) != read([.train], noise: 0.5))

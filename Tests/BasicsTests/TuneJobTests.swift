@@ -39,8 +39,5 @@ import Testing
 
   @Test func `test data cannot be asked for`() {
     #expect(TuningSplit.allCases.map(\.split) == [.validation, .train])
-    #expect(job().split == .train)
-    #expect(job { $0.parameters["split"] = nil }.split == .validation)
-    #expect(job { $0.parameters["split"] = .text("test") }.split == .validation)
   }
 }

@@ -50,6 +50,10 @@ import Testing
     #expect(result?.rounds == 3)
   }
 
+  @Test func `test data cannot be asked for`() {
+    #expect(throws: Diagnostic.self) { try search("search", ["split": .text("test")]) }
+  }
+
   @Test func `a merge that fails fails the search instead of passing for a refusal`() throws {
     let folder = scratch.store.folder(adapters[1]).appendingPathComponent("adapter").path
     let adapter = try PEFTAdapter.read(folder)

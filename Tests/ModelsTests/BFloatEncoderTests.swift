@@ -11,17 +11,13 @@ import Testing
 /// Encoders whose products are in bf16: against PyTorch with the same casts and under autocast, and against floats.
 @Suite(.enabled(if: OneDNN.isThere, "oneDNN is not installed: bf16 is not tested"))
 struct BFloatEncoderTests {
-  private static func rounded(_ network: any Network) throws -> any Network {
-    try network.rounded { (tensor) throws(Diagnostic) in BFloatMatrix(rounding: tensor.values) }
-  }
-
   @Test(arguments: EncoderTests.families)
   func `hidden states and gradients of factors are PyTorch's`(_ family: String) throws {
     let pico = try PicoEncoder(family)
     let golden = try SafeTensorsFile(path: pico.folder.appendingPathComponent("bfloat16.safetensors").path)
     let parameters = try pico.loraParameters()
     let gradients = parameters.zeroed()
-    let adapted = AdaptedNetwork(try Self.rounded(pico.network), factors: parameters.factors)
+    let adapted = AdaptedNetwork(try pico.network.rounding(), factors: parameters.factors)
     adapted.update()
     let workspace = Workspace()
     let door = LoRADoor(outline: pico.network.outline, parameters: parameters, gradients: [gradients])
@@ -48,7 +44,7 @@ struct BFloatEncoderTests {
   @Test(arguments: EncoderTests.families)
   func `a row has the same bits alone and among others, with a tape and without`(_ family: String) throws {
     let pico = try PicoEncoder(family)
-    let network = try Self.rounded(pico.network)
+    let network = try pico.network.rounding()
     let together = network.hidden(pico.batch, workspace: Workspace())
     let tape = network.forward(pico.batch, door: nil, workspace: Workspace())
     #expect(together.values == tape.hidden.values)
@@ -82,7 +78,7 @@ struct BFloatEncoderTests {
 
     let workspace = Workspace()
     let x = BFloatMatrix(rounding: random(T, C, "x", 1))
-    let frozen = FrozenWeight(weight, rounded: BFloatMatrix(rounding: weight))
+    let frozen = FrozenWeight(weight, bfloats: BFloatMatrix(rounding: weight))
     func result(_ weight: FrozenWeight, _ factors: LoRAFactors?) -> [Double] {
       let y = Matrix(rows: T, columns: C)
       weight.forward(.rounded(x), into: y, workspace: workspace)
@@ -100,7 +96,7 @@ struct BFloatEncoderTests {
     #expect(beside < 0.01, "\(beside)")
     let folded = weight.copied()
     add(change, to: folded)
-    let drowned = error(result(FrozenWeight(folded, rounded: BFloatMatrix(rounding: folded)), nil))
+    let drowned = error(result(FrozenWeight(folded, bfloats: BFloatMatrix(rounding: folded)), nil))
     #expect(drowned > 1, "\(drowned)")
     // The same for the gradient by x.
     let dy = BFloatMatrix(rounding: random(T, C, "dy", 1e-3))
@@ -115,7 +111,7 @@ struct BFloatEncoderTests {
     _ family: String
   ) throws {
     let pico = try PicoEncoder(family)
-    let base = try Self.rounded(pico.network)
+    let base = try pico.network.rounding()
     for rank in [2, 24] {
       let parameters = LoRAParameters(
         sites: Array(pico.network.outline.layers.prefix(3)), rank: rank, scale: 0.5)
@@ -143,7 +139,7 @@ struct BFloatEncoderTests {
     let pico = try PicoEncoder(family)
     let parameters = try pico.loraParameters()
     var results: [[Float]] = []
-    for network in [pico.network, try Self.rounded(pico.network)] {
+    for network in [pico.network, try pico.network.rounding()] {
       let gradients = parameters.zeroed()
       let door = DropoutLoRADoor(
         outline: network.outline, parameters: parameters, gradients: [gradients], rate: 0.2,

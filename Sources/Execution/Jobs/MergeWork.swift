@@ -49,12 +49,11 @@ extension JobPerformer {
 
   /// A merge that measures each block's inputs on the way, with the examples of each model's tasks.
   private func blockwise(_ job: MergeJob, _ data: MergeData, _ adapters: [Adapter]) throws -> BlockwiseMerge {
-    let base = try base(data.base)
-    let maxTokens = base.maxTokens(data.maxTokens)
+    let base = try base(data.base, .float32)
     let examples = try zip(data.tasks, job.weights).map { tasks, weight in
       // A model of weight zero counts nothing.
       try tasks.filter { _ in weight != 0 }.flatMap { task in
-        let all = try self.examples(task, data.split, base: data.base, maxTokens: maxTokens)
+        let all = try rows(task, data.split, base: data.$base, maxTokens: data.maxTokens).examples
         return all.drawn(data.rows, RandomStream(seed: job.seed, "statistics", task.name))
       }
     }

@@ -13,11 +13,11 @@ extension JobPerformer {
   /// Predicts one split of one task with one model.
   func predict(_ job: PredictJob, into folder: URL, progress: Progress) throws -> PredictResult {
     let base = try base(job.base, job.productPrecision)
-    let maxTokens = base.maxTokens(job.maxTokens)
-    let rows = try rows(job.task, job.split, base: job.base, maxTokens: maxTokens)
+    let key = RowsKey(job.$task, job.split, base: job.$base, maxTokens: job.maxTokens)
+    let rows = try rows(key)
     let examples = rows.examples
-    let head = try head(job.task, of: job.head, base: job.base, labelScale: job.labelScale)
-    let set = try key(job.task, job.split, base: job.base, maxTokens: maxTokens, job.productPrecision)
+    let head = try head(job.$task, of: job.head, base: job.$base, labelScale: job.labelScale)
+    let set = key.states(job.productPrecision)
     func done(_ count: Int) throws { try progress(Double(count) / Double(examples.count), "") }
     func states(below lowest: Int) -> FrozenStates? {
       frozen.states([(set, examples)], below: lowest, of: base.network, workspaces: workspaces)?.first
@@ -39,9 +39,10 @@ extension JobPerformer {
           examples, head: head, states: states(below: lowest), workspaces: workspaces, progress: done)
       }
     }
-    if let unsound = predictions.firstIndex(where: \.target.isUnsound) {
+    if let unsound = predictions.firstIndex(where: \.isUnsound) {
       throw Diagnostic(
-        "the model predicts no number for row \(rows.numbers[unsound]) of the \(job.split.rawValue) split",
+        "the model predicts no numbers for row \(rows.numbers[unsound]) of the \(job.split.rawValue) split",
+        at: job.adapter.map { Place(file: store.folder($0).relativePath, detail: "the model's job") },
         hint: "its weights have overflowed: are the base's settings right, and the learning rate?")
     }
     let columns = PredictionColumns(

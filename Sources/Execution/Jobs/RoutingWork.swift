@@ -69,7 +69,8 @@ extension JobPerformer {
     let sizes = try zip(job.inputs, job.weights).filter { $1 != 0 }.map { input, _ in
       try adapterBytes(in: store.folder(input))
     }
-    let runsBeside = by == .task ? nil : try trainings.first.map { try base($0.base).network.outline }
+    let runsBeside =
+      by == .task ? nil : try trainings.first.map { try base($0.base, .float32).network.outline }
     return Serving(
       by: by.rawValue, expertBytes: sizes.reduce(0, +) / max(1, sizes.count), passes: by == .text ? 2 : 1,
       flopsPerToken: try runsBeside.map { try RoutedEvaluator.flopsPerToken(model, $0) } ?? 0)
@@ -81,12 +82,13 @@ extension JobPerformer {
   ) throws -> [ExpertTexts] {
     try experts.enumerated().flatMap { index, entry in
       let (job, expert) = entry
-      let base = try base(job.base)
-      let maxTokens = base.maxTokens(job.training.maxTokens)
+      let base = try base(job.base, .float32)
       let reader = wanted.readsUnified ? try base.network.folding(model, for: nil) : base.network
       let own = wanted.wantsExperts ? try base.network.folding(expert.adapter) : nil
       return try job.tasks.map { task in
-        let all = try examples(task, .train, base: job.base, maxTokens: maxTokens)
+        let all = try rows(
+          task, .train, base: job.$base, maxTokens: job.training.maxTokens
+        ).examples
         let chosen = all.drawn(wanted.rows, RandomStream(seed: seed, "routing", "texts", task.name))
         func pooled(_ network: any Network) -> Matrix {
           Evaluator(network: network, pooling: base.pooling).pooled(chosen, workspaces: workspaces)

@@ -31,7 +31,14 @@ extension JobPerformer {
   /// The first metric of every task's expert on its rows.
   private func expertScores(_ tuning: MergeTuning) throws -> [Double] {
     try tuning.job.tasks.enumerated().map { index, entry in
-      try score(index, network: tuning.base.network.folding(tuning.adapters[entry.expert]), tuning).value
+      let adapter = tuning.adapters[entry.expert]
+      let value = try score(index, network: tuning.base.network.folding(adapter), tuning).value
+      guard value.isFinite else {
+        throw Diagnostic(
+          "the expert of task '\(entry.task.name)' predicts no numbers", at: Place(file: adapter.name),
+          hint: "its weights have overflowed: train it again with a lower learning rate")
+      }
+      return value
     }
   }
 
@@ -52,22 +59,30 @@ extension JobPerformer {
     }
   }
 
-  /// The metric that decides for a task, and its value.
+  /// The metric that decides for a task, and its value: NaN where the model predicts no numbers.
   private func score(
     _ index: Int, network: any Network, _ tuning: MergeTuning
   ) throws -> (metric: Metric, value: Double) {
     let task = tuning.tasks[index]
     let predictions = try Evaluator(network: network, pooling: tuning.base.pooling).predict(
       task.examples, head: task.head, states: try states(index, tuning), workspaces: workspaces)
-    return try task.head.task.decidingScore(predictions, task.examples.map(\.target))
+    let (metric, value) = try task.head.task.decidingScore(predictions, task.examples.map(\.target))
+    return (metric, predictions.contains(where: \.isUnsound) ? .nan : value)
   }
 
   /// What enters the lowest adapted block for the rows of a task: computed once for all trials.
   private func states(_ index: Int, _ tuning: MergeTuning) throws -> FrozenStates? {
     let job = tuning.job
-    let all = try key(job.tasks[index].task, job.split.split, base: job.base, maxTokens: job.maxTokens)
+    let asked = tuning.asked
+    let all = RowsKey(
+      job.tasks[index].task, asked.split.split, base: job.$base, maxTokens: job.maxTokens)
     return frozen.states(
-      [("\(all) \(tuning.parameters.integer("rows")) \(job.seed)", tuning.tasks[index].examples)],
+      [
+        (
+          "\(all.states(tuning.base.network.precision)) \(asked.rows) \(job.seed)",
+          tuning.tasks[index].examples
+        )
+      ],
       below: tuning.lowestLayer, of: tuning.base.network, workspaces: workspaces)?.first
   }
 }

@@ -12,10 +12,9 @@ internal import Training
 extension JobPerformer {
   /// Measures a trained model on examples of its own tasks.
   func measure(_ job: StatisticsJob, into folder: URL, progress: Progress) throws -> StatisticsResult {
-    let base = try base(job.base)
-    let maxTokens = base.maxTokens(job.maxTokens)
+    let base = try base(job.base, .float32)
     let sets = try job.tasks.map { task in
-      let all = try examples(task, job.split, base: job.base, maxTokens: maxTokens)
+      let all = try rows(task, job.split, base: job.$base, maxTokens: job.maxTokens).examples
       let stream = RandomStream(seed: job.seed, "statistics", task.name)
       return (task: task, examples: all.drawn(job.rows, stream))
     }
@@ -44,7 +43,7 @@ extension JobPerformer {
         sites: sites, labels: labels,
         stream: RandomStream(seed: job.seed, "statistics", "labels"))
       let heads = try sets.map { set in
-        try head(set.task, of: job.adapter, base: job.base, labelScale: labelScale)
+        try head(Hashed(set.task), of: job.adapter, base: job.$base, labelScale: labelScale)
       }
       matrices = try counted {
         for (set, head) in zip(sets, heads) {

@@ -10,15 +10,16 @@ extension JobPerformer {
   /// Trains one adapter with its heads.
   func train(_ job: TrainJob, into folder: URL, progress: Progress) throws -> TrainResult {
     let base = try base(job.base, job.training.productPrecision)
-    let maxTokens = base.maxTokens(job.training.maxTokens)
+    func examples(_ task: TaskSpec, _ split: Split) throws -> [TokenizedExample] {
+      try rows(task, split, base: job.$base, maxTokens: job.training.maxTokens).examples
+    }
     var tasks = try job.tasks.map { task in
       TrainingTask(
-        task: task, train: try examples(task, .train, base: job.base, maxTokens: maxTokens),
-        validation: job.training.validateEvery > 0
-          ? try examples(task, .validation, base: job.base, maxTokens: maxTokens) : [])
+        task: task, train: try examples(task, .train),
+        validation: job.training.validateEvery > 0 ? try examples(task, .validation) : [])
     }
     model = nil
-    try keepStates(of: &tasks, job, base, maxTokens: maxTokens)
+    try keepStates(of: &tasks, job, base)
     let start = try startingPoint(job)
     let trainer = try Trainer(base: base, tasks: tasks, job: job, start: start, workspaces: workspaces)
     let trained = try counted {
@@ -77,17 +78,15 @@ extension JobPerformer {
 
   /// Gives the tasks what enters the adapter's lowest block, where that pays.
   private func keepStates(
-    of tasks: inout [TrainingTask], _ job: TrainJob, _ base: BaseModel, maxTokens: Int
+    of tasks: inout [TrainingTask], _ job: TrainJob, _ base: BaseModel
   ) throws {
     let lowest = try base.network.outline.chosen(by: job.adapter.layerTargets).lowestBlock
     let rows = tasks.reduce(0) { $0 + $1.train.count }
     let tokens = tasks.reduce(0) { $0 + $1.train.reduce(0) { $0 + $1.ids.count } }
     guard lowest > 0, job.budget.drawsWholeSets(rows: rows, tokens: tokens, job.training) else { return }
-    let sets = try tasks.map { task in
-      (
-        try key(
-          task.task, .train, base: job.base, maxTokens: maxTokens, job.training.productPrecision), task.train
-      )
+    let sets = tasks.map { task in
+      let rows = RowsKey(task.task, .train, base: job.$base, maxTokens: job.training.maxTokens)
+      return (rows.states(job.training.productPrecision), task.train)
     }
     let states = counted {
       frozen.states(sets, below: lowest, of: base.network, workspaces: workspaces)

@@ -11,13 +11,10 @@ internal import Tuning
 extension JobPerformer {
   /// Learns or searches how to merge the adapters of training jobs; reads no test data.
   func tune(_ job: TuneJob, into folder: URL, progress: Progress) throws -> TuneResult {
-    let method = try MergeMethods.all.entry(named: job.method)
-    let parameters = try Parameters(
-      job.parameters, for: method.parameters, of: "merge method '\(method.name)'")
+    let (method, parameters, asked) = try job.tuned
     let tuning = MergeTuning(
-      job: job, method: method, parameters: parameters, base: try base(job.base),
-      adapters: try job.inputs.map { try adapter(of: $0) },
-      tasks: try tasks(of: job, rows: parameters.integer("rows")))
+      job: job, method: method, parameters: parameters, asked: asked, base: try base(job.base, .float32),
+      adapters: try job.inputs.map { try adapter(of: $0) }, tasks: try tasks(of: job, asked))
     model = nil
     switch method.form {
     case .rule, .measured, .routed, .trained: preconditionFailure("'\(method.name)' has nothing to tune")
@@ -26,14 +23,13 @@ extension JobPerformer {
     }
   }
 
-  private func tasks(of job: TuneJob, rows: Int) throws -> [CoefficientTask] {
-    let maxTokens = try base(job.base).maxTokens(job.maxTokens)
-    return try job.tasks.map { entry in
-      let all = try examples(entry.task, job.split.split, base: job.base, maxTokens: maxTokens)
+  private func tasks(of job: TuneJob, _ asked: MergeDemands.Tuning) throws -> [CoefficientTask] {
+    try job.tasks.map { entry in
+      let all = try rows(entry.task, asked.split.split, base: job.$base, maxTokens: job.maxTokens).examples
       let stream = RandomStream(seed: job.seed, "tune", "rows", entry.task.name)
       return CoefficientTask(
-        head: try head(entry.task, of: entry.head, base: job.base, labelScale: job.labelScale),
-        examples: rows > 0 ? all.drawn(rows, stream) : all)
+        head: try head(Hashed(entry.task), of: entry.head, base: job.$base, labelScale: job.labelScale),
+        examples: asked.rows > 0 ? all.drawn(asked.rows, stream) : all)
     }
   }
 

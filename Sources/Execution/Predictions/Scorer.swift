@@ -108,7 +108,7 @@ final class Targets: Sendable {
     self.task = task
     self.split = split
     self.locations = locations
-    var read = task.read([split])
+    var read = task.reduced(to: [split])
     for index in read.labels.indices { read.labels[index].description = "" }
     key = String(Hashed(read).hex.prefix(32))
   }

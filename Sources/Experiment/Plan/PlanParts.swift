@@ -120,7 +120,7 @@ struct PlanParts {
       ruleParameters: Hashed(merge.demands.trained?.parameters ?? merge.parameters), over: Hashed(merge.over),
       learned: learned, expert: expert,
       tuned: merge.demands.tuning.map { tuning in
-        data.map { $0.spec.read([tuning.split.split], metrics: tuning.readsMetric ? 1 : 0) }
+        data.map { $0.spec.reduced(to: [tuning.split.split], metrics: tuning.readsMetric ? 1 : 0) }
       } ?? [], data: data, recipe: recipe(merge, inputs, servedBy: method?.servedBy))
   }
 

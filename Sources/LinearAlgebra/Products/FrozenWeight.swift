@@ -1,20 +1,20 @@
 /// The weight of a linear layer, (out, in), as products with rows of activations read it.
 ///
 /// The one door to products with frozen weights. Floats go through OpenBLAS, the default and the reference; where the weight
-/// lies rounded too, products are oneDNN's, in bf16 with sums in single precision, and the floats are not touched.
+/// lies in bf16 too, products are oneDNN's, with sums in single precision, and the floats are not touched.
 public struct FrozenWeight: Sendable {
   /// The numbers as they are.
   public var floats: Matrix
-  /// The same rounded; nil where products read floats.
-  public var rounded: BFloatMatrix?
+  /// The same rounded to bf16, which products then read; nil where they read the floats.
+  public var bfloats: BFloatMatrix?
 
   /// Joins both.
-  public init(_ floats: Matrix, rounded: BFloatMatrix? = nil) {
+  public init(_ floats: Matrix, bfloats: BFloatMatrix? = nil) {
     precondition(
-      rounded.map { $0.rows == floats.rows && $0.columns == floats.columns } ?? true,
+      bfloats.map { $0.rows == floats.rows && $0.columns == floats.columns } ?? true,
       "a rounded weight of another shape than (\(floats.rows), \(floats.columns))")
     self.floats = floats
-    self.rounded = rounded
+    self.bfloats = bfloats
   }
 
   /// y ← x·Wᵀ.
@@ -24,8 +24,8 @@ public struct FrozenWeight: Sendable {
   ///   - y: (T, out).
   public func forward(_ x: Operand, into y: Matrix, workspace: Workspace) {
     let mark = workspace.mark
-    if let rounded {
-      workspace.products.gemm(x.rounded(workspace), rounded, into: y, transposeB: true)
+    if let bfloats {
+      workspace.products.gemm(x.rounded(workspace), bfloats, into: y, transposeB: true)
     } else {
       gemm(x.floats(workspace), floats, into: y, transposeB: true)
     }
@@ -39,8 +39,8 @@ public struct FrozenWeight: Sendable {
   ///   - dx: (T, in).
   public func backward(_ dy: Operand, into dx: Matrix, adding: Bool = false, workspace: Workspace) {
     let mark = workspace.mark
-    if let rounded {
-      workspace.products.gemm(dy.rounded(workspace), rounded, into: dx, adding: adding)
+    if let bfloats {
+      workspace.products.gemm(dy.rounded(workspace), bfloats, into: dx, adding: adding)
     } else {
       gemm(dy.floats(workspace), floats, into: dx, beta: adding ? 1 : 0)
     }

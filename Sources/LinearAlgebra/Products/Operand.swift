@@ -59,7 +59,7 @@ public enum Operand: Sendable {
     }
   }
 
-  /// A matrix that its numbers can be computed in as floats: itself, or one in the workspace that `take` rounds.
+  /// A matrix that its numbers can be computed in as floats: itself, or one in the workspace that `round` rounds.
   public func room(_ workspace: Workspace) -> Matrix {
     switch self {
     case .floats(let matrix): matrix
@@ -74,8 +74,8 @@ public enum Operand: Sendable {
     workspace.release(to: mark)
   }
 
-  /// Takes over some rows of the matrix that it stands for: rounded ones are rounded, floats are that matrix.
-  public func take(_ range: Range<Int>, of matrix: Matrix) {
+  /// Rounds some rows of the matrix that it stands for; where it is floats it is that matrix, and nothing is to be done.
+  public func round(_ range: Range<Int>, of matrix: Matrix) {
     if case .rounded(let numbers) = self { numbers.rows(range).round(matrix.rows(range)) }
   }
 

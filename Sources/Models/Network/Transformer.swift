@@ -12,12 +12,12 @@ public protocol Transformer: Network {
   associatedtype BlockTape
 
   /// Whether the tape of a block refers to the block's input itself, and not to a copy of its own.
-  var keepsInputs: Bool { get }
+  var tapeHoldsInputs: Bool { get }
 
   /// Embeds the tokens of a batch into x, (T, C).
   func embed(_ batch: PackedBatch, workspace: Workspace, into x: Matrix) -> EntryTape
 
-  /// Runs a block over x, (T, C), into `result` of the same shape; where tapes keep inputs, both stay as they are until the workspace is
+  /// Runs a block over x, (T, C), into `result` of the same shape; where tapes hold inputs, both stay as they are until the workspace is
   /// reset.
   func forward(
     block: Int, _ x: Matrix, _ batch: PackedBatch, door: (any LinearDoor)?, workspace: Workspace,
@@ -98,7 +98,7 @@ extension Transformer {
     }
     func fresh() -> Matrix { workspace.matrix(rows: batch.tokens, columns: outline.width) }
     // Where tapes have copies of their own, two matrices serve all blocks; what enters the first may be the caller's.
-    var own: [Matrix] = keepsInputs ? [] : [fresh(), fresh()]
+    var own: [Matrix] = tapeHoldsInputs ? [] : [fresh(), fresh()]
     for block in saved.firstBlock..<outline.blocks {
       let result = own.first ?? fresh()
       saved.blocks.append(

@@ -13,7 +13,7 @@ extension TaskKindRow {
       .tagging, "one BIO tag for each word", usualMetrics: ["entity_f1"], usualText: "{tokens}",
       usualTarget: "tags", takesPairs: false,
       labels: LabelWords(
-        "tag", example: "labels: [O, B-..., I-...]", form: bio, outside: "O",
+        "tag", example: "labels: [O, B-..., I-...]", form: bio, outside: outsideTag,
         // Where all entities of a type have one word, nothing continues one.
         mayLack: { $0.hasPrefix("I-") },
         forNumbers: { column in
@@ -22,7 +22,8 @@ extension TaskKindRow {
         }),
       answersWords: true, targetWord: "tagging",
       sameness: { task, facts in
-        guard facts.entities + facts.strayTags.count == 0, task.labels.contains(where: { $0.name != "O" })
+        guard facts.entities + facts.strayTags.count == 0,
+          task.labels.contains(where: { $0.name != outsideTag })
         else { return nil }
         return Diagnostic("no row holds an entity", hint: "there is nothing to find: are the tags right?")
       }),
@@ -57,8 +58,11 @@ extension TaskKindRow {
     write: { target, labels in target.tags.map { labels[$0] }.joined(separator: " ") },
     read: { text, labels in tags(in: text, labels).map { .tags($0) } })
 
-  private static let bio = LabelForm(pattern: "^(?:O$|B-|I-)") { name in
-    name == "O" || name.hasPrefix("B-") || name.hasPrefix("I-")
+  /// The tag of a word that is in no entity.
+  static let outsideTag = "O"
+
+  private static let bio = LabelForm(pattern: "^(?:\(outsideTag)$|B-|I-)") { name in
+    name == outsideTag || name.hasPrefix("B-") || name.hasPrefix("I-")
       ? nil
       : Diagnostic(
         "the tag '\(name)' is not of the BIO kind", hint: "tags are O, B-something and I-something")
@@ -89,7 +93,7 @@ extension TaskKindRow {
   private static func isStray(_ word: Int, of tags: [String]) -> Bool {
     guard tags[word].hasPrefix("I-") else { return false }
     let type = tags[word].dropFirst(2)
-    return word == 0 || tags[word - 1] == "O" || tags[word - 1].dropFirst(2) != type
+    return word == 0 || tags[word - 1] == outsideTag || tags[word - 1].dropFirst(2) != type
   }
 
   /// Tags with spaces between them; of those that hold spaces themselves the longest one is meant.
@@ -110,4 +114,10 @@ extension TaskKindRow {
     }
     return tags
   }
+}
+
+extension TaskSpec {
+  /// The place among its labels of the one of words that no model saw: of the tag that says nothing, or the first of a task that
+  /// lists no such tag.
+  public var labelOfUnseenWords: Int { labels.firstIndex { $0.name == TaskKindRow.outsideTag } ?? 0 }
 }

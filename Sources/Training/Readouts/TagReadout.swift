@@ -8,15 +8,15 @@ extension ReadoutRow {
   /// A tag for each word.
   static let tags = ReadoutRow(name: "tags", summary: "a tag for each word, by softmax over its first token")
   {
-    TagReadout(outputs: $0.labels.count, outside: $0.labels.firstIndex { $0.name == "O" } ?? 0)
+    TagReadout(outputs: $0.labels.count, unseen: $0.labelOfUnseenWords)
   }
 }
 
 /// softmax over each word's logits; cross-entropy.
 struct TagReadout: Readout {
   let outputs: Int
-  /// The tag of words without a token and of those beyond the longest length: `O`, where the task has it.
-  let outside: Int
+  /// The tag of words without a token and of those beyond the longest length.
+  let unseen: Int
   var features: Features { .words }
 
   func loss(_ logits: Matrix, of item: Item, weight: Float) -> Double {
@@ -25,13 +25,13 @@ struct TagReadout: Readout {
   }
 
   func prediction(_ logits: Matrix, for example: TokenizedExample) -> Target {
-    var tags = [Int](repeating: outside, count: example.target.tags.count)
+    var tags = [Int](repeating: unseen, count: example.wordCount)
     for (item, word) in example.words.enumerated() { tags[word] = Loss.argmax(logits, row: item) }
     return .tags(tags)
   }
 
   func probabilities(_ logits: Matrix, for example: TokenizedExample) -> [Float] {
-    var all = [Float](repeating: 0, count: example.target.tags.count * outputs)
+    var all = [Float](repeating: 0, count: example.wordCount * outputs)
     for (item, word) in example.words.enumerated() {
       let own = Loss.softmax(logits.rows(item..<item + 1)).map { Float($0) }
       all.replaceSubrange(word * outputs..<(word + 1) * outputs, with: own)

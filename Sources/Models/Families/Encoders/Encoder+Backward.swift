@@ -37,10 +37,10 @@ extension Encoder {
       [.output], block.output, activation(saved, layer(number, .output), door, workspace),
       operand(of: dy, workspace), dactivated)
     let dintermediate: Operand =
-      keepsInputs ? .floats(dactivated) : operand(T, design.intermediate, workspace)
+      tapeHoldsInputs ? .floats(dactivated) : operand(T, design.intermediate, workspace)
     inRowBlocks(dactivated) { rows in
       saved.intermediate.read(rows, workspace) { design.activation.backward(dactivated.rows(rows), $0) }
-      dintermediate.take(rows, of: dactivated)
+      dintermediate.round(rows, of: dactivated)
     }
     if let d { accumulateBiasGradient(dactivated, into: d.intermediateBias) }
     linear([.intermediate], block.intermediate, saved.middle, dintermediate, dy, adding: true)

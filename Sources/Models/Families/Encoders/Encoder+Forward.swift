@@ -28,7 +28,7 @@ public struct EncoderBlockTape {
 
 extension Encoder {
   /// Rounded copies stand on the tape instead of the inputs.
-  public var keepsInputs: Bool { precision == .float32 }
+  public var tapeHoldsInputs: Bool { precision == .float32 }
 
   /// x ← norm(x + attention(x)), then x ← norm(x + output(activation(intermediate(x)))).
   public func forward(
@@ -83,14 +83,14 @@ extension Encoder {
     norm(
       tape.attentionNormal, block.attentionOutputBias, residual: x, gain: block.attentionGain,
       shift: block.attentionBias, rstd: tape.attentionRstd, middle
-    ) { tape.middle.take($0, of: middle) }
+    ) { tape.middle.round($0, of: middle) }
     let activated = operand(T, F, workspace)
     let intermediate = tape.intermediate.room(workspace)
     linear([.intermediate], block.intermediate, tape.middle, intermediate)
     inRowBlocks(intermediate) { rows in
       addBias(block.intermediateBias, to: intermediate.rows(rows))
       // Rounded first: what the tape keeps is what was activated.
-      tape.intermediate.take(rows, of: intermediate)
+      tape.intermediate.round(rows, of: intermediate)
       tape.intermediate.read(rows, workspace) { input in
         activated.fill(rows, workspace) { design.activation.forward(input, $0) }
       }

@@ -165,7 +165,7 @@ public struct Encoder: Transformer {
     copy.precision = .bfloat16
     for number in blocks.indices {
       func round(_ weight: inout FrozenWeight, _ role: EncoderDesign.Role) throws(Diagnostic) {
-        weight.rounded = try rounded(NamedTensor(layer(number, role).path, weight.floats))
+        weight.bfloats = try rounded(NamedTensor(layer(number, role).path, weight.floats))
       }
       try round(&copy.blocks[number].qkv, .query)
       try round(&copy.blocks[number].attentionOutput, .attentionOutput)
@@ -180,10 +180,10 @@ public struct Encoder: Transformer {
     var copy = self
     copy.precision = .float32
     for number in blocks.indices {
-      copy.blocks[number].qkv.rounded = nil
-      copy.blocks[number].attentionOutput.rounded = nil
-      copy.blocks[number].intermediate.rounded = nil
-      copy.blocks[number].output.rounded = nil
+      copy.blocks[number].qkv.bfloats = nil
+      copy.blocks[number].attentionOutput.bfloats = nil
+      copy.blocks[number].intermediate.bfloats = nil
+      copy.blocks[number].output.bfloats = nil
     }
     return copy
   }

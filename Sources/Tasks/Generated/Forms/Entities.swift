@@ -43,7 +43,7 @@ extension GeneratedForm {
   }
 
   private static let tagLabels =
-    [LabelSpec(name: "O", description: "a plain word")]
+    [LabelSpec(name: TaskKindRow.outsideTag, description: "a plain word")]
     + zip(["ORG", "PER", "LOC"], ["the company", "chairman", "in"]).flatMap { kind, words in
       [
         LabelSpec(name: "B-\(kind)", description: "\(words) the first word of the name"),
