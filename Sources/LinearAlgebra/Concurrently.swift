@@ -39,6 +39,30 @@ public func inRounds(
   }
 }
 
+/// What a body makes of 0, 1, … of some number, in order; of several errors that of the least number is thrown.
+///
+/// The bodies must not write the same things.
+/// - Parameters:
+///   - lanes: How many run at once; their number changes no result.
+///   - depth: How many a lane does before an error ends all.
+public func collected<Part>(
+  _ count: Int, lanes: Int, depth: Int = 8, _ body: (_ index: Int) throws -> Part
+) throws -> [Part] {
+  let lanes = (0..<max(1, min(lanes, count))).map { _ in LaneParts<Part>() }
+  var all: [Part] = []
+  try inRounds(count, lanes: lanes.count, depth: depth) { lane, index in
+    lanes[lane].parts.append(Result { try body(index) })
+  } joined: { lane, _ in
+    all.append(try lanes[lane].parts.removeFirst().get())
+  }
+  return all
+}
+
+/// What a lane has made since lanes last waited for each other.
+private final class LaneParts<Part> {
+  var parts: [Result<Part, any Error>] = []
+}
+
 /// Takes a body to other threads; its caller promises that the calls do not touch the same things.
 private struct SharedBody: @unchecked Sendable {
   let run: (Int) -> Void

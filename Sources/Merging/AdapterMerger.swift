@@ -74,33 +74,11 @@ public enum AdapterMerger {
         factors, MergedSite(site: path, rank: max(1, matrix.rank), retainedEnergy: energy, norm: norm)
       )
     }
-    let sites = try Lane.all(paths, threads: threads, merged)
+    let sites = try collected(paths.count, lanes: threads) { try merged(at: paths[$0]) }
     return (
       adapter(of: models.map(\.0), method: method.name, sites: zip(paths, sites).map { ($0, $1.site) }),
       sites.map(\.report)
     )
-  }
-
-  /// What one thread has made of its share of the layers.
-  private final class Lane<Result> {
-    private var results: [Result] = []
-    private var problem: (index: Int, error: any Error)?
-
-    /// A result for each path; of several errors that of the first path is thrown.
-    static func all(_ paths: [String], threads: Int, _ body: (String) throws -> Result) throws -> [Result] {
-      let lanes = (0..<max(1, min(threads, paths.count))).map { _ in Lane() }
-      concurrently(lanes.count) { lane in
-        for index in stride(from: lane, to: paths.count, by: lanes.count) {
-          do { lanes[lane].results.append(try body(paths[index])) } catch {
-            lanes[lane].problem = (index, error)
-            return
-          }
-        }
-      }
-      let first = lanes.compactMap(\.problem).min { $0.index < $1.index }
-      if let first { throw first.error }
-      return paths.indices.map { lanes[$0 % lanes.count].results[$0 / lanes.count] }
-    }
   }
 
   private static func notFinite(_ path: String) -> Diagnostic {

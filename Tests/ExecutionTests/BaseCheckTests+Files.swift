@@ -92,6 +92,16 @@ extension BaseCheckTests {
     #expect(complaints().count == 1)
   }
 
+  @Test func `layers that nothing would read are told`() throws {
+    try make(changed: ["num_hidden_layers": 1])
+    let told = complaints()
+    #expect(told.count == 1)
+    #expect(
+      told.first?.hasPrefix(
+        "config.json: error: the configuration has 1 layers, and the checkpoint 2: nothing would read "
+          + "'encoder.layer.1.attention.output.LayerNorm.bias' and 15 more\n") == true, "\(told)")
+  }
+
   @Test func `a quantised base is called one`() throws {
     try make(changed: ["quantization_config": ["quant_method": "gptq"]])
     #expect(

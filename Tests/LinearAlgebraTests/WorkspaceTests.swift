@@ -2,6 +2,18 @@ import LinearAlgebra
 import Testing
 
 @Suite struct WorkspaceTests {
+  @Test(arguments: [1, 2, 3, 50]) func `lanes give parts in order, and the first error of all`(lanes: Int)
+    throws
+  {
+    #expect(try collected(20, lanes: lanes, depth: 2) { $0 * $0 } == (0..<20).map { $0 * $0 })
+    #expect(try collected(0, lanes: lanes) { $0 } == [])
+    #expect(throws: Number(value: 4)) {
+      try collected(20, lanes: lanes) { if $0 == 4 || $0 > 5 { throw Number(value: $0) } }
+    }
+  }
+
+  private struct Number: Error, Equatable { let value: Int }
+
   @Test func `matrices do not overlap, also over the end of a block`() {
     let workspace = Workspace(blockFloats: 64)
     let all = (0..<9).map { workspace.matrix(rows: $0 + 1, columns: 7) }

@@ -79,6 +79,31 @@ import Training
         == evaluator.meanLoss(task.train, head: head))
   }
 
+  @Test(arguments: TrainerTests.everything)
+  func `a head whose numbers have overflowed is seen in every prediction`(
+    _ kind: TaskKind, _ headKind: HeadKind
+  ) throws {
+    let base = try Toy.base()
+    let task = Toy.training(kind, headKind, base: base, train: 6)
+    let sound = head(task.task, base)
+    for number in [Float.nan, .infinity] {
+      let broken: Head
+      switch sound.head {
+      case .linear(let weight, let bias):
+        let copy = weight.copied()
+        copy.fill(number)
+        broken = .linear(weight: copy, bias: bias)
+      case .cosine(let labels, _): broken = .cosine(labels: labels, scale: number)
+      }
+      let evaluator = Evaluator(network: base.network, pooling: base.pooling)
+      let (good, bad) = try (
+        evaluator.predict(task.train, head: sound),
+        evaluator.predict(task.train, head: TaskHead(task: task.task, head: broken))
+      )
+      #expect(!good.contains(where: \.isUnsound) && bad.allSatisfy(\.isUnsound), "\(number)")
+    }
+  }
+
   @Test func `progress counts the examples that are done`() throws {
     let base = try Toy.base()
     let task = Toy.training(.classification, .labels, base: base, train: 10)

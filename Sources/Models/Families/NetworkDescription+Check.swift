@@ -4,8 +4,8 @@ internal import LinearAlgebra
 internal import Outlines
 
 extension NetworkDescription {
-  /// What keeps a checkpoint from being the weights of this network: a tensor that is missing or of another shape, or
-  /// numbers that are none.
+  /// What keeps a checkpoint from being the weights of this network: a tensor that is missing or of another shape, layers that
+  /// no pass would run, or numbers that are none.
   ///
   /// What many tensors share is told once. Reads every weight.
   public func problems(of checkpoint: Checkpoint) -> [Diagnostic] {
@@ -29,7 +29,7 @@ extension NetworkDescription {
       }
       if let problem = problem(tensor, checkpoint) { found.append(problem) }
     }
-    return absence(of: missing, in: checkpoint)
+    return absence(of: missing, in: checkpoint) + surplus(in: checkpoint)
       + found.grouped { $0 == 1 ? "one more tensor" : "\($0) more tensors" }
   }
 
@@ -50,6 +50,27 @@ extension NetworkDescription {
         "config.json has '\(key)' \(tensor.shape[0]), and the table \(rows) rows: one of the two is of another model"
       return problem
     }
+  }
+
+  /// Layers above those that the configuration has: transformers leaves them out with a warning, here they are another model.
+  private func surplus(in checkpoint: Checkpoint) -> [Diagnostic] {
+    let stacks = Set(tensors.compactMap { LayerName($0.name)?.stack })
+    let left = checkpoint.names.filter { name in
+      LayerName(name).map { stacks.contains($0.stack) && $0.layer >= blocks } ?? false
+    }
+    guard let first = left.first, let last = left.compactMap({ LayerName($0)?.layer }).max() else {
+      return []
+    }
+    let more = left.count > 1 ? " and \(left.count - 1) more" : ""
+    return [
+      Diagnostic(
+        "the configuration has \(blocks) layers, and the checkpoint \(last + 1): nothing would read '\(first)'"
+          + more,
+        at: Place(file: checkpoint.folder + "/config.json"),
+        hint:
+          "one of the two is of another model; if the lower layers alone are meant, save them without the others"
+      )
+    ]
   }
 
   private func absence(of missing: [String], in checkpoint: Checkpoint) -> [Diagnostic] {

@@ -207,6 +207,11 @@ public final class Trainer {
     var sum = 0.0
     for (task, head) in zip(tasks, heads) {
       let predictions = try evaluator.predict(task.validation, head: head, workspaces: workspaces)
+      guard !predictions.contains(where: \.isUnsound) else {
+        throw Diagnostic(
+          "the model predicts no numbers any more for the validation data of '\(task.task.name)' after step \(source.used.steps)",
+          hint: "lower training.learning_rate (now \(job.training.learningRate)) or set training.clip")
+      }
       let (metric, value) = try task.task.decidingScore(predictions, task.validation.map(\.target))
       sum += metric.merit(value)
     }
