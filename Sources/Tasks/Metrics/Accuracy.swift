@@ -8,9 +8,9 @@ extension Metric {
       targets[0].form == .label
         ? classes(.accuracy)(predictions, targets, labels)
         : RatioMetric.ratio(zip(predictions, targets).map { (u: $0 == $1 ? 1 : 0, w: 1) })
-    }
-  ) { predictions, targets, _ in
-    let right = zip(predictions.labelSets, targets.labelSets).count { $0 == $1 }
-    return Double(right) / Double(targets.count)
-  }
+    },
+    compute: { predictions, targets, _ in
+      let right = zip(predictions.labelSets, targets.labelSets).count { $0 == $1 }
+      return Double(right) / Double(targets.count)
+    })
 }

@@ -15,21 +15,21 @@ extension Metric {
           let wanted = Set(entities(target.map { labels[$0] }))
           return (right: found.intersection(wanted).count, found: found.count, wanted: wanted.count)
         })
-    }
-  ) { predictions, targets, labels in
-    var right = 0
-    var wanted = 0
-    var predicted = 0
-    for (prediction, target) in zip(predictions.tags, targets.tags) {
-      precondition(prediction.count == target.count, "\(prediction.count) tags for \(target.count) words")
-      let found = Set(entities(prediction.map { labels[$0] }))
-      let expected = Set(entities(target.map { labels[$0] }))
-      right += found.intersection(expected).count
-      wanted += expected.count
-      predicted += found.count
-    }
-    return wanted + predicted > 0 ? 2 * Double(right) / Double(wanted + predicted) : 0
-  }
+    },
+    compute: { predictions, targets, labels in
+      var right = 0
+      var wanted = 0
+      var predicted = 0
+      for (prediction, target) in zip(predictions.tags, targets.tags) {
+        precondition(prediction.count == target.count, "\(prediction.count) tags for \(target.count) words")
+        let found = Set(entities(prediction.map { labels[$0] }))
+        let expected = Set(entities(target.map { labels[$0] }))
+        right += found.intersection(expected).count
+        wanted += expected.count
+        predicted += found.count
+      }
+      return wanted + predicted > 0 ? 2 * Double(right) / Double(wanted + predicted) : 0
+    })
 
   struct Entity: Hashable {
     var type: Substring

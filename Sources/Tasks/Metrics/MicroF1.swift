@@ -11,10 +11,10 @@ extension Metric {
         zip(predictions.labelSets, targets.labelSets).map { found, wanted in
           (right: found.count(where: wanted.contains), found: found.count, wanted: wanted.count)
         })
-    }
-  ) { predictions, targets, _ in
-    let counts = ClassCounts(predictions: predictions.labelSets, targets: targets.labelSets)
-    let said = (counts.wanted + counts.predicted).reduce(0, +)
-    return said > 0 ? 2 * Double(counts.right.reduce(0, +)) / Double(said) : 0
-  }
+    },
+    compute: { predictions, targets, _ in
+      let counts = ClassCounts(predictions: predictions.labelSets, targets: targets.labelSets)
+      let said = (counts.wanted + counts.predicted).reduce(0, +)
+      return said > 0 ? 2 * Double(counts.right.reduce(0, +)) / Double(said) : 0
+    })
 }

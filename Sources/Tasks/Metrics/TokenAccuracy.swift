@@ -9,16 +9,16 @@ extension Metric {
         zip(predictions.tags, targets.tags).map { prediction, target in
           (u: Double(zip(prediction, target).count { $0 == $1 }), w: Double(target.count))
         })
-    }
-  ) { predictions, targets, _ in
-    var right = 0
-    var words = 0
-    for (prediction, target) in zip(predictions.tags, targets.tags) {
-      precondition(prediction.count == target.count, "\(prediction.count) tags for \(target.count) words")
-      right += zip(prediction, target).count { $0 == $1 }
-      words += target.count
-    }
-    precondition(words > 0, "'token_accuracy' of no words")
-    return Double(right) / Double(words)
-  }
+    },
+    compute: { predictions, targets, _ in
+      var right = 0
+      var words = 0
+      for (prediction, target) in zip(predictions.tags, targets.tags) {
+        precondition(prediction.count == target.count, "\(prediction.count) tags for \(target.count) words")
+        right += zip(prediction, target).count { $0 == $1 }
+        words += target.count
+      }
+      precondition(words > 0, "'token_accuracy' of no words")
+      return Double(right) / Double(words)
+    })
 }
