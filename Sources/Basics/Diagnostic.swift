@@ -32,7 +32,7 @@ extension Place: CustomStringConvertible {
 /// What is wrong, where, and how to mend it: the one error type that reaches a user.
 ///
 /// One struct for all modules instead of an enum for each: nothing in the program branches on the
-/// kind of a user's mistake, everything renders it. The one exception is `isRefusal`.
+/// kind of a user's mistake, everything renders it. The exceptions are `isRefusal` and `systemNumber`.
 public struct Diagnostic: Error, Sendable, Hashable, Codable {
   /// What is wrong, one sentence without a full stop.
   public var what: String
@@ -47,6 +47,8 @@ public struct Diagnostic: Error, Sendable, Hashable, Codable {
   ///
   /// Not written to files or to other processes: only who tries values asks.
   public private(set) var isRefusal = false
+  /// The system's number where it refused to write, as in `errno`; nil for everything else.
+  public private(set) var systemNumber: Int32?
 
   /// Makes a diagnostic.
   public init(_ what: String, at place: Place? = nil, hint: String? = nil, source: String? = nil) {
@@ -68,7 +70,23 @@ public struct Diagnostic: Error, Sendable, Hashable, Codable {
     return refusal
   }
 
-  private enum CodingKeys: String, CodingKey { case what, place, hint, source }
+  /// What is said of an input whose bytes are not those that a plan was made of.
+  ///
+  /// - Parameter what: `the file`, `the base`.
+  public static func changed(_ what: String, _ path: String) -> Diagnostic {
+    Diagnostic(
+      "\(what) changed since this run was planned", at: Place(file: path),
+      hint: "run again, which plans with what is there now; what is done is kept")
+  }
+
+  /// The same, as what the system said where something was to be written.
+  public func ofSystem(_ number: Int32?) -> Diagnostic {
+    var diagnostic = self
+    diagnostic.systemNumber = number
+    return diagnostic
+  }
+
+  private enum CodingKeys: String, CodingKey { case what, place, hint, source, systemNumber }
 }
 
 extension Diagnostic: CustomStringConvertible {

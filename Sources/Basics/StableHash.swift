@@ -8,6 +8,9 @@ public enum StableHash {
     hex(digest: SHA256.hash(bytes))
   }
 
+  /// The same of bytes in a list.
+  public static func hex(bytes: [UInt8]) -> String { hex(digest: SHA256.hash(bytes)) }
+
   /// The 32 bytes of the hash of some bytes.
   public static func digest(_ bytes: [UInt8]) -> [UInt8] { SHA256.hash(bytes) }
 

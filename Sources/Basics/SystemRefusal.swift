@@ -24,6 +24,11 @@ public enum SystemRefusal {
     }
   }
 
+  /// Whether a refusal to write will meet all that is written there, so that going on makes no sense.
+  public static func meetsEverything(_ number: Int32) -> Bool {
+    [ENOSPC, EDQUOT, EROFS, EIO].contains(number)
+  }
+
   /// The system's number of an error; nil for an error that is not the system's.
   public static func number(of error: any Error) -> Int32? {
     let error = error as NSError

@@ -16,4 +16,14 @@ public enum UserPath {
     if path.hasPrefix("/") { return "/" + parts }
     return parts.isEmpty && !path.isEmpty ? "." : parts
   }
+
+  /// A path as a shell takes it: between quotes where it holds something that the shell would read otherwise.
+  public static func quoted(_ path: String) -> String {
+    if path.hasPrefix("~/") { return "~/" + quoted(String(path.dropFirst(2))) }
+    let plain = "_-./+=,:@%"
+    if !path.isEmpty, path.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber) || plain.contains($0) }) {
+      return path
+    }
+    return "'" + path.replacing("'", with: #"'\''"#) + "'"
+  }
 }

@@ -49,7 +49,8 @@ struct BenchWorkload: Sendable {
     self.model = model
     let length = min(max(options.maxLength, options.tokens ?? 0), model.network.outline.limits.positions)
     if let data = options.data {
-      task = BenchWorkload.task(labels: try BenchWorkload.labels(data))
+      task = BenchWorkload.task(
+        labels: try BenchWorkload.labels(data), sha256: try StableHash.hex(file: data))
       let rows = try TaskLoader.load(task, split: .test) { _ in data }
       let tokenized = rows.prefix(options.rows).map {
         TokenizedExample($0, tokenizer: model.tokenizer, maxTokens: length)
@@ -131,10 +132,10 @@ struct BenchWorkload: Sendable {
 
   // MARK: Rows
 
-  private static func task(labels: [String]) -> TaskSpec {
+  private static func task(labels: [String], sha256: String = "") -> TaskSpec {
     TaskSpec(
       name: "bench", kind: .classification,
-      source: .files(["test": DataFile(sha256: "data", format: "jsonl")]),
+      source: .files(["test": DataFile(sha256: sha256, format: "jsonl")]),
       labels: labels.map { LabelSpec(name: $0, description: $0) }, metrics: ["accuracy"], head: .linear)
   }
 

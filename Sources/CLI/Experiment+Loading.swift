@@ -41,7 +41,8 @@ struct ManifestArguments: ParsableArguments {
       results.map { ResultsPlace($0) }
       ?? ResultsPlace.of(
         manifest: self.manifest, workingDirectory: UserPath.workingDirectory, home: UserPath.home,
-        exists: { FileManager.default.fileExists(atPath: $0) })
+        exists: { FileManager.default.fileExists(atPath: $0) },
+        resolve: { URL(fileURLWithPath: $0).resolvingSymlinksInPath().path })
     let results = URL(fileURLWithPath: place.folder)
     let folder = results.appendingPathComponent(manifest.name)
     let store = JobStore(root: results.appendingPathComponent(".store"))
@@ -85,6 +86,8 @@ struct LoadedManifest {
   }
 
   /// Says where the results lie, if that is not where one would look.
+  ///
+  /// It is no comment on the work: `--quiet` does not leave it out.
   func tellPlace() {
     if let placeNote { Console.note("\(placeNote)") }
   }
@@ -101,6 +104,11 @@ struct LoadedManifest {
     last.note(plan, finished: store.finished())
     try? last.write(of: plan.experiment, in: store)
     RowHashes.keep(plan, in: store)
+  }
+
+  /// The jobs that runs of this experiment name, so that those of others drop none of them.
+  func named(_ plan: Plan) -> NamedJobs {
+    NamedJobs(store, experiment: plan.experiment, settings: stamp(plan).settings)
   }
 
   /// Which experiment the tables are of.
@@ -142,9 +150,10 @@ struct LoadedManifest {
 
 extension WorkClock {
   /// A clock that has measured this machine, where something is left to do; with the BLAS kernel that workers get.
-  static func measured(_ plan: Plan, _ store: JobStore, workers: Int, threads: Int) -> WorkClock {
-    let finished = store.finished()
-    guard let outline = plan.outline, !plan.jobs.allSatisfy({ finished.contains($0.id) }) else {
+  static func measured(
+    _ plan: Plan, _ store: JobStore, _ progress: PlanProgress, workers: Int, threads: Int
+  ) -> WorkClock {
+    guard let outline = plan.outline, plan.jobs.contains(where: { progress.isOpen($0.id) }) else {
       return WorkClock(plan: plan, store: store)
     }
     let speed = MachineSpeed.measure(

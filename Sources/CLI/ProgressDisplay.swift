@@ -54,6 +54,7 @@ private struct ProgressState {
   private let clock: WorkClock
   private(set) var done: Int
   private var failed = 0
+  private var isHalted = false
   /// Jobs done in this run, without those that were in the store before.
   private var doneNow = 0
   private var told: [String: String] = [:]
@@ -99,7 +100,7 @@ private struct ProgressState {
     self.workers = workers
     self.isQuiet = isQuiet
     self.isVerbose = isVerbose
-    let progress = store.progress(of: plan)
+    let progress = store.progress(of: plan, looksAtFiles: false)
     for job in plan.jobs where progress.isOpen(job.id) { remaining[job.id] = job }
     done = plan.jobs.count - remaining.count
   }
@@ -125,7 +126,16 @@ private struct ProgressState {
       }
     case .stopped(let job, let worker):
       active[worker] = nil
-      if !isQuiet { line("note: another run has taken over \(job.label): this one had stood still") }
+      if !isQuiet, !isHalted {
+        line("note: another run has taken over \(job.label): this one had stood still")
+      }
+    case .halted(let job, let worker, let diagnostic):
+      active[worker] = nil
+      remaining = [:]
+      failed += 1
+      isHalted = true
+      Console.status(nil)
+      Console.error("failed: \(job.label), and no job starts any more\n\(diagnostic)")
     case .started(let job, let worker):
       held[job.id] = nil
       active[worker] = Active(job: job, began: watch.seconds)

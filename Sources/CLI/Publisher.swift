@@ -3,7 +3,6 @@ import Basics
 import Execution
 import Experiment
 import Foundation
-import LinearAlgebra
 import Machine
 import Reporting
 import Results
@@ -34,13 +33,9 @@ enum Publisher {
     for file in try Report.files(results, items: items) {
       try write(file.text, to: loaded.folder.appendingPathComponent(file.name))
     }
-    var versions = [
-      ("mixology", Product.version), ("machine", MachineFacts.description),
-      ("blas", BLASRuntime.configuration.trimmingCharacters(in: .whitespaces)),
-    ]
-    // Only where it took part: a table must not depend on what is installed beside it.
-    let rounds = plan.jobs.contains { $0.spec.productPrecision == .bfloat16 }
-    if rounds, let library = try? OneDNN.shared.get() { versions.append(("onednn", library.version)) }
+    let made = MadeBy(results)
+    for note in made.notes { Console.note("\(note)") }
+    let versions = [("mixology", Product.version)] + made.versions
     let lock = LockFile.text(
       manifest: loaded.manifest, plan: plan, versions: versions, stamp: loaded.stamp(plan))
     try write(lock, to: loaded.folder.appendingPathComponent("manifest.lock.yaml"))

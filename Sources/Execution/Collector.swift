@@ -166,9 +166,8 @@ public struct PredictionBinder: Sendable {
       for evaluation in evaluations {
         let question = Scorer.Question(task: evaluation.task, split: evaluation.split)
         guard let asked = scorer.targets(question) else { continue }
-        text.add(
-          try store.predictions(evaluation.job), targets: try asked.rows(), task: asked.task,
-          split: asked.split)
+        let rows = try scorer.joined(evaluation.job, asked)
+        text.add(rows.columns, targets: rows.targets, task: asked.task, split: asked.split)
       }
       let file = folder.appendingPathComponent(name)
       let data = Data(text.bytes)

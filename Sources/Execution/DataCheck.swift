@@ -7,11 +7,11 @@ internal import Tasks
 /// Reads the data that a plan needs before any of its jobs starts: a bad row is then told once and at once, with all
 /// the others, instead of by every job that meets it.
 public struct DataCheck: Sendable {
-  private let store: JobStore?
+  private let progress: PlanProgress
 
-  /// Checks what the open jobs of a store need; without a store, what any job of a plan needs.
-  public init(store: JobStore?) {
-    self.store = store
+  /// Checks what the open jobs of a plan need; without a store, what any job needs.
+  public init(_ progress: PlanProgress = PlanProgress()) {
+    self.progress = progress
   }
 
   private struct Part: Hashable {
@@ -27,9 +27,8 @@ public struct DataCheck: Sendable {
     // What is wrong with some bytes is told of one file, which names the others that hold them.
     var told: Set<[String]> = []
     var problems: [Diagnostic] = []
-    let finished = store?.finished() ?? []
     let asked = predicted(plan)
-    for part in plan.jobs.filter({ !finished.contains($0.id) }).flatMap({ asked[$0.id] ?? parts($0.spec) }) {
+    for part in plan.jobs.filter({ progress.isOpen($0.id) }).flatMap({ asked[$0.id] ?? parts($0.spec) }) {
       guard case .files(let files) = part.task.source, seen.insert(part).inserted else { continue }
       // Counted rows could be read; what is left to say is whether scores on them mean anything.
       if let row = row(of: part, plan) {

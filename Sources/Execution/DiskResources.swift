@@ -12,7 +12,7 @@ internal import Training
 
 /// The planner's view of the disk.
 ///
-/// Hashes are remembered by path, size and time of change, so that a second plan reads no data again.
+/// Hashes are remembered while files are the same, so that a second plan reads no data again.
 public final class DiskResources: Resources {
   private struct Opened {
     var tokenizers: [String: Tokenizer] = [:]
@@ -25,6 +25,7 @@ public final class DiskResources: Resources {
   private let environment: [String: String]
   /// Hears what is read now, in words.
   let tell: @Sendable (String) -> Void
+  private let hashes: FileHashes
   // The planner may ask from several threads.
   private let opened = Lock(Opened())
 
@@ -41,6 +42,7 @@ public final class DiskResources: Resources {
   ) {
     self.facts = facts
     self.tell = tell
+    hashes = FileHashes(facts, tell: tell)
     self.folder = folder
     self.environment = environment
   }
@@ -58,8 +60,8 @@ public final class DiskResources: Resources {
     guard exists(path) else {
       throw Diagnostic("there is no such file", at: Place(file: path), hint: "is data_root right?")
     }
-    let rows = try facts.value(.rows, try key(path)) { try DiskResources.lines(path) }
-    return FileFacts(sha256: try hash(path), rows: rows, bytes: try size(path))
+    let rows = try facts.value(.rows, try FileHashes.key(path)) { try DiskResources.lines(path) }
+    return FileFacts(sha256: try hashes.hash(path), rows: rows, bytes: try size(path))
   }
 
   /// Products in bf16 need a library.
@@ -83,9 +85,9 @@ public final class DiskResources: Resources {
     let path = try BaseLocator.resolve(name, relativeTo: folder, environment: environment)
     let sha256: String
     do {
-      sha256 = try hash(ofBase: path)
+      sha256 = try hashes.hash(ofBase: path)
       let beside = (["tokenizer_config.json"] + SentenceModules.files).map { "\(path)/\($0)" }
-      let key = try ([sha256] + beside.map { exists($0) ? try hash($0) : "" }).joined(separator: " ")
+      let key = try ([sha256] + beside.map { exists($0) ? try hashes.hash($0) : "" }).joined(separator: " ")
       if facts.value(.soundBase, key) != true {
         let problems = BaseCheck.problems(path)
         if !problems.isEmpty { throw Diagnostics(problems) }
@@ -101,15 +103,6 @@ public final class DiskResources: Resources {
       longest: try SentenceModules(folder: path).longest)
     opened.withLock { $0.bases[name] = found }
     return found
-  }
-
-  private func hash(ofBase path: String) throws -> String {
-    var parts: [String] = []
-    for file in try BaseFolder.files(of: path) {
-      let name = file.split(separator: "/").last.map(String.init) ?? file
-      parts.append("\(name) \(try hash(file))")
-    }
-    return StableHash.hex(Data(parts.joined(separator: "\n").utf8))
   }
 
   /// How a base serves a task; nothing where the base itself cannot be used, which is told already.
@@ -196,21 +189,6 @@ public final class DiskResources: Resources {
     return count(text) + (example.pair.map { count($0) + 1 } ?? 0) + 2
   }
 
-  private func hash(_ path: String) throws -> String {
-    try facts.value(.hash, try key(path)) {
-      tell("reading \(path)")
-      return try StableHash.hex(file: path)
-    }
-  }
-
-  private func key(_ path: String) throws -> String {
-    // The file itself, not the link to it: a link can come to point at another file of equal size and time.
-    let file = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
-    let attributes = try FileManager.default.attributesOfItem(atPath: file)
-    let changed = (attributes[.modificationDate] as? Date)?.timeIntervalSince1970 ?? 0
-    return "\(file) \(try size(path)) \(changed)"
-  }
-
   private func size(_ path: String) throws -> Int {
     let resolved = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
     return (try FileManager.default.attributesOfItem(atPath: resolved)[.size] as? Int) ?? 0
@@ -222,11 +200,6 @@ public final class DiskResources: Resources {
   }
 }
 
-extension FactKind<String> {
-  /// SHA-256 of a file, by path, size and time of change.
-  fileprivate static var hash: FactKind { FactKind("hashes") }
-}
-
 extension FactKind<Bool> {
   /// A base in which `BaseCheck` found nothing, by the hashes of its files.
   fileprivate static var soundBase: FactKind { FactKind("bases") }
@@ -235,7 +208,7 @@ extension FactKind<Bool> {
 }
 
 extension FactKind<Int> {
-  /// Lines of a file that are not empty, by path, size and time of change.
+  /// Lines of a file that are not empty, by the file's key.
   fileprivate static var rows: FactKind { FactKind("rows") }
 }
 

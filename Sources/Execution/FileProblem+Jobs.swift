@@ -14,6 +14,7 @@ extension FileProblem {
     }
     if error is Diagnostics || error is CancellationError { return error }
     return Diagnostic(
-      "cannot write the file: \(reason(error))", at: Place(file: store.path), hint: remedy(error))
+      "cannot write the file: \(reason(error))", at: Place(file: store.path), hint: remedy(error)
+    ).ofSystem(number(error))
   }
 }

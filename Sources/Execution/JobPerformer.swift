@@ -19,12 +19,15 @@ public final class JobPerformer {
   private var locations: [String: String] = [:]
   let workspaces: [Workspace]
   private let weights: SharedWeights
-  let frozen = FrozenStateCache()
+  private let hashes: FileHashes
+  private(set) var frozen = FrozenStateCache()
   private var bases: [String: BaseModel] = [:]
   private var tokenized = ByteLimitedCache<TokenizedRows>(limit: WorkLimits.tokenizedBytes)
   /// By the base alone, of sets of examples.
   var pooled = ByteLimitedCache<Matrix>(limit: WorkLimits.pooledBytes)
   private var heads: [String: TaskHead] = [:]
+  /// Hash → folder of the bases of files that the present job read.
+  private var readBases: [String: String] = [:]
   /// Jobs whose files were found to be as they were written.
   private var intact: Set<JobID> = []
   /// The model that predicted last: an adapter belongs to one base.
@@ -42,7 +45,12 @@ public final class JobPerformer {
   /// - Parameters:
   ///   - threads: Threads that share the arithmetic of a job; their number changes no result.
   ///   - weights: What processes share of bases.
-  public init(store: JobStore, threads: Int = 1, weights: SharedWeights = .none) {
+  ///   - facts: Where the hashes of bases are remembered, which are looked at before and after each job.
+  public init(
+    store: JobStore, threads: Int = 1, weights: SharedWeights = .none,
+    facts: FactsCache = FactsCache(folder: nil)
+  ) {
+    hashes = FileHashes(facts)
     self.store = store
     self.weights = weights
     workspaces = (0..<threads).map { _ in Workspace() }
@@ -67,6 +75,7 @@ public final class JobPerformer {
   ) throws -> JobCost {
     let cpu = MachineFacts.cpuSeconds
     arithmeticSeconds = 0
+    readBases = [:]
     MachineFacts.forgetPeak()
     let watch = Stopwatch()
     var begun: Result<URL, any Error>?
@@ -78,14 +87,18 @@ public final class JobPerformer {
     }
     do {
       let result = try perform(spec, into: attempt, progress: progress)
+      try checkBases()
       let cost = JobCost(
         cpuSeconds: MachineFacts.cpuSeconds - cpu, arithmeticSeconds: arithmeticSeconds,
         wallSeconds: watch.seconds,
         peakResidentMegabytes: MachineFacts.peakResidentMegabytes, worker: worker, run: run,
-        machine: MachineFacts.machineAndKernel, predictedSeconds: predictedSeconds)
+        machine: MachineFacts.machineAndKernel, libraries: libraries(of: spec),
+        predictedSeconds: predictedSeconds)
       var committed: Result<Void, any Error>?
       exclusively {
-        committed = Result { try store.commit(attempt, as: id, spec: spec, result: result, cost: cost) }
+        committed = Result {
+          try store.commit(attempt, as: id, spec: spec, result: result, cost: cost, under: token)
+        }
       }
       guard let committed else { preconditionFailure("the attempt was not committed") }
       try committed.get()
@@ -105,6 +118,15 @@ public final class JobPerformer {
     case .tune(let job): .tune(try tune(job, into: folder, progress: progress))
     case .predict(let job): .predict(try predict(job, into: folder, progress: progress))
     }
+  }
+
+  /// What did the arithmetic of a job.
+  private func libraries(of spec: JobSpec) -> [String: String] {
+    var libraries = ["blas": BLASRuntime.configuration.trimmingCharacters(in: .whitespaces)]
+    if spec.productPrecision == .bfloat16, let library = try? OneDNN.shared.get() {
+      libraries["onednn"] = library.version
+    }
+    return libraries
   }
 
   /// Does a piece of arithmetic and counts its processor time.
@@ -153,11 +175,15 @@ public final class JobPerformer {
     case .folder(let sha256): folder = try location(sha256, what: "base")
     case .pretrained(let id): folder = store.folder(id).appendingPathComponent("model").path
     }
+    if case .folder(let sha256) = spec { readBases[sha256] = folder }
     let key = "\(precision) \(folder)"
     if let base = bases[key] { return base }
     let base: BaseModel
     switch spec {
-    case .folder(let sha256): base = try BaseFolder.open(folder, sha256: sha256, precision, weights)
+    case .folder(let sha256):
+      // Before, so that nothing is made of a base under the hash of another one; after it, `checkBases` looks again.
+      try hashes.check(base: folder, is: sha256)
+      base = try BaseFolder.open(folder, sha256: sha256, precision, weights)
     case .pretrained(let id):
       // Small, and not known by its bytes.
       base = try reading(id) { _ in try BaseFolder.open(folder, sha256: "", precision, .none) }
@@ -209,6 +235,22 @@ public final class JobPerformer {
       // What would mend a file of the user's own does not mend one of the store.
       problem.hint = "remove the folder \(folder.path) and run again, which does the job anew"
       throw problem
+    }
+  }
+
+  /// Refuses a result for which a base was read that is another one by now: its files are mapped, and what is written over
+  /// them is read at once.
+  private func checkBases() throws {
+    for (sha256, folder) in readBases.sorted(by: { $0.key < $1.key }) {
+      do { try hashes.check(base: folder, is: sha256) } catch {
+        // All that was read or made of it may be wrong, in the files that processes share too.
+        weights.forget(sha256)
+        (bases, heads, model, readModel) = ([:], [:], nil, nil)
+        tokenized = ByteLimitedCache(limit: WorkLimits.tokenizedBytes)
+        pooled = ByteLimitedCache(limit: WorkLimits.pooledBytes)
+        frozen = FrozenStateCache()
+        throw error
+      }
     }
   }
 

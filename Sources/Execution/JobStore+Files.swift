@@ -1,5 +1,4 @@
 public import Basics
-public import Experiment
 internal import Foundation
 internal import Machine
 public import Specs
@@ -44,8 +43,13 @@ extension JobStore {
 
   /// What has become of a finished job's files since the job wrote them; nil where they are as they were.
   ///
-  /// Records of before files were noted are believed.
+  /// Records of before files were noted are believed. What another run drops or replaces while this one looks is no damage.
   public func damage(_ id: JobID, _ scrutiny: FileScrutiny = .sizes) -> Diagnostic? {
+    guard damageOnce(id, scrutiny) != nil else { return nil }
+    return damageOnce(id, scrutiny)
+  }
+
+  private func damageOnce(_ id: JobID, _ scrutiny: FileScrutiny) -> Diagnostic? {
     let folder = folder(id)
     let record = folder.appendingPathComponent(WrittenFiles.name)
     guard FileManager.default.fileExists(atPath: record.path) else { return nil }
@@ -79,30 +83,11 @@ extension JobStore {
   /// Whether a job is finished and its files, by their sizes, are as it wrote them.
   public func isIntact(_ id: JobID) -> Bool { contains(id) && damage(id) == nil }
 
-  /// The finished jobs of a plan whose files are no longer what they were, with what is wrong.
-  ///
-  /// Every byte is looked at where something is going to read it: a job that is not done its inputs, the tables their
-  /// predictions. Of other jobs the sizes are.
-  public func damaged(in plan: Plan) -> [(job: PlannedJob, damage: Diagnostic)] {
-    var read: Set<JobID> = []
-    var found: [(job: PlannedJob, damage: Diagnostic)] = []
-    let finished = finished()
-    // Inputs stand before the jobs that need them.
-    for job in plan.jobs.reversed() {
-      if finished.contains(job.id) {
-        let isRead = read.contains(job.id) || job.spec.kind == "predict"
-        guard let damage = damage(job.id, isRead ? .bytes : .sizes) else { continue }
-        found.append((job, damage))
-      }
-      read.formUnion(job.spec.inputs)
-    }
-    return found.reversed()
-  }
-
   /// Takes a finished job out of the store, whole or not at all; where another process did so already it is gone.
   public func discard(_ id: JobID) throws {
     // Under the name of an attempt it is no result any more, however far its removal comes; a sweep removes the rest.
-    let discarded = root.appendingPathComponent("attempt-discarded\(id)-\(ProcessIdentity.current.process)")
+    let owner = ProcessIdentity.current.fileName.replacing("-", with: ".")
+    let discarded = root.appendingPathComponent("attempt-discarded\(id)-\(owner)")
     do { try FileManager.default.moveItem(at: folder(id), to: discarded) } catch {
       if contains(id) { throw error }
       return

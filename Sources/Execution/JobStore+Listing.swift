@@ -28,7 +28,9 @@ extension JobStore {
     return PlanNote(
       "\(count) \(count == 1 ? "job is" : "jobs are") of an earlier format and not read",
       at: Place(file: place),
-      hint: "`find \(place) -name \(JobStore.earlierSpecName) -printf '%h\\0' | xargs -0 rm -r` removes them")
+      hint:
+        "`find \(UserPath.quoted(place)) -name \(JobStore.earlierSpecName) -printf '%h\\0' | xargs -0 rm -r` removes them"
+    )
   }
 
   /// What a job was asked stood in a file of this name before format 3.

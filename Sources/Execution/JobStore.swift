@@ -70,18 +70,21 @@ public struct JobStore: Sendable {
   ///
   /// Where another process was faster its folder stays: the bytes are the same. What stands there of a job that is not whole is
   /// moved aside first and removed last, so that a crash leaves the old or the new one, or both.
+  /// - Parameter token: That of the lease under which it was made; nil asks for no lease.
+  /// - Throws: a `Diagnostic` where the job has another owner by now, and what the system refuses.
   public func commit(
-    _ attempt: URL, as id: JobID, spec: JobSpec, result: JobResult, cost: JobCost
+    _ attempt: URL, as id: JobID, spec: JobSpec, result: JobResult, cost: JobCost, under token: String? = nil
   ) throws {
     try write(spec, JobStore.specName, to: attempt)
     try write(result, JobStore.resultName, to: attempt)
     try seal(attempt)
     try write(cost, "cost.json", to: attempt)
     for name in try FileManager.default.subpathsOfDirectory(atPath: attempt.path) {
-      if let handle = FileHandle(forReadingAtPath: attempt.appendingPathComponent(name).path) {
-        try? handle.synchronize()
-        try handle.close()
-      }
+      try JobStore.flush(attempt.appendingPathComponent(name))
+    }
+    if let token, isTaken(id, fromHolderOf: token) {
+      throw Diagnostic(
+        "another run has taken the job over: this one had stood still", at: Place(file: folder(id).path))
     }
     // What stands there without a result was left by a hand, not by a commit; what was dropped is there again.
     if !isWhole(id) { setAside(id) }
@@ -96,6 +99,16 @@ public struct JobStore: Sendable {
     }
     try? FileManager.default.removeItem(at: replaced(id))
     try? FileManager.default.removeItem(at: note(id))
+  }
+
+  /// Waits until a file is on the disk: what was written may be refused only then.
+  private static func flush(_ file: URL) throws {
+    let handle = try FileHandle(forReadingFrom: file)
+    defer { try? handle.close() }
+    do { try handle.synchronize() } catch {
+      // Some file systems have nothing to wait for, folders above all.
+      guard FileProblem.number(error) == EINVAL else { throw error }
+    }
   }
 
   /// What a finished job was asked to do; nil where the record is missing.
@@ -145,17 +158,22 @@ public struct JobStore: Sendable {
   /// Removes what crashes left: attempts that no owner stands behind, and leases of finished jobs but for those under which
   /// damage is being mended.
   public func sweep() {
-    for id in leasedJobs() where isWhole(id) && owner(of: id)?.mends != true { removeLeases(id) }
+    sweepLeases()
     for name in names().sorted() {
       let parts = name.split(separator: "-")
       guard parts.count == 3, parts[0] == "attempt" else { continue }
-      if parts[1] == JobStore.replacedName, let id = JobID(hex: parts[2]) {
-        // Whoever commits in its place is at it.
-        if owner(of: id) == nil { takeBack(id) }
-        continue
+      let isReplaced = parts[1] == JobStore.replacedName
+      // A lease is there before its attempt: it is looked for after. Where that fails nothing is touched.
+      if let id = JobID(hex: isReplaced ? parts[2] : parts[1]) {
+        let owner: LeaseRecord?
+        do throws(Diagnostic) { owner = try self.owner(of: id) } catch { continue }
+        if isReplaced {
+          // Whoever commits in its place is at it.
+          if owner == nil { takeBack(id) }
+          continue
+        }
+        if owner?.token == String(parts[2]) { continue }
       }
-      // A lease is there before its attempt: it is looked for after.
-      if let id = JobID(hex: parts[1]), owner(of: id)?.token == String(parts[2]) { continue }
       try? FileManager.default.removeItem(at: root.appendingPathComponent(name))
     }
   }

@@ -54,7 +54,7 @@ public enum ResultsFolder {
   }
 
   private static func probe(_ folder: URL) throws {
-    let probe = folder.appendingPathComponent(".probe-\(ProcessInfo.processInfo.processIdentifier)")
+    let probe = folder.appendingPathComponent(".probe-\(ProcessIdentity.current.fileName)")
     try Data([0]).write(to: probe)
     try FileManager.default.removeItem(at: probe)
   }

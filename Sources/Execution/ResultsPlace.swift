@@ -23,10 +23,12 @@ public struct ResultsPlace: Sendable, Equatable {
   ///   - manifest: As the user wrote it.
   ///   - workingDirectory: Absolute.
   ///   - exists: Whether there is such a file or folder.
+  ///   - resolve: An absolute path without links.
   public static func of(
-    manifest: String, workingDirectory: String, home: String?, exists: (String) -> Bool
+    manifest: String, workingDirectory: String, home: String?, exists: (String) -> Bool,
+    resolve: (String) -> String = { $0 }
   ) -> ResultsPlace {
-    let whole = UserPath.joined(workingDirectory, manifest)
+    let whole = whole(manifest, workingDirectory, resolve)
     let own = UserPath.parent(whole)
     func holdsStore(_ folder: String) -> Bool { exists("\(folder)/\(name)/.store") }
     func shown(_ folder: String) -> String {
@@ -45,7 +47,7 @@ public struct ResultsPlace: Sendable, Equatable {
         name,
         note: PlanNote(
           "there are no results here yet, and some in \(shown(nearest))",
-          hint: "`--results \(shown(nearest))` goes on there"))
+          hint: "`--results \(UserPath.quoted(shown(nearest)))` goes on there"))
     }
     if let nearest { return place(nearest, "that is the manifest's; --results names another folder") }
     if holdsStore(workingDirectory) {
@@ -56,6 +58,19 @@ public struct ResultsPlace: Sendable, Equatable {
           hint: "--results names another folder"))
     }
     return place(own, "beside the manifest; --results names another folder")
+  }
+
+  /// The manifest's path from the top.
+  ///
+  /// What lies above a link is above the folder that it points at, as for the system.
+  private static func whole(
+    _ manifest: String, _ workingDirectory: String, _ resolve: (String) -> String
+  ) -> String {
+    var path = manifest.hasPrefix("/") ? "/" : workingDirectory
+    for part in manifest.split(separator: "/") where part != "." {
+      path = part == ".." ? UserPath.parent(resolve(path)) : UserPath.joined(path, String(part))
+    }
+    return path
   }
 
   private static func folders(

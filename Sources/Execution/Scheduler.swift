@@ -24,6 +24,8 @@ public enum RunEvent: Sendable {
   case tookOver(PlannedJob, from: ProcessIdentity)
   /// A job cannot run because of the failure of another one.
   case skipped(PlannedJob, because: JobID)
+  /// No job starts any more: what the system refused to one of them, with what the rest needs, it will refuse to all.
+  case halted(PlannedJob, worker: Int, Diagnostic)
 }
 
 /// How a run ended.
@@ -38,6 +40,8 @@ public struct RunSummary: Sendable, Equatable {
   public var failed = 0
   /// Jobs that could not run because of a failed one.
   public var skipped = 0
+  /// Whether no more jobs were handed out because the store takes no more.
+  public var isHalted = false
 
   /// Adds another run.
   public static func += (sum: inout RunSummary, other: RunSummary) {
@@ -46,6 +50,7 @@ public struct RunSummary: Sendable, Equatable {
     sum.elsewhere += other.elsewhere
     sum.failed += other.failed
     sum.skipped += other.skipped
+    sum.isHalted = sum.isHalted || other.isHalted
   }
 }
 
@@ -64,6 +69,8 @@ public actor Scheduler {
 
   private var queue: JobQueue
   private var running = 0
+  /// Which worker is at a job.
+  private var working: [JobID: Int] = [:]
   private var summary = RunSummary()
   private var idle: [CheckedContinuation<Void, Never>] = []
   /// Jobs that another run is at.
@@ -92,7 +99,7 @@ public actor Scheduler {
     let clock = clock ?? WorkClock(plan: plan, store: store)
     self.clock = clock
     self.leases = leases ?? Leases(store: store)
-    let progress = store.progress(of: plan)
+    let progress = store.progress(of: plan, looksAtFiles: false)
     summary.cached = plan.jobs.count { !progress.isOpen($0.id) }
     queue = JobQueue(
       plan.jobs, workers: runners.count, isFinished: { !progress.isOpen($0) }, seconds: clock.seconds)
@@ -100,6 +107,7 @@ public actor Scheduler {
 
   /// Runs until nothing is left that can run.
   public func run() async -> RunSummary {
+    leases.onLoss { [weak self] id in Task { await self?.abandon(id) } }
     await withTaskGroup(of: Void.self) { group in
       for index in runners.indices {
         group.addTask { await self.work(index) }
@@ -177,9 +185,16 @@ public actor Scheduler {
     return nil
   }
 
+  /// Another run has taken a job over: whoever is at it here would work for nothing.
+  private func abandon(_ id: JobID) async {
+    if let index = working[id] { await runners[index].abandon(id) }
+  }
+
   private func perform(_ taken: Taken, _ index: Int) async {
     let job = taken.job
     running += 1
+    working[job.id] = index
+    defer { working[job.id] = nil }
     report(.started(job, worker: index))
     let request = WorkRequest(
       id: job.id, spec: job.spec, attempt: taken.token, run: leases.holder.description,
@@ -214,6 +229,9 @@ public actor Scheduler {
   }
 
   private func fail(_ job: PlannedJob, worker: Int, _ diagnostic: Diagnostic) {
+    if let number = diagnostic.systemNumber, SystemRefusal.meetsEverything(number) {
+      return halt(job, worker: worker, diagnostic)
+    }
     summary.failed += 1
     try? store.recordFailure(diagnostic, of: job.id)
     report(.failed(job, worker: worker, diagnostic))
@@ -221,6 +239,24 @@ public actor Scheduler {
       summary.skipped += 1
       report(.skipped(skipped, because: job.id))
     }
+  }
+
+  /// The store takes no more: the cause is told once, with what the rest needs, and no further job starts.
+  ///
+  /// Those that run may
+  /// still get done.
+  private func halt(_ job: PlannedJob, worker: Int, _ diagnostic: Diagnostic) {
+    summary.failed += 1
+    queue.clear()
+    held = []
+    // The others that fail of it have nothing new to say.
+    if summary.isHalted { return report(.stopped(job, worker: worker)) }
+    summary.isHalted = true
+    var diagnostic = diagnostic
+    if diagnostic.systemNumber != EIO, diagnostic.systemNumber != EROFS {
+      diagnostic.hint = DiskSpace(plan, store.progress(of: plan, looksAtFiles: false), store).remedy
+    }
+    report(.halted(job, worker: worker, diagnostic))
   }
 
   private func wake() {

@@ -85,6 +85,16 @@ public final class SharedWeights: Sendable {
     }
   }
 
+  /// Removes what was made of a base: under its hash another one was read.
+  func forget(_ sha256: String) {
+    guard let folder, let names = try? FileManager.default.contentsOfDirectory(atPath: folder.path) else {
+      return
+    }
+    for name in names where name.hasPrefix(sha256) {
+      try? FileManager.default.removeItem(at: folder.appendingPathComponent(name))
+    }
+  }
+
   private func file(_ sha256: String, _ precision: Precision) -> String? {
     folder?.appendingPathComponent("\(sha256)-\(precision.rawValue)-\(SharedWeights.layout).safetensors").path
   }

@@ -19,9 +19,9 @@ public struct StoredItems: ItemScoreSource {
     guard let targets = scorer.targets(Scorer.Question(task: row.task, split: row.split)),
       let id = JobID(hex: row.job), scorer.store.contains(id), !scorer.store.isDropped(id)
     else { return nil }
-    let predictions = try scorer.store.predictions(id).predictions
-    let wanted = try targets.rows()
-    guard !wanted.isEmpty, predictions.count == wanted.count else { return nil }
+    let rows = try scorer.joined(id, targets)
+    let (predictions, wanted) = (rows.columns.predictions, rows.targets)
+    guard !wanted.isEmpty else { return nil }
     let labels = targets.task.labels.map(\.name)
     let metric = try Metrics.all.entry(named: row.metric)
     let answers = predictions.map(\.target)

@@ -17,6 +17,10 @@ public actor WorkerProcess: JobRunner {
   private var input: FileHandle?
   private var lines: AsyncStream<String>?
   private var lastWords: LastWords?
+  /// The job that is being done.
+  private var present: JobID?
+  /// Whether the process was ended under that job because nobody wants its result.
+  private var isAbandoned = false
   private let onRestart: @Sendable (WorkerDeath) -> Void
   private let onNote: @Sendable (Diagnostic) -> Void
 
@@ -63,16 +67,26 @@ public actor WorkerProcess: JobRunner {
   public func run(
     _ request: WorkRequest, progress: @escaping @Sendable (Double, String) -> Void
   ) async throws -> JobCost {
+    (present, isAbandoned) = (request.id, false)
+    defer { present = nil }
     for attempt in 1...2 {
       if let cost = try await tryOnce(request, progress) { return cost }
       if life.withLock({ $0.isOver }) { throw CancellationError() }
       let death = reap(under: request.id)
+      if isAbandoned { throw Diagnostic("another run has taken the job over") }
       if attempt == 2 {
         throw Diagnostic("the worker process died twice under this job (\(death.end))", hint: death.hint)
       }
       onRestart(death)
     }
     preconditionFailure("two attempts are made")
+  }
+
+  /// Ends the process where it is at a job; the next job gets a new one.
+  public func abandon(_ id: JobID) {
+    guard present == id, let process, process.isRunning else { return }
+    isAbandoned = true
+    process.terminate()
   }
 
   /// Kills the process.

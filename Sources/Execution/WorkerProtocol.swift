@@ -52,6 +52,8 @@ public protocol JobRunner: Sendable {
   /// - Throws: a `Diagnostic` where the job failed.
   func run(_ request: WorkRequest, progress: @escaping @Sendable (Double, String) -> Void) async throws
     -> JobCost
+  /// Ends a job where it runs, because another run has taken it over; `run` then throws.
+  func abandon(_ id: JobID) async
   /// Ends at once whatever runs.
   func stop() async
 }

@@ -28,8 +28,14 @@ public final class AtomicFile {
 
   private init(_ path: String) throws(Diagnostic) {
     self.path = path
-    temporary = "\(path).\(getpid()).partial"
-    descriptor = unsafe open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    // Over a shared folder processes of two machines may have one number: each takes a name that nobody has.
+    var (number, temporary, descriptor) = (0, "", Int32(-1))
+    repeat {
+      temporary = "\(path).\(getpid())-\(number).partial"
+      descriptor = unsafe open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+      number += 1
+    } while descriptor < 0 && errno == EEXIST && number < 1000
+    (self.temporary, self.descriptor) = (temporary, descriptor)
     guard descriptor >= 0 else { throw problem() }
   }
 
@@ -78,6 +84,7 @@ public final class AtomicFile {
     let number = errno
     let reason = unsafe String(cString: strerror(number))
     return Diagnostic(
-      "cannot write the file: \(reason)", at: Place(file: path), hint: SystemRefusal.remedy(number))
+      "cannot write the file: \(reason)", at: Place(file: path), hint: SystemRefusal.remedy(number)
+    ).ofSystem(number)
   }
 }

@@ -3,7 +3,7 @@ internal import Basics
 /// What a job's identity is the hash of: one line for each field, `name value`, in the order of the fields.
 ///
 /// Parts stand there by their hashes, other jobs by their identities; a field that is nil has no line.
-struct IdentityText {
+struct IdentityText: PartReader {
   private(set) var bytes: [UInt8] = []
 
   /// Begins the text of a job: `mixology job 3 train`.
@@ -13,31 +13,23 @@ struct IdentityText {
   }
 
   /// A part, by its hash.
-  mutating func add<Value>(_ name: String, _ part: Hashed<Value>) { add(line: name, part.hex) }
+  mutating func part<Value>(_ name: String, _: String, _ part: Hashed<Value>) { add(line: name, part.hex) }
 
-  /// A word, a number or a truth value.
-  mutating func add(_ name: String, _ value: some CustomStringConvertible) {
+  mutating func value(_ name: String, _: String, _ value: some CustomStringConvertible) {
     add(line: name, value.description)
   }
 
-  /// A job whose artefacts are read.
-  mutating func add(_ name: String, _ job: JobID?) {
-    if let job { add(name, [job]) }
+  mutating func numbers(_ name: String, _: String, _ numbers: [some CustomStringConvertible]) {
+    add(line: name, numbers.map(\.description).joined(separator: " "))
   }
 
-  /// Jobs in the order that counts.
-  mutating func add(_ name: String, _ jobs: [JobID]) {
+  mutating func jobs(_ name: String, _: String, _ jobs: [JobID]) {
     add(text: name)
     for job in jobs {
       bytes.append(UInt8(ascii: " "))
       bytes.append(contentsOf: job.digits)
     }
     bytes.append(UInt8(ascii: "\n"))
-  }
-
-  /// Numbers in the order that counts.
-  mutating func add(_ name: String, _ numbers: [some CustomStringConvertible]) {
-    add(line: name, numbers.map(\.description).joined(separator: " "))
   }
 
   private mutating func add(line name: String, _ value: String) {

@@ -147,13 +147,16 @@ public struct JobCost: Sendable, Hashable, Codable {
   public var run: String?
   /// Processor, cores and memory.
   public var machine: String
+  /// The libraries that did the arithmetic, by `blas` and, where it took part, `onednn`; nil in records of before.
+  public var libraries: [String: String]?
   /// What the scheduler expected `wallSeconds` to be when it handed the job out; nil where nobody asked.
   public var predictedSeconds: Double?
 
   /// Makes a record.
   public init(
     cpuSeconds: Double, arithmeticSeconds: Double? = nil, wallSeconds: Double, peakResidentMegabytes: Double,
-    worker: String, run: String? = nil, machine: String, predictedSeconds: Double? = nil
+    worker: String, run: String? = nil, machine: String, libraries: [String: String]? = nil,
+    predictedSeconds: Double? = nil
   ) {
     self.cpuSeconds = cpuSeconds
     self.arithmeticSeconds = arithmeticSeconds
@@ -162,6 +165,7 @@ public struct JobCost: Sendable, Hashable, Codable {
     self.worker = worker
     self.run = run
     self.machine = machine
+    self.libraries = libraries
     self.predictedSeconds = predictedSeconds
   }
 }

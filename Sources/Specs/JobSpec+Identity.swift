@@ -10,92 +10,103 @@ extension JobSpec {
   /// Cost: about a microsecond, since parts are hashed when they are made.
   public func id() -> JobID {
     var text = IdentityText(format: JobSpec.formatVersion, kind: kind)
-    switch self {
-    case .pretrain(let spec): text.add("spec", Hashed(spec))
-    case .train(let job): job.write(to: &text)
-    case .statistics(let job): job.write(to: &text)
-    case .merge(let job): job.write(to: &text)
-    case .tune(let job): job.write(to: &text)
-    case .predict(let job): job.write(to: &text)
-    }
+    read(&text)
     return text.id
+  }
+
+  /// The parts of the job, in the order of its identity, which is the hash of them all.
+  public var parts: [JobPart] {
+    var list = PartList()
+    read(&list)
+    return list.parts
+  }
+
+  private func read(_ reader: inout some PartReader) {
+    switch self {
+    case .pretrain(let spec): reader.part("spec", "base.pretrain", Hashed(spec))
+    case .train(let job): job.read(&reader)
+    case .statistics(let job): job.read(&reader)
+    case .merge(let job): job.read(&reader)
+    case .tune(let job): job.read(&reader)
+    case .predict(let job): job.read(&reader)
+    }
   }
 }
 
 extension TrainJob {
-  fileprivate func write(to text: inout IdentityText) {
-    text.add("base", $base)
-    text.add("tasks", $tasks)
-    text.add("sampling", $sampling)
-    text.add("budget", $budget)
-    text.add("adapter", $adapter)
-    text.add("training", $training)
-    text.add("seed", seed)
+  fileprivate func read(_ reader: inout some PartReader) {
+    reader.part("base", "base", $base)
+    reader.part("tasks", "tasks", $tasks)
+    reader.part("sampling", "sampling", $sampling)
+    reader.part("budget", "budget", $budget)
+    reader.part("adapter", "adapter", $adapter)
+    reader.part("training", "training", $training)
+    reader.value("seed", "seeds", seed)
     if let start {
-      text.add("start.adapter", start.adapter)
-      text.add("start.heads", start.heads)
-      text.add("start.earlier", Hashed(start.earlier))
+      reader.job("start.adapter", "merges", start.adapter)
+      reader.job("start.heads", "merges", start.heads)
+      reader.part("start.earlier", "budget", Hashed(start.earlier))
     }
-    if let ends { text.add("ends", ends.concentration) }
+    if let ends { reader.value("ends", "merges.concentration", ends.concentration) }
   }
 }
 
 extension StatisticsJob {
-  fileprivate func write(to text: inout IdentityText) {
-    text.add("base", $base)
-    text.add("adapter", adapter)
-    text.add("tasks", $tasks)
-    text.add("split", split.rawValue)
-    text.add("rows", rows)
-    text.add("max_tokens", maxTokens)
-    text.add("what", Hashed(what))
-    text.add("seed", seed)
+  fileprivate func read(_ reader: inout some PartReader) {
+    reader.part("base", "base", $base)
+    reader.job("adapter", "merges.of", adapter)
+    reader.part("tasks", "tasks", $tasks)
+    reader.value("split", "merges.split", split.rawValue)
+    reader.value("rows", "merges.rows", rows)
+    reader.value("max_tokens", "training.max_tokens", maxTokens)
+    reader.part("what", "merges", Hashed(what))
+    reader.value("seed", "seeds", seed)
   }
 }
 
 extension MergeJob {
-  fileprivate func write(to text: inout IdentityText) {
-    text.add("method", method)
-    text.add("parameters", $parameters)
-    text.add("inputs", inputs)
-    text.add("weights", weights)
-    text.add("seed", seed)
-    if let statistics { text.add("statistics", statistics) }
+  fileprivate func read(_ reader: inout some PartReader) {
+    reader.value("method", "merges.method", method)
+    reader.part("parameters", "merges", $parameters)
+    reader.jobs("inputs", "merges.of", inputs)
+    reader.numbers("weights", "merges.weights", weights)
+    reader.value("seed", "seeds", seed)
+    if let statistics { reader.jobs("statistics", "merges", statistics) }
     if let data {
-      text.add("data.base", data.$base)
-      text.add("data.tasks", data.$tasks)
-      text.add("data.split", data.split.rawValue)
-      text.add("data.rows", data.rows)
-      text.add("data.max_tokens", data.maxTokens)
+      reader.part("data.base", "base", data.$base)
+      reader.part("data.tasks", "tasks", data.$tasks)
+      reader.value("data.split", "merges.split", data.split.rawValue)
+      reader.value("data.rows", "merges.rows", data.rows)
+      reader.value("data.max_tokens", "training.max_tokens", data.maxTokens)
     }
-    if let ends { text.add("ends", ends) }
+    if let ends { reader.numbers("ends", "merges.of", ends) }
   }
 }
 
 extension TuneJob {
-  fileprivate func write(to text: inout IdentityText) {
-    text.add("base", $base)
-    text.add("method", method)
-    text.add("parameters", $parameters)
-    text.add("inputs", inputs)
-    text.add("weights", weights)
-    text.add("tasks", $tasks)
-    text.add("over", $over)
-    text.add("max_tokens", maxTokens)
-    if let labelScale { text.add("label_scale", labelScale) }
-    text.add("seed", seed)
+  fileprivate func read(_ reader: inout some PartReader) {
+    reader.part("base", "base", $base)
+    reader.value("method", "merges.method", method)
+    reader.part("parameters", "merges", $parameters)
+    reader.jobs("inputs", "merges.of", inputs)
+    reader.numbers("weights", "merges.weights", weights)
+    reader.part("tasks", "tasks", $tasks)
+    reader.part("over", "merges.over", $over)
+    reader.value("max_tokens", "training.max_tokens", maxTokens)
+    if let labelScale { reader.value("label_scale", "training.label_scale", labelScale) }
+    reader.value("seed", "seeds", seed)
   }
 }
 
 extension PredictJob {
-  fileprivate func write(to text: inout IdentityText) {
-    text.add("base", $base)
-    text.add("adapter", adapter)
-    text.add("task", $task)
-    text.add("split", split.rawValue)
-    text.add("head", head)
-    text.add("max_tokens", maxTokens)
-    if let labelScale { text.add("label_scale", labelScale) }
-    if let precision { text.add("precision", precision.rawValue) }
+  fileprivate func read(_ reader: inout some PartReader) {
+    reader.part("base", "base", $base)
+    reader.job("adapter", "evaluate", adapter)
+    reader.part("task", "tasks", $task)
+    reader.value("split", "evaluate.splits", split.rawValue)
+    reader.job("head", "evaluate", head)
+    reader.value("max_tokens", "training.max_tokens", maxTokens)
+    if let labelScale { reader.value("label_scale", "training.label_scale", labelScale) }
+    if let precision { reader.value("precision", "evaluate.precision", precision.rawValue) }
   }
 }

@@ -47,10 +47,15 @@ private struct Change<Spec>: Sendable {
     let fields = Mirror(reflecting: spec).children.compactMap { $0.label?.trimmingPrefix("_").description }
     #expect(changes.map(\.field) == fields)
     var ids = [job(spec).id()]
+    let parts = job(spec).partTexts
     for change in changes {
       var changed = spec
       change.apply(&changed)
       ids.append(job(changed).id())
+      // What makes it another job stands in the list that reasons are told from, under a word of the manifest.
+      let changedParts = job(changed).partTexts
+      let names = Set(parts.keys).union(changedParts.keys).filter { parts[$0] != changedParts[$0] }
+      #expect(!names.isEmpty, "no part says that \(change.field) changed")
     }
     #expect(Set(ids).count == ids.count, "two of \(fields) do not change the identity")
   }

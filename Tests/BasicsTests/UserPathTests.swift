@@ -69,4 +69,12 @@ import Testing
     #expect(remedy.contains("disk full") == [ENOSPC, EDQUOT].contains(number))
     #expect(SystemRefusal.remedy(EINTR) == nil)
   }
+
+  @Test(arguments: [
+    ("Results/.store", "Results/.store"), ("~/a b", "~/'a b'"), ("it's", #"'it'\''s'"#), ("", "''"),
+    ("$HOME/x", "'$HOME/x'"), ("zürich", "'zürich'"),
+  ])
+  func `a shell takes a quoted path for what it is`(_ path: String, _ quoted: String) {
+    #expect(UserPath.quoted(path) == quoted)
+  }
 }

@@ -118,12 +118,13 @@ extension BaseCheckTests {
     let words = ["up", "\u{200b}", "good", "down"].map { "\"\($0)\"" }.joined(separator: ", ")
     let row = #"{"text": [\#(words)], "label": ["O", "B-X", "O", "O"]}"#
     try Data("\(row)\n\(row)\n".utf8).write(to: file)
+    let data = DataFile(sha256: try StableHash.hex(file: file.path), format: "jsonl")
     let task = TaskSpec(
-      name: "t", kind: .tagging, source: .files(["train": DataFile(sha256: "a", format: "jsonl")]),
+      name: "t", kind: .tagging, source: .files(["train": data]),
       labels: ["O", "B-X"].map { LabelSpec(name: $0, description: $0) }, metrics: ["entity_f1"],
       validationFraction: 0, head: .linear)
     // [CLS] up good [SEP]
-    let facts = resources().facts(of: task, base: folder, maxTokens: 4, locations: ["a": file.path])
+    let facts = resources().facts(of: task, base: folder, maxTokens: 4, locations: [data.sha256: file.path])
     let lengths = try #require(facts.first?.lengths)
     #expect(lengths.words == 8)
     #expect(lengths.emptyWords.count == 2 && lengths.emptyWords.line == 1)

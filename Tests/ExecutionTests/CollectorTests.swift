@@ -7,6 +7,7 @@ import Models
 import Outlines
 import Results
 import Specs
+import Tasks
 import TestSupport
 import Testing
 
@@ -186,7 +187,8 @@ import Testing
     let line = try #require(String(contentsOf: file, encoding: .utf8).split(separator: "\n").first)
     #expect(
       line
-        == #"{"task":"fpb","split":"test","row":1,"text":"0000000000000001","prediction":"a","target":"a","correct":true,"#
+        == #"{"task":"fpb","split":"test","row":1,"text":"\#(String(StableHash.hex(Data("row 0".utf8)).prefix(16)))","#
+        + #""prediction":"a","target":"a","correct":true,"#
         + #""probabilities":{"a":0.75,"b":0.25}}"#)
   }
 
@@ -195,22 +197,79 @@ import Testing
   @Test func `scores are kept beside predictions, and one more metric is computed from them`() throws {
     try putAll()
     var plan = plan
-    let book = store.folder(evaluations[1].id).appendingPathComponent("scores.json")
+    let book = store.folder(evaluations[1].id).appendingPathComponent("scores")
+    func names() -> [String] {
+      ((try? FileManager.default.contentsOfDirectory(atPath: book.path)) ?? []).sorted()
+    }
     _ = try collect()
-    #expect(!FileManager.default.fileExists(atPath: book.path))
+    #expect(names().isEmpty)
     _ = try Collector(store: store, keepsScores: true).collect(plan)
-    let kept = try Data(contentsOf: book)
+    let kept = try #require(names().first)
+    #expect(names().count == 1 && kept.hasSuffix("-accuracy-1.json"))
     plan.plannedTasks[0].spec.metrics = ["accuracy", "macro_f1"]
     plan.tasks[0].metrics.append(MetricColumn(name: "macro_f1", higherIsBetter: true))
     let set = try Collector(store: store, keepsScores: true).collect(plan)
     #expect(set.scores.count == 8)
     #expect(set.scores.filter { $0.metric == "macro_f1" }.map(\.value).last == 3.0 / 7)
-    #expect(try Data(contentsOf: book) != kept)
-    // What was changed by hand is computed anew.
-    var changed = try String(contentsOf: book, encoding: .utf8)
-    changed.replace("0.25", with: "0.75")
-    try Data(changed.utf8).write(to: book)
-    #expect(try collect().scores.map(\.value) == [0, 0.25, 0.5, 0.75])
+    #expect(names().count == 2 && names().contains(kept))
+    // What was changed by hand, or is one revision's under the name of another, is computed anew.
+    let file = book.appendingPathComponent(kept)
+    let whole = try String(contentsOf: file, encoding: .utf8)
+    for (old, new) in [("0.25", "0.75"), ("-accuracy-1", "-accuracy-2")] {
+      try Data(whole.replacing(old, with: new).utf8).write(to: file)
+      #expect(try collect().scores.map(\.value) == [0, 0.25, 0.5, 0.75])
+    }
+  }
+
+  @Test func `two runs that compute different scores at once lose none`() async throws {
+    try putAll()
+    let store = store
+    let plans = ["accuracy", "macro_f1", "weighted_f1", "matthews"].map { metric in
+      var plan = plan
+      plan.plannedTasks[0].spec.metrics = [metric]
+      return plan
+    }
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for plan in plans {
+        group.addTask { _ = try Collector(store: store, keepsScores: true).collect(plan) }
+      }
+      try await group.waitForAll()
+    }
+    let book = store.folder(evaluations[1].id).appendingPathComponent("scores")
+    #expect(try FileManager.default.contentsOfDirectory(atPath: book.path).count == 4)
+  }
+
+  @Test func `predictions are held against the rows and texts that they are of`() throws {
+    try putAll()
+    let columns = PredictionColumns(
+      rows: [1, 2, 3, 5], texts: (0..<4).map { Example(text: "row \($0)", target: .label(0)).textHash },
+      predictions: (0..<4).map { _ in Prediction(.label(0), probabilities: [1, 0]) }, labels: 2)
+    var (rows, texts) = (columns, columns)
+    rows.rows = [1, 2, 3, 5]
+    (texts.rows, texts.texts[2]) = ([1, 2, 3, 4], 7)
+    let file = store.data[Jobs.data.sha256] ?? ""
+    for (wrong, what) in [
+      (rows, "prediction 4 is of row 5, not of row 4 of \(file)"),
+      (texts, "the prediction for row 3 is of another text than stands in line 3 of \(file)"),
+    ] {
+      try store.discard(evaluations[1].id)
+      let attempt = try store.beginAttempt(evaluations[1].id, "put")
+      try Data(wrong.bytes).write(to: attempt.appendingPathComponent("predictions.bin"))
+      try store.commit(
+        attempt, as: evaluations[1].id, spec: evaluations[1].spec, result: .predicted, cost: .some())
+      let set = try collect()
+      #expect(set.scores.map(\.value) == [0, 0.5, 0.75])
+      #expect(set.failures.map(\.message) == [what])
+      let folder = scratch.url.appendingPathComponent("predictions")
+      let told = #expect(throws: Diagnostic.self) {
+        try PredictionBinder(store: store).bind(plan, into: folder)
+      }
+      #expect(told?.what == what && told?.place?.file.hasSuffix("predictions.bin") == true)
+      let row = ScoreRow(
+        model: "single:fpb", seed: 0, task: "fpb", split: .test, metric: "accuracy", value: 0, n: 4,
+        job: evaluations[1].id.hex)
+      #expect(throws: Diagnostic.self) { try StoredItems(store: store, plan: plan).items(row) }
+    }
   }
 
   @Test func `another column of targets is another key`() throws {
@@ -221,35 +280,6 @@ import Testing
     #expect(try Collector(store: store).collect(plan).scores.map(\.value) == [1, 0.75, 0.5, 0.25])
   }
 
-  @Test func `what is dropped keeps its scores and is made again where something asks for it`() throws {
-    try putAll()
-    _ = try Collector(store: store, keepsScores: true).collect(plan)
-    var plan = plan
-    plan.models[3].grid = "merge:linear"
-    plan.passedOver = ["merge:linear"]
-    #expect(try store.dropPassedOver(plan, others: [evaluations[3].id]) == 1)
-    #expect(try store.dropPassedOver(plan) == 1)
-    #expect(try store.dropPassedOver(plan) == 0)
-    #expect([merge.id, evaluations[3].id].allSatisfy(store.isDropped))
-    #expect(store.damaged(in: plan).isEmpty)
-    #expect(try collect().scores.map(\.value) == [0, 0.25, 0.5, 0.75])
-    #expect(store.progress(of: plan).remade.isEmpty)
-    // One more metric, or the choice of the point.
-    var measured = plan
-    measured.plannedTasks[0].spec.metrics = ["accuracy", "macro_f1"]
-    var chosen = plan
-    chosen.passedOver = []
-    for asking in [measured, chosen] {
-      let progress = store.progress(of: asking)
-      #expect(Set(progress.remade.keys) == [merge.id, evaluations[3].id])
-      let reasons = Reasons(asking, store, progress)
-      #expect(try #require(reasons.reasons(merge).first).kind == "dropped")
-    }
-    // What is made again takes the place of what was left.
-    try store.put(predictions: evaluations[3].id, right: 3)
-    #expect(!store.isDropped(evaluations[3].id))
-  }
-
   // MARK: Reasons
 
   @Test func `a plan says what changed since the last run`() throws {
@@ -258,8 +288,6 @@ import Testing
     last.note(plan, finished: store.finished())
     try last.write(of: "test", in: store)
     #expect(LastRun(of: "test", in: store) == last)
-    #expect(LastRun.jobs(ofAllBut: "test", in: store).isEmpty)
-    #expect(LastRun.jobs(ofAllBut: "other", in: store).count == plan.jobs.count)
     func reasons(_ change: (inout TrainJob) -> Void) throws -> [String] {
       guard case .train(var job) = a.spec else { return [] }
       change(&job)
@@ -272,7 +300,7 @@ import Testing
     }
     #expect(try reasons { $0.training.learningRate = 0.5 } == ["training.learning_rate from 0.001 to 0.5"])
     #expect(try reasons { $0.budget = .tokens(5) }.contains("budget.steps from 5 to nothing"))
-    #expect(try reasons { $0.seed = 4 } == ["seed from 0 to 4"])
+    #expect(try reasons { $0.seed = 4 } == ["seeds from 0 to 4"])
     #expect(
       try reasons { $0.tasks[0].labels[0].description = "rises" } == [
         "tasks.fpb.labels.a from 'a' to 'rises'"
@@ -291,11 +319,11 @@ import Testing
     last.note(plan, finished: store.finished())
     try last.write(of: "test", in: store)
     let file = scratch.url.appendingPathComponent("new.jsonl")
-    let old = try String(contentsOfFile: store.data["data"] ?? "", encoding: .utf8)
+    let old = try String(contentsOfFile: store.data[Jobs.data.sha256] ?? "", encoding: .utf8)
     try Data(old.replacingOccurrences(of: "row 2", with: "row 9").utf8).write(to: file)
     guard case .train(var job) = a.spec else { return }
     job.tasks[0].source = .files([
-      "train": DataFile(sha256: "new", format: "jsonl"), "test": DataFile(sha256: "data", format: "jsonl"),
+      "train": DataFile(sha256: "new", format: "jsonl"), "test": Jobs.data,
     ])
     var planned = a
     planned.spec = .train(job)

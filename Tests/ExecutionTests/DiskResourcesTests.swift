@@ -69,14 +69,13 @@ import Testing
     #expect(try resources().file(third).sha256 == StableHash.hex(Data("six\n".utf8)))
   }
 
-  @Test func `a file that did not change is not read again`() throws {
+  @Test func `other bytes under the same size and the same time are seen`() throws {
     let first = resources()
     let before = try first.file(try write("one\n", changed: 1_700_000_000))
     first.facts.save()
-    // Other bytes under the same size and time: only a reader would see them.
+    // As `cp -p` leaves it: the inode has a time of its own.
     let path = try write("two\n", changed: 1_700_000_000)
-    #expect(try resources().file(path) == before)
-    #expect(try first.file(path) == before)
+    for resources in [first, resources()] { #expect(try resources.file(path).sha256 != before.sha256) }
   }
 
   @Test func `a broken cache is as good as none`() throws {

@@ -19,12 +19,17 @@ extension JobStore {
   }
 
   /// Puts a result under an id, as a worker would.
-  func put(_ id: JobID, _ result: JobResult, cost: JobCost = .some(), files: [String: String] = [:]) throws {
+  ///
+  /// - Parameter token: That of the lease under which it works; nil for one that asks nobody.
+  func put(
+    _ id: JobID, _ result: JobResult, cost: JobCost = .some(), files: [String: String] = [:],
+    under token: String? = nil
+  ) throws {
     let attempt = try beginAttempt(id, "put")
     for name in files.keys.sorted() {
       try Data((files[name] ?? "").utf8).write(to: attempt.appendingPathComponent(name))
     }
-    try commit(attempt, as: id, spec: try Jobs.train(0).spec, result: result, cost: cost)
+    try commit(attempt, as: id, spec: try Jobs.train(0).spec, result: result, cost: cost, under: token)
   }
 }
 
@@ -46,7 +51,7 @@ extension JobStore {
   /// Puts predictions of four rows under an id, of which so many are right, and the data that they are of beside the store.
   func put(predictions id: JobID, right: Int) throws {
     let columns = PredictionColumns(
-      rows: [1, 2, 3, 4], texts: [1, 2, 3, 4],
+      rows: [1, 2, 3, 4], texts: (0..<4).map { Example(text: "row \($0)", target: .label(0)).textHash },
       predictions: (0..<4).map {
         Prediction(.label($0 < right ? 0 : 1), probabilities: $0 < right ? [0.75, 0.25] : [0.25, 0.75])
       },
@@ -54,12 +59,11 @@ extension JobStore {
     let attempt = try beginAttempt(id, "put")
     try Data(columns.bytes).write(to: attempt.appendingPathComponent("predictions.bin"))
     try commit(attempt, as: id, spec: try Jobs.train(0).spec, result: .predicted, cost: .some())
-    let rows = (0..<4).map { "{\"text\": \"row \($0)\", \"label\": \"a\"}\n" }.joined()
-    try Data(rows.utf8).write(to: root.appendingPathComponent("data.jsonl"))
+    try Data(Jobs.rows.utf8).write(to: root.appendingPathComponent("data.jsonl"))
   }
 
   /// Where the data of `put(predictions:)` lie.
-  var data: [String: String] { ["data": root.appendingPathComponent("data.jsonl").path] }
+  var data: [String: String] { [Jobs.data.sha256: root.appendingPathComponent("data.jsonl").path] }
 }
 
 extension JobCost {
@@ -84,11 +88,11 @@ extension JobResult {
 
 /// Small plans: trainings named by their seed, merges and evaluations of them.
 enum Jobs {
+  static let rows = (0..<4).map { "{\"text\": \"row \($0)\", \"label\": \"a\"}\n" }.joined()
+  static let data = DataFile(sha256: StableHash.hex(Data(rows.utf8)), format: "jsonl")
   static let task = TaskSpec(
     name: "fpb", kind: .classification,
-    source: .files([
-      "train": DataFile(sha256: "data", format: "jsonl"), "test": DataFile(sha256: "data", format: "jsonl"),
-    ]),
+    source: .files(["train": data, "test": data]),
     labels: ["a", "b"].map { LabelSpec(name: $0, description: $0) }, metrics: ["accuracy"])
 
   static func train(_ seed: Int) throws -> PlannedJob {
@@ -171,9 +175,10 @@ final class FakeRunner: JobRunner {
     if failing.contains(request.id) { throw Diagnostic("cannot do it") }
     let result: JobResult =
       if case .predict = request.spec { .predicted } else { .trained() }
-    try store.put(request.id, result)
+    try store.put(request.id, result, under: request.attempt)
     return .some()
   }
 
+  func abandon(_ id: JobID) async { log.add("abandon \(id)") }
   func stop() async { log.add("stop \(name)") }
 }

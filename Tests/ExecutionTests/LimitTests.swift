@@ -34,7 +34,7 @@ import Testing
     let file = scratch.url.appendingPathComponent("a.jsonl")
     let row = #"{"text": ["Acme", "grows"], "label": ["I-X", "O"]}"# + "\n"
     try Data(String(repeating: row, count: 4).utf8).write(to: file)
-    let data = DataFile(sha256: "a", format: "jsonl")
+    let data = DataFile(sha256: try StableHash.hex(file: file.path), format: "jsonl")
     let task = TaskSpec(
       name: "names", kind: .tagging, source: .files(["train": data, "validation": data, "test": data]),
       labels: ["O", "B-X", "I-X"].map { LabelSpec(name: $0, description: $0) }, metrics: ["entity_f1"])
@@ -44,8 +44,8 @@ import Testing
         labelScale: 20))
     let job = PlannedJob(id: spec.id(), spec: spec, label: "evaluate", work: JobWork(flops: 1))
     var plan = Jobs.plan([job])
-    plan.locations = ["a": file.path]
-    let told = #expect(throws: Diagnostics.self) { try DataCheck(store: nil).check(plan) }
+    plan.locations = [data.sha256: file.path]
+    let told = #expect(throws: Diagnostics.self) { try DataCheck().check(plan) }
     #expect(told?.all.count == 1)
     #expect(told?.all.first?.what.contains("4 of 4 entities begin with I- and count for nothing") == true)
   }

@@ -46,4 +46,13 @@ import Testing
       "/people/ada/exp/m.yaml", at: "/tmp", "/tmp/Results/.store", "/people/ada/exp/Results/.store")
     #expect(both.folder == "/people/ada/exp/Results")
   }
+
+  @Test func `above a link lies what is above the folder that it points at`() {
+    let place = ResultsPlace.of(
+      manifest: "link/../m.yaml", workingDirectory: "/people/ada/exp", home: "/people/ada",
+      exists: { _ in false },
+      resolve: { $0 == "/people/ada/exp/link" ? "/data/sets/fpb" : $0 })
+    #expect(place.folder == "/data/sets/Results")
+    #expect(self.place("link/../m.yaml", at: "/people/ada/exp").folder == "Results")
+  }
 }

@@ -31,6 +31,7 @@ import Testing
         case .tookOver(let job, let holder): "took \(job.label) from \(holder.host)"
         case .stopped(let job, _): "stopped \(job.label)"
         case .skipped(let job, let cause): "skipped \(job.label) because of \(cause)"
+        case .halted(let job, _, let diagnostic): "halted \(job.label): \(diagnostic.what)"
         }
       list.withLock { $0.append(line) }
     }
@@ -250,6 +251,28 @@ import Testing
     #expect(summary.failed == 0 && summary.elsewhere == 1)
     #expect(events.all.suffix(2) == ["stopped train 0", "elsewhere train 0 by "])
     #expect(store.failure(job.id) == nil)
+  }
+
+  @Test func `a worker is stopped where its job was taken over, and what it would still commit is refused`()
+    async throws
+  {
+    let job = try Jobs.train(0)
+    let other = Leases(store: store, patience: 0, holder: .elsewhere("beta"))
+    let own = Leases(store: store, patience: 1e6, holder: .elsewhere("alpha"))
+    let (store, log) = (store, log)
+    let events = Events()
+    let runner = FakeRunner(store: store, log: log) { request in
+      guard !log.all.contains("abandon \(request.id)") else { return }
+      #expect(try !other.take(request.id).isTaken && other.take(request.id).isTaken)
+      own.beat()
+      while !log.all.contains("abandon \(request.id)") { try await Task.sleep(for: .milliseconds(1)) }
+      // The other one fails at it.
+      other.release(request.id)
+    }
+    let summary = await run(Jobs.plan([job]), [runner], leases: own, events: events)
+    #expect(events.all.contains("stopped train 0"))
+    #expect(summary.done == 1 && summary.failed == 0 && store.contains(job.id))
+    #expect(log.all == [job.id.hex, "abandon \(job.id)", job.id.hex, "stop w"])
   }
 
   @Test func `an empty plan ends at once`() async {

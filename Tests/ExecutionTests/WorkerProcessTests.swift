@@ -180,6 +180,24 @@ import Testing
     #expect(told.count == 22)
   }
 
+  @Test func `a job that another run has taken over is let go of, and the next one is done`() async throws {
+    let deaths = Lock(0)
+    let worker = worker(
+      """
+      if [ ! -e "$MARK" ]; then read line; : > "$MARK"; exec sleep 60; fi
+      while read line; do \(try line(.done(.some()))); done
+      """, onRestart: { _ in deaths.withLock { $0 += 1 } })
+    let running = Task { await complaint(worker) }
+    let mark = scratch.url.appendingPathComponent("mark").path
+    while !FileManager.default.fileExists(atPath: mark) { try await Task.sleep(for: .milliseconds(2)) }
+    await worker.abandon(JobID(number: 1))
+    await worker.abandon(request.id)
+    #expect(await running.value == "error: another run has taken the job over")
+    #expect(try await worker.run(request) { _, _ in } == .some())
+    await worker.stop()
+    #expect(deaths.withLock { $0 } == 0)
+  }
+
   @Test func `a worker goes on after a job that killed it`() async throws {
     let worker = worker(
       """

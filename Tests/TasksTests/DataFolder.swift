@@ -15,12 +15,13 @@ final class DataFolder {
 
   deinit { try? FileManager.default.removeItem(at: folder) }
 
-  /// Writes a file; its hash in specs is its name.
+  /// Writes a file, by its hash in specs.
   func write(_ name: String, _ bytes: [UInt8]) throws -> DataFile {
     let url = folder.appendingPathComponent(name)
     try Data(bytes).write(to: url)
-    paths[name] = url.path
-    return DataFile(sha256: name, format: url.pathExtension)
+    let hash = StableHash.hex(bytes: bytes)
+    paths[hash] = url.path
+    return DataFile(sha256: hash, format: url.pathExtension)
   }
 
   func write(_ name: String, _ text: String) throws -> DataFile { try write(name, Array(text.utf8)) }

@@ -322,6 +322,19 @@ import Testing
         """)
   }
 
+  @Test func `a file that was edited after its hash was taken is refused`() throws {
+    let file = try folder.write("a.jsonl", #"{"text": "a", "label": "neutral"}"#)
+    #expect(folder.complaint(.whole(file)) == "loaded 1")
+    // As many bytes.
+    let path = try #require(folder.path(of: file.sha256))
+    try Data(#"{"text": "b", "label": "neutral"}"#.utf8).write(to: URL(fileURLWithPath: path))
+    #expect(
+      folder.complaint(.whole(file)) == """
+        a.jsonl: error: the file changed since this run was planned
+          run again, which plans with what is there now; what is done is kept
+        """)
+  }
+
   @Test(arguments: [("{text", "{"), ("text}", "}"), ("{}", "{"), ("a } b {c}", "}")])
   func `unbalanced braces are told`(template: String, brace: String) throws {
     let file = try folder.write("a.jsonl", #"{"text": "a", "label": "neutral"}"#)
@@ -349,7 +362,8 @@ import Testing
     let data = try #require(Reference.data)
     func load(_ set: String, _ task: (DataFile) -> TaskSpec) throws -> [Example] {
       let path = data.appendingPathComponent("\(set)/train.jsonl").path
-      return try TaskLoader.load(task(DataFile(sha256: set, format: "jsonl")), split: .train) { _ in path }
+      let file = DataFile(sha256: try StableHash.hex(file: path), format: "jsonl")
+      return try TaskLoader.load(task(file), split: .train) { _ in path }
     }
     let phrases = try load("fpb") { .whole($0) }
     #expect(sizes(phrases) == [413, 1930, 922])

@@ -87,13 +87,10 @@ struct PlanCommand: ParsableCommand {
     Console.notes(of: plan)
     if let note = loaded.store.earlierFormats() { Console.note("\(note)") }
     let count = workerArguments.count
-    let clock = WorkClock.measured(
-      plan, loaded.store, workers: count, threads: workerArguments.threads)
     let progress = loaded.store.progress(of: plan)
-    var cached: Set<JobID> = []
-    for job in plan.jobs where !progress.isOpen(job.id) && loaded.store.damage(job.id) == nil {
-      cached.insert(job.id)
-    }
+    let clock = WorkClock.measured(
+      plan, loaded.store, progress, workers: count, threads: workerArguments.threads)
+    let cached = Set(plan.jobs.map(\.id).filter { !progress.isOpen($0) })
     let seconds = Makespan.seconds(
       of: plan, workers: count, start: WorkClock.start, isFinished: cached.contains, seconds: clock.seconds)
     let open = plan.jobs.filter { !cached.contains($0.id) }

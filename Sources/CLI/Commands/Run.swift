@@ -48,36 +48,39 @@ struct Run: AsyncParsableCommand {
     signal(SIGPIPE, SIG_IGN)
     try BestKernel.use(threads: workerArguments.count * workerArguments.threads)
     let loaded = try arguments.load()
-    if !quiet { loaded.tellPlace() }
+    loaded.tellPlace()
     try refusing { () throws(Diagnostic) in try WorkerProcess.check(workers: workerArguments.count) }
     var plan = try loaded.planBeforeChoice()
     try loaded.checkTables(plan, force: force)
-    try DataCheck(store: loaded.store).check(plan)
+    let store = loaded.store
+    try DataCheck(store.progress(of: plan, looksAtFiles: false)).check(plan)
     try refusing { () throws(Diagnostic) in
-      try ResultsFolder.check(store: loaded.store.root, tables: loaded.folder)
+      try ResultsFolder.check(store: store.root, tables: loaded.folder)
     }
     Console.notes(of: plan, quiet: quiet)
-    if !quiet, let note = loaded.store.earlierFormats() { Console.note("\(note)") }
-    loaded.store.sweep()
-    let leases = Leases(store: loaded.store, patience: leaseSeconds)
-    try discardDamaged(in: plan, loaded.store, leases)
+    if !quiet, let note = store.earlierFormats() { Console.note("\(note)") }
+    let leases = Leases(store: store, patience: leaseSeconds)
+    leases.sweep()
+    let named = loaded.named(plan)
     let interruption = Interruption()
     var spent = Spent()
-    var summary = await perform(plan, loaded, leases, interruption, &spent)
-    if !plan.grids.isEmpty {
+    var summary = try await perform(plan, loaded, leases, named, interruption, &spent)
+    if !plan.grids.isEmpty, !summary.isHalted {
       // What failed is not tried again: only the tests of the chosen points are new.
       let tried = Set(plan.jobs.map(\.id))
       plan = try loaded.plan()
       var tests = plan
-      let finished = loaded.store.finished()
-      tests.jobs.removeAll { tried.contains($0.id) && !finished.contains($0.id) }
-      try discardDamaged(in: tests, loaded.store, leases)
-      summary += await perform(tests, loaded, leases, interruption, &spent)
+      let progress = store.progress(of: plan, looksAtFiles: false)
+      tests.jobs.removeAll { tried.contains($0.id) && progress.state($0.id) == .absent }
+      summary += try await perform(tests, loaded, leases, named, interruption, &spent)
     }
-    let results = try Collector(store: loaded.store, keepsScores: true).collect(plan)
+    // Where nothing more can be written there is no room for tables either; `report` writes them.
+    if summary.isHalted { throw ExitCode(1) }
+    let results = try Collector(store: store, keepsScores: true).collect(plan)
     try Publisher.publish(results, loaded: loaded, plan: plan)
     loaded.noteRun(of: plan)
-    try drop(plan, loaded)
+    try refusing { () throws(Diagnostic) in try named.end(plan) }
+    drop(plan, leases, named)
     if !results.scores.isEmpty {
       Console.print(
         Summary.terminal(
@@ -98,8 +101,8 @@ struct Run: AsyncParsableCommand {
   }
 
   /// Takes out of the store what was changed or cut since it was written, and says so: it is done anew.
-  private func discardDamaged(in plan: Plan, _ store: JobStore, _ leases: Leases) throws {
-    for (job, _) in store.damaged(in: plan) {
+  private func discardDamaged(_ jobs: [PlannedJob], _ leases: Leases) throws {
+    for job in jobs {
       // Nothing to say where another run has mended it meanwhile.
       guard let damage = try leases.discardDamaged(job.id), !quiet else { continue }
       Console.note("\(PlanNote(damage.what, at: damage.place, hint: "'\(job.label)' is done anew"))")
@@ -107,13 +110,16 @@ struct Run: AsyncParsableCommand {
   }
 
   /// Leaves of points of grids that were not chosen what they came to, and says so.
-  private func drop(_ plan: Plan, _ loaded: LoadedManifest) throws {
-    let others = LastRun.jobs(ofAllBut: plan.experiment, in: loaded.store)
-    let count = try loaded.store.dropPassedOver(plan, others: others)
-    if count > 0, !quiet {
+  private func drop(_ plan: Plan, _ leases: Leases, _ named: NamedJobs) {
+    let (count, problem) = leases.dropPassedOver(plan, named)
+    if quiet { return }
+    if count > 0 {
       Console.note(
         "adapters and predictions of \(counted(count, "job")) of points that were not chosen are dropped; what asks for one makes it again"
       )
+    }
+    if let problem {
+      Console.note("\(PlanNote("some are kept: \(problem.what)", at: problem.place, hint: problem.hint))")
     }
   }
 
@@ -126,11 +132,22 @@ struct Run: AsyncParsableCommand {
   }
 
   private func perform(
-    _ plan: Plan, _ loaded: LoadedManifest, _ leases: Leases, _ interruption: Interruption,
-    _ spent: inout Spent
-  ) async -> RunSummary {
+    _ plan: Plan, _ loaded: LoadedManifest, _ leases: Leases, _ named: NamedJobs,
+    _ interruption: Interruption, _ spent: inout Spent
+  ) async throws -> RunSummary {
+    // Before anything is looked at: what is named now nobody drops behind our back.
+    try refusing { () throws(Diagnostic) in try named.begin(plan) }
+    var progress = loaded.store.progress(of: plan)
+    let damaged = progress.damaged(in: plan)
+    if !damaged.isEmpty {
+      try discardDamaged(damaged.map(\.job), leases)
+      progress = loaded.store.progress(of: plan, looksAtFiles: false)
+    }
+    let space = DiskSpace(plan, progress, loaded.store)
+    try refusing { () throws(Diagnostic) in if let problem = space.problem { throw problem } }
+    if !quiet, let note = space.note { Console.note("\(note)") }
     let (count, threads) = (workerArguments.count, workerArguments.threads)
-    let clock = WorkClock.measured(plan, loaded.store, workers: count, threads: threads)
+    let clock = WorkClock.measured(plan, loaded.store, progress, workers: count, threads: threads)
     let display = ProgressDisplay(
       plan: plan, store: loaded.store, clock: clock, workers: count, isQuiet: quiet, isVerbose: verbose)
     if !quiet, !display.isDone, let note = KernelAdvice.present?.note { Console.note(note) }

@@ -17,20 +17,20 @@ struct Status: ParsableCommand {
     loaded.tellPlace()
     let plan = try loaded.plan()
     let holders = loaded.store.holders()
-    let finished = loaded.store.finished()
+    let progress = loaded.store.progress(of: plan)
     for kind in JobSpec.kinds {
       let jobs = plan.jobs.filter { $0.spec.kind == kind }
       if jobs.isEmpty { continue }
-      let done = jobs.filter { finished.contains($0.id) && loaded.store.isIntact($0.id) }.count
-      let open = jobs.filter { !finished.contains($0.id) }
+      let open = jobs.filter { progress.isOpen($0.id) }
+      let done = jobs.count - open.count
       let active = open.filter { holders[$0.id] != nil }.count
       let failed = open.filter { holders[$0.id] == nil && loaded.store.failure($0.id) != nil }.count
       Console.print(
         "\(kind): \(done) done, \(active) running, \(failed) failed, \(jobs.count - done - active - failed) waiting"
       )
     }
-    tellWhoDidWhat(plan.jobs.filter { finished.contains($0.id) }, loaded.store)
-    for job in plan.jobs where !finished.contains(job.id) {
+    tellWhoDidWhat(plan.jobs.filter { !progress.isOpen($0.id) }, loaded.store)
+    for job in plan.jobs where progress.isOpen(job.id) {
       if let holder = holders[job.id] {
         Console.print("running: \(job.label), taken by \(holder)")
         continue

@@ -12,8 +12,9 @@ struct Validate: ParsableCommand {
 
   func run() throws {
     let loaded = try arguments.load()
+    loaded.tellPlace()
     let plan = try loaded.plan()
-    try DataCheck(store: nil).check(plan)
+    try DataCheck().check(plan)
     Console.notes(of: plan)
     Console.print(
       "\(arguments.manifest): \(counted(plan.models.count, "model")), \(counted(plan.jobs.count, "job"))")

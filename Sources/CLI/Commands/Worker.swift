@@ -22,17 +22,19 @@ struct Worker: ParsableCommand {
       // A scheduler that is gone ends this process, and needs no note.
       try? Worker.say(.note(note))
     }
+    let facts = FactsCache(environment: ProcessInfo.processInfo.environment)
     var performers: [String: JobPerformer] = [:]
     while let line = requests.next() {
       let request = try JSONDecoder().decode(WorkRequest.self, from: Data(line.utf8))
       let store = JobStore(root: URL(fileURLWithPath: request.store))
       let performer =
         performers[request.store]
-        ?? JobPerformer(store: store, threads: threads, weights: weights)
+        ?? JobPerformer(store: store, threads: threads, weights: weights, facts: facts)
       performers[request.store] = performer
       performer.add(locations: request.locations)
       requests.onEnd { store.abandonAttempt(request.id, request.attempt) }
       try perform(request, performer, requests)
+      facts.save()
       requests.onEnd {}
     }
   }

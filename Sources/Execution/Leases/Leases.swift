@@ -7,9 +7,9 @@ public import Specs
 ///
 /// An attempt at a job has one owner, which holds the job's lease and shows in it that it lives: a number that grows. Nobody
 /// believes the clock of another machine. A lease is stale where its content, read through a fresh open, has been the same
-/// for three minutes of the reader's own clock, or where its process is of this machine and has ended; then it is followed
-/// by another one. The one that it is taken from, should it wake up again, finds its attempt gone; where it was done
-/// before that, the result is the same bytes.
+/// for three minutes of the reader's own clock in which the reader looked all the time, or where its process is of this
+/// machine and has ended; then it is followed by another one. The one that it is taken from, should it wake up again, finds
+/// its attempt gone, is told, and can make nothing the job's result.
 public final class Leases: Sendable {
   /// What came of asking for a job.
   public enum Answer: Sendable, Hashable {
@@ -29,33 +29,40 @@ public final class Leases: Sendable {
   public static let patience = 180.0
   /// Signs of life in that time.
   private static let beats = 6.0
+  /// Seconds between two looks above which the reader itself stood still, or could not read: what it did not hear
+  /// meanwhile is no silence.
+  private static let blink = 10.0
 
   private struct Held {
     var number: Int
     var record: LeaseRecord
   }
 
-  /// What was read of another one's lease, and when first.
+  /// What was read of another one's lease, since when it is the same, and when it was looked at last.
   private struct Seen {
     var content: Data
     var since: Double
+    var looked: Double
   }
 
   private struct State {
     var held: [JobID: Held] = [:]
     var seen: [JobID: Seen] = [:]
     var isBeating = false
+    /// Hears of jobs that were taken over.
+    var onLoss: @Sendable (JobID) -> Void = { _ in }
   }
 
   private let state = Lock(State())
   /// What is written last to a lease must be what was decided last.
   private let writing = Lock(())
-  private let store: JobStore
+  let store: JobStore
   private let patience: Double
   /// Who takes them.
   let holder: ProcessIdentity
   private let beforeWriting: @Sendable (JobID) -> Void
-  private let watch = Stopwatch()
+  /// Seconds of a clock that only goes forward.
+  private let now: @Sendable () -> Double
   /// Leases made by this process, so that no two are alike.
   private static let made = Lock(0)
 
@@ -71,11 +78,14 @@ public final class Leases: Sendable {
   ///
   /// - Parameters:
   ///   - holder: Another machine.
+  ///   - now: Its clock; nil takes this machine's.
   ///   - beforeWriting: What happens between reading and writing.
   package init(
-    store: JobStore, patience: Double, holder: ProcessIdentity,
+    store: JobStore, patience: Double, holder: ProcessIdentity, now: (@Sendable () -> Double)? = nil,
     beforeWriting: @escaping @Sendable (JobID) -> Void = { _ in }
   ) {
+    let watch = Stopwatch()
+    self.now = now ?? { watch.seconds }
     self.store = store
     self.patience = patience
     self.holder = holder
@@ -115,13 +125,14 @@ public final class Leases: Sendable {
 
   /// - Parameter mending: Whether the job is taken where it stands in the store too.
   private func take(_ id: JobID, mending: Bool) throws(Diagnostic) -> Answer {
-    if !mending, store.isWhole(id) {
+    // What another run is about to drop or to mend is not done: its lease is waited for.
+    if !mending, store.isWhole(id), try store.owner(of: id)?.mends != true {
       forget(id)
       return .done
     }
     // Before the files are read: what has been the same since then has been so for as long at least.
-    let now = watch.seconds
-    let chain = store.leaseChain(id)
+    let now = now()
+    let chain = try store.leaseChain(id)
     let last = chain.last
     if let last, isAlive(last.content, last.record, of: id, at: now) { return .held(by: last.record?.holder) }
     let number = chain.records.count + 1
@@ -131,11 +142,13 @@ public final class Leases: Sendable {
     guard try store.makeLease(id, number, record) else { return .held(by: nil) }
     // Whoever slept between reading and writing finds here what became of the job meanwhile.
     let isDone = !mending && store.isWhole(id)
-    if isDone || !store.leaseChain(id).ends(with: record, after: last?.content) {
+    // What cannot be read does not count.
+    let counts = (try? store.leaseChain(id))?.ends(with: record, after: last?.content) ?? false
+    if isDone || !counts {
       var withdrawn = record
       withdrawn.withdraw()
       store.writeLease(id, number, withdrawn)
-      if isDone { store.removeLeases(id) }
+      if isDone { store.removeLeases(id, number) }
       forget(id)
       return isDone ? .done : .held(by: nil)
     }
@@ -150,13 +163,16 @@ public final class Leases: Sendable {
   /// Whether this process still holds the lease of a job: not where it slept for so long that another one took it.
   public func holds(_ id: JobID) -> Bool {
     guard let held = state.withLock({ $0.held[id] }) else { return false }
-    return store.leaseChain(id).last?.record?.token == held.record.token
+    return !store.isTaken(id, fromHolderOf: held.record.token)
   }
+
+  /// Names who hears of each job that another run has taken from this one, so that nobody works on for nothing.
+  package func onLoss(_ body: @escaping @Sendable (JobID) -> Void) { state.withLock { $0.onLoss = body } }
 
   /// Lets go of a job that stands in the store.
   public func finish(_ id: JobID) {
-    state.withLock { $0.held[id] = nil }
-    store.removeLeases(id)
+    let number = state.withLock { $0.held.removeValue(forKey: id)?.number }
+    store.removeLeases(id, number ?? 1)
   }
 
   /// Lets go of a job that is not done, so that others need not wait; what was begun goes away.
@@ -174,18 +190,24 @@ public final class Leases: Sendable {
     for id in state.withLock({ $0.held.keys.sorted { $0.hex < $1.hex } }) { release(id) }
   }
 
-  /// Shows once that this process lives.
+  /// Shows once that this process lives, and tells of jobs that another one has taken from it.
   package func beat() {
     for id in state.withLock({ Array($0.held.keys) }) {
-      writing.withLock { _ in
-        guard var held = state.withLock({ $0.held[id] }) else { return }
+      let isLost = writing.withLock { _ in
+        guard var held = state.withLock({ $0.held[id] }) else { return false }
+        if store.isTaken(id, fromHolderOf: held.record.token) {
+          state.withLock { $0.held[id] = nil }
+          return true
+        }
         held.record.beatAgain()
-        // What cannot be written now is written the next time; what is another one's is not written at all.
-        guard store.writeLease(id, held.number, held.record) else { return }
+        // What cannot be written now is written the next time; the file of another one is not written at all.
+        guard store.writeLease(id, held.number, held.record) else { return false }
         state.withLock { state in
           if state.held[id] != nil { state.held[id] = held }
         }
+        return false
       }
+      if isLost { state.withLock({ $0.onLoss })(id) }
     }
   }
 
@@ -195,10 +217,13 @@ public final class Leases: Sendable {
   private func isAlive(_ content: Data, _ record: LeaseRecord?, of id: JobID, at now: Double) -> Bool {
     if let record, record.isReleased || record.holder.isGone { return false }
     return state.withLock { state in
-      guard let seen = state.seen[id], seen.content == content else {
-        state.seen[id] = Seen(content: content, since: now)
+      guard var seen = state.seen[id], seen.content == content else {
+        state.seen[id] = Seen(content: content, since: now, looked: now)
         return true
       }
+      if now - seen.looked > Leases.blink { seen.since = now }
+      seen.looked = now
+      state.seen[id] = seen
       return now - seen.since < patience
     }
   }

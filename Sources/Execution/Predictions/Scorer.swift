@@ -63,35 +63,62 @@ struct Scorer: Sendable {
   /// The metrics of a task that are not known of some predictions.
   func missing(_ evaluation: PlannedEvaluation) -> [String] {
     guard let targets = targets(Question(task: evaluation.task, split: evaluation.split)) else { return [] }
-    let known = ScoreBook.read(store.path(evaluation.job)).scores[targets.key] ?? [:]
-    return targets.task.metrics.filter { known[$0] == nil }
+    let book = ScoreBook(store.path(evaluation.job))
+    return targets.task.metrics.filter { name in targets.key(name).flatMap(book.score) == nil }
+  }
+
+  /// Computes and writes every score that predictions can have: once they are gone a metric that is asked for later can be
+  /// computed no more.
+  ///
+  /// - Throws: what keeps a score from being computed or written.
+  func keepAll(_ evaluation: PlannedEvaluation) throws {
+    guard let targets = targets(Question(task: evaluation.task, split: evaluation.split)) else { return }
+    let metrics = Metrics.measuring(TaskKinds.row(of: targets.task.kind).form).map(\.name)
+    let book = ScoreBook(store.path(evaluation.job))
+    let missing = metrics.filter { name in targets.key(name).flatMap(book.score) == nil }
+    if missing.isEmpty { return }
+    for (name, value) in try scores(missing, evaluation.job, targets) {
+      if let key = targets.key(name) { try book.keep(value, key) }
+    }
+  }
+
+  /// The predictions of a job, held against the rows that they are of.
+  ///
+  /// - Throws: a `Diagnostic` for predictions that are not what their job wrote, that are of other rows or texts, and for data
+  ///   that cannot be read.
+  func joined(_ id: JobID, _ targets: Targets) throws -> JoinedRows {
+    try targets.join(try store.predictions(id), of: store.path(id))
   }
 
   private func answer(_ evaluation: PlannedEvaluation, _ targets: Targets) -> Answer {
-    let folder = store.path(evaluation.job)
-    var book = ScoreBook.read(folder)
-    let missing = targets.task.metrics.filter { book.scores[targets.key]?[$0] == nil }
-    if missing.isEmpty || store.isDropped(evaluation.job) {
-      return Answer(scores: book.scores[targets.key] ?? [:])
-    }
-    do {
-      let columns = try store.predictions(evaluation.job)
-      let rows = try targets.rows()
-      guard columns.predictions.count == rows.count else {
-        throw Diagnostic(
-          "\(columns.predictions.count) predictions for \(rows.count) rows", at: Place(file: folder),
-          hint: "remove the folder \(folder) and run again, which does the job anew")
+    let book = ScoreBook(store.path(evaluation.job))
+    var answer = Answer()
+    func lookUp() {
+      for name in targets.task.metrics where answer.scores[name] == nil {
+        answer.scores[name] = targets.key(name).flatMap(book.score)
       }
-      book.scores[targets.key, default: [:]].merge(
-        try targets.task.scores(missing, columns.predictions, rows)
-      ) { $1 }
-      if keeps { try? book.write(folder) }
-      return Answer(scores: book.scores[targets.key] ?? [:])
-    } catch let problem as Diagnostic {
-      return Answer(scores: book.scores[targets.key] ?? [:], problem: problem)
-    } catch {
-      return Answer(scores: book.scores[targets.key] ?? [:], problem: Diagnostic("\(error)"))
     }
+    lookUp()
+    let missing = targets.task.metrics.filter { answer.scores[$0] == nil }
+    if missing.isEmpty || store.isDropped(evaluation.job) { return answer }
+    do {
+      for (name, value) in try scores(missing, evaluation.job, targets) {
+        answer.scores[name] = value
+        // What cannot be written is computed again.
+        if keeps, let key = targets.key(name) { try? book.keep(value, key) }
+      }
+    } catch {
+      // Another run may have dropped them in between, and has scored them before.
+      lookUp()
+      let isDropped = store.isDropped(evaluation.job)
+      if !isDropped { answer.problem = error as? Diagnostic ?? Diagnostic("\(error)") }
+    }
+    return answer
+  }
+
+  private func scores(_ metrics: [String], _ id: JobID, _ targets: Targets) throws -> [String: Double] {
+    let rows = try joined(id, targets)
+    return try targets.task.scores(metrics, rows.columns.predictions, rows.targets)
   }
 }
 
@@ -102,7 +129,16 @@ final class Targets: Sendable {
   /// The hash of what of the task decides its targets.
   let key: String
   private let locations: [String: String]
-  private let read = Lock<Result<[Target], Diagnostic>?>(nil)
+  private let read = Lock<Result<Rows, Diagnostic>?>(nil)
+
+  /// The rows of the split, in the order of the file.
+  struct Rows: Sendable {
+    var numbers: [Int]
+    /// The line of each in its file.
+    var lines: [Int]
+    var texts: [UInt64]
+    var targets: [Target]
+  }
 
   init(_ task: TaskSpec, _ split: Split, _ locations: [String: String]) {
     self.task = task
@@ -113,15 +149,62 @@ final class Targets: Sendable {
     key = String(Hashed(read).hex.prefix(32))
   }
 
+  /// What a metric's score over these targets is known by; nil for a metric that there is not.
+  func key(_ metric: String) -> ScoreKey? {
+    guard let row = try? Metrics.all.entry(named: metric) else { return nil }
+    return ScoreKey(targets: key, metric: row.name, revision: row.revision)
+  }
+
   /// The targets in the order of the rows.
   ///
   /// - Throws: what is wrong with the data.
-  func rows() throws -> [Target] {
+  func rows() throws -> [Target] { try table().targets }
+
+  /// Holds predictions against the rows that they are of, by the number and the text of each.
+  ///
+  /// - Parameter folder: That of their job.
+  /// - Throws: a `Diagnostic` with file and row where they are of others, and what is wrong with the data.
+  func join(_ columns: PredictionColumns, of folder: String) throws -> JoinedRows {
+    let table = try table()
+    let again = "remove the folder \(folder) and run again, which does the job anew"
+    func refuse(_ what: String) -> Diagnostic {
+      Diagnostic(what, at: Place(file: "\(folder)/\(PredictionColumns.name)"), hint: again)
+    }
+    guard columns.rows.count == table.numbers.count else {
+      throw refuse("\(columns.rows.count) predictions for the \(table.numbers.count) rows of \(words)")
+    }
+    for (index, number) in table.numbers.enumerated() {
+      guard columns.rows[index] == number else {
+        throw refuse(
+          "prediction \(index + 1) is of row \(columns.rows[index]), not of row \(number) of \(words)")
+      }
+      guard columns.texts[index] == table.texts[index] else {
+        throw refuse(
+          "the prediction for row \(number) is of another text than stands in line \(table.lines[index]) of \(words)"
+        )
+      }
+    }
+    return JoinedRows(columns: columns, targets: table.targets)
+  }
+
+  /// `data/fpb/test.jsonl`, or the task and the split where no file is known.
+  private var words: String {
+    guard case .files(let files) = task.source,
+      let file = files[split.rawValue] ?? files[Split.train.rawValue], let path = locations[file.sha256]
+    else { return "\(split.rawValue) of '\(task.name)'" }
+    return path
+  }
+
+  private func table() throws -> Rows {
     try read.withLock { known in
       if let known { return try known.get() }
-      let found: Result<[Target], Diagnostic>
+      let found: Result<Rows, Diagnostic>
       do {
-        found = .success(try TaskLoader.load(task, split: split) { locations[$0] }.map(\.target))
+        let rows = try TaskLoader.rows(task, split: split) { locations[$0] }
+        found = .success(
+          Rows(
+            numbers: rows.numbers, lines: rows.lines, texts: rows.examples.map(\.textHash),
+            targets: rows.examples.map(\.target)))
       } catch let problem as Diagnostic { found = .failure(problem) } catch {
         found = .failure(Diagnostic("\(error)"))
       }
@@ -129,4 +212,11 @@ final class Targets: Sendable {
       return try found.get()
     }
   }
+}
+
+/// Predictions with the targets of the same rows.
+struct JoinedRows {
+  var columns: PredictionColumns
+  /// What was asked for in each row.
+  var targets: [Target]
 }

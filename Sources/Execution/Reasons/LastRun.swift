@@ -47,16 +47,6 @@ public struct LastRun: Sendable, Equatable {
     try data.write(to: file, options: .atomic)
   }
 
-  /// All jobs that the other experiments of a store name.
-  public static func jobs(ofAllBut experiment: String, in store: JobStore) -> Set<JobID> {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder(store))) ?? []
-    var jobs: Set<JobID> = []
-    for name in names where name != experiment {
-      jobs.formUnion(LastRun(of: name, in: store)?.jobs.values.map(\.self) ?? [])
-    }
-    return jobs
-  }
-
   private static func folder(_ store: JobStore) -> String { store.root.path + "/.last" }
 
   private static func file(_ experiment: String, _ store: JobStore) -> String {

@@ -22,9 +22,11 @@ public final class Reasons {
 
   /// The reasons of an open job, at least one; empty for one that is done.
   public func reasons(_ job: PlannedJob) -> [Reason] {
-    if progress.finished.contains(job.id) {
-      if let damage = store.damage(job.id) { return [.damaged(damage.what)] }
-      return progress.remade[job.id].map { [.dropped($0)] } ?? []
+    switch progress.state(job.id) {
+    case .absent: break
+    case .whole, .dropped: return []
+    case .remade(let what): return [.dropped(what)]
+    case .damaged(let damage): return [.damaged(damage.what)]
     }
     if let failure = store.failure(job.id) { return [.failed(failure.what)] }
     guard let last else { return job.spec.inputs.contains(where: progress.isOpen) ? [.input] : [.unknown] }
@@ -37,93 +39,82 @@ public final class Reasons {
     return changes.isEmpty ? [.unknown] : changes
   }
 
-  /// What the two specs do not have in common.
+  /// What the two specs do not have in common, part by part.
   private func differences(_ old: JobSpec, _ new: JobSpec) -> [Reason] {
+    guard old.kind == new.kind else { return [] }
     var found: [Reason] = []
     func add(_ reasons: [Reason]) {
       for reason in reasons where !found.contains(reason) { found.append(reason) }
     }
-    switch (old, new) {
-    case (.pretrain(let a), .pretrain(let b)): add(compare(Hashed(a), Hashed(b), "base.pretrain"))
-    case (.train(let a), .train(let b)):
-      add(compare(a.$base, b.$base))
-      add(tasks(a.$tasks, b.$tasks))
-      add(compare(a.$sampling, b.$sampling, "sampling"))
-      add(compare(a.$budget, b.$budget, "budget"))
-      add(compare(a.$adapter, b.$adapter, "adapter"))
-      add(compare(a.$training, b.$training, "training"))
-      add(changed("seed", a.seed, b.seed))
-      if a.start != b.start { add([.input]) }
-      add(changed("merges.concentration", a.ends?.concentration, b.ends?.concentration))
-    case (.statistics(let a), .statistics(let b)):
-      add(compare(a.$base, b.$base))
-      if a.adapter != b.adapter { add([.input]) }
-      add(tasks(a.$tasks, b.$tasks))
-      add(changed("merges.rows", a.rows, b.rows))
-      add(changed("training.max_tokens", a.maxTokens, b.maxTokens))
-      add(compare(Hashed(a.what), Hashed(b.what), "merges"))
-      add(changed("seed", a.seed, b.seed))
-    case (.merge(let a), .merge(let b)):
-      add(changed("merges.method", a.method, b.method))
-      add(compare(a.$parameters, b.$parameters, "merges"))
-      add(changed("merges.weights", a.weights, b.weights))
-      add(changed("seed", a.seed, b.seed))
-      if a.inputs != b.inputs || a.statistics != b.statistics { add([.input]) }
-      if let (a, b) = a.data.flatMap({ a in b.data.map { (a, $0) } }) {
-        add(compare(a.$tasks, b.$tasks, "tasks"))
-      }
-    case (.tune(let a), .tune(let b)):
-      add(compare(a.$base, b.$base))
-      add(changed("merges.method", a.method, b.method))
-      add(compare(a.$parameters, b.$parameters, "merges"))
-      add(compare(a.$over, b.$over, "merges.over"))
-      add(changed("merges.weights", a.weights, b.weights))
-      if a.inputs != b.inputs { add([.input]) }
-      add(tasks(Hashed(a.tasks.map(\.task)), Hashed(b.tasks.map(\.task))))
-      add(changed("training.max_tokens", a.maxTokens, b.maxTokens))
-      add(changed("training.label_scale", a.labelScale, b.labelScale))
-      add(changed("seed", a.seed, b.seed))
-    case (.predict(let a), .predict(let b)):
-      add(compare(a.$base, b.$base))
-      if a.adapter != b.adapter || a.head != b.head { add([.input]) }
-      add(tasks(Hashed([a.task]), Hashed([b.task])))
-      add(changed("training.max_tokens", a.maxTokens, b.maxTokens))
-      add(changed("training.label_scale", a.labelScale, b.labelScale))
-    default: break
+    let (before, now) = (old.parts, new.parts)
+    for part in now {
+      add(compare(before.first { $0.name == part.name }?.content, part.content, part.word))
+    }
+    for part in before where !now.contains(where: { $0.name == part.name }) {
+      add(compare(part.content, nil, part.word))
     }
     return found
   }
 
-  private func changed<Value: Equatable>(_ name: String, _ a: Value, _ b: Value) -> [Reason] {
-    func words(_ value: Value) -> String {
-      if case let value as (any CustomStringConvertible) = value { return value.description }
-      return "\(value)"
+  private func compare(_ a: JobPart.Content?, _ b: JobPart.Content?, _ word: String) -> [Reason] {
+    switch (a, b) {
+    case (.jobs(let a), .jobs(let b)): return a == b ? [] : [.input]
+    case (.jobs, nil), (nil, .jobs): return [.input]
+    case (.part(let a, let hexA), .part(let b, let hexB)):
+      return hexA == hexB ? [] : compare(a, hexA, b, hexB, word)
+    default:
+      let (from, to) = (Reasons.words(a), Reasons.words(b))
+      return from == to ? [] : [.setting(word, from: from, to: to)]
     }
-    return a == b ? [] : [.setting(name, from: words(a), to: words(b))]
+  }
+
+  private static func words(_ content: JobPart.Content?) -> String {
+    switch content {
+    case nil: "nothing"
+    case .text(let text): text
+    case .jobs(let jobs): jobs.map(\.hex).joined(separator: " ")
+    case .part(let value, _): json(value).map(words) ?? "something"
+    }
+  }
+
+  private func compare(_ a: any Codable, _ hexA: String, _ b: any Codable, _ hexB: String, _ word: String)
+    -> [Reason]
+  {
+    once("\(word) \(hexA) \(hexB)") {
+      if let (a, b) = both(a, b, BaseSpec.self) { return bases(a, b) }
+      if let (a, b) = both(a, b, TaskSpec.self) { return tasks([a], [b]) }
+      if let (a, b) = both(a, b, [TaskSpec].self) { return tasks(a, b) }
+      if let (a, b) = both(a, b, [[TaskSpec]].self) { return tasks(a.flatMap(\.self), b.flatMap(\.self)) }
+      if let (a, b) = both(a, b, [TuneTask].self) {
+        return tasks(a.map(\.task), b.map(\.task)) + (a.map(\.head) == b.map(\.head) ? [] : [.input])
+          + zip(a, b).flatMap { a, b in
+            a.expert == b.expert
+              ? [] : [.setting("merges.of", from: "expert \(a.expert + 1)", to: "expert \(b.expert + 1)")]
+          }
+      }
+      return leaves(a, b, word)
+    }
+  }
+
+  private func both<Value>(_ a: Any, _ b: Any, _: Value.Type) -> (Value, Value)? {
+    if let a = a as? Value, let b = b as? Value { (a, b) } else { nil }
   }
 
   /// Bases: another folder, or another job.
-  private func compare(_ a: Hashed<BaseSpec>, _ b: Hashed<BaseSpec>) -> [Reason] {
-    if a == b { return [] }
-    guard case .folder(let old) = a.wrappedValue, case .folder(let new) = b.wrappedValue else {
-      return [.input]
-    }
+  private func bases(_ a: BaseSpec, _ b: BaseSpec) -> [Reason] {
+    guard case .folder(let old) = a, case .folder(let new) = b else { return [.input] }
     return [.setting("base", from: String(old.prefix(12)), to: String(new.prefix(12)))]
   }
 
   /// Tasks by name, with what changed in each.
-  private func tasks(_ a: Hashed<[TaskSpec]>, _ b: Hashed<[TaskSpec]>) -> [Reason] {
-    if a == b { return [] }
-    return once("\(a.hex) \(b.hex)") {
-      let (old, new) = (a.wrappedValue, b.wrappedValue)
-      guard old.map(\.name) == new.map(\.name) else {
-        return [
-          .setting(
-            "tasks", from: old.map(\.name).joined(separator: "+"), to: new.map(\.name).joined(separator: "+"))
-        ]
-      }
-      return zip(old, new).flatMap { old, new in task(old, new) }
+  private func tasks(_ old: [TaskSpec], _ new: [TaskSpec]) -> [Reason] {
+    guard old.map(\.name) == new.map(\.name) else {
+      return [
+        .setting(
+          "tasks", from: old.map(\.name).joined(separator: "+"), to: new.map(\.name).joined(separator: "+"))
+      ]
     }
+    return zip(old, new).flatMap { old, new in old == new ? [] : task(old, new) }
   }
 
   private func task(_ old: TaskSpec, _ new: TaskSpec) -> [Reason] {
@@ -154,21 +145,19 @@ public final class Reasons {
       }
       old.labels = new.labels
     }
-    return reasons + compare(Hashed(old), Hashed(new), new.name.isEmpty ? "tasks" : "tasks.\(new.name)")
+    return reasons + leaves(old, new, new.name.isEmpty ? "tasks" : "tasks.\(new.name)")
   }
 
   /// Every leaf of the values' JSON that differs, by the word of the manifest.
-  private func compare<Value>(_ a: Hashed<Value>, _ b: Hashed<Value>, _ name: String) -> [Reason] {
-    if a == b { return [] }
-    return once("\(name) \(a.hex) \(b.hex)") {
-      func json(_ value: Value) -> JSON? {
-        (try? StableHash.canonicalJSON(value)).flatMap { try? JSON(Array($0), file: "") }
-      }
-      guard let old = json(a.wrappedValue), let new = json(b.wrappedValue) else { return [.unknown] }
-      var reasons: [Reason] = []
-      Reasons.leaves(old, new, name, &reasons)
-      return reasons
-    }
+  private func leaves(_ a: any Codable, _ b: any Codable, _ name: String) -> [Reason] {
+    guard let old = Reasons.json(a), let new = Reasons.json(b) else { return [.unknown] }
+    var reasons: [Reason] = []
+    Reasons.leaves(old, new, name, &reasons)
+    return reasons
+  }
+
+  private static func json(_ value: any Codable) -> JSON? {
+    (try? StableHash.canonicalJSON(value)).flatMap { try? JSON(Array($0), file: "") }
   }
 
   private static func leaves(_ a: JSON, _ b: JSON, _ name: String, _ reasons: inout [Reason]) {
@@ -176,10 +165,8 @@ public final class Reasons {
     if let (old, new) = a.members.flatMap({ old in b.members.map { (old, $0) } }) {
       var names = old.names
       names += new.names.filter { old[$0] == nil }
-      for member in names {
-        leaves(
-          old[member] ?? .null, new[member] ?? .null, word(member, in: name),
-          &reasons)
+      for member in names where member != "targetPattern" {
+        leaves(value(member, of: old), value(member, of: new), word(member, in: name), &reasons)
       }
     } else if let (old, new) = a.list.flatMap({ old in b.list.map { (old, $0) } }), old.count == new.count {
       for (old, new) in zip(old, new) { leaves(old, new, name, &reasons) }
@@ -189,11 +176,23 @@ public final class Reasons {
     }
   }
 
-  /// A member's key in a manifest: the value of a case with one value is called `_0`, and what makes texts stands under `generate`.
+  /// What a manifest says of a member: layers are chosen by names or by a pattern.
+  private static func value(_ member: String, of object: JSON.Object) -> JSON {
+    (member == "targets" ? object["targetPattern"] : nil) ?? object[member] ?? .null
+  }
+
+  /// A member's key in a manifest, where specs say it otherwise: the value of a case with one value is called `_0`, and what
+  /// makes texts stands under `generate`.
   private static func word(_ member: String, in name: String) -> String {
-    if member == "_0" { return name }
-    if member == "generated", name.hasSuffix(".source") { return name.dropLast("source".count) + "generate" }
-    return "\(name).\(snake(member))"
+    switch member {
+    case "_0", "fisher", "inputGrams": return name
+    case "generated" where name.hasSuffix(".source"): return name.dropLast("source".count) + "generate"
+    case "files" where name.hasSuffix(".source"): return name.dropLast("source".count) + "files"
+    case "source": return name + ".source"
+    case "labelScale": return "training.label_scale"
+    case "sha256", "format": return name
+    default: return "\(name).\(snake(member))"
+    }
   }
 
   private static func words(_ json: JSON) -> String {
@@ -204,6 +203,8 @@ public final class Reasons {
     case .text(let text): text
     case .list(let items): "[" + items.map(words).joined(separator: ", ") + "]"
     case .object(let members) where members.names == ["_0"]: words(members.values[0])
+    case .object(let members) where members["sha256"] != nil:
+      String((members["sha256"]?.text ?? "").prefix(12))
     case .object(let members):
       "{" + members.map { "\($0.name): \(words($0.value))" }.joined(separator: ", ") + "}"
     }

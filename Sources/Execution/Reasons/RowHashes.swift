@@ -16,7 +16,7 @@ public enum RowHashes {
       for file in task.files {
         let kept = path(file.sha256, store)
         guard !FileManager.default.fileExists(atPath: kept), let path = plan.locations[file.sha256],
-          let hashes = hashes(path)
+          let hashes = hashes(path, of: file.sha256)
         else { continue }
         try? FileManager.default.createDirectory(
           atPath: store.root.path + "/.rows", withIntermediateDirectories: true)
@@ -47,11 +47,12 @@ public enum RowHashes {
     "\(store.root.path)/.rows/\(sha256)"
   }
 
-  /// FNV-1a of each line; nil for a file that is too large or cannot be read.
-  private static func hashes(_ path: String) -> [UInt32]? {
-    guard let data = try? Data(contentsOf: URL(fileURLWithPath: path), options: .mappedIfSafe),
-      data.count <= mostBytes
-    else { return nil }
+  /// FNV-1a of each line; nil for a file that is too large, cannot be read or has another hash by now.
+  private static func hashes(_ path: String, of sha256: String? = nil) -> [UInt32]? {
+    guard let data = try? Data(contentsOf: URL(fileURLWithPath: path)), data.count <= mostBytes else {
+      return nil
+    }
+    if let sha256, StableHash.hex(data) != sha256 { return nil }
     var hashes: [UInt32] = []
     var (hash, isOpen) = (UInt32(2_166_136_261), false)
     for byte in data {

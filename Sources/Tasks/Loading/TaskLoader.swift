@@ -13,7 +13,8 @@ public enum TaskLoader {
   ///   - task: What to read and how.
   ///   - split: Which part of it.
   ///   - locate: The path of the file with a SHA-256.
-  /// - Throws: a `Diagnostic` where there is no such data, `Diagnostics` for what is wrong in a file.
+  /// - Throws: a `Diagnostic` where there is no such data, or where the file's bytes are not those of its hash any more;
+  ///   `Diagnostics` for what is wrong in a file.
   public static func load(
     _ task: TaskSpec, split: Split, locate: (String) -> String?
   ) throws -> [Example] {
@@ -76,7 +77,7 @@ public enum TaskLoader {
           "the \(split.rawValue) file of task '\(task.name)' is not here (SHA-256 \(file.sha256.prefix(12))…)",
           hint: "plan the experiment again: the file moved or changed since")
       }
-      return try rows(of: task, path: path, format: file.format)
+      return try rows(of: task, path: path, file)
     }
   }
 
@@ -86,11 +87,13 @@ public enum TaskLoader {
       hint: "add '\(split.rawValue)' to its \(mend), or do not ask for that split")
   }
 
-  private static func rows(of task: TaskSpec, path: String, format: String) throws -> SplitRows {
+  private static func rows(of task: TaskSpec, path: String, _ file: DataFile) throws -> SplitRows {
     let bytes = try InputFile.bytes(path)
+    // What is read must be what its job is known by: a file may be edited while a run lasts.
+    guard StableHash.hex(bytes: bytes) == file.sha256 else { throw Diagnostic.changed("the file", path) }
     try InputFile.refuseWideText(bytes, path: path)
     let interpreter = try ExampleReader(task: task, path: path)
-    var reader = try reader(of: format, bytes, path: path)
+    var reader = try reader(of: file.format, bytes, path: path)
     if let header = reader.header {
       let missing = interpreter.missingColumns(among: header.names, line: header.line)
       guard missing.isEmpty else { throw Diagnostics(missing) }
@@ -144,7 +147,7 @@ public struct SplitRows: Sendable {
   /// In the order of the file.
   public var examples: [Example] = []
   /// The line of the file on which each begins, from one; the number of the row where it is generated.
-  var lines: [Int] = []
+  public var lines: [Int] = []
   /// The number of each row in its file, or among all that are generated, from one.
   public var numbers: [Int] = []
   /// How many there were before the limit.

@@ -14,6 +14,8 @@ public struct Metric: CatalogEntry {
   public let higherIsBetter: Bool
   /// All values that it can take; its better end is what perfect predictions reach.
   public let range: ClosedRange<Double>
+  /// Raised where the same predictions would have another value than they used to: values of before are then not believed.
+  public let revision: Int
   /// The value for predictions, targets and the task's label names.
   ///
   /// All sums run in the order of the items, in Double. Traps on an empty set, on lists of two lengths and
@@ -32,7 +34,7 @@ public struct Metric: CatalogEntry {
   ///   times over n items, which a metric of many items should not ask for.
   public init(
     _ name: String, _ summary: String, of forms: [Target.Form], higherIsBetter: Bool = true,
-    range: ClosedRange<Double> = 0...1, sample: Sampling? = nil,
+    range: ClosedRange<Double> = 0...1, revision: Int = 1, sample: Sampling? = nil,
     compute: @escaping @Sendable ([Target], [Target], [String]) -> Double
   ) {
     self.sample =
@@ -44,6 +46,7 @@ public struct Metric: CatalogEntry {
     self.forms = forms
     self.higherIsBetter = higherIsBetter
     self.range = range
+    self.revision = revision
     self.compute = { predictions, targets, labels in
       precondition(
         predictions.count == targets.count, "\(predictions.count) predictions for \(targets.count) targets")

@@ -4,10 +4,10 @@ extension Metric {
   /// Pearson's correlation of the ranks, equal numbers sharing their mean rank; 0 where one side is constant.
   static let spearman = Metric(
     "spearman", "rank correlation", of: [.number], range: -1...1,
-    sample: { predictions, targets, _ in RankSample(predictions.numbers, targets.numbers) }
-  ) { predictions, targets, _ in
-    correlation(ranks(predictions.numbers), ranks(targets.numbers))
-  }
+    sample: { predictions, targets, _ in RankSample(predictions.numbers, targets.numbers) },
+    compute: { predictions, targets, _ in
+      correlation(ranks(predictions.numbers), ranks(targets.numbers))
+    })
 
   /// Ranks from 1; a run of equal numbers takes the mean of its places.
   private static func ranks(_ values: [Double]) -> [Double] {
