@@ -15,7 +15,7 @@ FLAGS := -c release -Xcc -march=native -Xcc -mprefer-vector-width=512
 MIXOLOGY := .build/release/mixology
 RUN := $(if $(DATA),MIXOLOGY_DATA=$(DATA) )$(MIXOLOGY)
 
-.PHONY: help dependencies install build sweep plan report status test calibrate test-threads test-leases net lint format model bench bench-baseline bench-peers bench-merge golden clean
+.PHONY: help dependencies install build sweep plan report status test calibrate check-tables test-threads test-leases net lint format model bench bench-baseline bench-peers bench-merge golden clean
 
 help:
 	@echo "make sweep     builds and runs $(EXPERIMENT)   (EXPERIMENT=file.yaml DATA=folder ARGS=…)"
@@ -24,6 +24,7 @@ help:
 	@echo "make model     fetches $(MODEL) into the cache   (MODEL=all-mpnet-base-v2)"
 	@echo "make test      builds and passes all tests"
 	@echo "make calibrate simulates what verdicts and intervals are worth   (DRAWS=families of each law; half an hour)"
+	@echo "make check-tables   computes all tables again with another program   (PYTHON=python3 with numpy, pandas and scipy)"
 	@echo "make test-threads   passes them under Thread Sanitizer, in a build of its own   (FILTER=name)"
 	@echo "make net       runs quickstart and finance with another build beside this one and compares every table   (OLD=binary DATA=folder)"
 	@echo "make test-leases    two hosts that share a folder, killed, stopped and started again, their clocks wrong   (ARGS=\"--patience 180\")"
@@ -71,10 +72,15 @@ test: dependencies
 
 # Not in CI: every law of Calibration.md with many families each. A short version is in the tests.
 DRAWS ?= 10000
-calibrate: dependencies
+calibrate: build
+	@$(MIXOLOGY) run Tests/Calibration/same-recipe.yaml --quiet
 	swift build $(FLAGS) --build-tests
 	MIXOLOGY_CALIBRATE=$(DRAWS) swift test $(FLAGS) --skip-build --filter CalibrationTests
-	@tail -n +22 Sources/Reporting/Documentation.docc/Calibration.md
+	@cat Sources/Reporting/Documentation.docc/Calibration.md
+
+# Every table of the sample and of the experiments whose predictions are kept, computed again by pandas and SciPy.
+check-tables:
+	@$(PYTHON) Tests/Golden/statistics/check_tables.py
 
 net: build
 	@Tests/Net/net.py $(OLD) $(MIXOLOGY) $(if $(DATA),--data $(DATA)) $(ARGS)

@@ -12,9 +12,10 @@ import Terminal
 /// Writes the files of `Results/<experiment>/`.
 enum Publisher {
   /// Writes what is not there yet; where that fails, says why and ends with exit code 1: nothing is wrong with the manifest.
-  static func publish(_ results: ResultSet, loaded: LoadedManifest, plan: Plan) throws {
+  /// - Returns: the report, for the terminal.
+  static func publish(_ results: ResultSet, loaded: LoadedManifest, plan: Plan) throws -> Report {
     do {
-      try write(results, loaded: loaded, plan: plan)
+      return try write(results, loaded: loaded, plan: plan)
     } catch let error as Diagnostic {
       Console.error("\(error)")
       throw ExitCode(1)
@@ -27,12 +28,10 @@ enum Publisher {
     }
   }
 
-  private static func write(_ results: ResultSet, loaded: LoadedManifest, plan: Plan) throws {
+  private static func write(_ results: ResultSet, loaded: LoadedManifest, plan: Plan) throws -> Report {
     try FileManager.default.createDirectory(at: loaded.folder, withIntermediateDirectories: true)
-    let items = StoredItems(store: loaded.store, plan: plan)
-    for file in try Report.files(results, items: items) {
-      try write(file.text, to: loaded.folder.appendingPathComponent(file.name))
-    }
+    let report = try Report(results, items: StoredItems(store: loaded.store, plan: plan))
+    for file in report.files { try write(file.text, to: loaded.folder.appendingPathComponent(file.name)) }
     let made = MadeBy(results)
     for note in made.notes { Console.note("\(note)") }
     let versions = [("mixology", Product.version)] + made.versions
@@ -41,12 +40,17 @@ enum Publisher {
     try write(lock, to: loaded.folder.appendingPathComponent("manifest.lock.yaml"))
     try PredictionBinder(store: loaded.store).bind(
       plan, into: loaded.folder.appendingPathComponent("predictions"))
+    try PredictionArchive(store: loaded.store).write(
+      plan, models: report.comparedModels, to: loaded.folder.appendingPathComponent("predictions.jsonl.gz"))
+    return report
   }
 
   /// A file that says the same already is left alone, so that nothing looks new that is not.
   private static func write(_ text: String, to file: URL) throws {
     let data = Data(text.utf8)
     if let old = try? Data(contentsOf: file), old == data { return }
+    try FileManager.default.createDirectory(
+      at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
     try data.write(to: file, options: .atomic)
   }
 }

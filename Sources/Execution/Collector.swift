@@ -44,7 +44,8 @@ public struct Collector: Sendable {
     }
     var set = ResultSet(
       experiment: plan.experiment, title: plan.title, tasks: plan.tasks, models: [], scores: [], costs: costs,
-      failures: failures, budget: plan.budget, data: plan.data, plannedJobs: plan.jobs.count,
+      failures: failures, budget: plan.budget, margin: plan.margin, data: plan.data,
+      plannedJobs: plan.jobs.count,
       finishedJobs: results.count)
     let asked = plan.models.flatMap { model in
       model.job == nil || results[model.job ?? .none] != nil
@@ -75,6 +76,7 @@ public struct Collector: Sendable {
       switch result {
       case .train(let trained):
         count(trained, &row)
+        set.curves += TrainingCurve.rows(store.path(id), model: model.model, seed: model.seed ?? 0)
         row.precision = specs[id]?.spec.productPrecision
         row.bytes = 4 * trained.trainable
         for drawn in trained.drawn {
@@ -121,7 +123,8 @@ public struct Collector: Sendable {
     }
     set.merges.append(
       MergedRow(
-        model: model.model, seed: model.seed ?? 0, method: model.method ?? method, sites: merged.sites))
+        model: model.model, seed: model.seed ?? 0, method: model.method ?? method,
+        parameters: specs[id]?.spec.mergeParameters.mapValues { "\($0)" } ?? [:], sites: merged.sites))
   }
 
   /// Everything that a job rests on, each job once: also what its trainings went on from.

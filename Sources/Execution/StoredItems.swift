@@ -36,6 +36,27 @@ public struct StoredItems: ItemScoreSource {
       })
   }
 
+  /// Cost: reads the predictions of one job, and the targets of a split once.
+  public func labels(_ row: ScoreRow) throws -> LabelCounts? {
+    guard let targets = scorer.targets(Scorer.Question(task: row.task, split: row.split)),
+      let id = JobID(hex: row.job), scorer.store.contains(id), !scorer.store.isDropped(id)
+    else { return nil }
+    let answers = try scorer.store.predictions(id).predictions.map(\.target)
+    let wanted = try targets.rows()
+    let labels = targets.task.labels.map(\.name)
+    guard answers.count == wanted.count, !labels.isEmpty else { return nil }
+    var counts = labels.map { _ in labels.map { _ in 0 } }
+    for (answer, target) in zip(answers, wanted) {
+      switch (answer, target) {
+      case (.label(let answer), .label(let target)): counts[target][answer] += 1
+      case (.tags(let answers), .tags(let targets)):
+        for (answer, target) in zip(answers, targets) { counts[target][answer] += 1 }
+      default: return nil
+      }
+    }
+    return LabelCounts(labels: labels, counts: counts)
+  }
+
   /// A number that equal answers share.
   private static func code(_ answer: Target) -> Double {
     switch answer {

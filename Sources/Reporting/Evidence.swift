@@ -47,6 +47,8 @@ package struct Evidence: Sendable {
   private let candidatesOfKind: [ModelKind: [Candidate]]
   /// Every comparison with its verdict; empty before `judged`.
   package private(set) var register = Register()
+  /// What models are measured by; by predictions where there are some.
+  package private(set) var scale = RecoveredScale()
   private let scores: [Key: ScoreRow]
 
   /// Checks and sorts.
@@ -78,6 +80,8 @@ package struct Evidence: Sendable {
     self.candidates = candidates
     candidatesOfKind = Dictionary(grouping: candidates, by: \.kind)
     self.scores = scores
+    // Without predictions nothing is read that could fail.
+    scale = (try? RecoveredScale(self, ScoreReader(self, nil))) ?? RecoveredScale()
   }
 
   /// The evidence with its register.
@@ -85,10 +89,11 @@ package struct Evidence: Sendable {
   /// - Parameter items: What the models said, item by item; without it nothing is judged.
   /// - Throws: a `Diagnostic` where rows contradict each other, or predictions are not what was written.
   package static func judged(
-    _ results: ResultSet, items: (any ItemScoreSource)?, settings: ContrastSettings = ContrastSettings()
+    _ results: ResultSet, items: (any ItemScoreSource)?
   ) throws -> Evidence {
     var evidence = try Evidence(results)
-    evidence.register = try Register(evidence, items: items, settings: settings)
+    if items != nil { evidence.scale = try RecoveredScale(evidence, ScoreReader(evidence, items)) }
+    evidence.register = try Register(evidence, items: items)
     return evidence
   }
 

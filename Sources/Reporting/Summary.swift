@@ -1,25 +1,14 @@
 internal import Basics
-public import Results
+internal import Results
 internal import Statistics
 
 /// The short table that a run ends with.
-public enum Summary {
+enum Summary {
   /// One line a task: base, single, best cocktail, all-task cocktail and the merge, each mean ± interval over seeds.
   ///
   /// `*` marks a win or loss against the single by the register. Names of the best models stand in
-  /// the line where `width` allows it, else below. Plain text without colours; results that contradict each
-  /// other give the error's text.
-  public static func terminal(
-    _ results: ResultSet, items: (any ItemScoreSource)? = nil, width: Int
-  ) -> String {
-    do {
-      return text(of: Page(try Evidence.judged(results, items: items)), width: width)
-    } catch {
-      return "\(error)\n"
-    }
-  }
-
-  private static func text(of page: Page, width: Int) -> String {
+  /// the line where `width` allows it, else below. Plain text without colours.
+  static func text(of page: Page, width: Int) -> String {
     let rows = page.deciding
     guard !rows.isEmpty else { return "no tasks\n" }
     let named = layout(lines(of: rows, naming: true))

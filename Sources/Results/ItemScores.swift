@@ -24,6 +24,20 @@ public struct ItemScores: Sendable, Hashable {
   }
 }
 
+/// How often each label was answered where each was wanted; of tags by word.
+public struct LabelCounts: Sendable, Hashable {
+  /// Names.
+  public var labels: [String]
+  /// By target, then by answer.
+  public var counts: [[Int]]
+
+  /// Makes counts.
+  public init(labels: [String], counts: [[Int]]) {
+    self.labels = labels
+    self.counts = counts
+  }
+}
+
 /// Where the register of comparisons finds what models said, item by item.
 public protocol ItemScoreSource: Sendable {
   /// The items behind a score; nil where its predictions are not there, or the metric cannot be
@@ -31,4 +45,9 @@ public protocol ItemScoreSource: Sendable {
   ///
   /// - Throws: a `Diagnostic` for predictions that are not what an evaluation wrote.
   func items(_ row: ScoreRow) throws -> ItemScores?
+
+  /// What was answered for what in the evaluation of a score; nil for numbers, and where its predictions are not there.
+  ///
+  /// - Throws: a `Diagnostic` for predictions that are not what an evaluation wrote.
+  func labels(_ row: ScoreRow) throws -> LabelCounts?
 }

@@ -165,14 +165,19 @@ public struct MergedRow: Sendable, Hashable, Codable {
   public var seed: Int
   /// A row of the merge methods.
   public var method: String
+  /// All parameters of the method as text, by name; defaults filled in.
+  public var parameters: [String: String]
   /// One for each linear layer that an input changes.
   public var sites: [MergedSite]
 
   /// Makes a row.
-  public init(model: String, seed: Int, method: String, sites: [MergedSite]) {
+  public init(
+    model: String, seed: Int, method: String, parameters: [String: String] = [:], sites: [MergedSite]
+  ) {
     self.model = model
     self.seed = seed
     self.method = method
+    self.parameters = parameters
     self.sites = sites
   }
 }
@@ -233,12 +238,16 @@ public struct ResultSet: Sendable, Hashable, Codable {
   public var mixtures: [MixtureRow]
   /// One for each merge and seed.
   public var merges: [MergedRow]
+  /// Twenty for each trained model and seed at most, in the order of their steps.
+  public var curves: [CurveRow]
   /// One for each finished job, in the order of the plan.
   public var costs: [CostRow]
   /// Empty where everything went well.
   public var failures: [FailureRow]
   /// How the budget was set, in words: `200 optimiser steps`.
   public var budget: String
+  /// Differences of metrics in points within it count as equal; nil where nothing was said.
+  public var margin: Double?
   /// One for each task and split, in the manifest's order.
   public var data: [DataRow]
   /// Jobs that the manifest plans; 0 where that is not known.
@@ -249,8 +258,10 @@ public struct ResultSet: Sendable, Hashable, Codable {
   /// Makes a set.
   public init(
     experiment: String, title: String = "", tasks: [TaskColumn], models: [ModelRow], scores: [ScoreRow],
-    mixtures: [MixtureRow] = [], merges: [MergedRow] = [], costs: [CostRow] = [], failures: [FailureRow] = [],
-    budget: String = "", data: [DataRow] = [], plannedJobs: Int = 0, finishedJobs: Int = 0
+    mixtures: [MixtureRow] = [], merges: [MergedRow] = [], curves: [CurveRow] = [], costs: [CostRow] = [],
+    failures: [FailureRow] = [],
+    budget: String = "", margin: Double? = nil, data: [DataRow] = [], plannedJobs: Int = 0,
+    finishedJobs: Int = 0
   ) {
     self.experiment = experiment
     self.title = title
@@ -259,9 +270,11 @@ public struct ResultSet: Sendable, Hashable, Codable {
     self.scores = scores
     self.mixtures = mixtures
     self.merges = merges
+    self.curves = curves
     self.costs = costs
     self.failures = failures
     self.budget = budget
+    self.margin = margin
     self.data = data
     self.plannedJobs = plannedJobs
     self.finishedJobs = finishedJobs

@@ -222,6 +222,15 @@ public enum JobSpec: Sendable, Hashable, Codable {
     }
   }
 
+  /// All parameters of that row, defaults filled in; empty where the job merges nothing.
+  public var mergeParameters: [String: ParameterValue] {
+    switch self {
+    case .merge(let job): job.parameters
+    case .tune(let job): job.parameters
+    case .pretrain, .train, .statistics, .predict: [:]
+    }
+  }
+
   /// All kinds, in the order in which jobs need each other.
   public static let kinds = ["pretrain", "train", "statistics", "merge", "tune", "predict"]
 

@@ -130,7 +130,7 @@ import Testing
     let loud = try Program.run("run", "m.yaml", in: place.folder)
     #expect(quiet.status == 0 && quiet.errors == "")
     #expect(quiet.output.hasPrefix("task "))
-    #expect(loud.output == quiet.output + "\nTables: Results/tiny/report.md, comparison.csv, runs.csv …\n")
+    #expect(loud.output == quiet.output + "Tables: Results/tiny/report.md, comparison.csv, runs.csv …\n")
   }
 
   @Test(.timeLimit(.minutes(1)))

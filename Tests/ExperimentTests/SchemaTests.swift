@@ -33,13 +33,14 @@ import Testing
         "family", "files", "form", "generate", "grid", "grids", "head", "heads", "hidden", "imbalance",
         "intermediate",
         "keep_best", "kind", "label_scale", "labels", "layers", "layers_to_transform", "learning_rate",
-        "limits", "max_tokens",
+        "limits", "margin", "max_tokens",
         "merges",
         "method", "metrics", "name", "noise", "of", "pair", "pairs", "passes", "patience", "precision",
         "pretrain", "rank",
         "relatedness", "rows", "rslora", "rule", "sampling", "scale", "schedule", "seed", "seeds",
         "sentences", "sizes",
-        "splits", "steps", "subsets", "target", "targets", "task_defaults", "tasks", "temperature", "test",
+        "splits", "statistics", "steps", "subsets", "target", "targets", "task_defaults", "tasks",
+        "temperature", "test",
         "text",
         "title", "tokens", "train", "training", "validate_every", "validation", "validation_fraction",
         "value",
@@ -102,7 +103,7 @@ import Testing
   }
 
   @Test func `a lock file says what was found, twice the same`() throws {
-    let text = manifestText("cocktails: [all]\ntitle: \"does it: help?\"")
+    let text = manifestText("cocktails: [all]\ntitle: \"does it: help?\"\nstatistics: {margin: 0.02}")
     func lock() throws -> String {
       LockFile.text(
         manifest: try read(text), plan: try plan(text),
@@ -111,6 +112,7 @@ import Testing
     let first = try lock()
     #expect(first == (try lock()))
     #expect(first.contains("title: \"does it: help?\"\n"))
+    #expect(first.contains("statistics: {margin: 0.02}\n"))
     #expect(first.contains("base:\n  sha256: sha-of-mini\n"))
     #expect(first.contains("      train: {format: jsonl, rows: 100, sha256: sha-of-fpb/train}\n"))
     #expect(first.contains("  \"cocktail:all\": [fpb, fomc, fiqa, ner]\n"))

@@ -18,7 +18,7 @@ import Testing
 
   private func table(_ name: String, _ results: ResultSet) throws -> [[String: String]] {
     let file = try #require(
-      Report.files(results, items: SampleItems(results)).first { $0.name == "\(name).csv" })
+      Report(results, items: SampleItems(results)).files.first { $0.name == "\(name).csv" })
     let lines = file.text.split(separator: "\n").map {
       $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
     }
@@ -31,8 +31,8 @@ import Testing
     let rows = try table("merges", Self.linear)
     #expect(rows.count == 4)
     for row in rows {
-      #expect(row["mean_normalised"] == "" && row["worst_normalised"] == "" && row["normalised_fpb"] == "")
-      #expect(row["validation_mean_normalised"] != "")
+      #expect(row["recovered"] == "" && row["worst_recovered"] == "" && row["worst_task"] == "")
+      #expect(row["validation_recovered"] != "")
     }
     #expect(rows.filter { $0["chosen_on_validation"] == "true" }.count == 1)
     #expect(
@@ -62,9 +62,9 @@ import Testing
     #expect(
       Page(try Evidence(results)).text.components(separatedBy: "\(told): these tables are incomplete.").count
         == 3)
-    #expect(Summary.terminal(results, width: 80).contains("\n\(told): the table is incomplete\n"))
+    #expect(try Report(results).terminal(width: 80).contains("\n\(told): the table is incomplete\n"))
     results.finishedJobs = 138
     #expect(!Page(try Evidence(results)).text.contains("incomplete"))
-    #expect(!Summary.terminal(results, width: 80).contains("incomplete"))
+    #expect(try !Report(results).terminal(width: 80).contains("incomplete"))
   }
 }

@@ -55,7 +55,7 @@ import Testing
 
   @Test(arguments: ReportTables.all.entries.map(\.name))
   func `every table reads back from its file to the last bit`(name: String) throws {
-    let table = try ReportTables.all.entry(named: name).build(Evidence(Sample.results))
+    let table = try ReportTables.all.entry(named: name).table(Evidence(Sample.results))
     let records = Self.parse(CSVFormat.text(of: table))
     #expect(records.first == table.columns.map(\.name))
     #expect(records.count == table.rows.count + 1)
@@ -75,7 +75,7 @@ import Testing
 
   @Test(arguments: ReportTables.all.entries.map(\.name))
   func `every table has rows, and columns that are documented and named once`(name: String) throws {
-    let table = try ReportTables.all.entry(named: name).build(Sample.judged())
+    let table = try ReportTables.all.entry(named: name).table(Sample.judged())
     #expect(!table.rows.isEmpty)
     #expect(Set(table.columns.map(\.name)).count == table.columns.count)
     for column in table.columns {

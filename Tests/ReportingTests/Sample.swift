@@ -28,7 +28,7 @@ enum Sample {
   static let results = ResultSet(
     experiment: "sample", title: "Do related tasks help each other?", tasks: tasks, models: models,
     scores: scores,
-    mixtures: mixtures, merges: merges, costs: costs,
+    mixtures: mixtures, merges: merges, curves: curves, costs: costs,
     failures: [
       FailureRow(
         job: job("train", "cocktail:all[adapter.rank=8]", 2),
@@ -120,6 +120,14 @@ enum Sample {
         task: task, examples: part, tokens: part * 30 + seed, epochs: Double(part) / 3100,
         repeats: max(0, part - 3100))
       return MixtureRow(model: model.model, seed: seed, drawn: drawn)
+    }
+  }
+
+  static let curves: [CurveRow] = models.filter { [.single, .cocktail].contains($0.kind) }.flatMap { model in
+    (1...20).map { part in
+      CurveRow(
+        model: model.model, seed: model.seed ?? 0, step: 10 * part,
+        loss: 0.3 + 1 / Double(part) + 0.01 * Double(model.seed ?? 0), validation: part % 10 == 0 ? 0.7 : nil)
     }
   }
 

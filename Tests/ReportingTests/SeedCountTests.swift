@@ -76,8 +76,8 @@ import Testing
     #expect(row["best_cocktail_model"] == .text(best) && row["best_cocktail_seeds"] == .integer(2))
     #expect(
       row["seeds"] == .integer(3) && row["all_cocktail_seeds"] == .integer(best.contains("all") ? 2 : 3))
-    #expect(Summary.terminal(results, width: 400).contains("interval over 2 to 3 seeds;"))
-    #expect(Summary.terminal(Sample.results, width: 400).contains("interval over 3 seeds;"))
+    #expect(try Report(results).terminal(width: 400).contains("interval over 2 to 3 seeds;"))
+    #expect(try Report(Sample.results).terminal(width: 400).contains("interval over 3 seeds;"))
   }
 
   @Test func `a merge without a test score has no seeds behind a mean`() throws {
@@ -85,7 +85,7 @@ import Testing
     let merge = "merge:linear[adapter.rank=4]"
     results.scores.removeAll { $0.model == merge && $0.split == .test }
     let row = try Self.row(merge, of: "merges", results)
-    #expect(row["mean_normalised"] == .missing && row["seeds"] == .integer(0))
+    #expect(row["recovered"] == .missing && row["seeds"] == .integer(0))
   }
 
   @Test func `a model that was no candidate for want of seeds is named on the page and in the terminal`()
@@ -99,7 +99,7 @@ import Testing
       Page(evidence).missingSentences.last?.hasSuffix(
         ": cocktail:all[adapter.rank=8] on fpb, fomc, fiqa (2 of 3 seeds).") == true)
     #expect(
-      Summary.terminal(Sample.results, width: 400).contains(
+      try Report(Sample.results).terminal(width: 400).contains(
         "no candidate for the best, for want of seeds: cocktail:all[adapter.rank=8] on fpb, fomc, fiqa (2 of 3)\n"
       ))
   }
@@ -131,8 +131,8 @@ import Testing
     #expect(page.mergeTable.columns.map(\.name).contains("fiqa (n = 970)"))
     let cocktail = try #require(page.cocktails.first { $0.candidate.model == Self.all })
     #expect(cocktail.items == 3 * 970)
-    #expect(Summary.terminal(Sample.results, width: 160).contains("fpb   macro_f1  970"))
+    #expect(try Report(Sample.results).terminal(width: 160).contains("fpb   macro_f1  970"))
     // Where the table is too wide with them, it stands without.
-    #expect(!Summary.terminal(Sample.results, width: 80).split(separator: "\n")[0].contains(" n "))
+    #expect(try !Report(Sample.results).terminal(width: 80).split(separator: "\n")[0].contains(" n "))
   }
 }

@@ -40,11 +40,9 @@ struct ReportCommand: ParsableCommand {
     }
     if methods { return Console.print(try MethodTimes.markdown(results)) }
     try loaded.checkTables(plan, force: force)
-    try Publisher.publish(results, loaded: loaded, plan: plan)
+    let report = try Publisher.publish(results, loaded: loaded, plan: plan)
+    Console.print(report.terminal(width: Console.width))
     Console.print(
-      Summary.terminal(
-        results, items: StoredItems(store: loaded.store, plan: plan), width: Console.width))
-    Console.print(
-      "\nTables: \(UserPath.shown(loaded.folder.relativePath))/report.md, comparison.csv, runs.csv …")
+      "Tables: \(UserPath.shown(loaded.folder.relativePath))/report.md, comparison.csv, runs.csv …")
   }
 }

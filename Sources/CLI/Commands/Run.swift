@@ -77,18 +77,16 @@ struct Run: AsyncParsableCommand {
     // Where nothing more can be written there is no room for tables either; `report` writes them.
     if summary.isHalted { throw ExitCode(1) }
     let results = try Collector(store: store, keepsScores: true).collect(plan)
-    try Publisher.publish(results, loaded: loaded, plan: plan)
+    let report = try Publisher.publish(results, loaded: loaded, plan: plan)
     loaded.noteRun(of: plan)
     try refusing { () throws(Diagnostic) in try named.end(plan) }
     drop(plan, leases, named)
     if !results.scores.isEmpty {
-      Console.print(
-        Summary.terminal(
-          results, items: StoredItems(store: loaded.store, plan: plan), width: Console.width))
+      Console.print(report.terminal(width: Console.width))
     }
     if !quiet, !results.scores.isEmpty {
       Console.print(
-        "\nTables: \(UserPath.shown(loaded.folder.relativePath))/report.md, comparison.csv, runs.csv …")
+        "Tables: \(UserPath.shown(loaded.folder.relativePath))/report.md, comparison.csv, runs.csv …")
     }
     if !quiet, let line = spent.line { Console.note(line) }
     if summary.failed > 0 {

@@ -13,14 +13,14 @@ struct PredictionText {
 
   /// Adds the rows of one split.
   mutating func add(_ columns: PredictionColumns, targets: [Target], task: TaskSpec, split: Split) {
-    let names = task.labels.map { Self.quoted($0.name) }
-    let head = "{\"task\":\(Self.quoted(task.name)),\"split\":\"\(split.rawValue)\",\"row\":"
+    let names = task.labels.map { JSONText.quoted($0.name) }
+    let head = "{\"task\":\(JSONText.quoted(task.name)),\"split\":\"\(split.rawValue)\",\"row\":"
     for (index, (prediction, target)) in zip(columns.predictions, targets).enumerated() {
       add(
         head + "\(columns.rows[index]),\"text\":\"\(Self.hexadecimal(columns.texts[index]))\",\"prediction\":"
       )
-      add(Self.quoted(task.text(of: prediction.target)))
-      add(",\"target\":" + Self.quoted(task.text(of: target)))
+      add(JSONText.quoted(task.text(of: prediction.target)))
+      add(",\"target\":" + JSONText.quoted(task.text(of: target)))
       add(",\"correct\":" + (task.isRight(prediction.target, target).map { "\($0)" } ?? "null"))
       add(",\"probabilities\":" + Self.probabilities(prediction, labels: columns.labels, names) + "}\n")
     }
@@ -44,24 +44,5 @@ struct PredictionText {
   private static func hexadecimal(_ hash: UInt64) -> String {
     let digits = String(hash, radix: 16)
     return String(repeating: "0", count: 16 - digits.count) + digits
-  }
-
-  /// A JSON string.
-  private static func quoted(_ text: String) -> String {
-    var quoted = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"": quoted += "\\\""
-      case "\\": quoted += "\\\\"
-      case "\n": quoted += "\\n"
-      case "\r": quoted += "\\r"
-      case "\t": quoted += "\\t"
-      case "\u{0}"..."\u{1f}":
-        let digits = String(scalar.value, radix: 16)
-        quoted += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-      default: quoted.unicodeScalars.append(scalar)
-      }
-    }
-    return quoted + "\""
   }
 }

@@ -30,6 +30,8 @@ public struct Manifest: Sendable {
   let evaluate: Evaluate
   /// How the budget was set, in words.
   let budget: String
+  /// Differences within it count as equal; nil where the manifest sets none.
+  let margin: Double?
 
   /// The base model.
   enum Base: Sendable {

@@ -84,7 +84,8 @@ struct ManifestReading {
       saysTargets: root["adapter"]?["targets"] != nil,
       merges: merges,
       evaluate: evaluate,
-      budget: budgetWords())
+      budget: budgetWords(),
+      margin: root["statistics"]?["margin"]?.number)
   }
 
   /// Where bf16 is asked for first.

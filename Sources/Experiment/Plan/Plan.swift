@@ -113,6 +113,8 @@ public struct Plan: Sendable {
   public var models: [PlannedModel]
   /// How the budget was set, in words.
   public var budget: String
+  /// What the tables hold for equal; nil where the manifest sets no margin.
+  public var margin: Double?
   /// Where the files behind the hashes of the jobs lie now: SHA-256 → path.
   public var locations: [String: String]
   /// The tasks as evaluations see them, in the manifest's order.
@@ -129,7 +131,7 @@ public struct Plan: Sendable {
   /// Makes a plan.
   public init(
     experiment: String, title: String, tasks: [TaskColumn], jobs: [PlannedJob], models: [PlannedModel],
-    budget: String, locations: [String: String], plannedTasks: [PlannedTask] = [],
+    budget: String, margin: Double? = nil, locations: [String: String], plannedTasks: [PlannedTask] = [],
     outline: ModelOutline? = nil, data: [DataRow] = [], remarks: [PlanNote] = []
   ) {
     self.experiment = experiment
@@ -138,6 +140,7 @@ public struct Plan: Sendable {
     self.jobs = jobs
     self.models = models
     self.budget = budget
+    self.margin = margin
     self.locations = locations
     self.plannedTasks = plannedTasks
     self.outline = outline

@@ -49,7 +49,8 @@ public struct Planner: Sendable {
     planning.planAll()
     return Plan(
       experiment: manifest.name, title: manifest.title, tasks: tasks.map { column($0.spec) },
-      jobs: planning.graph.jobs, models: planning.models, budget: manifest.budget, locations: locations,
+      jobs: planning.graph.jobs, models: planning.models, budget: manifest.budget, margin: manifest.margin,
+      locations: locations,
       plannedTasks: tasks.map(plannedTask), outline: base.outline, data: data,
       remarks: finder.notes + notes + planning.notes + cuts(manifest, base))
   }

@@ -28,6 +28,7 @@ public enum LockFile {
     lines.indented { for (name, value) in versions { $0.add(name, value) } }
     lines.add("seeds: [\(manifest.seeds.map(String.init).joined(separator: ", "))]")
     lines.add("budget", plan.budget)
+    if let margin = plan.margin { lines.add("statistics: {margin: \(margin)}") }
     base(plan, &lines)
     lines.add("tasks:")
     lines.indented { for task in plan.plannedTasks { add(task, &$0) } }

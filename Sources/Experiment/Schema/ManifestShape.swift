@@ -9,6 +9,11 @@ struct ManifestShape {
   /// The words that make cocktails from the list of tasks.
   static let generators = ["singles", "pairs", "leave_one_out", "all"]
 
+  /// Of metrics in points; an error has a scale of its own.
+  private static let margin = Field(
+    "margin", .scalar(.number(1e-6...1)),
+    "two models whose difference is shown to lie within it are equal: 0.02 is two points")
+
   var root: Shape {
     .object([
       Field("name", .name, required: true, "the experiment's name and its folder under Results"),
@@ -31,6 +36,7 @@ struct ManifestShape {
       Field("training", .object(training), "optimiser, batches and stopping"),
       Field("merges", .list(.variants(merge)), "adapters merged into one"),
       Field("evaluate", evaluate, "which models are evaluated on what"),
+      Field("statistics", .object([Self.margin]), "what the tables hold for equal"),
     ])
   }
 

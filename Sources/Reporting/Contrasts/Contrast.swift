@@ -64,9 +64,6 @@ package struct Contrast: Sendable {
 }
 
 extension Contrast {
-  /// The interval to read beside the verdict; where nothing is judged that of this comparison alone.
-  package var shownInterval: ClosedRange<Double>? { familyInterval ?? interval }
-
   /// The smallest true difference that this design finds with the power asked for; nil without an interval.
   package var detectable: Double? {
     variance.map {

@@ -46,7 +46,43 @@ extension ContrastPlan {
       }
       rows.append(row)
     }
-    equalize(&rows, rule, settings)
+    let tasks = rows.indices.filter { !rows[$0].task.isEmpty }
+    let means = rows.indices.filter { rows[$0].task.isEmpty }
+    if candidates == 1, rivals == 1 {
+      ContrastPlan.equalize(&rows, [tasks] + means.map { [$0] }, share: rule.share, settings)
+    }
+    return rows
+  }
+
+  /// A family whose members are means over tasks: several models against one, by Holm over the models.
+  package static func contrasts(ofMeans plans: [ContrastPlan], _ settings: ContrastSettings) -> [Contrast] {
+    var rows: [Contrast] = []
+    var judged: [(row: Int, plan: ContrastPlan, member: GatedFamily.Member, rule: ContrastRule)] = []
+    for plan in plans {
+      let measured = plan.cells.map { MeasuredCell($0, isPaired: plan.isPaired) }.filter {
+        $0.estimate != nil
+      }
+      guard let mean = FamilyMean(measured, isPaired: plan.isPaired) else { continue }
+      let rule = ContrastRule(mean.cells)
+      let obstacle = mean.obstacle ?? plan.reason(rule)
+      var row = plan.row(of: mean, tasks: mean.cells.count, settings)
+      plan.fill(&row, obstacle == nil ? mean.variance : nil, obstacle, settings)
+      row.rule = row.variance == nil ? "" : "sum"
+      if let member = GatedFamily.Member(row.estimate, row.variance) {
+        judged.append((rows.count, plan, member, rule))
+      }
+      rows.append(row)
+    }
+    // One level for all: that of the weakest rule.
+    guard let weakest = judged.map(\.rule).min(by: { $0.share < $1.share }) else { return rows }
+    let level = settings.alpha * weakest.share
+    let family = GatedFamily(mean: nil, tasks: judged.map(\.member), alpha: level)
+    for (entry, finding) in zip(judged, family.tasks) {
+      rows[entry.row].level = level / Double(judged.count)
+      entry.plan.judge(&rows[entry.row], finding, weakest)
+    }
+    let plain = judged.filter { $0.plan.candidates == 1 && $0.plan.rivals == 1 }.map(\.row)
+    equalize(&rows, [plain], share: weakest.share, settings)
     return rows
   }
 
@@ -54,22 +90,24 @@ extension ContrastPlan {
     if case .none(let reason) = rule { reason } else { nil }
   }
 
-  /// Says equal where a difference is shown to lie within the margin, by Holm over the tasks; the mean stands for itself.
+  /// Says equal where a difference is shown to lie within the margin, by Holm over the rows of a group.
   ///
   /// Not of what was chosen by these very trainings: it may stand too high.
-  private func equalize(_ rows: inout [Contrast], _ rule: ContrastRule, _ settings: ContrastSettings) {
-    guard let margin = settings.margin, candidates == 1, rivals == 1 else { return }
+  private static func equalize(
+    _ rows: inout [Contrast], _ groups: [[Int]], share: Double, _ settings: ContrastSettings
+  ) {
     func p(_ row: Contrast) -> Double? {
-      guard row.outcome != nil, let part = row.variance else { return nil }
+      guard row.outcome != nil, let part = row.variance, let margin = row.margin else { return nil }
       return EquivalenceTest.p(
         row.estimate, error: part.variance.squareRoot(), degrees: part.degrees, margin: margin)
     }
-    let tasks = rows.indices.filter { !rows[$0].task.isEmpty }
-    let adjusted = Holm.adjusted(tasks.map { p(rows[$0]) })
-    for (index, value) in zip(tasks, adjusted) { rows[index].equalP = value }
-    for index in rows.indices where rows[index].task.isEmpty { rows[index].equalP = p(rows[index]) }
-    for index in rows.indices {
-      rows[index].equalP = rows[index].equalP.map { min(1, $0 / rule.share) }
+    for group in groups {
+      for (index, value) in zip(group, Holm.adjusted(group.map { p(rows[$0]) })) {
+        rows[index].equalP = value
+      }
+    }
+    for index in groups.joined() {
+      rows[index].equalP = rows[index].equalP.map { min(1, $0 / share) }
       guard let value = rows[index].equalP, value <= settings.alpha else { continue }
       if rows[index].outcome == .undecided {
         rows[index].outcome = .equal
@@ -87,7 +125,8 @@ extension ContrastPlan {
       secondSeeds: cell.second.hasSeeds ? cell.second.seeds.count : 0, items: cell.contrast?.items,
       isPaired: isPaired, estimate: cell.estimate ?? 0,
       seedError: cell.contrast?.seedError ?? cell.seedsAlone,
-      itemError: cell.contrast?.itemError, chosenBias: bias(cell.firstSeedError), margin: settings.margin,
+      itemError: cell.contrast?.itemError, chosenBias: bias(cell.firstSeedError),
+      margin: cell.cell.isInPoints ? settings.margin : nil,
       note: "", rule: "",
       collapsed: cell.collapsed, design: cell.design, level: settings.alpha, power: settings.power)
   }

@@ -26,8 +26,8 @@ enum ContrastRule: Equatable {
         self = seeds >= 4 ? .sum(share: 0.8) : .none("3 seeds and fewer than 6 tasks")
       }
     } else if degrees >= 6 {
-      // Two sides of four seeds have no reserve where deviations differ much.
-      self = .sum(share: degrees < 8 ? 0.9 : 1)
+      // Two sides of four or five seeds have no reserve where deviations differ much.
+      self = .sum(share: degrees < 8 ? 0.8 : degrees < 10 ? 0.9 : 1)
     } else {
       self = 2 * cells.count >= 8 ? .moderated(share: 0.9) : .sum(share: 0.8)
     }

@@ -38,12 +38,19 @@ package enum NumberText {
     return seeds == nil || seeds == value.count ? text : text + " (\(count(value.count, "seed")))"
   }
 
-  /// `+0.012 [-0.010, +0.034]`: a gain with its interval; an end that is open is left out.
+  /// `0.812 [0.790, 0.834]`: a share with its interval, where one holds.
+  package static func share(_ recovered: Recovered?) -> String {
+    guard let recovered else { return missing }
+    let ends = recovered.interval.map { " [\(fixed($0.lowerBound)), \(fixed($0.upperBound))]" }
+    return fixed(recovered.value) + (ends ?? "")
+  }
+
+  /// `+0.012 [-0.010, +0.034]`: a gain with its own interval; `…` where an end is open.
   package static func gain(_ contrast: Contrast?) -> String {
     guard let contrast else { return missing }
     let mean = signed(contrast.estimate)
-    guard let interval = contrast.shownInterval else { return mean }
-    let ends = [interval.lowerBound, interval.upperBound].map { $0.isFinite ? signed($0) : "" }
+    guard let interval = contrast.interval else { return mean }
+    let ends = [interval.lowerBound, interval.upperBound].map { $0.isFinite ? signed($0) : "…" }
     return "\(mean) [\(ends[0]), \(ends[1])]"
   }
 

@@ -9,7 +9,8 @@ package enum ColumnsPage {
       LF. Numbers carry full precision: the shortest text that reads back to the same double. An empty cell means
       that there is no value. Truth values are `true` and `false`. Text that a spreadsheet would take for a formula
       (it begins with `=`, `+`, `-`, `@`, a tab or a return) has an apostrophe in front.
-      Intervals are 95 % by Student's t over seeds: mean ± `_ci`. Gains are signed so that positive is better.
+      Means ± `_ci` are 95 % intervals by Student's t over seeds alone; `_low` and `_high` are for new seeds and new texts.
+      Gains are signed so that positive is better.
 
 
       """

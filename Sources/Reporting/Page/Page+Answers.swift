@@ -1,21 +1,23 @@
 internal import Basics
 internal import Results
+internal import Specs
 internal import Statistics
 
+/// The first screen: one line a question, one a task, one model for all.
 extension Page {
-  /// One line a question: its verdict, the mean over tasks, and how much stands behind it.
+  /// Verdict, mean over tasks, and how much stands behind it; ingredients stand in the lines of the tasks.
   package var answerTable: Table {
-    let rows = Questions.all.entries.flatMap { question in
-      evidence.register.contrasts.filter {
-        $0.question == question.name && $0.question != "pair" && $0.task.isEmpty
-      }.map { (question: question, contrast: $0) }
-    }
+    let rows = Questions.all.entries.filter { !["pair", "ingredient", "one_model"].contains($0.name) }
+      .flatMap { question in
+        evidence.register.contrasts.filter { $0.question == question.name && $0.task.isEmpty }.map {
+          (question: question, contrast: $0)
+        }
+      }
     return Table(
       rows,
       [
         .text("question", "What is asked.") { row in
-          let subject = [row.contrast.subject, row.contrast.arm].filter { !$0.isEmpty }
-          return row.question.summary + (subject.isEmpty ? "" : " (\(subject.joined(separator: ", ")))")
+          row.question.summary + (row.contrast.arm.isEmpty ? "" : " (\(row.contrast.arm))")
         },
         .text("answer", "The verdict.") { $0.contrast.outcome?.rawValue ?? $0.contrast.note },
         .text("mean gain", "Over the learned tasks.") { NumberText.gain($0.contrast) },
@@ -32,28 +34,30 @@ extension Page {
     let decided = judged.filter { $0.outcome != .undecided }.count
     return [
       "One line a question, then one a task. \(decided) of \(NumberText.count(judged.count, "judged comparison")) "
-        + "\(decided == 1 ? "is" : "are") decided."
+        + "\(decided == 1 ? "is" : "are") decided. Intervals are those of each gain alone; a verdict counts all comparisons of "
+        + "its question, so that one may clear zero and be undecided."
     ]
   }
 
-  /// One line a task: scores, verdicts, what helps and harms, what would decide.
+  /// One line a task: scores, verdicts, what helps and harms, what it costs, what to do.
   package var taskAnswers: String {
     guard !deciding.isEmpty else { return "" }
     let table = Table(
       deciding,
       [
-        .text("task", "The task.") { $0.task.name },
-        .text("metric", "Its first metric.") { $0.metric.name + ($0.metric.higherIsBetter ? " ↑" : " ↓") },
+        .text("task", "The task with its first metric.") {
+          "\($0.task.name) (\($0.metric.name) \($0.metric.higherIsBetter ? "↑" : "↓"))"
+        },
         .text("base", "The base.") { NumberText.fixed($0.base?.mean) },
         .text("single", "The single.") { NumberText.fixed($0.single?.score?.mean) },
+        .text("best cocktail", "Chosen on validation.") { Page.scoreAndVerdict($0[.bestCocktail]) },
         .text("all", "The cocktail of all tasks.") { Page.scoreAndVerdict($0[.allTaskCocktail]) },
         .text("merge", "The one merge.") { Page.scoreAndVerdict($0[.merge]) },
         .text("helps, harms", "Ingredients of the cocktail of all with a verdict.") { row in
           ingredients(of: row.task.name)
         },
-        .text("would decide all", "What would decide the cocktail of all.") { row in
-          row[.allTaskCocktail]?.contrast?.need.map(\.words) ?? "–"
-        },
+        .text("steps", "Of the cocktail of all over the single's.") { row in costRatio(row) },
+        .text("train", "What the verdicts recommend, or what would decide.") { row in advice(row) },
       ])
     return "\n" + MarkdownFormat.text(of: table)
   }
@@ -75,5 +79,71 @@ extension Page {
       }
     }
     return words.isEmpty ? "–" : words.joined(separator: " ")
+  }
+
+  /// `×5.0`.
+  private func costRatio(_ row: ComparisonRow) -> String {
+    guard let all = row[.allTaskCocktail]?.candidate.mean(\.steps),
+      let single = row.single?.candidate.mean(\.steps), single > 0
+    else { return "–" }
+    return "×" + NumberText.fixed(all / single, digits: 1)
+  }
+
+  /// What won; the single where all lost; else what would decide.
+  private func advice(_ row: ComparisonRow) -> String {
+    let contrasts = ComparisonRow.Role.allCases.compactMap { row[$0]?.contrast }
+    if contrasts.contains(where: { $0.note == "not learned" }) { return "not learned" }
+    let wins = contrasts.filter { $0.outcome == .win }
+    if let best = wins.max(by: { $0.estimate < $1.estimate }) { return best.first.model }
+    if let equal = contrasts.first(where: { $0.outcome == .equal }) {
+      return "single, or as good \(equal.first.model)"
+    }
+    if !contrasts.isEmpty, contrasts.allSatisfy({ $0.outcome == .loss }) { return "single" }
+    let promising = contrasts.filter { $0.outcome != .loss }.max { $0.estimate < $1.estimate }
+    guard let promising else { return "–" }
+    let model = promising.first.model
+    if promising.candidates > 1, promising.estimate > 0 { return "open: fresh seeds of \(model)" }
+    if promising.collapsed > 0 { return "single so far; \(model) collapsed" }
+    guard let need = promising.need else { return "single so far" }
+    return "single so far; \(need.words) would decide \(model)"
+  }
+
+  /// Which one model to use for all tasks, and what words of the tables mean.
+  package var servingSentences: String {
+    let rows = evidence.servingRows
+    let chosen = rows.filter(\.isChosen).map { row -> String in
+      let singles = rows.first { $0.name == "singles" && $0.settings == row.settings }
+      var text =
+        "One model for all tasks: \(MarkdownFormat.escaped(row.name)), chosen on validation"
+      if let recovered = row.recovered {
+        text += ", recovers \(NumberText.share(recovered)) of what the singles gain over the base"
+        if let worst = row.worst {
+          text +=
+            " (least of \(MarkdownFormat.escaped(worst.task)): \(NumberText.fixed(worst.recovered.value)))"
+        }
+      }
+      if let singles {
+        text +=
+          "; \(NumberText.fixed(row.steps, digits: 0)) steps and \(NumberText.fixed(row.bytes / 1e6, digits: 2)) MB, the "
+          + "singles together \(NumberText.fixed(singles.steps, digits: 0)) and "
+          + "\(NumberText.fixed(singles.bytes / 1e6, digits: 2))"
+      }
+      if row.gain != nil {
+        text +=
+          "; against the cocktail of all \(NumberText.signed(row.gain)) (\(row.verdict?.rawValue ?? row.note))"
+      }
+      return text + "."
+    }
+    let shown = evidence.register.contrasts.filter { $0.question != "model" }
+    let words = [
+      shown.contains { $0.note.hasPrefix("collapsed") }
+        ? "*Collapsed*: a seed of either side answers one label nearly always, or no better than a constant while another "
+          + "seed is better: no interval repairs that, so there is no verdict." : nil,
+      shown.contains { $0.interval?.lowerBound == -.infinity || $0.interval?.upperBound == .infinity }
+        ? "*…*: an open end, as that side was chosen on validation by the same trainings: it can lose and cannot win."
+        : nil,
+    ].compactMap(\.self)
+    let lines = chosen + (words.isEmpty ? [] : [words.joined(separator: " ")])
+    return lines.isEmpty ? "" : "\n" + lines.joined(separator: "\n\n") + "\n"
   }
 }

@@ -37,6 +37,8 @@ extension Page {
   /// What the table is, in one sentence.
   package var comparisonSentences: [String] {
     if deciding.allSatisfy(\.contenders.isEmpty) { return ["There is nothing to compare with the singles."] }
-    return ["Gains are over the single; intervals are simultaneous over a question's tasks (contrasts.csv)."]
+    return [
+      "Gains are over the single, each with its own 95 % interval; verdicts are those of contrasts.csv."
+    ]
   }
 }

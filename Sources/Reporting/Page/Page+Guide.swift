@@ -36,11 +36,11 @@ extension Page {
       let rest = missing.count > 10 ? "; and \(missing.count - 10) more" : ""
       sentences.append("Without a test score on a task that it learned from: \(shown)\(rest).")
     }
-    return sentences + choiceSentences
+    return sentences + overlookedSentences
   }
 
   /// Who was no candidate for the best, or that there could be no best.
-  private var choiceSentences: [String] {
+  private var overlookedSentences: [String] {
     let names = evidence.overlooked.map { model in
       "\(MarkdownFormat.escaped(model.model)) on "
         + "\(model.tasks.map(MarkdownFormat.escaped).joined(separator: ", ")) (\(model.seeds) of \(model.most) seeds)"
@@ -78,7 +78,7 @@ extension Page {
       "n is the number of items of the test split; of a mean over tasks their sum. A mean over another number of seeds "
         + "than \(seedCount) says so.",
       "Δ is the gain over the single, signed so that positive is better, whatever the metric's direction (↑ higher is "
-        + "better, ↓ lower is better). Behind it stands an interval for new seeds *and* new texts.",
+        + "better, ↓ lower is better). Behind it stands its own 95 % interval for new seeds *and* new texts.",
       "A verdict is win, loss, equal (within the margin that the manifest sets) or undecided, and stands in contrasts.csv "
         + "once: each question's mean over the learned tasks first, then its tasks, with at most 5 % chance of any false "
         + "win or loss. `undecided` is not `equal`; what would decide stands beside it. There is no verdict with fewer than "
@@ -86,6 +86,9 @@ extension Page {
       "The best models are chosen by the mean of the task's first metric on validation, never on test; "
         + "of equal ones "
         + "the earlier in the manifest. With a grid the single is chosen in the same way.",
+      "Recovered is (model − base) ÷ (single − base): 0 is the base, 1 the single; with Fieller's interval for a task and a "
+        + "bootstrap's for a mean over tasks. It is told of tasks whose single is at least four standard errors above the base "
+        + "on validation.",
       "What was chosen on validation by the same trainings that are tested stands too high: it can lose and cannot win, and "
         + "its intervals have no lower end.",
       "All cells are reported, in the manifest's order. n/a means that there is no value.",

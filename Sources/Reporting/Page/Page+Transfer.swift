@@ -30,14 +30,7 @@ extension Page {
     let explanation =
       "Gain over the single of the column's task at the same settings, first metric, positive is better; "
       + "– is the single itself, seen means that the task was in the training."
-    let unseen = transfers.filter { !$0.seen && $0.overBase != nil }
-    guard !unseen.isEmpty else { return [explanation] }
-    let above = unseen.filter { ($0.overBase ?? 0) > 0 }.count
-    return [
-      explanation,
-      "On tasks that were not in the training, \(above) of \(NumberText.count(unseen.count, "result")) "
-        + "\(above == 1 ? "lies" : "lie") above the base.",
-    ]
+    return [explanation]
   }
 
   /// One row for each trained model: the share of every task, and how often its data were seen.

@@ -29,7 +29,7 @@ package struct Page {
     let heading = "# \(MarkdownFormat.escaped(results.experiment))\n\n"
     let title = results.title.isEmpty ? "" : MarkdownFormat.escaped(results.title) + "\n\n"
     let sections = [
-      section("Answers", answerSentences, table: answerTable) + taskAnswers,
+      section("Answers", answerSentences, table: answerTable) + taskAnswers + servingSentences,
       section("What was compared", overview),
       section("The data", dataSentences, table: dataTable) + dataWarnings,
       section("Single, cocktail and merged models", comparisonSentences, table: comparisonTable),
@@ -37,6 +37,9 @@ package struct Page {
       section("Merge methods", methodSentences, table: methodTable),
       section("Merges", mergeSentences, table: mergeTable),
       section("Transfer", transferSentences, table: transferTable),
+      section("Labels", classSentences, table: classTable),
+      section("Choices", choiceSentences, table: choiceTable),
+      section("Learning curves", curveSentences, table: curveTable),
       section("Mixtures", mixtureSentences, table: mixtureTable),
       section("What is missing", missingSentences) + failureList,
       section("How to read this", []) + guide + files,

@@ -8,7 +8,7 @@ extension Question {
     name: "merge", summary: "Does one merged adapter keep up with the singles it is made of?"
   ) {
     evidence, reader in
-    guard let chosen = try evidence.servingMerge(reader) else { return [] }
+    guard let chosen = evidence.servingMerge else { return [] }
     return try evidence.plans("merge", isPaired: true, reader) { task in
       evidence.both(
         chosen, .init("single", evidence.single(of: task.name, settings: chosen.model.settings)))
@@ -19,7 +19,7 @@ extension Question {
   static let mergeAgainstAll = Question(
     name: "merge_against_all", summary: "Does one merged adapter beat one model trained on all tasks?"
   ) { evidence, reader in
-    guard let chosen = try evidence.servingMerge(reader) else { return [] }
+    guard let chosen = evidence.servingMerge else { return [] }
     return try evidence.plans("merge_against_all", reader) { task in
       evidence.both(
         chosen,
@@ -30,48 +30,36 @@ extension Question {
 
 extension Evidence {
   /// The merge that could be served for all tasks: one adapter, made of all tasks, chosen once by the mean share of their
-  /// singles' gain that it recovers on validation.
+  /// singles' gain that it recovers on validation, or where no single learned anything by the mean of its metrics.
   ///
   /// What is told the task, routes, or was made of some of the tasks has roles of its own. Untested grid points are no
   /// candidates, as for the other roles.
-  func servingMerge(_ reader: ScoreReader) throws -> QuestionSide? {
+  var servingMerge: QuestionSide? {
     let all = Set(tasks.map(\.name))
     let merges = candidates(of: .merge).filter { Set($0.tasks) == all && $0.serving == nil }
-    let tested = merges.filter { model in
-      tasks.allSatisfy { task in
-        task.decidingMetric.flatMap { estimate(model, task.name, .test, $0.name) } != nil
-      }
-    }
-    let rivals = tested.isEmpty ? merges : tested
-    let scored = try rivals.compactMap { model in
-      try recoveredOnValidation(model, reader).map { (model: model, score: $0, seeds: model.rows.count) }
-    }
-    let most = scored.map(\.seeds).max()
-    let full = scored.filter { $0.seeds == most }
-    guard let best = full.map(\.score).max(), let winner = full.first(where: { $0.score == best }) else {
-      return nil
-    }
-    return QuestionSide("merge", winner.model, of: full.count)
+    let tested = merges.filter(isTested)
+    return winner(ofRivals: tested.isEmpty ? merges : tested).map {
+      QuestionSide("merge", $0.model, of: $0.rivals)
+    } ?? nil
   }
 
-  /// Mean over the learned tasks of (model − base) ÷ (single − base); where none is learned, of the metrics themselves.
-  private func recoveredOnValidation(_ model: Candidate, _ reader: ScoreReader) throws -> Double? {
-    let own = tasks.filter { model.tasks.contains($0.name) }
-    let learned = try own.filter { try reader.isLearned($0, settings: model.settings) }
-    let scores = (learned.isEmpty ? own : learned).map { task -> Double? in
-      guard let metric = task.decidingMetric,
-        let value = estimate(model, task.name, .validation, metric.name)?.mean
-      else { return nil }
-      let base = baseScore(task, settings: model.settings, on: .validation) ?? 0
-      let single = single(of: task.name, settings: model.settings).flatMap {
-        estimate($0, task.name, .validation, metric.name)?.mean
-      }
-      guard !learned.isEmpty, let single, single != base else {
-        return metric.merit(value)
-      }
-      return (value - base) / (single - base)
+  /// The merge that recovers most on validation, of those with as many seeds as the fullest, and how many those are.
+  func winner(ofRivals merges: [Candidate]) -> (model: Candidate, rivals: Int)? {
+    let shares = merges.map { recoveredOnValidation($0) }
+    let hasShare = shares.contains { $0 != nil }
+    let scored = zip(merges, shares).compactMap { model, share in
+      (hasShare ? share : meritOnValidation(model)).map { (model: model, score: $0) }
     }
-    let known = scores.compactMap { $0 }
-    return known.count == scores.count && !known.isEmpty ? Estimate.mean(known) : nil
+    let seeds = scored.map { seedsOnValidation($0.model, ordered: hasShare) }
+    let full = zip(scored, seeds).filter { $1 == seeds.max() }.map(\.0)
+    let best = full.map(\.score).max()
+    return full.first { $0.score == best }.map { ($0.model, full.count) }
+  }
+
+  /// Whether a model has test scores on all tasks by their first metrics.
+  func isTested(_ model: Candidate) -> Bool {
+    tasks.allSatisfy { task in
+      task.decidingMetric.flatMap { estimate(model, task.name, .test, $0.name) } != nil
+    }
   }
 }

@@ -8,8 +8,31 @@ package struct Question: CatalogEntry {
   package let name: String
   /// The question, as people ask it.
   package let summary: String
+  /// What is judged together.
+  var family = Family.tasks
   /// The comparisons that answer it, with their scores.
   let plans: @Sendable (Evidence, ScoreReader) throws -> [ContrastPlan]
+
+  /// What makes a family of a question's comparisons.
+  enum Family: Sendable {
+    /// A plan's mean over tasks first, then its tasks.
+    case tasks
+    /// The means of all plans of an arm: several models against one.
+    case models
+  }
+
+  /// The question's rows.
+  func contrasts(_ evidence: Evidence, _ reader: ScoreReader, _ settings: ContrastSettings) throws
+    -> [Contrast]
+  {
+    let plans = try plans(evidence, reader)
+    switch family {
+    case .tasks: return plans.flatMap { $0.contrasts(settings) }
+    case .models:
+      let arms = plans.reduce(into: [String]()) { if !$0.contains($1.arm) { $0.append($1.arm) } }
+      return arms.flatMap { arm in ContrastPlan.contrasts(ofMeans: plans.filter { $0.arm == arm }, settings) }
+    }
+  }
 }
 
 /// The table of questions.
@@ -18,7 +41,8 @@ package enum Questions {
   package static let all = Catalog(
     "question",
     [
-      Question.learned, .allCocktail, .bestCocktail, .merge, .mergeAgainstAll, .unseen, .ingredients, .pairs,
+      Question.learned, .allCocktail, .bestCocktail, .merge, .mergeAgainstAll, .serving, .unseen,
+      .ingredients, .pairs,
       .cocktails,
     ])
 }

@@ -7,20 +7,34 @@ package struct Register: Sendable {
   package let merge: String?
   /// By question, in the order of `Questions`.
   package let contrasts: [Contrast]
+  /// Tested models on the scale from the base to the singles, by name.
+  package let recovered: [String: RecoveredRow]
+  /// What the models of the comparison answered, label by label.
+  package let labels: [LabelAnswers]
+  /// How firmly validation chose.
+  package let choices: [Choice]
 
   /// No comparison.
-  package init() { (contrasts, merge) = ([], nil) }
+  package init() { (contrasts, merge, recovered, labels, choices) = ([], nil, [:], [], []) }
 
   /// Makes all comparisons; without predictions there are estimates and no intervals for new texts.
   /// - Throws: a `Diagnostic` for predictions that are not what an evaluation wrote.
   package init(
-    _ evidence: Evidence, items: (any ItemScoreSource)?, settings: ContrastSettings = ContrastSettings()
+    _ evidence: Evidence, items: (any ItemScoreSource)?
   ) throws {
+    let settings = ContrastSettings(margin: evidence.results.margin)
     let reader = ScoreReader(evidence, items)
-    merge = try evidence.servingMerge(reader)?.model.model
+    merge = evidence.servingMerge?.model.model
     contrasts = try Questions.all.entries.flatMap { question in
-      try question.plans(evidence, reader).flatMap { $0.contrasts(settings) }
+      try question.contrasts(evidence, reader, settings)
     }
+    var recovered: [String: RecoveredRow] = [:]
+    for model in evidence.candidates where !evidence.recovered(model).byTask.isEmpty {
+      recovered[model.model] = try reader.recovered(model)
+    }
+    self.recovered = recovered
+    labels = try reader.labelAnswers()
+    choices = try reader.choices()
   }
 
   /// The answer to a question on a task by a metric; on the mean over tasks where both are empty.

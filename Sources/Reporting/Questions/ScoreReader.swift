@@ -12,8 +12,8 @@ final class ScoreReader {
     var metric: String
   }
 
-  private let evidence: Evidence
-  private let items: (any ItemScoreSource)?
+  let evidence: Evidence
+  let items: (any ItemScoreSource)?
   private var known: [Key: SeedScores?] = [:]
   private var learned: [String: Bool] = [:]
 

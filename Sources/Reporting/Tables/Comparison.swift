@@ -48,15 +48,15 @@ extension ReportTable {
       },
       .number(
         "\(prefix)_low", unit: "metric",
-        "Lower end of the gain's interval, simultaneous over the question's tasks."
+        "Lower end of the gain's own 95 % interval for new seeds and new texts; empty where the side was chosen."
       ) {
-        $0[role]?.contrast?.shownInterval?.lowerBound
+        $0[role]?.contrast?.interval?.lowerBound
       },
       .number(
         "\(prefix)_high", unit: "metric",
-        "Its upper end; of a further metric the ends of its own 95 % interval."
+        "Its upper end; contrasts.csv has the interval that is simultaneous over the question."
       ) {
-        $0[role]?.contrast?.shownInterval?.upperBound
+        $0[role]?.contrast?.interval?.upperBound
       },
       .number(
         "\(prefix)_p_adjusted",

@@ -7,115 +7,109 @@ extension ReportTable {
   static let contrasts = ReportTable(
     name: "contrasts", question: "What was compared, what came of it, and what would decide it?"
   ) { evidence in
-    let experiment = evidence.results.experiment
-    return Table(
-      evidence.register.contrasts.map { (experiment: experiment, contrast: $0) },
-      identity + numbers + verdicts)
+    Table(evidence.register.contrasts, identity + numbers + verdicts)
   }
 
-  private typealias Line = (experiment: String, contrast: Contrast)
-
-  private static let identity: [Field<Line>] = [
-    .text("experiment", "The experiment's name.") { $0.experiment },
+  private static let identity: [Field<Contrast>] = [
     .text("question", "What is asked; a family of comparisons is one question about one subject in one arm.")
     {
-      $0.contrast.question
+      $0.question
     },
     .text("subject", "What the question is about where it is asked of several: an ingredient, a model.") {
-      $0.contrast.subject
+      $0.subject
     },
     .text("arm", "The grid point under which it is asked; empty where that is not part of the question.") {
-      $0.contrast.arm
+      $0.arm
     },
-    .text("task", "The task; empty for the mean over the learned tasks.") { $0.contrast.task },
-    .text("metric", "The metric; empty for that mean.") { $0.contrast.metric },
-    .text("first_role", "What the first model is to the question.") { $0.contrast.first.role },
-    .text("first_model", "Its name; empty where each task has its own.") { $0.contrast.first.model },
-    .text("second_role", "What it is held against.") { $0.contrast.second.role },
-    .text("second_model", "Its name; empty where each task has its own.") { $0.contrast.second.model },
-    .integer("tasks", "Tasks of the family; for a mean those behind it.") { $0.contrast.tasks },
+    .text("task", "The task; empty for the mean over the learned tasks.") { $0.task },
+    .text("metric", "The metric; empty for that mean.") { $0.metric },
+    .text("first_role", "What the first model is to the question.") { $0.first.role },
+    .text("first_model", "Its name; empty where each task has its own.") { $0.first.model },
+    .text("second_role", "What it is held against.") { $0.second.role },
+    .text("second_model", "Its name; empty where each task has its own.") { $0.second.model },
+    .integer("tasks", "Tasks of the family; for a mean those behind it.") { $0.tasks },
     .integer("first_candidates", "Among how many the first side was chosen on validation; 1 for no choice.") {
-      $0.contrast.candidates
+      $0.candidates
     },
-    .integer("second_candidates", "Among how many the second side was.") { $0.contrast.rivals },
-    .integer("first_seeds", "Seeds of the first side; 0 for a model without any.") { $0.contrast.firstSeeds },
-    .integer("second_seeds", "Seeds of the second side.") { $0.contrast.secondSeeds },
+    .integer("second_candidates", "Among how many the second side was.") { $0.rivals },
+    .integer("first_seeds", "Seeds of the first side; 0 for a model without any.") { $0.firstSeeds },
+    .integer("second_seeds", "Seeds of the second side.") { $0.secondSeeds },
     .integer("n_test", unit: "examples", "Test examples behind it; empty without predictions.") {
-      $0.contrast.items
+      $0.items
     },
     .flag("paired", "Whether the first side was made of the second's trainings, seed by seed.") {
-      $0.contrast.isPaired
+      $0.isPaired
     },
   ]
 
-  private static let numbers: [Field<Line>] = [
+  private static let numbers: [Field<Contrast>] = [
     .number("estimate", unit: "metric", "First minus second, turned so that positive is better.") {
-      $0.contrast.estimate
+      $0.estimate
     },
-    .number("se_seed", unit: "metric", "Its standard error from seeds.") { $0.contrast.seedError },
+    .number("se_seed", unit: "metric", "Its standard error from seeds.") { $0.seedError },
     .number("se_item", unit: "metric", "Its standard error from test items; empty without predictions.") {
-      $0.contrast.itemError
+      $0.itemError
     },
     .number("degrees", "Degrees of freedom of both together (Satterthwaite).") {
-      $0.contrast.variance?.degrees
+      $0.variance?.degrees
     },
     .text("rule", "How both became one variance: sum or moderated; empty where no interval holds.") {
-      $0.contrast.rule
+      $0.rule
     },
     .number(
       "chosen_bias", unit: "metric", "By how much a chosen side can stand too high; 0 without a choice."
     ) {
-      $0.contrast.chosenBias
+      $0.chosenBias
     },
     .number("ci_low", unit: "metric", "Lower end of the 95 % interval for new seeds and new texts.") {
-      $0.contrast.interval?.lowerBound
+      $0.interval?.lowerBound
     },
-    .number("ci_high", unit: "metric", "Its upper end.") { $0.contrast.interval?.upperBound },
+    .number("ci_high", unit: "metric", "Its upper end.") { $0.interval?.upperBound },
     .number("family_low", unit: "metric", "Lower end of the interval that is simultaneous over the family.") {
-      $0.contrast.familyInterval?.lowerBound
+      $0.familyInterval?.lowerBound
     },
     .number("family_high", unit: "metric", "Its upper end; clear of zero exactly where the family rejects.") {
-      $0.contrast.familyInterval?.upperBound
+      $0.familyInterval?.upperBound
     },
-    .number("p", "Two-sided p of this comparison alone.") { $0.contrast.p },
+    .number("p", "Two-sided p of this comparison alone.") { $0.p },
     .number(
       "p_adjusted",
       "The smallest level at which the family rejects: the mean first, then Holm over its tasks."
     ) {
-      $0.contrast.adjusted
+      $0.adjusted
     },
   ]
 
-  private static let verdicts: [Field<Line>] = [
+  private static let verdicts: [Field<Contrast>] = [
     .text("verdict", "win, loss, equal (within the margin) or undecided; empty where none may be given.") {
-      $0.contrast.outcome?.rawValue
+      $0.outcome?.rawValue
     },
-    .text("note", "Why there is no verdict, or what to know of it.") { $0.contrast.note },
+    .text("note", "Why there is no verdict, or what to know of it.") { $0.note },
     .integer("collapsed", "Seeds of either side that answer one label or no better than a constant.") {
-      $0.contrast.collapsed
+      $0.collapsed
     },
     .number(
       "margin", unit: "metric", "Differences within it count as equal; empty where the manifest sets none."
     ) {
-      $0.contrast.margin
+      $0.margin
     },
-    .number("p_equal", "p of equality within the margin, corrected over the family.") { $0.contrast.equalP },
+    .number("p_equal", "p of equality within the margin, corrected over the family.") { $0.equalP },
     .number(
       "smallest_margin", unit: "metric", "The smallest margin within which this comparison could say equal."
     ) {
-      $0.contrast.smallestMargin
+      $0.smallestMargin
     },
     .number(
       "detectable", unit: "metric", "The smallest true difference that this design finds with 80 % power."
     ) {
-      $0.contrast.detectable
+      $0.detectable
     },
-    .text("decides", "Whether seeds or items carry more of the error.") { $0.contrast.decides },
+    .text("decides", "Whether seeds or items carry more of the error.") { $0.decides },
     .text(
       "needed",
       "What would decide it, were the true difference as estimated (or the margin, where that is more): seeds a side, test "
         + "items, or both."
-    ) { $0.contrast.need.map(\.words) },
+    ) { $0.need.map(\.words) },
   ]
 }
 

@@ -6,13 +6,11 @@ extension ReportTable {
   static let data = ReportTable(name: "data", question: "What stands in the data, and what is odd about it?")
   {
     evidence in
-    let experiment = evidence.results.experiment
-    return Table(evidence.results.data.map { DataLine(experiment: experiment, row: $0) }, dataFields)
+    Table(evidence.results.data.map(DataLine.init), dataFields)
   }
 
   private static let dataFields: [Field<DataLine>] =
     [
-      .text("experiment", "The experiment's name.") { $0.experiment },
       .text("task", "The task.") { $0.row.task },
       .text("split", "The split: train, validation or test.") { $0.facts.split.rawValue },
       .text("kind", "What the task asks for.") { $0.row.kind.rawValue },
@@ -102,7 +100,6 @@ extension ReportTable {
 
 /// A row of `data.csv`.
 package struct DataLine {
-  package var experiment: String
   package var row: DataRow
 
   package var facts: SplitFacts { row.facts }

@@ -3,23 +3,18 @@ internal import Specs
 internal import Statistics
 
 extension ReportTable {
-  /// Merge recipes: how much of its experts each one keeps.
-  static let merges = ReportTable(name: "merges", question: "Which merge keeps most of its experts?") {
-    evidence in
-    let tasks = evidence.tasks.enumerated().map { index, task in
-      Field<MergeRow>.number(
-        "normalised_\(task.name)",
-        "Merged ÷ single on \(task.name) (test, first metric; single ÷ merged where lower is better): 1 "
-          + "is as good. Empty where the single is not better than the base, and than zero, by more than the "
-          + "standard deviation over its seeds, and where the base has no score (linear heads)."
-      ) { $0.normalised[index] }
-    }
-    return Table(evidence.merges, recipeFields + tasks + outcomeFields)
+  /// Merge recipes: how much of what their experts learned each one recovers.
+  static let merges = ReportTable(
+    name: "merges", question: "Which merge recovers most of what its experts learned?"
+  ) { evidence in
+    Table(evidence.merges, recipeFields + outcomeFields) { $0.parameters }
   }
 
   private static let recipeFields: [Field<MergeRow>] = [
-    .text("model", "The merged model.") { $0.candidate.model },
-    .text("method", "The merge method.") { $0.method },
+    .text("model", "The merged model; the base stands beside them as the scale's zero.") {
+      $0.candidate.model
+    },
+    .text("method", "The merge method; empty for the base.") { $0.method },
     .text("recipe", "What was merged, and how.") { $0.candidate.recipe },
     .text("settings", "The grid point of its inputs; empty where the manifest has no grid.") {
       $0.candidate.settings
@@ -27,24 +22,28 @@ extension ReportTable {
     .text("tasks", "The tasks of its inputs, joined by +.") { $0.candidate.taskList },
     .integer(
       "seeds",
-      "Seeds behind mean_normalised: where its tasks have different numbers of them, the smallest; 0 without a mean."
-    ) { $0.seeds },
+      "Seeds behind recovered: where its tasks have different numbers of them, the smallest; 0 without any."
+    ) { $0.recovered.seeds },
   ]
 
   private static let outcomeFields: [Field<MergeRow>] = [
-    .number("mean_normalised", "Mean of the normalised scores over the tasks of its inputs that have one.") {
-      $0.mean
+    .number(
+      "recovered",
+      "Mean over the measured tasks of its inputs of (model − base) ÷ (single − base) on test; see recovered.csv."
+    ) { $0.recovered.own?.value },
+    .number("recovered_low", "Lower end of its 95 % interval for new seeds and new texts.") {
+      $0.recovered.own?.interval?.lowerBound
     },
+    .number("recovered_high", "Its upper end; empty where no interval holds.") {
+      $0.recovered.own?.interval?.upperBound
+    },
+    .text("worst_task", "The measured task of its inputs of which it recovers least.") { $0.worst?.task },
+    .number("worst_recovered", "What it recovers there.") { $0.worst?.recovered.value },
     .number(
-      "mean_normalised_ci",
-      "Half the width of the 95 % interval of that mean over seeds, each held against the mean of the singles."
-    ) { $0.meanOverSeeds?.halfWidth },
-    .text("worst_task", "The task of its inputs with the lowest normalised score.") { $0.worst?.task },
-    .number("worst_normalised", "That score.") { $0.worst?.score },
-    .number(
-      "validation_mean_normalised",
-      "The same mean on the validation split, with the tasks whose base has no score; it chooses and claims nothing."
-    ) { $0.validationMean },
+      "validation_recovered",
+      "The same mean on validation, over the tasks whose single is better than the base there (than nothing where the base "
+        + "has no score) by more than the standard deviation over its seeds; it chooses and claims nothing."
+    ) { $0.validation },
     .flag(
       "chosen_on_validation",
       "Whether it has the best validation mean among the merges of the same tasks, those that are told the task apart; "

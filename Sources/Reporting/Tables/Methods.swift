@@ -5,7 +5,7 @@ internal import Statistics
 extension ReportTable {
   /// Merge methods: each by the point of its grid that validation prefers.
   static let methods = ReportTable(name: "methods", question: "Which way to merge helps?") { evidence in
-    Table(evidence.methods, methodFields)
+    Table(evidence.methods, methodFields) { $0.merge.parameters }
   }
 
   private static let methodFields: [Field<MethodRow>] = [
@@ -21,18 +21,22 @@ extension ReportTable {
     },
     .integer("points", "How many of its merges validation chose from.") { $0.points },
     .text("model", "The chosen one.") { $0.merge.candidate.model },
-    .integer("seeds", "Seeds behind mean_normalised, as in merges.csv.") { $0.merge.seeds },
+    .integer("seeds", "Seeds behind recovered, as in merges.csv.") { $0.merge.recovered.seeds },
     .number(
-      "validation_mean_normalised", "Its mean normalised score on the validation split, which chose it."
+      "validation_recovered",
+      "What it recovers of its singles' gains on the validation split, which chose it."
     ) {
-      $0.merge.validationMean
+      $0.merge.validation
     },
-    .number("mean_normalised", "Its mean normalised score on the test split.") { $0.merge.mean },
-    .number("mean_normalised_ci", "Half the width of that mean's 95 % interval over seeds.") {
-      $0.merge.meanOverSeeds?.halfWidth
+    .number("recovered", "What it recovers on the test split; the base is 0, the singles are 1.") {
+      $0.merge.recovered.own?.value
     },
-    .text("worst_task", "The task with its lowest normalised test score.") { $0.merge.worst?.task },
-    .number("worst_normalised", "That score.") { $0.merge.worst?.score },
+    .number("recovered_low", "Lower end of its 95 % interval for new seeds and new texts.") {
+      $0.merge.recovered.own?.interval?.lowerBound
+    },
+    .number("recovered_high", "Its upper end.") { $0.merge.recovered.own?.interval?.upperBound },
+    .text("worst_task", "The task of which it recovers least on test.") { $0.merge.worst?.task },
+    .number("worst_recovered", "What it recovers there.") { $0.merge.worst?.recovered.value },
     .text("served", "Who decides among its parts; empty for one adapter.") { $0.merge.candidate.serving?.by },
     .number("bytes", unit: "bytes", "What it adds to the base, mean over seeds.") {
       $0.merge.candidate.mean(\.bytes)
@@ -49,11 +53,12 @@ package struct MethodRow {
 
 extension Evidence {
   /// The methods for each set of tasks and settings, those of most tasks first, since means over other tasks do not
-  /// compare, then the best on validation; of equal ones the earlier.
+  /// compare, then the best on validation, of equal ones the earlier; the base comes last.
   package var methods: [MethodRow] {
     var groups: [[String]: [MergeRow]] = [:]
     var order: [[String]] = []
-    for row in merges where row.validationMean != nil {
+    let all = merges
+    for row in all where row.validation != nil {
       let key = [row.method ?? row.candidate.model, row.candidate.taskList, row.candidate.settings]
       if groups[key] == nil { order.append(key) }
       groups[key, default: []].append(row)
@@ -62,13 +67,15 @@ extension Evidence {
       let all = groups[key] ?? []
       let seeds = all.map(\.validationSeeds).max()
       let rows = all.filter { $0.validationSeeds == seeds }
-      let top = rows.compactMap(\.validationMean).max()
-      return rows.first { $0.validationMean == top }.map { MethodRow(merge: $0, points: rows.count) }
+      let top = rows.compactMap(\.validation).max()
+      return rows.first { $0.validation == top }.map { MethodRow(merge: $0, points: rows.count) }
     }
-    return best.enumerated().sorted { left, right in
+    let bases = best.isEmpty ? [] : all.filter { $0.candidate.kind == .base }
+    let sorted = best.enumerated().sorted { left, right in
       let (one, other) = (left.element.merge, right.element.merge)
-      return (other.candidate.tasks.count, other.validationMean ?? 0, left.offset)
-        < (one.candidate.tasks.count, one.validationMean ?? 0, right.offset)
+      return (other.candidate.tasks.count, other.validation ?? 0, left.offset)
+        < (one.candidate.tasks.count, one.validation ?? 0, right.offset)
     }.map(\.element)
+    return sorted + bases.map { MethodRow(merge: $0, points: 1) }
   }
 }

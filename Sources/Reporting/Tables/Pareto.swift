@@ -6,17 +6,7 @@ extension ReportTable {
   static let pareto = ReportTable(
     name: "pareto", question: "Which merges does no other one beat on every task?"
   ) {
-    evidence in
-    let scores = evidence.tasks.enumerated().flatMap { index, task in
-      [
-        Field<FrontRow>.number(
-          "validation_\(task.name)",
-          "Merged ÷ single on the validation split of \(task.name), as in merges.csv."
-        ) { $0.validation[index] },
-        .number("test_\(task.name)", "The same on the test split.") { $0.test[index] },
-      ]
-    }
-    return Table(evidence.fronts, nameFields + scores + frontFields)
+    Table($0.fronts, nameFields + frontFields)
   }
 
   private static let nameFields: [Field<FrontRow>] = [
@@ -44,7 +34,7 @@ extension ReportTable {
     .text("beaten_by", "The first merge that is; empty on the front.") { $0.beatenBy },
     .number(
       "hypervolume",
-      "Of two tasks: the area below the front of all merges of these tasks, from 0 to their normalised test scores."
+      "Of two tasks: the area below the front of all merges of these tasks, from 0 to what they recover on test."
     ) { $0.hypervolume },
   ]
 }
@@ -52,9 +42,9 @@ extension ReportTable {
 /// A merge among those of the same tasks.
 package struct FrontRow {
   package var candidate: Candidate
-  /// Normalised scores of all tasks of the results.
-  package var validation: [Double?]
-  package var test: [Double?]
+  /// What it recovers, by task.
+  package var validation: [Double]?
+  package var test: [Double]?
   /// Nil where a score is missing.
   package var isOnFront: Bool?
   package var beatenBy: String?
@@ -66,17 +56,15 @@ extension Evidence {
   /// that are told the task have one of their own.
   package var fronts: [FrontRow] {
     let models = candidates(of: .merge)
-    let own = models.map { model in tasks.indices.filter { model.tasks.contains(tasks[$0].name) } }
-    let validation = models.map { model in tasks.map { normalised(model, $0, on: .validation) } }
-    let test = models.map { model in tasks.map { normalised(model, $0, on: .test) } }
-    func points(_ scores: [[Double?]], on split: Split) -> [[Double]?] {
-      models.indices.map { index in
-        let measured = measuredTasks(of: models[index], on: split).count
-        let known = own[index].compactMap { scores[index][$0] }
-        return known.count == measured && !known.isEmpty ? known : nil
+    func points(_ names: (Candidate) -> [String], _ split: Split) -> [[Double]?] {
+      models.map { model in
+        let own = names(model)
+        let known = tasks.filter { own.contains($0.name) }.compactMap { recovered(model, $0, on: split) }
+        return known.count == own.count && !known.isEmpty ? known : nil
       }
     }
-    let (chosen, shown) = (points(validation, on: .validation), points(test, on: .test))
+    let chosen = points({ model in orderingTasks(of: model).map(\.name) }, .validation)
+    let shown = points({ measuredTasks(of: $0) }, .test)
     let rivalries = models.map { Rivalry($0, settings: $0.settings) }
     let groups = Dictionary(grouping: models.indices) { rivalries[$0] }
     let areas = groups.mapValues { Front.area($0.compactMap { shown[$0] }.filter { $0.count == 2 }) }
@@ -86,7 +74,7 @@ extension Evidence {
         rivals.first { other in chosen[other].map { Front.beats($0, point) } ?? false }
       }
       return FrontRow(
-        candidate: models[index], validation: validation[index], test: test[index],
+        candidate: models[index], validation: chosen[index], test: shown[index],
         isOnFront: better.map { $0 == nil }, beatenBy: (better ?? nil).map { models[$0].model },
         hypervolume: shown[index]?.count == 2 ? areas[rivalries[index]] ?? nil : nil)
     }

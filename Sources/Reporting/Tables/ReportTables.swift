@@ -6,8 +6,8 @@ package enum ReportTables {
   package static let all = Catalog(
     "report table",
     [
-      ReportTable.runs, .costs, .contrasts, .comparison, .cocktails, .merges, .methods, .pareto, .transfer,
-      .mixtures,
-      .data,
+      ReportTable.runs, .costs, .contrasts, .comparison, .models, .recovered, .ingredients, .cocktails,
+      .merges, .methods, .pareto, .transfer, .classes, .confusion, .choices, .mixtures, .curves, .data,
+      .wideRecovered,
     ])
 }

@@ -33,12 +33,37 @@ import Testing
     #expect(tally.outcomes["win/loss"] == nil && tally.outcomes["loss/win"] == nil)
   }
 
-  /// Draws as many families of each law as `MIXOLOGY_CALIBRATE` says and writes the table; see `make calibrate`.
+  @Test func `of equal models none beats the one that they are held against`() {
+    let tally = ModelsLaw(name: "short", models: 6, items: [200, 400]).tally(Calibration.answer, draws: 200)
+    #expect(tally.wrong <= 19, "\(tally.wrong) of 200")
+    #expect(Double(tally.covered) > 0.92 * Double(tally.means))
+  }
+
+  @Test
+  func `a share of the singles' gains lies in its interval, and where nothing is learned nothing is told`()
+    throws
+  {
+    func tally(_ gain: Double) throws -> ExperimentTally {
+      let law = ExperimentLaw(name: "short", gain: gain)
+      var tally = ExperimentTally()
+      var source = Normals(RandomStream(seed: 0, "short", "\(gain)"))
+      for _ in 0..<40 { try tally.add(law, law.draw(&source)) }
+      return tally
+    }
+    let large = try tally(0.24)
+    #expect(large.learned == large.tasks && large.measured > 150 && large.means == 80)
+    #expect(Double(large.covered) > 0.89 * Double(large.shares) && large.meansCovered >= 68)
+    let none = try tally(0)
+    #expect(none.learned < 14 && none.measured == 0 && none.shares == 0 && none.judgedUnlearned == 0)
+  }
+
+  /// Draws as many families of each law as `MIXOLOGY_CALIBRATE` says and writes the page; see `make calibrate`.
   @Test(.enabled(if: Calibration.draws != nil)) func `the whole table`() async throws {
     let draws = try #require(Calibration.draws)
-    let text = await Calibration.table(draws: draws)
+    let page = try await Calibration.page(draws: draws)
     let file = Reference.package.appendingPathComponent(
       "Sources/Reporting/Documentation.docc/Calibration.md")
-    try Data(text.utf8).write(to: file)
+    try Data(page.text.utf8).write(to: file)
+    #expect(page.problems == [], "\(draws) families")
   }
 }

@@ -1,0 +1,183 @@
+"""Pseudo-scores by seed and item of the models of an experiment, from its predictions.jsonl.gz and formulas in NumPy.
+
+Their mean over items is the metric, their variance its item noise. The sample of Tests/Golden/reporting has no predictions: its
+items are drawn from named streams (SampleItems.swift), which are drawn again here.
+"""
+
+import gzip
+import json
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from streams import Stream
+
+
+def f1_parts(y, p, classes):
+    """F1 of each class that occurs, with the derivative of each item's share in it."""
+    parts = []
+    for k in range(classes):
+        t, h = (y == k) * 1.0, (p == k) * 1.0
+        b = t.mean() + h.mean()
+        if b > 0:
+            f = 2 * (t * h).mean() / b
+            parts.append((t, f, (2 * t * h - f * (t + h)) / b))
+    return parts
+
+
+def accuracy(y, p, labels):
+    return (y == p) * 1.0
+
+
+def macro_f1(y, p, labels):
+    parts = f1_parts(y, p, len(labels))
+    return np.mean([f for _, f, _ in parts]) + np.mean([phi for _, _, phi in parts], axis=0)
+
+
+def weighted_f1(y, p, labels):
+    parts = f1_parts(y, p, len(labels))
+    value = sum(t.mean() * f for t, f, _ in parts)
+    return value + sum(t.mean() * phi + f * (t - t.mean()) for t, f, phi in parts)
+
+
+def matthews(y, p, labels):
+    c, k = (y == p).mean(), range(len(labels))
+    t, h = np.array([(y == i).mean() for i in k]), np.array([(p == i).mean() for i in k])
+    P, Q = 1 - (h**2).sum(), 1 - (t**2).sum()
+    if min(P, Q) <= 1e-12:
+        return np.zeros(len(y))
+    r = (c - (t * h).sum()) / np.sqrt(P * Q)
+    phi = ((y == p) - c - (t[p] - (t * h).sum()) - (h[y] - (t * h).sum())) / np.sqrt(P * Q)
+    return r + phi + r * ((h[p] - (h**2).sum()) / P + (t[y] - (t**2).sum()) / Q)
+
+
+def mse(y, p, labels):
+    return (p - y) ** 2
+
+
+def r2(y, p, labels):
+    e, v = (p - y) ** 2, y.var()
+    return 1 - e.mean() / v - (e - e.mean()) / v + e.mean() * ((y - y.mean()) ** 2 - v) / v**2
+
+
+def pearson(y, p, labels):
+    if y.std() == 0 or p.std() == 0:
+        return np.zeros(len(y))
+    a, b = (p - p.mean()) / p.std(), (y - y.mean()) / y.std()
+    r = (a * b).mean()
+    return r + a * b - r * (a**2 + b**2) / 2
+
+
+def spearman(y, p, labels):
+    """The exact influence of ranks, divided by the deviations of tied ones."""
+    n = len(y)
+    u, v = (stats.rankdata(p) - 0.5) / n - 0.5, (stats.rankdata(y) - 0.5) / n - 0.5
+    if u.std() == 0 or v.std() == 0:
+        return np.zeros(n)
+    above = lambda x, w: ((x[None, :] > x[:, None]) * w[None, :] + 0.5 * (x[None, :] == x[:, None]) * w[None, :]).mean(1)
+    raw = (u * v + above(p, v) + above(y, u)) / np.sqrt((u**2).mean() * (v**2).mean())
+    return stats.spearmanr(p, y).statistic + raw - raw.mean()
+
+
+def ratio(u, w):
+    theta = u.sum() / w.sum() if w.sum() else 0.0
+    return theta + (u - theta * w) / w.mean() if w.sum() else np.zeros(len(u))
+
+
+def entities(tags):
+    found, start = set(), None
+    for i, tag in enumerate(tags + ["O"]):
+        if start is not None and not (tag.startswith("I-") and tag[2:] == tags[start][2:]):
+            found.add((tags[start][2:], start, i))
+            start = None
+        if tag.startswith("B-"):
+            start = i
+    return found
+
+
+def entity_f1(y, p, labels):
+    pairs = [(entities([labels[t] for t in a]), entities([labels[t] for t in b])) for a, b in zip(y, p)]
+    return ratio(np.array([2.0 * len(a & b) for a, b in pairs]), np.array([float(len(a) + len(b)) for a, b in pairs]))
+
+
+def token_accuracy(y, p, labels):
+    right = np.array([float(sum(i == j for i, j in zip(a, b))) for a, b in zip(y, p)])
+    return ratio(right, np.array([float(len(a)) for a in y]))
+
+
+METRICS = {f.__name__: f for f in (
+    accuracy, macro_f1, weighted_f1, matthews, mse, r2, pearson, spearman, entity_f1, token_accuracy)}
+
+
+class Predictions:
+    """What models answered."""
+
+    def __init__(self, path):
+        self.asked, self.answers = {}, {}
+        with gzip.open(path, "rt") as file:
+            for line in map(json.loads, file):
+                key = line["task"], line["split"]
+                if "targets" in line:
+                    self.asked[key] = line
+                else:
+                    self.answers[(*key, line["model"], line["seed"])] = line
+        for (task, split, _, _), line in self.answers.items():
+            targets = self.asked[task, split]["targets"]
+            if "correct" in line:
+                assert line["correct"] == "".join(str(int(a == b)) for a, b in zip(line["predictions"], targets))
+
+    @staticmethod
+    def _key(row):
+        return row.task, row.split, row.model, None if row.seed is pd.NA else int(row.seed)
+
+    def has(self, row):
+        return self._key(row) in self.answers
+
+    def _read(self, row):
+        asked = self.asked[row.task, row.split]
+        answers, y = self.answers[self._key(row)]["predictions"], asked["targets"]
+        if not isinstance(y[0], list):
+            answers, y = np.array(answers), np.array(y)
+        return y, answers, asked["labels"]
+
+    def scores(self, row):
+        return METRICS[row.metric](*self._read(row))
+
+    def answered(self, row):
+        return [tuple(a) if isinstance(a, list) else a for a in self.answers[self._key(row)]["predictions"]]
+
+    def floor(self, row):
+        """What the commonest label, or the mean number, scores."""
+        y, _, labels = self._read(row)
+        if isinstance(y, list):
+            return None
+        constant = np.argmax(np.bincount(y)) if y.dtype.kind == "i" else y.mean()
+        return METRICS[row.metric](y, np.full(len(y), constant), labels).mean()
+
+    def is_one_answer(self, row):
+        y, p, labels = self._read(row)
+        if isinstance(y, list) or y.dtype.kind != "i":
+            return False
+        return np.bincount(p).max() / len(p) > 0.95 and np.bincount(y).max() / len(y) < 0.9
+
+
+class Drawn:
+    """The items of the sample."""
+
+    def has(self, row):
+        return True
+
+    def scores(self, row):
+        shared, own = Stream(0, row.task, row.split, row.metric), Stream(0, row.job, row.metric)
+        noise = np.array([0.2 * shared.normal() + 0.1 * own.normal() for _ in range(row.n)])
+        return row.value + noise - noise.mean()
+
+    def answered(self, row):
+        return list(self.scores(row))
+
+    def floor(self, row):
+        return None
+
+    def is_one_answer(self, row):
+        return False
