@@ -64,7 +64,7 @@ public struct PredictionArchive: Sendable {
     switch target {
     case .label(let label): "\(label)"
     case .number(let number): Double(Float(number)) == number ? "\(Float(number))" : "\(number)"
-    case .tags(let tags): "[\(tags.map { "\($0)" }.joined(separator: ","))]"
+    case .tags(let tags), .labels(let tags): "[\(tags.map { "\($0)" }.joined(separator: ","))]"
     }
   }
 }

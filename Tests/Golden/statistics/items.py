@@ -106,8 +106,13 @@ def token_accuracy(y, p, labels):
     return ratio(right, np.array([float(len(a)) for a in y]))
 
 
+def micro_f1(y, p, labels):
+    right = np.array([2.0 * len(set(a) & set(b)) for a, b in zip(y, p)])
+    return ratio(right, np.array([float(len(a) + len(b)) for a, b in zip(y, p)]))
+
+
 METRICS = {f.__name__: f for f in (
-    accuracy, macro_f1, weighted_f1, matthews, mse, r2, pearson, spearman, entity_f1, token_accuracy)}
+    accuracy, macro_f1, weighted_f1, matthews, mse, r2, pearson, spearman, entity_f1, token_accuracy, micro_f1)}
 
 
 class Predictions:
