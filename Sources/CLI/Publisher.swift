@@ -15,7 +15,9 @@ enum Publisher {
   /// - Returns: the report, for the terminal.
   static func publish(_ results: ResultSet, loaded: LoadedManifest, plan: Plan) throws -> Report {
     do {
-      return try write(results, loaded: loaded, plan: plan)
+      return try loaded.store.whileAlone(withTablesOf: loaded.folder.lastPathComponent) {
+        try write(results, loaded: loaded, plan: plan)
+      }
     } catch let error as Diagnostic {
       Console.error("\(error)")
       throw ExitCode(1)
