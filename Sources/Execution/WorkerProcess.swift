@@ -86,7 +86,8 @@ public actor WorkerProcess: JobRunner {
   public func abandon(_ id: JobID) {
     guard present == id, let process, process.isRunning else { return }
     isAbandoned = true
-    process.terminate()
+    // A signal that could be blocked is: processes begin with the mask of the thread that starts them.
+    _ = Foundation.kill(process.processIdentifier, SIGKILL)
   }
 
   /// Kills the process.

@@ -44,7 +44,7 @@ import Testing
       #expect(low < share && share < high && cell["kind"] != .text("merge"))
       told += 1
     }
-    #expect(told > 20)
+    #expect(told == 20)
     let models = try rows("models").filter { number($0["recovered_low"]) != nil }
     #expect(!models.isEmpty)
     for row in models {
