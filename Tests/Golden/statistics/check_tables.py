@@ -1,4 +1,4 @@
-"""Recomputes every table of an experiment from its runs and predictions, with pandas and SciPy.
+"""Recomputes the comparisons of an experiment from its runs and predictions, with pandas and SciPy: the tables that `check` names.
 
 python Tests/Golden/statistics/check_tables.py [FOLDER …]; without a folder the sample in Tests/Golden/reporting and every folder of
 Results that has predictions.jsonl.gz. It shares no code with the program: tables must agree to 1e-8 with what another program makes
@@ -598,7 +598,8 @@ class Checker:
         assert np.allclose(shares, 1)
         for name, table in self.tables.items():
             assert table.columns[0] == "experiment" and table.experiment.nunique() <= 1, name
-        print(f"{self.folder}: {self.checked} cells of {len(self.tables)} tables agree")
+        print(f"{self.folder}: {self.checked} cells agree, of contrasts, comparison, recovered, models, merges, ingredients, "
+              "cocktails, transfer, pareto, and the sums of mixtures")
 
 
 root = HERE.parent.parent.parent
