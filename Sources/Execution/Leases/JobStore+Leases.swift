@@ -51,7 +51,7 @@ extension JobStore {
     let file = lease(id, number)
     do {
       try FileManager.default.createDirectory(at: root, withIntermediateDirectories: true)
-      try record.content.write(to: file, options: .withoutOverwriting)
+      try makeWhole(file, record)
       return true
     } catch {
       // A full disk is no other owner.
@@ -64,6 +64,24 @@ extension JobStore {
       ).ofSystem(FileProblem.number(error))
     }
   }
+
+  /// Makes the file with its content in one step, so that a process that is killed leaves no empty one, of which nobody could
+  /// say whether its owner lives.
+  private func makeWhole(_ file: URL, _ record: LeaseRecord) throws {
+    let draft = root.appendingPathComponent(JobStore.draftPrefix + record.token)
+    do {
+      try record.content.write(to: draft)
+      defer { try? FileManager.default.removeItem(at: draft) }
+      try FileManager.default.linkItem(at: draft, to: file)
+    } catch {
+      if FileManager.default.fileExists(atPath: file.path) { throw CocoaError(.fileWriteFileExists) }
+      // A file system without links, or a sweep that took the draft for one of a crash.
+      try record.content.write(to: file, options: .withoutOverwriting)
+    }
+  }
+
+  /// What the names of leases begin with before they are one.
+  static let draftPrefix = ".lease-draft-"
 
   /// Writes over a lease in place, through a fresh open; a file that has become another one's stays.
   ///
@@ -107,6 +125,10 @@ extension JobStore {
         if try owner(of: id)?.mends == true { continue }
       } catch { continue }
       removeLeases(id, numbers)
+    }
+    // Whoever is just at one writes without it.
+    for name in names() where name.hasPrefix(JobStore.draftPrefix) {
+      try? FileManager.default.removeItem(at: root.appendingPathComponent(name))
     }
   }
 
