@@ -1,5 +1,5 @@
 public import Basics
-internal import Foundation
+package import Foundation
 internal import Machine
 public import Specs
 
@@ -28,7 +28,7 @@ public enum FileScrutiny: Sendable {
 
 extension JobStore {
   /// Notes size and SHA-256 of all files of an attempt in `files.json`.
-  func seal(_ attempt: URL) throws {
+  package func seal(_ attempt: URL) throws {
     var written = WrittenFiles(files: [:])
     for name in try FileManager.default.subpathsOfDirectory(atPath: attempt.path)
     where name != WrittenFiles.uncounted && name != WrittenFiles.name {
@@ -43,7 +43,8 @@ extension JobStore {
 
   /// What has become of a finished job's files since the job wrote them; nil where they are as they were.
   ///
-  /// Records of before files were noted are believed. What another run drops or replaces while this one looks is no damage.
+  /// A commit writes the record, and dropping removes it: a job that has none otherwise was touched by a hand. What another
+  /// run drops or replaces while this one looks is no damage.
   public func damage(_ id: JobID, _ scrutiny: FileScrutiny = .sizes) -> Diagnostic? {
     guard damageOnce(id, scrutiny) != nil else { return nil }
     return damageOnce(id, scrutiny)
@@ -52,10 +53,12 @@ extension JobStore {
   private func damageOnce(_ id: JobID, _ scrutiny: FileScrutiny) -> Diagnostic? {
     let folder = folder(id)
     let record = folder.appendingPathComponent(WrittenFiles.name)
-    guard FileManager.default.fileExists(atPath: record.path) else { return nil }
-    guard let data = try? Data(contentsOf: record),
-      let written = try? JSONDecoder().decode(WrittenFiles.self, from: data)
-    else { return broken("the record of the job's files cannot be read", record, folder) }
+    guard let data = try? Data(contentsOf: record) else {
+      return isWhole(id) ? broken("the record of the job's files is missing", record, folder) : nil
+    }
+    guard let written = try? JSONDecoder().decode(WrittenFiles.self, from: data) else {
+      return broken("the record of the job's files cannot be read", record, folder)
+    }
     let isDropped = isDropped(id)
     for (name, entry) in written.files.sorted(by: { $0.key < $1.key })
     where !isDropped || name == JobStore.resultName {

@@ -189,8 +189,10 @@ public struct JobStore: Sendable {
     do {
       return try JSONDecoder().decode(type, from: Data(contentsOf: file))
     } catch {
+      let reason =
+        error is DecodingError ? "it is not what a job of this version writes" : error.localizedDescription
       throw Diagnostic(
-        "the stored record cannot be read: \(error.localizedDescription)", at: Place(file: file.path),
+        "the stored record cannot be read: \(reason)", at: Place(file: file.path),
         hint: "remove the folder \(folder(id).path) and run again")
     }
   }

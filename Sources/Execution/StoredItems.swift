@@ -41,13 +41,12 @@ public struct StoredItems: ItemScoreSource {
     guard let targets = scorer.targets(Scorer.Question(task: row.task, split: row.split)),
       let id = JobID(hex: row.job), scorer.store.contains(id), !scorer.store.isDropped(id)
     else { return nil }
-    let answers = try scorer.store.predictions(id).predictions.map(\.target)
-    let wanted = try targets.rows()
     let labels = targets.task.labels.map(\.name)
-    guard answers.count == wanted.count, !labels.isEmpty else { return nil }
+    if labels.isEmpty { return nil }
+    let rows = try scorer.joined(id, targets)
     var counts = labels.map { _ in labels.map { _ in 0 } }
-    for (answer, target) in zip(answers, wanted) {
-      switch (answer, target) {
+    for (prediction, target) in zip(rows.columns.predictions, rows.targets) {
+      switch (prediction.target, target) {
       case (.label(let answer), .label(let target)): counts[target][answer] += 1
       case (.tags(let answers), .tags(let targets)):
         for (answer, target) in zip(answers, targets) { counts[target][answer] += 1 }

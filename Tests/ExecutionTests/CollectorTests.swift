@@ -268,8 +268,45 @@ import Testing
       let row = ScoreRow(
         model: "single:fpb", seed: 0, task: "fpb", split: .test, metric: "accuracy", value: 0, n: 4,
         job: evaluations[1].id.hex)
-      #expect(throws: Diagnostic.self) { try StoredItems(store: store, plan: plan).items(row) }
+      let items = StoredItems(store: store, plan: plan)
+      #expect(throws: Diagnostic.self) { try items.items(row) }
+      #expect(throws: Diagnostic.self) { try items.labels(row) }
+      let archive = scratch.url.appendingPathComponent("answers.gz")
+      #expect(throws: Diagnostic.self) {
+        try PredictionArchive(store: store).write(plan, models: ["single:fpb"], to: archive)
+      }
     }
+  }
+
+  @Test func `bytes that no job wrote are told, whatever their first line claims`() throws {
+    func problem(_ bytes: [UInt8]) -> String? {
+      do {
+        _ = try PredictionColumns(bytes)
+        return nil
+      } catch { return error.what }
+    }
+    let good = PredictionColumns(
+      rows: [1, 2], texts: [7, 8],
+      predictions: (0..<2).map { _ in Prediction(.label(0), probabilities: [1, 0]) },
+      labels: 2)
+    let end = try #require(good.bytes.firstIndex(of: UInt8(ascii: "\n")))
+    let columns = Array(good.bytes[end...])
+    let lines: [(String, String?)] = [
+      ("labels 2 2 1", nil), ("labels 2 1 1", "there are bytes behind the predictions"),
+      ("labels 2 65537 1", "these are no predictions of this version"),
+      ("labels 9223372036854775807 2 1", "these are no predictions of this version"),
+      ("labels 2 2 4294967295", "these are no predictions of this version"),
+      ("labels 4294967290 2 1", "the predictions end too early"),
+      ("tags 2 65536 1", "the predictions end too early"), ("sets 2 2 0", "the predictions end too early"),
+      ("words 2 2 1", "these are no predictions of this version"),
+    ]
+    for (line, what) in lines {
+      let bytes = Array("mixology predictions 1 \(line)".utf8) + columns
+      #expect(problem(bytes) == what, "\(line)")
+    }
+    var wrong = good.bytes
+    wrong[wrong.count - 9] = 2
+    #expect(problem(wrong) == "a prediction is label 2, and there are 2, from 0")
   }
 
   @Test func `another column of targets is another key`() throws {

@@ -54,13 +54,12 @@ import Testing
     #expect(!store.isIntact(id))
   }
 
-  @Test func `what a job costs, and a store of before, are believed`() throws {
+  @Test func `what a job costs is believed, files that no record names are not`() throws {
     try put()
     try write("{}", to: "cost.json")
     #expect(store.damage(id, .bytes) == nil)
     try FileManager.default.removeItem(at: store.folder(id).appendingPathComponent("files.json"))
-    try write("abc", to: "adapter.bin")
-    #expect(store.isIntact(id))
+    #expect(store.damage(id)?.what == "the record of the job's files is missing")
     try write("{", to: "files.json")
     #expect(store.damage(id)?.what == "the record of the job's files cannot be read")
   }

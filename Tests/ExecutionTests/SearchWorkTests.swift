@@ -61,8 +61,7 @@ import Testing
     adapter.sites[0].delta.a[0, 0] = .nan
     try PEFTAdapter.write(adapter, to: folder)
     // As its job had written it so.
-    try FileManager.default.removeItem(
-      at: scratch.store.folder(adapters[1]).appendingPathComponent("files.json"))
+    try scratch.store.seal(scratch.store.folder(adapters[1]))
     #expect(
       throws: Diagnostic("lora_A of '\(path)' holds NaN or infinity", at: Place(file: adapter.name))
     ) { try search("lorahub", ["trials": .number(3)]) }

@@ -35,8 +35,8 @@ public struct PredictionArchive: Sendable {
         for model in plan.models where names.contains(model.model) {
           let found = model.evaluations.first { $0.task == task.spec.name && $0.split == split }
           guard let job = found?.job, store.contains(job), !store.isDropped(job) else { continue }
-          let columns = try store.predictions(job)
-          let targets = try asked.rows()
+          let rows = try scorer.joined(job, asked)
+          let (columns, targets) = (rows.columns, rows.targets)
           if isFirst {
             let labels = asked.task.labels.map { JSONText.quoted($0.name) }.joined(separator: ",")
             lines +=

@@ -23,6 +23,8 @@ public struct PredictionColumns: Sendable, Equatable {
   public var labels: Int
 
   static let name = "predictions.bin"
+  /// How many labels the column of predictions tells apart.
+  private static let mostLabels = 1 << 16
 
   /// Joins columns of one length.
   public init(rows: [UInt32], texts: [UInt64], predictions: [Prediction], labels: Int) {
@@ -72,12 +74,13 @@ public struct PredictionColumns: Sendable, Equatable {
     let head = try reader.line().split(separator: " ").map(String.init)
     guard head.count == 7, head[..<3] == ["mixology", "predictions", "1"],
       let form = Target.Form(rawValue: head[3]),
-      let count = Int(head[4]), let labels = Int(head[5]), let first = UInt32(head[6]), count >= 0,
-      labels >= 0
+      let count = Int(head[4]), let labels = Int(head[5]), let first = UInt32(head[6]),
+      (0...Int(UInt32.max) - Int(first)).contains(count), (0...PredictionColumns.mostLabels).contains(labels)
     else { throw Diagnostic("these are no predictions of this version") }
     self.labels = labels
-    rows = first > 0 || count == 0 ? (0..<count).map { first + UInt32($0) } : try reader.column(count)
+    let following: [UInt32]? = first == 0 && count > 0 ? try reader.column(count) : nil
     texts = try reader.column(count)
+    rows = following ?? (0..<count).map { first + UInt32($0) }
     let lengths = form.isList ? (try reader.column(count) as [UInt32]).map(Int.init) : []
     let indices = form.isList ? lengths.reduce(0, +) : count
     var targets: [Target] = []
@@ -90,6 +93,9 @@ public struct PredictionColumns: Sendable, Equatable {
         labels > 256
         ? try (reader.column(indices) as [UInt16]).map(Int.init)
         : try (reader.column(indices) as [UInt8]).map(Int.init)
+      if let label = values.first(where: { $0 >= labels }) {
+        throw Diagnostic("a prediction is label \(label), and there are \(labels), from 0")
+      }
       var next = 0
       for row in 0..<count {
         let length = form.isList ? lengths[row] : 1

@@ -155,11 +155,6 @@ final class Targets: Sendable {
     return ScoreKey(targets: key, metric: row.name, revision: row.revision)
   }
 
-  /// The targets in the order of the rows.
-  ///
-  /// - Throws: what is wrong with the data.
-  func rows() throws -> [Target] { try table().targets }
-
   /// Holds predictions against the rows that they are of, by the number and the text of each.
   ///
   /// - Parameter folder: That of their job.
