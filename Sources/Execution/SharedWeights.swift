@@ -55,22 +55,29 @@ public final class SharedWeights: Sendable {
   /// - Throws: a `Diagnostic` for what is missing, of another shape, not supported, or for products that cannot be had here.
   package func open(_ path: String, sha256: String, _ precision: Precision) throws -> any Network {
     let derived = file(sha256, .float32)
-    var network = try NetworkFamilies.open(folder: path, derived: derived.flatMap(known))
+    func opened() throws -> any Network {
+      try NetworkFamilies.open(folder: path, derived: derived.flatMap(known))
+    }
+    var network = try opened()
     let copies = network.copies
     let bytes = copies.reduce(0) { $0 + 4 * $1.values.count }
     if let derived, !copies.isEmpty, bytes >= least, write(copies, .float32, derived) {
-      network = try NetworkFamilies.open(folder: path, derived: known(derived))
+      network = try opened()
     }
-    return precision == .float32 ? network : try rounded(network, file(sha256, .bfloat16))
+    return precision == .float32
+      ? network : try rounded(network, file(sha256, .bfloat16), opened: opened)
   }
 
-  private func rounded(_ network: any Network, _ path: String?) throws -> any Network {
+  private func rounded(
+    _ network: any Network, _ path: String?, opened: () throws -> any Network
+  ) throws -> any Network {
     if let path, OneDNN.isThere, let known = mapped(network, path) { return known }
     var weights: [NamedTensor] = []
     let own = try network.rounding { weights.append($0) }
     guard let path, weights.reduce(0, { $0 + 2 * $1.values.count }) >= least, write(weights, .bfloat16, path)
     else { return own }
-    return mapped(network, path) ?? own
+    // Over another mapping of the floats: the pages of this one, all of which were read, stay this process's as long as it does.
+    return mapped(try opened(), path) ?? own
   }
 
   /// The network over a file of rounded weights; nil where there is none that fits.
