@@ -244,13 +244,17 @@ import Testing
     let columns = PredictionColumns(
       rows: [1, 2, 3, 5], texts: (0..<4).map { Example(text: "row \($0)", target: .label(0)).textHash },
       predictions: (0..<4).map { _ in Prediction(.label(0), probabilities: [1, 0]) }, labels: 2)
-    var (rows, texts) = (columns, columns)
+    var (rows, texts, labels) = (columns, columns, columns)
     rows.rows = [1, 2, 3, 5]
     (texts.rows, texts.texts[2]) = ([1, 2, 3, 4], 7)
+    (labels.labels, labels.predictions) = (
+      3, (0..<4).map { _ in Prediction(.label(2), probabilities: [0, 0, 1]) }
+    )
     let file = store.data[Jobs.data.sha256] ?? ""
     for (wrong, what) in [
       (rows, "prediction 4 is of row 5, not of row 4 of \(file)"),
       (texts, "the prediction for row 3 is of another text than stands in line 3 of \(file)"),
+      (labels, "predictions of 3 labels for a task of 2"),
     ] {
       try store.discard(evaluations[1].id)
       let attempt = try store.beginAttempt(evaluations[1].id, "put")

@@ -148,9 +148,10 @@ def finished(folder):
 
 
 def artefacts(folder):
+    # What a killed run named stays until its experiment runs again on its host: it keeps jobs from being dropped, no more.
     return {
         str(p.relative_to(store(folder))): p.read_bytes()
-        for p in store(folder).rglob("*") if p.is_file() and p.name != "cost.json"
+        for p in store(folder).rglob("*") if p.is_file() and p.name != "cost.json" and not (p.parent.name == ".named" and "@" in p.name)
     }
 
 

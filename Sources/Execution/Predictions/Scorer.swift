@@ -168,6 +168,9 @@ final class Targets: Sendable {
     guard columns.rows.count == table.numbers.count else {
       throw refuse("\(columns.rows.count) predictions for the \(table.numbers.count) rows of \(words)")
     }
+    guard columns.labels == 0 || columns.labels == task.labels.count else {
+      throw refuse("predictions of \(columns.labels) labels for a task of \(task.labels.count)")
+    }
     for (index, number) in table.numbers.enumerated() {
       guard columns.rows[index] == number else {
         throw refuse(
