@@ -44,6 +44,7 @@ let package = Package(
     module("Specs", ["Basics", "Outlines"]),
     module("Results", ["Basics", "Specs"]),
     module("LinearAlgebra", ["Basics", "COpenBLAS"]),
+    module("Probes", ["LinearAlgebra"]),
     module("Machine", ["Basics", "LinearAlgebra"]),
     module("Adapters", ["Basics", "Outlines", "LinearAlgebra"]),
     module("Checkpoints", ["Basics", "Outlines", "LinearAlgebra", "Adapters"]),
@@ -104,6 +105,7 @@ let package = Package(
     tests("StatisticsTests", ["Basics", "Statistics"]),
     tests("OutlinesTests", ["Basics", "Outlines"]),
     tests("LinearAlgebraTests", ["Basics", "LinearAlgebra"]),
+    tests("ProbesTests", ["LinearAlgebra", "Probes"]),
     tests("CheckpointsTests", ["Basics", "LinearAlgebra", "Adapters", "Checkpoints"]),
     tests("TokenizersTests", ["Basics", "Tokenizers"]),
     tests(

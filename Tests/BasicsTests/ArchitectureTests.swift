@@ -15,6 +15,7 @@ import Testing
     "Basics": ["Hashing"],
     "Outlines": ["Basics"],
     "Statistics": ["Basics"],
+    "Probes": ["LinearAlgebra"],
     "Specs": ["Basics", "Outlines"],
     "Results": ["Basics", "Specs"],
     "LinearAlgebra": ["Basics", "COpenBLAS"],
