@@ -148,11 +148,13 @@ def finished(folder):
 
 
 def artefacts(folder):
-    # What a killed run named stays until its experiment runs again on its host: it keeps jobs from being dropped, no more.
-    return {
-        str(p.relative_to(store(folder))): p.read_bytes()
-        for p in store(folder).rglob("*") if p.is_file() and p.name != "cost.json" and not (p.parent.name == ".named" and "@" in p.name)
-    }
+    # Of a killed run there may stay what it named, which keeps jobs from being dropped until it runs again on its host, and
+    # the draft of a lease, which the next run sweeps away.
+    def counts(p):
+        left = p.parent.name == ".named" and "@" in p.name or p.name.startswith(".lease-draft-")
+        return p.is_file() and p.name != "cost.json" and not left
+
+    return {str(p.relative_to(store(folder))): p.read_bytes() for p in store(folder).rglob("*") if counts(p)}
 
 
 class Torture:
