@@ -33,13 +33,22 @@ enum Publisher {
   private static func write(_ results: ResultSet, loaded: LoadedManifest, plan: Plan) throws -> Report {
     try FileManager.default.createDirectory(at: loaded.folder, withIntermediateDirectories: true)
     let report = try Report(results, items: StoredItems(store: loaded.store, plan: plan))
-    for file in report.files { try write(file.text, to: loaded.folder.appendingPathComponent(file.name)) }
+    for file in report.files {
+      let place = loaded.folder.appendingPathComponent(file.name)
+      try write(Data(file.text.utf8), to: place)
+      let packed = place.appendingPathExtension("gz")
+      if let bytes = file.compressed {
+        try write(Data(bytes), to: packed)
+      } else if file.name == "runs.csv" {
+        try? FileManager.default.removeItem(at: packed)
+      }
+    }
     let made = MadeBy(results)
     for note in made.notes { Console.note("\(note)") }
     let versions = [("mixology", Product.version)] + made.versions
     let lock = LockFile.text(
       manifest: loaded.manifest, plan: plan, versions: versions, stamp: loaded.stamp(plan))
-    try write(lock, to: loaded.folder.appendingPathComponent("manifest.lock.yaml"))
+    try write(Data(lock.utf8), to: loaded.folder.appendingPathComponent("manifest.lock.yaml"))
     try PredictionBinder(store: loaded.store).bind(
       plan, into: loaded.folder.appendingPathComponent("predictions"))
     try PredictionArchive(store: loaded.store).write(
@@ -48,8 +57,7 @@ enum Publisher {
   }
 
   /// A file that says the same already is left alone, so that nothing looks new that is not.
-  private static func write(_ text: String, to file: URL) throws {
-    let data = Data(text.utf8)
+  private static func write(_ data: Data, to file: URL) throws {
     if let old = try? Data(contentsOf: file), old == data { return }
     try FileManager.default.createDirectory(
       at: file.deletingLastPathComponent(), withIntermediateDirectories: true)

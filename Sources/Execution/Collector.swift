@@ -75,7 +75,7 @@ public struct Collector: Sendable {
       guard let result = results[id] else { return }
       switch result {
       case .train(let trained):
-        count(trained, &row)
+        count(trained, specs[id]?.work, &row)
         set.curves += TrainingCurve.rows(store.path(id), model: model.model, seed: model.seed ?? 0)
         row.precision = specs[id]?.spec.productPrecision
         row.bytes = 4 * trained.trainable
@@ -85,7 +85,7 @@ public struct Collector: Sendable {
       case .merge(let merged): add(merged, by: id, of: model, results, specs, to: &set, &row)
       case .tune(let tuned): add(tuned.merged, by: id, of: model, results, specs, to: &set, &row)
       case .pretrain(let trained):
-        count(trained, &row)
+        count(trained, specs[id]?.work, &row)
         row.precision = .float32
       case .statistics, .predict: break
       }
@@ -117,7 +117,7 @@ public struct Collector: Sendable {
     guard let method = specs[id]?.spec.mergeMethod else { return }
     for job in jobs(behind: id, specs) {
       if case .train(let trained) = results[job] {
-        count(trained, &row)
+        count(trained, specs[job]?.work, &row)
         row.precision = specs[job]?.spec.productPrecision
       }
     }
@@ -138,10 +138,12 @@ public struct Collector: Sendable {
     return found
   }
 
-  private func count(_ trained: TrainResult, _ row: inout ModelRow) {
+  /// Counts are those of the training; FLOPs the plan's for a token of the mixture, times the tokens that were drawn.
+  private func count(_ trained: TrainResult, _ work: JobWork?, _ row: inout ModelRow) {
     row.steps += trained.steps
     row.examples += trained.examples
     row.tokens += trained.tokens
+    if let work, work.tokens > 0 { row.flops += work.flops * Double(trained.tokens) / work.tokens }
   }
 }
 

@@ -77,9 +77,11 @@ extension Evidence {
     return task.metrics.map { metric in
       var contenders: [ComparisonRow.Role: Contender] = [:]
       for case (let role, let candidate?) in chosen {
+        // One contrast, once: where there is nothing to choose both are the cocktail of all.
+        let asked = role == .bestCocktail && !choosesCocktail ? .allTaskCocktail : role
         contenders[role] = Contender(
           candidate: candidate, score: estimate(candidate, task.name, .test, metric.name),
-          contrast: register.contrast(role.rawValue, task: task.name, metric: metric.name))
+          contrast: register.contrast(asked.rawValue, task: task.name, metric: metric.name))
       }
       return ComparisonRow(
         task: task, metric: metric, testExamples: items(task, metric),

@@ -42,6 +42,12 @@ extension Evidence {
     winner(among: cocktails(with: task), on: task)
   }
 
+  /// Whether some task has a cocktail to choose beside those of all tasks; where none has, the best cocktail is the cocktail of
+  /// all, and what is asked of one is asked of the other.
+  package var choosesCocktail: Bool {
+    tasks.contains { cocktails(with: $0).count > allTaskCocktails.count }
+  }
+
   func cocktails(with task: TaskColumn) -> [Candidate] {
     candidates(of: .cocktail).filter { $0.tasks.count > 1 && $0.tasks.contains(task.name) }
   }

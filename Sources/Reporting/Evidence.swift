@@ -26,6 +26,9 @@ package struct Candidate: Sendable, Hashable {
   package func mean(_ value: (ModelRow) -> Int) -> Double {
     Estimate.mean(rows.map { Double(value($0)) })
   }
+
+  /// The mean over seeds of the operations of its trainings.
+  package var meanFLOPs: Double { Estimate.mean(rows.map(\.flops)) }
 }
 
 /// A result set, checked, put in the manifest's order and made ready to be asked.

@@ -13,6 +13,12 @@ public struct ReportFile: Sendable, Hashable {
     self.name = name
     self.text = text
   }
+
+  /// Beside a table that is too large for version control the same as gzip writes it, to be kept in its place: of `runs.csv`
+  /// above a megabyte; nil of others.
+  package var compressed: [UInt8]? {
+    name == "runs.csv" && text.utf8.count > 1 << 20 ? Gzip.compressed(Array(text.utf8)) : nil
+  }
 }
 
 /// The report of an experiment: its comparisons are made once, its files and the terminal's table read them.

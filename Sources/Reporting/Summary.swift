@@ -6,15 +6,16 @@ internal import Statistics
 enum Summary {
   /// One line a task: base, single, best cocktail, all-task cocktail and the merge, each mean ± interval over seeds.
   ///
-  /// `*` marks a win or loss against the single by the register. Names of the best models stand in
+  /// `*` marks a win or loss against the single by the register, `†` what collapsed. Names of the best models stand in
   /// the line where `width` allows it, else below. Plain text without colours.
   static func text(of page: Page, width: Int) -> String {
     let rows = page.deciding
     guard !rows.isEmpty else { return "no tasks\n" }
-    let named = layout(lines(of: rows, naming: true))
+    let roles = page.shortRoles
+    let named = layout(lines(of: rows, roles, naming: true))
     let fits = named.allSatisfy { $0.count <= width }
-    var text = fits ? named : narrowed(rows, to: width)
-    if !fits { text += names(of: rows, width: width) }
+    var text = fits ? named : narrowed(rows, roles, to: width)
+    if !fits { text += names(of: rows, roles, width: width) }
     text += wrapped(legend(rows, page), to: width)
     if let incomplete = page.evidence.results.incomplete {
       text += wrapped("\(incomplete): the table is incomplete", to: width)
@@ -31,16 +32,18 @@ enum Summary {
   }
 
   /// Header and one line for each task, as cells.
-  private static func lines(of rows: [ComparisonRow], naming: Bool) -> [[String]] {
-    let header = ["task", "metric", "n", "base", "single", "best cocktail", "all cocktail", "merge"]
+  private static func lines(of rows: [ComparisonRow], _ roles: [ComparisonRow.Role], naming: Bool)
+    -> [[String]]
+  {
+    let header =
+      ["task", "metric", "n", "base", "single"]
+      + roles.map { $0 == .allTaskCocktail ? "all cocktail" : $0.words }
     return [header]
       + rows.map { row in
         [
           row.task.name, row.metric.name, row.testExamples.map(String.init) ?? "-",
           NumberText.fixed(row.base?.mean), score(row.single, name: false),
-          score(row[.bestCocktail], name: naming), score(row[.allTaskCocktail], name: false),
-          score(row[.merge], name: naming),
-        ]
+        ] + roles.map { score(row[$0], name: naming && $0 != .allTaskCocktail) }
       }
   }
 
@@ -48,9 +51,14 @@ enum Summary {
   private static func score(_ contender: Contender?, name: Bool) -> String {
     guard let contender, let score = contender.score else { return "-" }
     let outcome = contender.contrast?.outcome
-    let mark = outcome == .win || outcome == .loss ? "*" : ""
+    let mark = outcome == .win || outcome == .loss ? "*" : isCollapsed(contender) ? "†" : ""
     let text = NumberText.estimate(score).replacing(" ± ", with: "±") + mark
     return name ? "\(text) \(shortName(contender))" : text
+  }
+
+  /// Whether a seed of either side of its comparison collapsed, as the page says.
+  private static func isCollapsed(_ contender: Contender) -> Bool {
+    contender.contrast?.note.hasPrefix("collapsed") ?? false
   }
 
   /// The name without its kind, which the column says already.
@@ -71,8 +79,10 @@ enum Summary {
 
   /// Without names of models; where that is still too wide without the number of items, one block of short lines for each
   /// task.
-  private static func narrowed(_ rows: [ComparisonRow], to width: Int) -> [String] {
-    let cells = lines(of: rows, naming: false)
+  private static func narrowed(_ rows: [ComparisonRow], _ roles: [ComparisonRow.Role], to width: Int)
+    -> [String]
+  {
+    let cells = lines(of: rows, roles, naming: false)
     let countless = cells.map { Array($0[..<2] + $0[3...]) }
     for table in [layout(cells), layout(countless)] where table.allSatisfy({ $0.count <= width }) {
       return table
@@ -83,9 +93,9 @@ enum Summary {
     }
   }
 
-  private static func names(of rows: [ComparisonRow], width: Int) -> [String] {
+  private static func names(of rows: [ComparisonRow], _ roles: [ComparisonRow.Role], width: Int) -> [String] {
     rows.flatMap { row -> [String] in
-      let parts = [ComparisonRow.Role.bestCocktail, .merge].compactMap { role in
+      let parts = roles.filter { $0 != .allTaskCocktail }.compactMap { role in
         row[role].map { "\(role.words) \(shortName($0))" }
       }
       return parts.isEmpty ? [] : wrapped("\(row.task.name): " + parts.joined(separator: ", "), to: width)
@@ -105,6 +115,9 @@ enum Summary {
       isJudged
         ? "* win or loss against the single (contrasts.csv)"
         : "nothing could be judged (contrasts.csv says why)")
+    if rows.contains(where: { row in page.shortRoles.compactMap { row[$0] }.contains(where: isCollapsed) }) {
+      parts.append("† a seed collapsed, of it or of the single: no verdict")
+    }
     if !lower.isEmpty { parts.append("lower is better: \(lower.joined(separator: ", "))") }
     parts.append("best: chosen on validation")
     return parts.joined(separator: "; ")

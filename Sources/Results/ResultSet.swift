@@ -71,6 +71,8 @@ public struct ModelRow: Sendable, Hashable, Codable {
   public var examples: Int
   /// Training tokens drawn, of the same steps.
   public var tokens: Int
+  /// Operations in matrix products of the same steps: those that a plan counts for a token, times the tokens.
+  public var flops: Double
   /// Bytes that the model adds to the base.
   public var bytes: Int
   /// The job that made it; empty for a base from a folder.
@@ -83,10 +85,11 @@ public struct ModelRow: Sendable, Hashable, Codable {
   /// Makes a row.
   public init(
     model: String, kind: ModelKind, recipe: String, settings: String, tasks: [String], seed: Int?, steps: Int,
-    examples: Int, tokens: Int, bytes: Int, job: String, serving: Serving? = nil,
+    examples: Int, tokens: Int, flops: Double = 0, bytes: Int, job: String, serving: Serving? = nil,
     precision: Precision? = nil
   ) {
     self.precision = precision
+    self.flops = flops
     self.model = model
     self.kind = kind
     self.recipe = recipe

@@ -19,6 +19,23 @@ import Testing
     #expect(Set(wanted).subtracting(names).isEmpty)
   }
 
+  @Test func `operations of trainings are counted, and a merge's are those of its inputs`() throws {
+    let lines = try Finished.get().place.read("Results/tiny/runs.csv").split(separator: "\n").map {
+      $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+    }
+    let names = try #require(lines.first)
+    let columns = try ["kind", "seed", "flops", "tokens"].map { try #require(names.firstIndex(of: $0)) }
+    func sum(_ kind: String, _ column: Int) -> Double {
+      let rows = Set(
+        lines.filter { $0[columns[0]] == kind && $0[columns[1]] == "0" }.map {
+          [$0[1], $0[columns[column]]]
+        })
+      return rows.reduce(0) { $0 + (Double($1[1]) ?? .nan) } / (kind == "merge" ? Double(rows.count) : 1)
+    }
+    #expect(sum("single", 2) > 1e6 * sum("single", 3) / 1000)
+    #expect(abs(sum("merge", 2) - sum("single", 2)) < 1e-9 * sum("single", 2))
+  }
+
   @Test func `a second run starts no job and changes no byte`() throws {
     let place = try Workplace(copying: Finished.get().place)
     let before = try place.files(below: "Results")

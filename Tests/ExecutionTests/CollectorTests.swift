@@ -58,6 +58,8 @@ import Testing
     #expect(set.models.map(\.steps) == [0, 5, 7, 12])
     #expect(set.models.map(\.examples) == [0, 40, 56, 96])
     #expect(set.models.map(\.tokens) == [0, 500, 700, 1200])
+    // What the plan counts for a token, times those that were drawn; the merge's are its inputs'.
+    #expect(set.models.map(\.flops) == [0, 500, 700, 1200].map { $0 * 85e6 })
     #expect(set.models.map(\.bytes) == [0, 40, 40, 123])
     #expect(set.models.map(\.job) == ["", a.id.hex, b.id.hex, merge.id.hex])
     #expect(set.scores.map(\.value) == [0, 0.25, 0.5, 0.75])

@@ -124,7 +124,7 @@ enum Jobs {
   }
 
   private static func planned(_ spec: JobSpec, _ label: String) throws -> PlannedJob {
-    PlannedJob(id: spec.id(), spec: spec, label: label, work: JobWork(flops: 85e9))
+    PlannedJob(id: spec.id(), spec: spec, label: label, work: JobWork(flops: 85e9, tokens: 1000))
   }
 
   static func plan(_ jobs: [PlannedJob], models: [PlannedModel] = []) -> Plan {

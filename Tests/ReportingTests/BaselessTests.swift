@@ -40,6 +40,17 @@ import Testing
         "fpb, fomc, fiqa, as the base has no score to hold the singles against."))
   }
 
+  @Test func `where the base has no score no share is told, of singles neither`() throws {
+    let rows = try table("wide/recovered", Self.linear)
+    #expect(rows.contains { $0["kind"] == "single" })
+    for row in rows {
+      for task in Sample.tasks.map(\.name) {
+        #expect(row["validation_\(task)"] == "" && row["test_\(task)"] == "", "\(row)")
+      }
+    }
+    #expect(try table("wide/recovered", Sample.results).contains { $0["validation_fpb"] == "1.0" })
+  }
+
   @Test func `no row compares a model with itself`() throws {
     for row in try table("transfer", Sample.results) {
       let isItself = row["kind"] == "single" && row["trained_on"] == row["evaluated_on"]

@@ -151,6 +151,20 @@ import Testing
     #expect(few?.outcome == nil && few?.note == "3 seeds and fewer than 6 tasks")
   }
 
+  @Test func `the page says what few seeds and few tasks take, as the rule has it`() throws {
+    func note(_ seeds: Int, _ tasks: Int) -> String? {
+      plan([Double](repeating: 0.3, count: tasks), seeds: seeds, isPaired: true).contrasts(settings).last?
+        .note
+    }
+    #expect(note(2, 6) == "fewer than 3 seeds" && note(3, 5) == "3 seeds and fewer than 6 tasks")
+    #expect(note(3, 6) == "" && note(4, 5) == "")
+    let guide = try Page(Evidence(Sample.results)).guide
+    #expect(guide.contains("takes 3 seeds of each trained side"))
+    #expect(guide.contains("3 seeds are enough from 6 tasks on"))
+    #expect(
+      guide.contains("it says \"3 seeds and fewer than 6 tasks\"") && guide.contains("takes a 4th seed."))
+  }
+
   @Test func `what was chosen among many on the same seeds can lose and cannot win`() {
     let plain = plan([0.2, 0.06, -0.3]).contrasts(settings)
     let chosen = plan([0.2, 0.06, -0.3], candidates: 50).contrasts(settings)

@@ -27,7 +27,9 @@ import Testing
     #expect(models.first?["model"] == .text("base") && models.first?["recovered"] == .number(0))
     #expect(
       models.filter { $0["model"] == .text("singles") }.map { $0["recovered"] } == [.number(1), .number(1)])
-    #expect(models.count { $0["chosen_on_validation"] == .text("true") } == 2)
+    // The error of fiqa is in no mean.
+    #expect(models.allSatisfy { $0["chosen_on_validation"] == .text("false") })
+    #expect(models.allSatisfy { $0["validation_mean"] == .missing && $0["learned_tasks"] == .integer(3) })
     for name in ["merges", "methods"] {
       #expect(try rows(name).count { $0["model"] == .text("base") && $0["recovered"] == .number(0) } == 1)
     }
@@ -103,6 +105,62 @@ import Testing
     }
   }
 
+  /// The sample with one task's single so near the base on validation that it is learned and no measure.
+  private func nearlyUnlearned(gain: Double) -> ResultSet {
+    var results = Sample.results
+    let base = results.scores.first { $0.model == "base" && $0.task == "fomc" && $0.split == .validation }
+    for index in results.scores.indices {
+      let row = results.scores[index]
+      guard row.task == "fomc", row.split == .validation, row.model.hasPrefix("single:fomc") else { continue }
+      results.scores[index].value = (base?.value ?? 0) + gain + 1e-4 * Double(row.seed ?? 0)
+    }
+    return results
+  }
+
+  @Test func `the one model for all is the best over every learned task, measured or not`() throws {
+    var results = nearlyUnlearned(gain: 0.02)
+    // Of fiqa the correlation counts, which the base has none of.
+    results.tasks[2].metrics.removeFirst()
+    // Perfect on its own task, which is the only measured one, and poor on the others.
+    let (specialist, allrounder) = ("single:fpb[adapter.rank=4]", "cocktail:fpb+fomc[adapter.rank=4]")
+    for index in results.scores.indices where results.scores[index].split == .validation {
+      let row = results.scores[index]
+      if row.model == specialist { results.scores[index].value = row.task == "fpb" ? 0.99 : 0.2 }
+      if row.model == allrounder { results.scores[index].value = 0.8 }
+    }
+    let evidence = try Sample.judged(results)
+    #expect(evidence.scale.learnedTasks(at: "adapter.rank=4") == ["fpb", "fomc", "fiqa"])
+    #expect(evidence.scale.tasks(at: "adapter.rank=4") == ["fpb"])
+    let own = evidence.servingRows.filter { $0.settings == "adapter.rank=4" }
+    #expect(own.filter(\.isChosen).map(\.name) == [allrounder] && own.allSatisfy { $0.learned == 3 })
+    let page = Page(evidence).servingSentences
+    #expect(
+      page.contains(
+        "One model for all tasks: cocktail:fpb+fomc[adapter.rank=4], chosen by its mean over the 3 learned tasks on "
+          + "validation; recovers "))
+    #expect(page.contains(" on 1 measured task (without fomc, fiqa), least of fpb: "))
+    // On its own task a single is 1 by definition, which says nothing of how it serves.
+    let single = try #require(own.first { $0.name == specialist })
+    #expect(single.measured == 0 && single.recovered == nil && single.worst == nil)
+    let other = try #require(own.first { $0.name == "single:fomc[adapter.rank=4]" })
+    let model = try #require(evidence.candidates.first { $0.model == other.name })
+    #expect(other.measured == 1 && other.recovered?.value == evidence.recovered(model).byTask["fpb"]?.value)
+  }
+
+  @Test func `of one learned task there is no model for all, and the page says so`() throws {
+    var results = nearlyUnlearned(gain: 0)
+    results.tasks.removeLast()
+    results.scores.removeAll { $0.task == "fiqa" }
+    results.models.removeAll { $0.tasks == ["fiqa"] }
+    for index in results.models.indices { results.models[index].tasks.removeAll { $0 == "fiqa" } }
+    results.scores.removeAll { $0.model.hasPrefix("single:fiqa") }
+    let evidence = try Sample.judged(results)
+    #expect(evidence.servingRows.allSatisfy { !$0.isChosen && $0.validation == nil })
+    #expect(
+      Page(evidence).servingSentences.contains(
+        "One model for all tasks at adapter.rank=4: none is told, as fewer than two tasks were learned."))
+  }
+
   @Test func `settings and parameters stand in columns, and the experiment in the first`() throws {
     var results = Sample.results
     for index in results.merges.indices where results.merges[index].method == "ties" {
@@ -156,6 +214,9 @@ import Testing
     let page = Page(try Sample.judged()).text
     let screen = page.components(separatedBy: "\n## ").prefix(2).joined(separator: "\n## ")
     #expect(screen.split(separator: "\n", omittingEmptySubsequences: false).count <= 30)
-    #expect(screen.contains("One model for all tasks: "))
+    #expect(
+      screen.contains(
+        "One model for all tasks at adapter.rank=4: none is told, as no mean holds all learned tasks: the metric of fiqa has a "
+          + "scale of its own."))
   }
 }

@@ -81,6 +81,80 @@ import Testing
     #expect(bare.map(\.estimate).count == full.map(\.estimate).count)
   }
 
+  /// The sample at one grid point.
+  private var plain: ResultSet {
+    var results = Sample.results
+    results.models.removeAll { $0.settings == "adapter.rank=8" }
+    results.scores.removeAll { $0.model.hasSuffix("[adapter.rank=8]") }
+    return results
+  }
+
+  @Test func `what two questions ask of the same models counts once`() throws {
+    let register = try register(plain)
+    let merge = try #require(register.merge)
+    let one = try #require(register.contrast("merge_against_all"))
+    var other = try #require(register.contrast("one_model", subject: merge))
+    #expect(one.outcome != nil && other.outcome != nil && one.comparison == other.comparison)
+    (other.first, other.second) = (other.second, other.first)
+    #expect(one.comparison == other.comparison)
+    let judged = register.contrasts.filter { $0.outcome != nil }
+    #expect(register.judged.all < judged.count && register.judged.decided > 0)
+    // The means of questions whose sides are other models on each task are none of each other.
+    let questions = ["learned", "all_cocktail", "best_unseen", "merge", "merge_against_all"]
+    let means = register.contrasts.filter { $0.task.isEmpty && questions.contains($0.question) }
+    #expect(means.count == 5 && Set(means.map(\.comparison)).count == 5)
+  }
+
+  @Test func `with one cocktail the best one and that of all are asked and shown once`() throws {
+    var results = plain
+    results.models.removeAll { $0.model == "cocktail:fpb+fomc[adapter.rank=4]" }
+    results.scores.removeAll { $0.model == "cocktail:fpb+fomc[adapter.rank=4]" }
+    let evidence = try Sample.judged(results)
+    #expect(
+      !evidence.choosesCocktail && !evidence.register.contrasts.contains { $0.question == "best_cocktail" })
+    for row in evidence.comparisons {
+      let (best, all) = (row[.bestCocktail], row[.allTaskCocktail])
+      #expect(best?.candidate.model == "cocktail:all[adapter.rank=4]" && all?.contrast != nil)
+      #expect(best?.contrast?.estimate == all?.contrast?.estimate)
+    }
+    let page = Page(evidence)
+    #expect(!page.comparisonTable.columns.map(\.name).contains("best cocktail"))
+    #expect(!page.taskAnswers.contains("best cocktail") && page.taskAnswers.contains("| all |"))
+    let report = try Report(results, items: SampleItems(results))
+    #expect(!report.terminal(width: 160).contains("best cocktail"))
+    #expect(try Report(Sample.results).terminal(width: 160).contains("best cocktail"))
+  }
+
+  @Test func `the first screen tells what the register decided of pairs`() throws {
+    let evidence = try Sample.judged()
+    let decided = evidence.register.contrasts.filter {
+      $0.question == "pair" && ($0.outcome == .win || $0.outcome == .loss)
+    }
+    #expect(!decided.isEmpty)
+    let lines = Page(evidence).taskAnswers.split(separator: "\n")
+    for contrast in decided {
+      let sign = contrast.outcome == .win ? "+" : "−"
+      let line = lines.first { $0.hasPrefix("| \(contrast.task) ") }
+      #expect(line?.contains("in pairs \(sign)\(contrast.subject)") == true, "\(contrast.task)")
+    }
+  }
+
+  @Test func `the page counts the families with a verdict, for each of which 5 % are`() throws {
+    let evidence = try Sample.judged()
+    let register = evidence.register
+    let judged = register.contrasts.filter { $0.outcome != nil }
+    let models = judged.filter { $0.question == "one_model" }
+    let arms = Set(models.map(\.arm))
+    let others = Set(judged.filter { $0.question != "one_model" }.map { [$0.question, $0.subject, $0.arm] })
+    #expect(models.count > arms.count && register.families == arms.count + others.count)
+    let expected = NumberText.fixed(0.05 * Double(register.families), digits: 1)
+    #expect(
+      Page(evidence).guide.contains(
+        "\(register.families) families here have verdicts, so were there no difference anywhere, up to \(expected) of them"
+      ))
+    #expect(Page(try Evidence(Sample.results)).guide.contains("Here no family has a verdict."))
+  }
+
   @Test func `the merge is one model for all tasks`() throws {
     let rows = try register().contrasts.filter { $0.question == "merge" && !$0.task.isEmpty }
     #expect(rows.count >= 3 && Set(rows.map(\.first.model)).count == 1 && rows.allSatisfy(\.isPaired))

@@ -309,17 +309,6 @@ import Testing
     #expect(sentences.contains { $0.hasPrefix("Best on validation: merge:linear") })
   }
 
-  @Test func `terminal lines keep to the width`() throws {
-    for width in [30, 60, 80, 100, 160] {
-      let text = try Report(Sample.results).terminal(width: width)
-      for line in text.split(separator: "\n") {
-        // A single word, a model's name, may be longer: it is not cut, so that it can be copied.
-        let isOneWord = line.drop { $0 == " " }.contains(" ") == false
-        #expect(line.count <= width || isOneWord, "\(width): \(line)")
-      }
-    }
-  }
-
   @Test func `contradicting rows are refused`() throws {
     let hint =
       "\n  that is a mistake of this program: run `mixology report` again, and if it stays, file a bug report"

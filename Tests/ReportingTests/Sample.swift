@@ -71,7 +71,8 @@ enum Sample {
     return ModelRow(
       model: model, kind: kind, recipe: tasks.joined(separator: "+"), settings: setting, tasks: tasks,
       seed: seed,
-      steps: 200, examples: 6400, tokens: 190_000 + 1000 * seed + 10 * tasks.count, bytes: 294_912,
+      steps: 200, examples: 6400, tokens: 190_000 + 1000 * seed + 10 * tasks.count, flops: 2.5e12,
+      bytes: 294_912,
       job: job("train", model, seed))
   }
 
@@ -79,7 +80,8 @@ enum Sample {
     let model = "merge:\(method)[\(setting)]"
     return ModelRow(
       model: model, kind: .merge, recipe: "\(method) of fpb+fomc+fiqa", settings: setting,
-      tasks: tasks.map(\.name), seed: seed, steps: 600, examples: 19_200, tokens: 573_000, bytes: 884_736,
+      tasks: tasks.map(\.name), seed: seed, steps: 600, examples: 19_200, tokens: 573_000, flops: 7.5e12,
+      bytes: 884_736,
       job: job("merge", model, seed))
   }
 

@@ -8,6 +8,8 @@ public struct JobWork: Sendable, Hashable {
   public var elements: Double
   /// Rows that pass through the model, repeats counted.
   public var rows: Double
+  /// Tokens of the rows of a training; 0 for other jobs.
+  public var tokens: Double
   /// Bytes that the worker holds while it runs, the mapped weights of the base counted.
   public var memory: Double
   /// Bytes that it adds to the store and to the folder of results.
@@ -15,9 +17,10 @@ public struct JobWork: Sendable, Hashable {
 
   /// Makes a count.
   public init(
-    flops: Double = 0, roundedFLOPs: Double = 0, elements: Double = 0, rows: Double = 0, memory: Double = 0,
-    disk: Double = 0
+    flops: Double = 0, roundedFLOPs: Double = 0, elements: Double = 0, rows: Double = 0,
+    tokens: Double = 0, memory: Double = 0, disk: Double = 0
   ) {
+    self.tokens = tokens
     self.roundedFLOPs = roundedFLOPs
     self.flops = flops
     self.elements = elements

@@ -97,6 +97,7 @@ struct WorkEstimate {
     work.flops += 2 * back.flops
     // AdamW reads and writes four numbers a weight at every step.
     work.elements += 2 * back.elements + 8 * Double(spec.steps) * weights
+    work.tokens = texts.sums.tokens
     work.memory =
       MemoryEstimate.base(outline, held) + 16 * weights
       + MemoryEstimate.tape(
@@ -148,7 +149,8 @@ struct WorkEstimate {
     let folded = precision == .float32 ? folding.elements : 0
     var work = JobWork(
       flops: there.flops + back.flops + factors,
-      elements: there.elements + back.elements + steps * (folded + 10 * trained), rows: texts.rows)
+      elements: there.elements + back.elements + steps * (folded + 10 * trained), rows: texts.rows,
+      tokens: texts.sums.tokens)
     if training.validateEvery > 0 {
       let times = (steps / Double(training.validateEvery)).rounded(.up)
       for task in tasks {

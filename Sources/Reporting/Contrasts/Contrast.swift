@@ -64,6 +64,13 @@ package struct Contrast: Sendable {
 }
 
 extension Contrast {
+  /// What is compared, whoever asks: two questions about the same models on the same task have the same, in either order.
+  package var comparison: [String] {
+    // A side that is another model on each task is one by its role in the question.
+    let sides = [first, second].map { $0.model.isEmpty ? "\($0.role) \(subject) \(arm)" : $0.model }
+    return [task, metric] + sides.sorted()
+  }
+
   /// The smallest true difference that this design finds with the power asked for; nil without an interval.
   package var detectable: Double? {
     variance.map {

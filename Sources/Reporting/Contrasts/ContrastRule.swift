@@ -11,19 +11,26 @@ enum ContrastRule: Equatable {
   /// Nothing holds: only the interval for these very models.
   case none(String)
 
+  /// Fewer than so many seeds of a trained side give no interval.
+  static let fewestSeeds = 3
+  /// So many tasks lend each other a variance where one side alone has seeds, or both sides are of the same trainings.
+  static let enoughTasks = 6
+
   /// The rule for the cells of a family that can be tested.
   init(_ cells: [MeasuredCell]) {
     let seeds = cells.map(\.fewestSeeds).min() ?? 0
     let degrees = cells.map(\.seedDegrees).min() ?? 0
-    if seeds < 3 {
-      self = .none("fewer than 3 seeds")
+    if seeds < Self.fewestSeeds {
+      self = .none("fewer than \(Self.fewestSeeds) seeds")
     } else if cells.contains(where: \.hasOneSeedVariance) {
       if seeds >= 7 {
         self = .sum(share: 1)
-      } else if cells.count >= 6 {
+      } else if cells.count >= Self.enoughTasks {
         self = .moderated(share: 0.9)
       } else {
-        self = seeds >= 4 ? .sum(share: 0.8) : .none("3 seeds and fewer than 6 tasks")
+        self =
+          seeds > Self.fewestSeeds
+          ? .sum(share: 0.8) : .none("\(Self.fewestSeeds) seeds and fewer than \(Self.enoughTasks) tasks")
       }
     } else if degrees >= 6 {
       // Two sides of four or five seeds have no reserve where deviations differ much.
@@ -32,6 +39,14 @@ enum ContrastRule: Equatable {
       self = 2 * cells.count >= 8 ? .moderated(share: 0.9) : .sum(share: 0.8)
     }
   }
+
+  /// The rule as a reader of a report must know it.
+  static let words =
+    "An interval for new seeds and new texts takes \(fewestSeeds) seeds of each trained side; with fewer there are estimates "
+    + "alone. Where one side's seeds alone vary (against the base; a merge against the singles that it was made of), "
+    + "\(fewestSeeds) seeds are enough from \(enoughTasks) tasks on, which lend each other their spread; with fewer tasks that "
+    + "can be tested it says \"\(fewestSeeds) seeds and fewer than \(enoughTasks) tasks\", has neither interval nor verdict, "
+    + "and takes a \(fewestSeeds + 1)th seed. Verdicts of few seeds are held to 80 or 90 % of the level."
 
   var name: String {
     switch self {

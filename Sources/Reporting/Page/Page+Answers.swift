@@ -30,11 +30,10 @@ extension Page {
   /// What the two tables are.
   package var answerSentences: [String] {
     guard !evidence.register.contrasts.isEmpty else { return ["Nothing could be compared."] }
-    let judged = evidence.register.contrasts.filter { $0.outcome != nil }
-    let decided = judged.filter { $0.outcome != .undecided }.count
+    let judged = evidence.register.judged
     return [
-      "One line a question, then one a task. \(decided) of \(NumberText.count(judged.count, "judged comparison")) "
-        + "\(decided == 1 ? "is" : "are") decided. Intervals are those of each gain alone; a verdict counts all comparisons of "
+      "One line a question, then one a task. \(judged.decided) of \(NumberText.count(judged.all, "judged comparison")) "
+        + "\(judged.decided == 1 ? "is" : "are") decided. Intervals are those of each gain alone; a verdict counts all comparisons of "
         + "its question, so that one may clear zero and be undecided."
     ]
   }
@@ -42,6 +41,9 @@ extension Page {
   /// One line a task: scores, verdicts, what helps and harms, what it costs, what to do.
   package var taskAnswers: String {
     guard !deciding.isEmpty else { return "" }
+    let challengers = shortRoles.map { role -> Field<ComparisonRow> in
+      .text(role == .allTaskCocktail ? "all" : role.words, role.definition) { Page.scoreAndVerdict($0[role]) }
+    }
     let table = Table(
       deciding,
       [
@@ -50,10 +52,8 @@ extension Page {
         },
         .text("base", "The base.") { NumberText.fixed($0.base?.mean) },
         .text("single", "The single.") { NumberText.fixed($0.single?.score?.mean) },
-        .text("best cocktail", "Chosen on validation.") { Page.scoreAndVerdict($0[.bestCocktail]) },
-        .text("all", "The cocktail of all tasks.") { Page.scoreAndVerdict($0[.allTaskCocktail]) },
-        .text("merge", "The one merge.") { Page.scoreAndVerdict($0[.merge]) },
-        .text("helps, harms", "Ingredients of the cocktail of all with a verdict.") { row in
+      ] + challengers + [
+        .text("helps, harms", "Ingredients of the cocktail of all, and of pairs, with a verdict.") { row in
           ingredients(of: row.task.name)
         },
         .text("steps", "Of the cocktail of all over the single's.") { row in costRatio(row) },
@@ -68,17 +68,22 @@ extension Page {
     return NumberText.fixed(score.mean) + (verdict.isEmpty ? "" : " \(verdict)")
   }
 
-  /// `+fpb −fomc`.
+  /// `+fpb −fomc`, then what a task does to this one as the other half of a pair: `in pairs −fomc`.
   private func ingredients(of task: String) -> String {
-    let found = evidence.register.contrasts.filter { $0.question == "ingredient" && $0.task == task }
-    let words = found.compactMap { contrast -> String? in
-      switch contrast.outcome {
-      case .win: "+" + contrast.subject
-      case .loss: "−" + contrast.subject
-      case .equal, .undecided, nil: nil
+    let parts = [("ingredient", ""), ("pair", "in pairs ")].compactMap { question, place -> String? in
+      let found = evidence.register.contrasts.filter { $0.question == question && $0.task == task }
+      let words = found.compactMap { contrast -> String? in
+        switch contrast.outcome {
+        case .win: "+" + contrast.subject
+        case .loss: "−" + contrast.subject
+        case .equal, .undecided, nil: nil
+        }
       }
+      // Two arms may say the same.
+      let unlike = words.reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
+      return unlike.isEmpty ? nil : place + unlike.joined(separator: " ")
     }
-    return words.isEmpty ? "–" : words.joined(separator: " ")
+    return parts.isEmpty ? "–" : parts.joined(separator: "; ")
   }
 
   /// `×5.0`.
@@ -89,12 +94,19 @@ extension Page {
     return "×" + NumberText.fixed(all / single, digits: 1)
   }
 
-  /// What won; the single where all lost; else what would decide.
+  /// What won, a pair too; the single where all lost; else what would decide.
   private func advice(_ row: ComparisonRow) -> String {
-    let contrasts = ComparisonRow.Role.allCases.compactMap { row[$0]?.contrast }
+    let contrasts = roles.compactMap { row[$0]?.contrast }
     if contrasts.contains(where: { $0.note == "not learned" }) { return "not learned" }
-    let wins = contrasts.filter { $0.outcome == .win }
-    if let best = wins.max(by: { $0.estimate < $1.estimate }) { return best.first.model }
+    let pairs = evidence.register.contrasts.filter {
+      $0.question == "pair" && $0.task == row.task.name && $0.second.model == row.single?.candidate.model
+    }
+    let wins = (contrasts + pairs).filter { $0.outcome == .win }
+    if let best = wins.max(by: { $0.estimate < $1.estimate }) {
+      let better = contrasts.filter { $0.outcome == .undecided && $0.estimate > best.estimate }
+        .max { $0.estimate < $1.estimate }
+      return best.first.model + (better.map { "; open: fresh seeds of \($0.first.model)" } ?? "")
+    }
     if let equal = contrasts.first(where: { $0.outcome == .equal }) {
       return "single, or as good \(equal.first.model)"
     }
@@ -110,30 +122,6 @@ extension Page {
 
   /// Which one model to use for all tasks, and what words of the tables mean.
   package var servingSentences: String {
-    let rows = evidence.servingRows
-    let chosen = rows.filter(\.isChosen).map { row -> String in
-      let singles = rows.first { $0.name == "singles" && $0.settings == row.settings }
-      var text =
-        "One model for all tasks: \(MarkdownFormat.escaped(row.name)), chosen on validation"
-      if let recovered = row.recovered {
-        text += ", recovers \(NumberText.share(recovered)) of what the singles gain over the base"
-        if let worst = row.worst {
-          text +=
-            " (least of \(MarkdownFormat.escaped(worst.task)): \(NumberText.fixed(worst.recovered.value)))"
-        }
-      }
-      if let singles {
-        text +=
-          "; \(NumberText.fixed(row.steps, digits: 0)) steps and \(NumberText.fixed(row.bytes / 1e6, digits: 2)) MB, the "
-          + "singles together \(NumberText.fixed(singles.steps, digits: 0)) and "
-          + "\(NumberText.fixed(singles.bytes / 1e6, digits: 2))"
-      }
-      if row.gain != nil {
-        text +=
-          "; against the cocktail of all \(NumberText.signed(row.gain)) (\(row.verdict?.rawValue ?? row.note))"
-      }
-      return text + "."
-    }
     let shown = evidence.register.contrasts.filter { $0.question != "model" }
     let words = [
       shown.contains { $0.note.hasPrefix("collapsed") }
@@ -143,7 +131,75 @@ extension Page {
         ? "*…*: an open end, as that side was chosen on validation by the same trainings: it can lose and cannot win."
         : nil,
     ].compactMap(\.self)
-    let lines = chosen + (words.isEmpty ? [] : [words.joined(separator: " ")])
+    let lines = modelSentences + (words.isEmpty ? [] : [words.joined(separator: " ")])
     return lines.isEmpty ? "" : "\n" + lines.joined(separator: "\n\n") + "\n"
+  }
+
+  /// One sentence a grid point: the model that was chosen for all tasks, or why there is none.
+  private var modelSentences: [String] {
+    let rows = evidence.servingRows
+    let models = evidence.serving.filter { $0.kind != .base }
+    if models.isEmpty, evidence.tasks.count > 1, !evidence.candidates(of: .cocktail, .merge).isEmpty {
+      return ["One model for all tasks: none was tested on all of them."]
+    }
+    return settings(of: models).map { setting, place in
+      let own = rows.filter { $0.settings == setting }
+      if let chosen = own.first(where: \.isChosen) {
+        return sentence(of: chosen, beside: own.first { $0.name == "singles" })
+      }
+      let learned = evidence.learnedTasks(at: setting)
+      let apart = learned.filter { $0.decidingMetric?.isInPoints != true }
+      let reason =
+        learned.count < 2
+        ? "fewer than two tasks were learned"
+        : apart.isEmpty
+          ? "none has scores on validation of all \(learned.count) learned tasks"
+          : "no mean holds all learned tasks: the metric of \(names(apart)) has a scale of its own"
+      return "One model for all tasks\(place): none is told, as \(reason)."
+    }
+  }
+
+  private func sentence(of row: ServingRow, beside singles: ServingRow?) -> String {
+    var text =
+      "One model for all tasks: \(MarkdownFormat.escaped(row.name)), chosen by its mean over the \(row.learned) learned tasks "
+      + "on validation; "
+    if let recovered = row.recovered {
+      text += "recovers \(NumberText.share(recovered)) of what the singles gain over the base"
+      let own = row.kind == ModelKind.single.rawValue ? "its own, where it is 1 by definition" : ""
+      let weak = unmeasuredNames(at: row.settings)
+      let without = [weak, own].filter { !$0.isEmpty }.joined(separator: ", ")
+      if !without.isEmpty {
+        text += " on \(NumberText.count(row.measured, "measured task")) (without \(without))"
+      }
+      if let worst = row.worst {
+        text +=
+          ", least of \(MarkdownFormat.escaped(worst.task)): \(NumberText.fixed(worst.recovered.value))"
+      }
+    } else {
+      text +=
+        "what it recovers cannot be told, as no \(row.kind == ModelKind.single.rawValue ? "other " : "")single is far "
+        + "enough above the base"
+    }
+    if let singles {
+      text +=
+        "; \(NumberText.fixed(row.steps, digits: 0)) steps and \(NumberText.fixed(row.bytes / 1e6, digits: 2)) MB, the "
+        + "singles together \(NumberText.fixed(singles.steps, digits: 0)) and "
+        + "\(NumberText.fixed(singles.bytes / 1e6, digits: 2))"
+    }
+    if row.gain != nil {
+      text +=
+        "; against the cocktail of all \(NumberText.signed(row.gain)) (\(row.verdict?.rawValue ?? row.note))"
+    }
+    return text + "."
+  }
+
+  /// Learned tasks whose singles are too near the base to be a measure.
+  private func unmeasuredNames(at settings: String) -> String {
+    let measured = evidence.scale.tasks(at: settings)
+    return names(evidence.learnedTasks(at: settings).filter { !measured.contains($0.name) })
+  }
+
+  private func names(_ tasks: [TaskColumn]) -> String {
+    tasks.map { MarkdownFormat.escaped($0.name) }.joined(separator: ", ")
   }
 }

@@ -16,7 +16,7 @@ extension Page {
         .text("base", "The base.") { NumberText.fixed($0.base?.mean) },
         .text("single", "The single.") { NumberText.estimate($0.single?.score, of: seeds) },
       ]
-        + ComparisonRow.Role.allCases.flatMap { role -> [Field<ComparisonRow>] in
+        + roles.flatMap { role -> [Field<ComparisonRow>] in
           [
             .text(role.words, "Its score and name.") { Page.scoreAndName($0[role], of: seeds) },
             .text("Δ", "Its gain over the single.") { Page.gainAndVerdict($0[role]) },

@@ -34,6 +34,7 @@ extension Page {
           ("base", "base"), ("single", "single"), ("best cocktail", "best_cocktail"), ("all", "all_cocktail"),
           ("merge", "merge"),
         ]
+        .filter { $1 != ComparisonRow.Role.bestCocktail.rawValue || evidence.choosesCocktail }
         .map { name, role in .text(name, "F1.") { score($0, role) } } + [
           .text("single takes it most for", "The most frequent wrong answer.", single)
         ])

@@ -80,15 +80,19 @@ extension Page {
       "Δ is the gain over the single, signed so that positive is better, whatever the metric's direction (↑ higher is "
         + "better, ↓ lower is better). Behind it stands its own 95 % interval for new seeds *and* new texts.",
       "A verdict is win, loss, equal (within the margin that the manifest sets) or undecided, and stands in contrasts.csv "
-        + "once: each question's mean over the learned tasks first, then its tasks, with at most 5 % chance of any false "
-        + "win or loss. `undecided` is not `equal`; what would decide stands beside it. There is no verdict with fewer than "
-        + "three seeds, where a seed collapsed, or where fewer than ten items differ.",
+        + "once. `undecided` is not `equal`; what would decide stands beside it. There is no verdict where no interval holds, "
+        + "where a seed collapsed, or where fewer than ten items differ.",
+      ContrastRule.words,
+      familyLine,
       "The best models are chosen by the mean of the task's first metric on validation, never on test; "
         + "of equal ones "
         + "the earlier in the manifest. With a grid the single is chosen in the same way.",
+      "The one model for all tasks is chosen by its mean over all learned tasks on validation, and not where their metrics have "
+        + "no mean; merges among themselves by what they recover there.",
       "Recovered is (model − base) ÷ (single − base): 0 is the base, 1 the single; with Fieller's interval for a task and a "
         + "bootstrap's for a mean over tasks. It is told of tasks whose single is at least four standard errors above the base "
-        + "on validation.",
+        + "on validation. As a model for all tasks a single is measured by the other tasks alone: on its own it is 1 by "
+        + "definition.",
       "What was chosen on validation by the same trainings that are tested stands too high: it can lose and cannot win, and "
         + "its intervals have no lower end.",
       "All cells are reported, in the manifest's order. n/a means that there is no value.",
@@ -96,9 +100,29 @@ extension Page {
     return lines.map { "- \($0)\n" }.joined()
   }
 
-  /// The files beside the page.
+  /// What 5 % are of, and how many times this page takes the chance.
+  private var familyLine: String {
+    let families = evidence.register.families
+    let rule =
+      "Error rates are per family: one question about one subject in one arm, its mean over the learned tasks first, then its "
+      + "tasks; the models for all tasks are one family. In each the chance of any false win or loss is at most 5 %. "
+    if families == 0 { return rule + "Here no family has a verdict." }
+    let expected = NumberText.fixed(0.05 * Double(families), digits: 1)
+    return rule
+      + "They are not per report: \(NumberText.count(families, "family", "families")) here \(families == 1 ? "has" : "have") "
+      + "verdicts, so were there no difference anywhere, up to \(expected) of them would say one falsely, on average."
+  }
+
+  /// The files beside the page; what git does not keep is named and not linked.
   package var files: String {
-    let lines = ReportTables.all.entries.map { "- [\($0.file)](\($0.file)): \($0.question)\n" }
+    let lines = ReportTables.all.entries.map { table in
+      let name = table.isOfMachine ? "`\(table.file)`" : "[\(table.file)](\(table.file))"
+      let note =
+        table.isOfMachine
+        ? " Seconds and memory of the machines that ran it: they differ from run to run, and git does not keep them. Steps, "
+          + "tokens and FLOPs stand in runs.csv, models.csv and cocktails.csv." : ""
+      return "- \(name): \(table.question)\(note)\n"
+    }
     return "\n" + lines.joined() + "- [COLUMNS.md](COLUMNS.md): what every column means.\n"
   }
 }

@@ -23,6 +23,9 @@ extension Page {
         .integer("steps", "Mean steps.") { Int($0.candidate.mean(\.steps).rounded()) },
         .integer("examples", "Mean examples.") { Int($0.candidate.mean(\.examples).rounded()) },
         .integer("tokens", "Mean tokens.") { Int($0.candidate.mean(\.tokens).rounded()) },
+        .text("TFLOP", "Mean operations of the training.") {
+          NumberText.fixed($0.candidate.meanFLOPs / 1e12, digits: 2)
+        },
       ])
   }
 

@@ -20,6 +20,14 @@ package struct Page {
     transfers = evidence.transfers
   }
 
+  /// The challengers that have columns: where no cocktail is chosen, that of all tasks stands once.
+  var roles: [ComparisonRow.Role] {
+    ComparisonRow.Role.allCases.filter { $0 != .bestCocktail || evidence.choosesCocktail }
+  }
+
+  /// Those of the short tables: of the first screen and of the terminal.
+  var shortRoles: [ComparisonRow.Role] { roles.filter { $0 != .bestUnseen } }
+
   /// The rows that decide: one for each task, by its first metric.
   package var deciding: [ComparisonRow] { comparisons.filter(\.isPrimary) }
 

@@ -25,7 +25,8 @@ extension ScoreReader {
     var found: [Choice] = []
     for task in evidence.tasks {
       let pools: [(String, [Candidate])] = [
-        ("single", evidence.singles(of: task)), ("best_cocktail", evidence.cocktails(with: task)),
+        ("single", evidence.singles(of: task)),
+        ("best_cocktail", evidence.choosesCocktail ? evidence.cocktails(with: task) : []),
         ("all_cocktail", evidence.allTaskCocktails), ("best_unseen", evidence.unseen(task)),
       ]
       for (role, pool) in pools {

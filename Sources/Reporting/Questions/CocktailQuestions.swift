@@ -13,11 +13,12 @@ extension Question {
     }
   }
 
-  /// The cocktail that validation chose for each task against its single.
+  /// The cocktail that validation chose for each task against its single; not where that is the cocktail of all.
   static let bestCocktail = Question(
     name: "best_cocktail", summary: "Does the cocktail that validation chose beat the task's single?"
   ) { evidence, reader in
-    try evidence.plans("best_cocktail", reader) { task in
+    guard evidence.choosesCocktail else { return [] }
+    return try evidence.plans("best_cocktail", reader) { task in
       evidence.both(
         .init("best_cocktail", evidence.bestCocktail(for: task), of: evidence.cocktails(with: task).count),
         evidence.singleSide(task))

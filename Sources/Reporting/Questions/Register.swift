@@ -37,6 +37,22 @@ package struct Register: Sendable {
     choices = try reader.choices()
   }
 
+  /// How many comparisons are judged and how many of them are decided; one that two questions ask counts once.
+  package var judged: (all: Int, decided: Int) {
+    let groups = Dictionary(grouping: contrasts.filter { $0.outcome != nil }, by: \.comparison)
+    return (groups.count, groups.values.count { $0.contains { $0.outcome != .undecided } })
+  }
+
+  /// How many families have a verdict: within each, and not over all, at most 5 % are falsely decided.
+  package var families: Int {
+    let ofModels = Set(Questions.all.entries.filter { $0.family == .models }.map(\.name))
+    return Set(
+      contrasts.filter { $0.outcome != nil }.map {
+        [$0.question, ofModels.contains($0.question) ? "" : $0.subject, $0.arm]
+      }
+    ).count
+  }
+
   /// The answer to a question on a task by a metric; on the mean over tasks where both are empty.
   package func contrast(
     _ question: String, subject: String = "", task: String = "", metric: String = ""

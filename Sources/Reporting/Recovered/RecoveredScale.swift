@@ -5,9 +5,10 @@ internal import Statistics
 /// On which tasks the way from the base to the single is far enough to measure others by it: found on validation.
 package struct RecoveredScale: Sendable {
   private let measured: [String: [String]]
+  private let learned: [String: [String]]
 
   /// No task.
-  init() { measured = [:] }
+  init() { (measured, learned) = ([:], [:]) }
 
   /// Asks for every grid point which singles are at least four standard errors of seeds and texts above the base.
   ///
@@ -15,25 +16,31 @@ package struct RecoveredScale: Sendable {
   /// by more than the standard deviation over their seeds.
   init(_ evidence: Evidence, _ reader: ScoreReader) throws {
     var measured: [String: [String]] = [:]
+    var learned: [String: [String]] = [:]
     for settings in evidence.trainedSettings {
-      measured[settings] = try evidence.tasks.filter { task in
-        guard evidence.baseScore(task, settings: settings, on: .validation) != nil,
-          try reader.isLearned(task, settings: settings)
-        else { return false }
+      let known = try evidence.tasks.filter { try reader.isLearned($0, settings: settings) }
+      learned[settings] = known.map(\.name)
+      measured[settings] = try known.filter { task in
+        guard evidence.baseScore(task, settings: settings, on: .validation) != nil else { return false }
         return try reader.clearance(task, settings: settings).map { $0 >= 4 }
           ?? evidence.orders(task, settings: settings)
       }.map(\.name)
     }
     // A base of several grid points is the zero of all of them.
-    let any = Set(measured.values.joined())
+    let (anyMeasured, anyLearned) = (Set(measured.values.joined()), Set(learned.values.joined()))
     for base in evidence.candidates(of: .base) where measured[base.settings] == nil {
-      measured[base.settings] = evidence.tasks.map(\.name).filter(any.contains)
+      measured[base.settings] = evidence.tasks.map(\.name).filter(anyMeasured.contains)
+      learned[base.settings] = evidence.tasks.map(\.name).filter(anyLearned.contains)
     }
     self.measured = measured
+    self.learned = learned
   }
 
   /// Names of the tasks, in the manifest's order.
   package func tasks(at settings: String) -> [String] { measured[settings] ?? [] }
+
+  /// Names of the tasks whose singles beat the base and the constant answer on validation, whether they are a measure or not.
+  package func learnedTasks(at settings: String) -> [String] { learned[settings] ?? [] }
 }
 
 /// A model's share of what the single gains over the base: 0 is the base, 1 the single.
@@ -49,7 +56,7 @@ package struct RecoveredRow: Sendable {
   package var byTask: [String: Recovered]
   /// Over the measured tasks that it learned from; for a base over all.
   package var own: Recovered?
-  /// Over all measured tasks; nil where one has no score.
+  /// Over all measured tasks, of a single without its own; nil where one has no score.
   package var all: Recovered?
   /// The fewest seeds behind one of these; 0 without any, and for a base.
   package var seeds: Int
@@ -67,11 +74,16 @@ extension Evidence {
     scale.tasks(at: model.settings).filter { model.kind == .base || model.tasks.contains($0) }
   }
 
+  /// The measured tasks that tell how a model serves: all of them, of a single without its own, where it is 1 by definition.
+  package func servedTasks(of model: Candidate) -> [String] {
+    scale.tasks(at: model.settings).filter { model.kind != .single || model.tasks != [$0] }
+  }
+
   /// A model by the register, or, before there is one, by its scores alone.
   package func recovered(_ model: Candidate) -> RecoveredRow {
     register.recovered[model.model]
       ?? RecoveredRow(
-        byTask: plainRecovered(model), of: measuredTasks(of: model), all: scale.tasks(at: model.settings),
+        byTask: plainRecovered(model), of: measuredTasks(of: model), all: servedTasks(of: model),
         seeds: measuredTasks(of: model).map { seedsRecovered(model, $0, on: .test) }.min() ?? 0)
   }
 

@@ -55,7 +55,7 @@ extension ScoreReader {
     for (name, sample) in samples where !(model.kind == .single && model.tasks == [name]) {
       row.byTask[name]?.interval = sample.gain.interval()
     }
-    let (own, all) = (evidence.measuredTasks(of: model), evidence.scale.tasks(at: model.settings))
+    let (own, all) = (evidence.measuredTasks(of: model), evidence.servedTasks(of: model))
     row.all?.interval = mean(of: all.map { samples[$0] }, model)
     row.own?.interval = own == all ? row.all?.interval : mean(of: own.map { samples[$0] }, model)
     return row

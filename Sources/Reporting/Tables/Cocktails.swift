@@ -61,5 +61,8 @@ extension ReportTable {
     .number("steps", "Optimiser steps, mean over seeds.") { $0.candidate.mean(\.steps) },
     .number("examples", "Training examples drawn, mean over seeds.") { $0.candidate.mean(\.examples) },
     .number("tokens", "Training tokens drawn, mean over seeds.") { $0.candidate.mean(\.tokens) },
+    .number("flops", unit: "flops", "Operations of the training, mean over seeds, as in runs.csv.") {
+      $0.candidate.meanFLOPs
+    },
   ]
 }

@@ -3,7 +3,9 @@ internal import Specs
 
 extension ReportTable {
   /// What every job cost; the one file that differs between two runs of the same manifest.
-  static let costs = ReportTable(name: "costs", question: "What did every job cost?") { evidence in
+  static let costs = ReportTable(
+    name: "costs", question: "What did every job cost?", isOfMachine: true
+  ) { evidence in
     Table(evidence.costs, costFields)
   }
 

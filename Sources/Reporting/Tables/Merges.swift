@@ -41,8 +41,9 @@ extension ReportTable {
     .number("worst_recovered", "What it recovers there.") { $0.worst?.recovered.value },
     .number(
       "validation_recovered",
-      "The same mean on validation, over the tasks whose single is better than the base there (than nothing where the base "
-        + "has no score) by more than the standard deviation over its seeds; it chooses and claims nothing."
+      "Mean on validation of (model − base) ÷ (single − base), over the tasks of its inputs whose single is better than the "
+        + "base there by more than the standard deviation over its seeds. Where the base has no score: of model ÷ single, over "
+        + "those that are better than nothing. It chooses among merges and claims nothing."
     ) { $0.validation },
     .flag(
       "chosen_on_validation",

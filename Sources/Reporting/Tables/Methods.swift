@@ -24,7 +24,7 @@ extension ReportTable {
     .integer("seeds", "Seeds behind recovered, as in merges.csv.") { $0.merge.recovered.seeds },
     .number(
       "validation_recovered",
-      "What it recovers of its singles' gains on the validation split, which chose it."
+      "As in merges.csv, the only other table that has it; it chose the point."
     ) {
       $0.merge.validation
     },

@@ -24,7 +24,11 @@ extension ReportTable {
   ]
 
   private static let scaleFields: [Field<ServingRow>] = [
-    .integer("measured_tasks", "Tasks whose singles are a measure, over which recovered is the mean.") {
+    .integer(
+      "measured_tasks",
+      "Tasks whose singles are a measure, over which recovered is the mean; of a single without its own, where it is 1 by "
+        + "definition."
+    ) {
       $0.measured
     },
     .number(
@@ -40,13 +44,19 @@ extension ReportTable {
     },
     .text("worst_task", "The measured task of which it recovers least.") { $0.worst?.task },
     .number("worst_recovered", "What it recovers there.") { $0.worst?.recovered.value },
+    .integer("learned_tasks", "Learned tasks, measured or not.") { $0.learned },
     .number(
-      "validation_recovered",
-      "The same mean on validation; it chooses."
+      "validation_mean", unit: "metric",
+      "Mean of the first metrics of all of them on validation; it chooses. Empty where one has no score or a metric with a "
+        + "scale of its own, or for fewer than two tasks."
     ) {
       $0.validation
     },
-    .flag("chosen_on_validation", "Whether no other one for all tasks recovers more on validation.") {
+    .flag(
+      "chosen_on_validation",
+      "Whether no other model has a higher validation_mean, of those with as many seeds as the fullest that are not told the "
+        + "task; the base is no candidate."
+    ) {
       $0.isChosen
     },
   ]
@@ -56,6 +66,7 @@ extension ReportTable {
       $0.steps
     },
     .number("tokens", "Training tokens to make it, of the same steps.") { $0.tokens },
+    .number("flops", unit: "flops", "Operations of these trainings, as in runs.csv.") { $0.trainingFLOPs },
     .number("parameters", "Numbers that it adds to the base, of four bytes each.") { $0.bytes / 4 },
     .number("bytes", unit: "bytes", "What it adds to the base.") { $0.bytes },
     .integer("passes", "How often a text passes through the encoder: 2 where a gate reads it first.") {
@@ -95,10 +106,14 @@ package struct ServingRow {
   package var measured: Int
   package var recovered: Recovered?
   package var worst: (task: String, recovered: Recovered)?
+  /// Learned tasks, and the mean of their first metrics on validation with its fewest seeds.
+  package var learned: Int
   package var validation: Double?
+  package var validationSeeds: Int
   package var isChosen = false
   package var steps: Double
   package var tokens: Double
+  package var trainingFLOPs: Double
   package var bytes: Double
   package var passes: Int
   package var flops: Double
@@ -110,7 +125,7 @@ package struct ServingRow {
 
 extension Evidence {
   /// The base, the singles together, then every model with test scores on all tasks, in the manifest's order; at each grid
-  /// point the one that recovers most on validation is chosen, of those that are not told the task and learned something.
+  /// point the one with the best mean over the learned tasks on validation is chosen, of those that are not told the task.
   package var servingRows: [ServingRow] {
     let models = serving
     var rows: [ServingRow] = []
@@ -127,8 +142,8 @@ extension Evidence {
         rows[$0].settings == settings && rows[$0].kind != ModelKind.base.rawValue
           && rows[$0].served != Serving.taskKnown && rows[$0].validation != nil
       }
-      let most = rivals.map { rows[$0].seeds }.max()
-      let full = rivals.filter { rows[$0].seeds == most }
+      let most = rivals.map { rows[$0].validationSeeds }.max()
+      let full = rivals.filter { rows[$0].validationSeeds == most }
       let best = full.compactMap { rows[$0].validation }.max()
       if let index = full.first(where: { rows[$0].validation == best }) { rows[index].isChosen = true }
     }
@@ -137,20 +152,36 @@ extension Evidence {
 
   private func servingRow(_ model: Candidate) -> ServingRow {
     let row = recovered(model)
-    let measured = scale.tasks(at: model.settings)
+    let measured = servedTasks(of: model)
     let contrast = register.contrast("one_model", subject: model.model)
-    let shares = tasks.filter { measured.contains($0.name) }.compactMap {
-      recovered(model, $0, on: .validation)
-    }
+    let learned = learnedTasks(at: model.settings)
+    let scores = learned.compactMap { validationScore(model, $0) }
     return ServingRow(
       name: model.model, kind: model.kind.rawValue, settings: model.settings, tasks: model.taskList,
       served: model.serving?.by, seeds: model.kind == .base ? 0 : model.rows.count, measured: measured.count,
-      recovered: row.all, worst: row.worst(of: measured),
-      validation: shares.count == measured.count && !shares.isEmpty ? Estimate.mean(shares) : nil,
+      recovered: row.all, worst: row.worst(of: measured), learned: learned.count,
+      validation: meanScore(scores, of: learned), validationSeeds: scores.map(\.count).min() ?? 0,
       steps: model.kind == .base ? 0 : model.mean(\.steps),
-      tokens: model.kind == .base ? 0 : model.mean(\.tokens), bytes: model.mean(\.bytes),
+      tokens: model.kind == .base ? 0 : model.mean(\.tokens),
+      trainingFLOPs: model.kind == .base ? 0 : model.meanFLOPs, bytes: model.mean(\.bytes),
       passes: model.serving?.passes ?? 1, flops: model.serving?.flopsPerToken ?? 0, gain: contrast?.estimate,
       gainInterval: contrast?.interval, verdict: contrast?.outcome, note: contrast?.note ?? "")
+  }
+
+  /// The tasks that are learned at a grid point.
+  func learnedTasks(at settings: String) -> [TaskColumn] {
+    let learned = scale.learnedTasks(at: settings)
+    return tasks.filter { learned.contains($0.name) }
+  }
+
+  private func validationScore(_ model: Candidate, _ task: TaskColumn) -> Estimate? {
+    task.decidingMetric.flatMap { estimate(model, task.name, .validation, $0.name) }
+  }
+
+  /// Nil where a task has no score, or none that a mean can hold: one over the others would say nothing of this one.
+  private func meanScore(_ scores: [Estimate], of tasks: [TaskColumn]) -> Double? {
+    let isWhole = scores.count == tasks.count && tasks.allSatisfy { $0.decidingMetric?.isInPoints == true }
+    return isWhole && tasks.count > 1 ? Estimate.mean(scores.map(\.mean)) : nil
   }
 
   /// All singles of a grid point, each for its own task: the scale's one, as many adapters as tasks.
@@ -158,15 +189,21 @@ extension Evidence {
     let singles = tasks.compactMap { single(of: $0.name, settings: settings) }
     let measured = scale.tasks(at: settings)
     guard singles.count == tasks.count, singles.count > 1 else { return nil }
+    let learned = learnedTasks(at: settings)
+    let scores = learned.compactMap { task in
+      single(of: task.name, settings: settings).flatMap { validationScore($0, task) }
+    }
     var row = ServingRow(
       name: "singles", kind: ModelKind.single.rawValue, settings: settings,
       tasks: tasks.map(\.name).joined(separator: "+"), served: Serving.taskKnown,
       seeds: singles.map(\.rows.count).min() ?? 0, measured: measured.count,
       recovered: measured.isEmpty ? nil : Recovered(value: 1),
       worst: measured.first.map { ($0, Recovered(value: 1)) },
-      validation: measured.isEmpty ? nil : 1,
+      learned: learned.count, validation: meanScore(scores, of: learned),
+      validationSeeds: scores.map(\.count).min() ?? 0,
       steps: singles.reduce(0) { $0 + $1.mean(\.steps) },
       tokens: singles.reduce(0) { $0 + $1.mean(\.tokens) },
+      trainingFLOPs: singles.reduce(0) { $0 + $1.meanFLOPs },
       bytes: singles.reduce(0) { $0 + $1.mean(\.bytes) }, passes: 1, flops: 0)
     // The same comparison from the other side.
     guard let all = register.contrast("all_cocktail"),

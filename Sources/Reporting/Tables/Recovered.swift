@@ -19,12 +19,14 @@ extension ReportTable {
         Field<Candidate>.number(
           "\(split.rawValue)_\(task.name)",
           "(model − base) ÷ (single − base) on the \(split.rawValue) split of \(task.name); empty where its single does not "
-            + "take part: on validation where it is not better than the base, on test where it is not measured (recovered.csv)."
+            + "take part: on validation where it is not better than the base, on test where it is not measured (recovered.csv), "
+            + "on both where the base has no score."
         ) { model in
           let takesPart =
             split == .test
             ? evidence.scale.tasks(at: model.settings).contains(task.name)
-            : evidence.orders(task, settings: model.settings)
+            : evidence.baseScore(task, settings: model.settings, on: split) != nil
+              && evidence.orders(task, settings: model.settings)
           return takesPart ? evidence.recovered(model, task, on: split) : nil
         }
       }

@@ -7,6 +7,8 @@ package struct ReportTable: CatalogEntry {
   package let name: String
   /// What a reader wants to know from it.
   package let question: String
+  /// Whether it differs between two runs of the same experiment.
+  var isOfMachine = false
   /// Answers it.
   package let build: @Sendable (Evidence) -> Table
 

@@ -38,6 +38,11 @@ extension ReportTable {
     ) {
       $0.model.tokens
     },
+    .number(
+      "flops", unit: "flops",
+      "Operations in matrix products of these trainings: what a plan counts for a token of the mixture, from the outline of "
+        + "the model and the lengths of the texts, times the tokens drawn; a merge's own are not among them."
+    ) { $0.model.flops },
     .text(
       "precision",
       "What products with frozen weights read in the trainings behind the model: float32 or bfloat16; empty for a base "
