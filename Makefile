@@ -24,7 +24,7 @@ help:
 	@echo "make model     fetches $(MODEL) into the cache   (MODEL=all-mpnet-base-v2)"
 	@echo "make test      builds and passes all tests"
 	@echo "make calibrate simulates what verdicts and intervals are worth   (DRAWS=families of each law; half an hour)"
-	@echo "make check-tables   computes the comparisons again with another program   (PYTHON=python3 with numpy, pandas and scipy)"
+	@echo "make check-tables   computes the tables again with another program   (PYTHON=python3 with numpy, pandas and scipy)"
 	@echo "make test-threads   passes them under Thread Sanitizer, in a build of its own   (FILTER=name)"
 	@echo "make net       runs quickstart and finance with another build beside this one and compares every table   (OLD=binary DATA=folder)"
 	@echo "make test-leases    two hosts that share a folder, killed, stopped and started again, their clocks wrong   (ARGS=\"--patience 180\")"
@@ -78,7 +78,7 @@ calibrate: build
 	MIXOLOGY_CALIBRATE=$(DRAWS) swift test $(FLAGS) --skip-build --filter CalibrationTests
 	@cat Sources/Reporting/Documentation.docc/Calibration.md
 
-# The comparisons of the sample and of the experiments whose predictions are kept, computed again by pandas and SciPy.
+# The tables of the sample and of the experiments whose predictions are kept, computed again by pandas and SciPy.
 check-tables:
 	@$(PYTHON) Tests/Golden/statistics/check_tables.py
 

@@ -118,6 +118,8 @@ METRICS = {f.__name__: f for f in (
 class Predictions:
     """What models answered."""
 
+    is_read = True
+
     def __init__(self, path):
         self.asked, self.answers = {}, {}
         with gzip.open(path, "rt") as file:
@@ -149,6 +151,19 @@ class Predictions:
     def scores(self, row):
         return METRICS[row.metric](*self._read(row))
 
+    def count(self, row):
+        return len(self.asked[row.task, row.split]["targets"])
+
+    def confusion(self, row, kind):
+        """The labels, and how often each was answered (columns) where each was wanted (rows), of tags by word."""
+        y, p, labels = self._read(row)
+        if kind not in ("classification", "tagging"):
+            return None
+        if kind == "tagging":
+            y, p = ([tag for tags in side for tag in tags] for side in (y, p))
+        table = pd.crosstab(np.asarray(y), np.asarray(p)).reindex(range(len(labels)), fill_value=0)
+        return labels, table.reindex(range(len(labels)), axis=1, fill_value=0).to_numpy()
+
     def answered(self, row):
         return [tuple(a) if isinstance(a, list) else a for a in self.answers[self._key(row)]["predictions"]]
 
@@ -169,6 +184,18 @@ class Predictions:
 
 class Drawn:
     """The items of the sample."""
+
+    is_read = False
+
+    def confusion(self, row, kind):
+        """Three labels, of which a better model takes fewer for the next one (SampleItems.swift)."""
+        if row.task == "fiqa":
+            return None
+        counts = np.zeros((3, 3), dtype=int)
+        for target, wanted in enumerate((600, 300, 70)):
+            counts[target, target] = int(wanted * max(0, min(1, row.value)))
+            counts[target, (target + 1) % 3] = wanted - counts[target, target]
+        return ["neutral", "positive", "=negative"], counts
 
     def has(self, row):
         return True
