@@ -11,10 +11,12 @@ import Testing
   private struct Collapsing: ItemScoreSource {
     let source = SampleItems()
     let model: String
+    var task = "fomc"
+    var metric = "macro_f1"
 
     func items(_ row: ScoreRow) -> ItemScores? {
       var items = source.items(row)
-      if row.model == model, row.seed == 1, row.split == .test, row.task == "fomc" {
+      if row.model == model, row.seed == 1, row.split == .test, row.task == task, row.metric == metric {
         items?.isOneAnswer = true
       }
       return items
@@ -37,6 +39,22 @@ import Testing
     #expect(line?.contains("† ties") == true || line?.contains("† linear") == true)
     let page = try #require(report.files.first { $0.name == "report.md" }).text
     #expect(page.contains(" collapsed |"))
+  }
+
+  @Test func `the page explains what collapsed where it says so, and not for metrics that it does not show`()
+    throws
+  {
+    let merge = try #require(try Sample.judged().register.merge)
+    func page(_ metric: String) throws -> Page {
+      try Page(
+        Evidence.judged(Sample.results, items: Collapsing(model: merge, task: "fpb", metric: metric)))
+    }
+    #expect(try page("macro_f1").servingSentences.contains("*Collapsed*: "))
+    #expect(try !page("accuracy").servingSentences.contains("*Collapsed*: "))
+    #expect(
+      try page("accuracy").evidence.register.contrasts.contains {
+        $0.note == "collapsed" && $0.metric == "accuracy" && $0.question == "merge"
+      })
   }
 
   @Test

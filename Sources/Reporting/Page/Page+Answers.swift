@@ -122,7 +122,11 @@ extension Page {
 
   /// Which one model to use for all tasks, and what words of the tables mean.
   package var servingSentences: String {
-    let shown = evidence.register.contrasts.filter { $0.question != "model" }
+    // By the first metrics, as on this page: words that explain nothing on it only ask a question.
+    let first = Dictionary(evidence.tasks.map { ($0.name, $0.decidingMetric?.name) }) { one, _ in one }
+    let shown = evidence.register.contrasts.filter {
+      $0.question != "model" && ($0.task.isEmpty || $0.metric == first[$0.task])
+    }
     let words = [
       shown.contains { $0.note.hasPrefix("collapsed") }
         ? "*Collapsed*: a seed of either side answers one label nearly always, or no better than a constant while another "

@@ -83,6 +83,8 @@ extension Page {
         + "once. `undecided` is not `equal`; what would decide stands beside it. There is no verdict where no interval holds, "
         + "where a seed collapsed, or where fewer than ten items differ.",
       ContrastRule.words,
+      "Seeds differ in the first weights of adapters, in which rows come when, and in what merges draw. The base, the training "
+        + "rows that a limit drew and the validation rows are the same for all of them: no interval speaks of others.",
       familyLine,
       "The best models are chosen by the mean of the task's first metric on validation, never on test; "
         + "of equal ones "
