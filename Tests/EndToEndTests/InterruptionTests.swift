@@ -75,9 +75,7 @@ import Testing
       try FileManager.default.removeItem(atPath: place.folder.path + "/Results/.store/" + name)
     }
     let call = try Program.start(grid, in: place.folder)
-    func worker() -> Int32? {
-      Program.processes(in: place.folder).first { $0 != call.process.processIdentifier }
-    }
+    func worker() -> Int32? { Program.workers(in: place.folder).first }
     #expect(Program.wait(seconds: 60) { worker() != nil })
     // Held, so that it cannot be done before the signal comes.
     if let worker = worker() { kill(worker, SIGSTOP) }
@@ -90,8 +88,7 @@ import Testing
   @Test func `a worker that is killed under a job does it again`() throws {
     let place = try Workplace()
     let call = try begun(place, jobs: 3)
-    let workers = Program.processes(in: place.folder).filter { $0 != call.process.processIdentifier }
-    let worker = try #require(workers.first)
+    let worker = try #require(Program.workers(in: place.folder).first)
     kill(worker, SIGKILL)
     let outcome = try call.outcome()
     #expect(outcome.status == 0, "\(outcome.errors)")

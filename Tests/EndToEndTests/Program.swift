@@ -81,6 +81,15 @@ enum Program {
     }.sorted()
   }
 
+  /// The workers among them: what was only just forked is still its parent in all but its number, and a parent waits for it
+  /// until it is itself.
+  static func workers(in folder: URL) -> [Int32] {
+    processes(in: folder).filter { process in
+      let line = (try? Data(contentsOf: URL(fileURLWithPath: "/proc/\(process)/cmdline"))) ?? Data()
+      return line.split(separator: 0).dropFirst().first.map { Array($0) } == Array("worker".utf8)
+    }
+  }
+
   /// Waits until something is so, up to a number of seconds; whether it became so.
   static func wait(seconds: Double, _ condition: () -> Bool) -> Bool {
     let deadline = DispatchTime.now().uptimeNanoseconds + UInt64(seconds * 1e9)
