@@ -8,9 +8,7 @@ extension TaskSpec {
   ///   - metrics: How many of the metrics decide something within the job.
   public func reduced(to splits: Set<Split>, metrics count: Int = 0) -> TaskSpec {
     var task = self
-    let hasOwnValidation = has(.validation)
-    // Validation data are held back from the training data, and training data are what is left.
-    let isShared = !hasOwnValidation && (splits.contains(.train) || splits.contains(.validation))
+    let isShared = holdsBack(.validation) && (splits.contains(.train) || splits.contains(.validation))
     var files = splits
     if isShared { files.insert(.train) }
     if !isShared { task.validationFraction = 0 }
@@ -35,14 +33,6 @@ extension TaskSpec {
     // Rows are drawn, texts made and linear heads kept by the name.
     if case .files = source, !isDrawn, head == .labels, !isTold { task.name = "" }
     return task
-  }
-
-  /// Whether the source has a split, as opposed to one that is held back from the training data.
-  private func has(_ split: Split) -> Bool {
-    switch source {
-    case .files(let files): files[split.rawValue] != nil
-    case .generated(let spec): spec.rows[split.rawValue] != nil
-    }
   }
 }
 

@@ -185,7 +185,7 @@ public struct Planner: Sendable {
 
   private func missingSplits(_ task: TaskData, _ manifest: Manifest) -> [Diagnostic] {
     if case .listed(let names) = manifest.evaluate.tasks, !names.contains(task.spec.name) { return [] }
-    return manifest.evaluate.splits.filter { !task.has($0) }.map { split in
+    return manifest.evaluate.splits.filter { !task.spec.has($0) }.map { split in
       let mend =
         split == .test
         ? "add one, or write evaluate: {splits: [validation]}"
@@ -206,7 +206,7 @@ extension Planner {
     let split = tuning.split.split
     return tasks.filter { names.contains($0.spec.name) }.flatMap { task -> [Diagnostic] in
       var problems: [Diagnostic] = []
-      if !task.has(split) {
+      if !task.spec.has(split) {
         problems.append(
           manifest.source.diagnostic(
             "'\(merge.method)' reads \(split.rawValue) data, and the task '\(task.spec.name)' has none",

@@ -13,20 +13,13 @@ struct TaskData: Sendable {
   /// Rows that a training reads, as counted; nil where they could not be.
   var trainingRows: Int?
 
-  /// Whether there is such a split, given or taken from the training data.
-  func has(_ split: Split) -> Bool {
-    (sizes[split]?.rows ?? 0) > 0 || (split == .validation && spec.validationFraction > 0)
-  }
-
   /// Rows of a split after limits.
   func rows(_ split: Split) -> Int {
     let all = sizes[.train]?.rows ?? 0
-    // As the loader holds rows back.
-    let carved = sizes[.validation] == nil ? Int((Double(all) * spec.validationFraction).rounded()) : 0
     let rows =
       switch split {
-      case .train: all - carved
-      case .validation: sizes[split]?.rows ?? carved
+      case .train: all - spec.heldBack(of: all)
+      case .validation: sizes[split]?.rows ?? spec.heldBack(of: all)
       case .test: sizes[split]?.rows ?? 0
       }
     return min(rows, spec.limits[split.rawValue] ?? rows)

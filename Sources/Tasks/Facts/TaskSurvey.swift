@@ -23,7 +23,7 @@ public struct TaskSurvey: Sendable {
   public init(_ task: TaskSpec, locate: (String) -> String?) {
     var texts: [SplitTexts] = []
     parts = []
-    for split in Split.allCases where TaskLoader.hasRows(task, split) {
+    for split in Split.allCases where task.has(split) {
       // What is wrong with a file is told by the check that comes before a run.
       guard let rows = try? TaskLoader.rows(task, split: split, locate: locate), !rows.examples.isEmpty else {
         isComplete = false
@@ -42,7 +42,7 @@ public struct TaskSurvey: Sendable {
   private static func facts(_ task: TaskSpec, _ texts: SplitTexts, _ rows: SplitRows) -> SplitFacts {
     var facts = SplitFacts(
       texts.split, rows: rows.examples.count, available: rows.available,
-      isHeldOut: texts.split == .validation && !TaskLoader.hasData(task, .validation))
+      isHeldOut: task.holdsBack(texts.split))
     (facts.duplicates, facts.conflicts) = texts.repeats()
     task.row.count(zip(rows.examples, rows.lines).map { ($0.target, $1) }, task, &facts)
     return facts

@@ -24,7 +24,7 @@ public enum TaskLoader {
   /// The same with where each example stands.
   public static func rows(_ task: TaskSpec, split: Split, locate: (String) -> String?) throws -> SplitRows {
     var rows: SplitRows
-    if hasData(task, .validation) || split == .test {
+    if split == .test || !task.holdsBack(.validation) {
       rows = try all(task, split, locate)
     } else {
       rows = try all(task, .train, locate)
@@ -44,21 +44,8 @@ public enum TaskLoader {
   }
 
   private static func heldOut(_ train: [Example], of task: TaskSpec) -> [Bool] {
-    let count = Int((Double(train.count) * task.validationFraction).rounded())
     let stream = RandomStream(seed: 0, "validation", task.name)
-    return Sampling.choice(of: train, count: count, leaving: 1, from: stream)
-  }
-
-  /// Whether there is such a split, in a file or held out from the training data.
-  static func hasRows(_ task: TaskSpec, _ split: Split) -> Bool {
-    hasData(task, split) || (split == .validation && hasData(task, .train) && task.validationFraction > 0)
-  }
-
-  static func hasData(_ task: TaskSpec, _ split: Split) -> Bool {
-    switch task.source {
-    case .files(let files): files[split.rawValue] != nil
-    case .generated(let spec): spec.rows[split.rawValue] != nil
-    }
+    return Sampling.choice(of: train, count: task.heldBack(of: train.count), leaving: 1, from: stream)
   }
 
   private static func all(
