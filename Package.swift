@@ -99,8 +99,11 @@ let package = Package(
       name: "TestSupport", dependencies: ["Basics"], path: "Tests/TestSupport", swiftSettings: strict),
     .target(
       name: "ModelFixtures",
-      dependencies: ["Outlines", "LinearAlgebra", "Checkpoints", "Models", "TestSupport"],
+      dependencies: ["Basics", "Outlines", "LinearAlgebra", "Checkpoints", "Models", "TestSupport"],
       path: "Tests/ModelFixtures", swiftSettings: strict),
+    .target(
+      name: "TaskFixtures", dependencies: ["Specs", "Tasks", "TestSupport"], path: "Tests/TaskFixtures",
+      swiftSettings: strict),
     tests("BasicsTests", ["Basics", "Specs"]),
     tests("StatisticsTests", ["Basics", "Statistics"]),
     tests("OutlinesTests", ["Basics", "Outlines"]),
@@ -114,12 +117,12 @@ let package = Package(
         "Basics", "Outlines", "LinearAlgebra", "Adapters", "Checkpoints", "Tokenizers", "Models",
         "ModelFixtures",
       ]),
-    tests("TasksTests", ["Basics", "Statistics", "Specs", "Tasks"]),
+    tests("TasksTests", ["Basics", "Statistics", "Specs", "Tasks", "TaskFixtures"]),
     tests(
       "TrainingTests",
       [
         "Basics", "Outlines", "Specs", "LinearAlgebra", "Adapters", "Checkpoints", "Tokenizers", "Models",
-        "Tasks", "Merging", "Training", "Tuning", "ModelFixtures",
+        "Tasks", "Merging", "Training", "Tuning", "ModelFixtures", "TaskFixtures",
       ]),
     tests(
       "MergingTests", ["Basics", "LinearAlgebra", "Adapters", "Checkpoints", "Merging", "Tuning", "Recipes"]),
@@ -135,7 +138,7 @@ let package = Package(
       [
         "Basics", "Outlines", "Specs", "Results", "LinearAlgebra", "Machine", "Adapters", "Checkpoints",
         "Tokenizers", "Models", "Tasks", "Training", "Merging", "Tuning", "Experiment", "Execution",
-        "ModelFixtures", yams,
+        "ModelFixtures", "TaskFixtures", yams,
       ]),
     tests("EndToEndTests", ["CLI", "Adapters", "Checkpoints", "LinearAlgebra"]),
   ],

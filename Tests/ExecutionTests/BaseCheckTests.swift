@@ -132,14 +132,16 @@ import Training
   }
 
   @Test func `everything is told at once`() throws {
-    try make(changed: ["hidden_act": "silu", "is_decoder": true], vocabulary: Self.vocabulary + ["more"]) {
+    try make(
+      changed: ["hidden_act": "none_such", "is_decoder": true], vocabulary: Self.vocabulary + ["more"]
+    ) {
       $0.removeAll { $0.name.hasSuffix("LayerNorm.bias") }
     }
     try write("1_Pooling/config.json", #"{"pooling_mode_max_tokens": true}"#)
     try write("tokenizer_config.json", #"{"tokenize_chinese_chars": false}"#)
     #expect(
       complaints().map { $0.split(separator: "\n")[0] } == [
-        "config.json: error: hidden_act 'silu' is not supported",
+        "config.json: error: hidden_act 'none_such' is not supported",
         "config.json: error: is_decoder is true, which is not supported: a token of such a model sees only the tokens before it",
         "model.safetensors: error: the checkpoint has no tensor 'embeddings.LayerNorm.bias' and 4 more that the model needs",
         "1_Pooling/config.json: error: pooling by pooling_mode_max_tokens is not supported",

@@ -17,7 +17,7 @@ import Testing
     ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted()
   }
 
-  @Test(arguments: PicoEncoder.families.map(\.name))
+  @Test(arguments: PicoEncoder.families)
   func `stacks are made once and then mapped, to the same bits`(_ family: String) throws {
     let pico = try PicoEncoder(family)
     let model = pico.folder.appendingPathComponent("model").path
@@ -126,7 +126,7 @@ import Testing
 
   @Test(
     .enabled(if: OneDNN.isThere, "oneDNN is not installed: bf16 is not tested"),
-    arguments: PicoEncoder.families.map(\.name))
+    arguments: PicoEncoder.families)
   func `weights are rounded once and then mapped, to the same bits`(_ family: String) throws {
     let pico = try PicoEncoder(family)
     let model = pico.folder.appendingPathComponent("model").path

@@ -15,16 +15,14 @@ import Testing
     """
 
   @Test func `every family has golden numbers, and targets where adapters sit if nobody says it`() throws {
-    for name in NetworkFamilies.all.names where !PicoEncoder.families.contains(where: { $0.name == name }) {
-      Issue.record(
-        """
-        the family '\(name)' has no golden numbers: make them with Tests/Golden/models/generate_encoder.py and add \
-        a line to PicoEncoder.families
-        """)
+    for name in NetworkFamilies.all.names {
+      let owed = PicoEncoder.owed(name)
+      if owed.isEmpty { continue }
+      Issue.record("the family '\(name)' owes\n- \(owed.joined(separator: "\n- "))")
     }
     for family in PicoEncoder.families {
-      let outline = try PicoEncoder(family.name).network.outline
-      #expect(outline.family == family.name)
+      let outline = try PicoEncoder(family).network.outline
+      #expect(outline.family == family)
       #expect(try outline.chosen(by: LayerTargets(outline.usualTargets)).count == 2 * outline.blocks)
     }
   }
@@ -38,7 +36,7 @@ import Testing
     }
   }
 
-  @Test(arguments: PicoEncoder.families.map(\.name)) func `what a family writes it reads`(_ family: String)
+  @Test(arguments: PicoEncoder.families) func `what a family writes it reads`(_ family: String)
     throws
   {
     try withFolder { folder in
@@ -71,10 +69,10 @@ import Testing
 
   @Test func `a family that is not known is refused with the known ones`() throws {
     try withFolder { folder in
-      try write(#"{"model_type": "t5"}"#, to: folder + "/config.json")
+      try write(#"{"model_type": "none_such"}"#, to: folder + "/config.json")
       #expect(
         try problem(in: folder) { _ = try NetworkFamilies.describe(folder: folder) } == """
-          config.json: error: model_type 't5' is not supported
+          config.json: error: model_type 'none_such' is not supported
             supported: \(NetworkFamilies.all.names.joined(separator: ", "))
           """)
     }

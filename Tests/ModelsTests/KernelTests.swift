@@ -56,7 +56,9 @@ import Testing
 
   @Test func `every activation is written down here`() {
     let owed = Activations.all.names.filter { Self.activations[$0] == nil }
-    #expect(owed == [], "add its value and its slope to the activations of KernelTests")
+    #expect(
+      owed == [],
+      "add the value and the slope of each to the activations of Tests/ModelsTests/KernelTests.swift")
   }
 
   @Test(arguments: Activations.all.entries.filter { activations[$0.name] != nil }, shapes)

@@ -21,7 +21,7 @@ import Testing
     func backward(_ site: LinearLayer, x: Operand, dy: Operand, dx: Matrix?, workspace: Workspace) {}
   }
 
-  @Test(arguments: PicoEncoder.families.map(\.name))
+  @Test(arguments: PicoEncoder.families)
   func `weights, rounded ones and those that an adapter is folded into take the bytes that are foretold`(
     _ family: String
   ) throws {
@@ -53,7 +53,7 @@ import Testing
     }
   }
 
-  @Test(arguments: PicoEncoder.families.map(\.name))
+  @Test(arguments: PicoEncoder.families)
   func `a block keeps as many bytes as its outline foretells`(_ family: String) throws {
     let configuration = Reference.golden("models/\(family)/model/config.json")
     var keys =

@@ -37,11 +37,15 @@ import Testing
       return Data(file.text.utf8) != (try Data(contentsOf: Self.folder.appendingPathComponent(file.name)))
     }
     let gone = stored.filter { name in !files.contains { $0.name == name } }
+    let page = "Sources/Reporting/Documentation.docc/Results.md"
+    let told = try String(contentsOf: Reference.package.appendingPathComponent(page), encoding: .utf8)
+    let untold = ReportTables.all.entries.filter { !told.contains($0.file) }.map { "\(page) on \($0.file)" }
     #expect(
-      changed.map(\.name) + gone == [],
+      changed.map(\.name) + gone + untold == [],
       """
-      they differ from Tests/Golden/reporting, or are not there: where that is meant, write them with \
-      UPDATE_SNAPSHOTS=1 in the environment of `make test FILTER=ReportTests`, and look at the difference
+      files differ from Tests/Golden/reporting, or are not there: where that is meant, write them with \
+      UPDATE_SNAPSHOTS=1 in the environment of `make test FILTER=ReportTests`, and look at the difference; a page says \
+      nothing of a table: give it a line
       """)
   }
 

@@ -45,8 +45,9 @@ import Testing
     for (form, hash) in hashes.sorted(by: { $0.key < $1.key }) {
       #expect(
         known[form] == hash,
-        "\(known[form] == nil ? "the new form '\(form)' is to be added to" : "'\(form)' differs from") the hashes here"
-      )
+        known[form] == nil
+          ? "the form '\(form)' owes its hash: add \"\(form)\": \"\(hash)\" to those of Tests/TasksTests/GeneratedSuiteTests.swift"
+          : "the texts of '\(form)' have changed: finished jobs were made from others")
     }
   }
 

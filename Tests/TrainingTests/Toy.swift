@@ -3,20 +3,20 @@ import Checkpoints
 import LinearAlgebra
 import Models
 import Specs
+import TaskFixtures
 import Tasks
 import Tokenizers
 import Training
 
 /// A tiny random base and tasks that it can learn in a few dozen steps.
 enum Toy {
-  static let names = ["acme", "orion", "zenith"]
-  static let words = ["profit", "sales", "today", "shares", "bank"]
-  static let moves = [("down", -1.0), ("flat", 0.0), ("up", 1.0)]
-
   /// One block of width 16, and every word of the tasks in the vocabulary.
   static func base(seed: Int = 1, layers: Int = 1) throws -> BaseModel {
     let vocabulary = WordPieceVocabulary.train(
-      [(names + words + moves.map(\.0) + ["name", "word"]).joined(separator: " ")], limit: 200)
+      [
+        (KindFixture.names + KindFixture.words + KindFixture.moves.map(\.0) + ["name", "word"]).joined(
+          separator: " ")
+      ], limit: 200)
     let json = try WordPieceVocabulary.tokenizerJSON(vocabulary: vocabulary, lowercase: true)
     let tokenizer = try Tokenizer(json: json, path: "tokenizer.json")
     let shape = NetworkFamilies.pretrained(
@@ -33,64 +33,32 @@ enum Toy {
     return BaseModel(network: weights, pooling: .mean, tokenizer: tokenizer)
   }
 
-  /// What a toy of a kind of task is.
-  struct Maker: Sendable {
-    let labels: [LabelSpec]
-    let metric: String
-    /// The words that decide, one for each of `moves`.
-    var deciding = moves.map(\.0)
-    /// The example of some words of which one, at a place, is the deciding word of a move.
-    let example: @Sendable (_ words: [String], _ place: Int, _ move: Int) -> Example
-  }
-
-  /// The toys of all kinds: which way a text says it moves, how far, or which words are names.
-  static let makers: [TaskKind: Maker] = [
-    .classification: Maker(
-      labels: moves.map { LabelSpec(name: $0.0, description: $0.0) }, metric: "accuracy"
-    ) { words, _, move in Example(text: words.joined(separator: " "), target: .label(move)) },
-    .multilabel: Maker(
-      labels: (moves.map(\.0) + ["bank"]).map { LabelSpec(name: $0, description: $0) }, metric: "micro_f1"
-    ) { words, _, move in
-      Example(
-        text: words.joined(separator: " "), target: .labels([move] + (words.contains("bank") ? [3] : [])))
-    },
-    .regression: Maker(
-      labels: moves.map { LabelSpec(name: $0.0, description: $0.0, value: $0.1) }, metric: "mse"
-    ) { words, _, move in Example(text: words.joined(separator: " "), target: .number(moves[move].1)) },
-    .tagging: Maker(
-      labels: [LabelSpec(name: "O", description: "word"), LabelSpec(name: "B-ORG", description: "name")],
-      metric: "token_accuracy", deciding: names
-    ) { words, place, _ in
-      Example(
-        text: words.joined(separator: " "), words: words,
-        target: .tags(words.indices.map { $0 == place ? 1 : 0 }))
-    },
-  ]
-
-  private static func maker(_ kind: TaskKind) -> Maker {
-    guard let maker = makers[kind] else {
-      preconditionFailure("no toy of the kind '\(kind)': add one to the makers of Toy.swift")
+  /// Tests over all kinds leave out those without a fixture, which `KindTests` asks for.
+  private static func toy(_ kind: TaskKind) -> KindFixture.Toy {
+    guard let fixture = KindFixture.all[kind] else {
+      preconditionFailure("no fixture of the kind '\(kind)'")
     }
-    return maker
+    return fixture.toy
   }
 
   /// A task of a kind.
   static func task(_ kind: TaskKind, _ head: HeadKind, name: String = "toy") -> TaskSpec {
-    let maker = maker(kind)
+    let toy = toy(kind)
     return TaskSpec(
-      name: name, kind: kind, source: .files([:]), labels: maker.labels, metrics: [maker.metric], head: head)
+      name: name, kind: kind, source: .files([:]), labels: toy.labels, metrics: [toy.metric], head: head)
   }
 
   /// Sentences of three to six words with one that decides.
   static func examples(_ kind: TaskKind, count: Int, seed: Int = 0) -> [Example] {
-    let maker = maker(kind)
+    let toy = toy(kind)
+    let words = KindFixture.words
     var stream = RandomStream(seed: seed, "examples")
     return (0..<count).map { _ in
       var text = (0..<2 + stream.index(below: 4)).map { _ in words[stream.index(below: words.count)] }
-      let move = stream.index(below: moves.count)
+      let move = stream.index(below: KindFixture.moves.count)
       let place = stream.index(below: text.count)
-      text.insert(maker.deciding[move], at: place)
-      return maker.example(text, place, move)
+      text.insert(toy.deciding[move], at: place)
+      return toy.example(text, place, move)
     }
   }
 

@@ -4,6 +4,7 @@ import LinearAlgebra
 import Models
 import Outlines
 import Specs
+import TaskFixtures
 import Tasks
 import TestSupport
 import Testing
@@ -20,10 +21,13 @@ import Training
 
   // MARK: What it learns
 
-  /// The kinds with the heads that suit them; that each has a toy is a test of its own.
-  static let everything = TaskKinds.all.entries.filter { Toy.makers[$0.outline.kind] != nil }.flatMap { row in
+  /// The kinds with the heads that suit them.
+  static let everything = TaskKinds.all.entries.filter { KindFixture.all[$0.outline.kind] != nil }.flatMap {
+    row in
     HeadKind.allCases.map { (row.outline.kind, $0) }
-      .filter { row.outline.problem(Toy.task($0.0, $0.1)) == nil }
+      .filter {
+        Readouts.all.names.contains(row.readout($0.1)) && row.outline.problem(Toy.task($0.0, $0.1)) == nil
+      }
   }
 
   @Test(arguments: everything)
