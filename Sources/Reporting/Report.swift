@@ -32,9 +32,11 @@ public struct Report: Sendable {
     evidence = try Evidence.judged(results, items: items)
   }
 
-  /// Names of the models that a comparison names.
+  /// Names of the models that a comparison names, or whose answers the tables take apart by label.
   public var comparedModels: Set<String> {
-    Set(evidence.register.contrasts.flatMap { [$0.first.model, $0.second.model] })
+    Set(
+      evidence.register.contrasts.flatMap { [$0.first.model, $0.second.model] }
+        + evidence.register.labels.map(\.model.model))
   }
 
   /// All files: a CSV for each table, `report.md` for people and `COLUMNS.md` with what every column means.

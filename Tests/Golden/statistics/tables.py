@@ -242,7 +242,9 @@ class Tables(Register):
         for row in self.records("cocktails"):
             model = row["model"]
             own = [t for t in self.tasks if t in self.learned_from(model)]
-            for name, tasks in (("delta_m", own if row["kind"] == "cocktail" else []), ("delta_m_all", list(self.tasks))):
+            seen = [t for t in self.tasks if len(self.values(model, t, "test", self.tasks[t][0]).dropna())]
+            others = row["kind"] == "cocktail" or any(t not in own for t in seen)
+            for name, tasks in (("delta_m", own if row["kind"] == "cocktail" else []), ("delta_m_all", seen if others else [])):
                 for ending, theirs in zip(("", "_ci", "_tasks", "_seeds"), self.relative(model, tasks)):
                     self.cell(row, name + ending, theirs, model)
             parts = pd.concat([self.values(model, t, "test", self.tasks[t][0]) for t in own], axis=1).dropna()
