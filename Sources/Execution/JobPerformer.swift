@@ -160,7 +160,7 @@ public final class JobPerformer {
     guard let labelScale else { throw Diagnostic("no scale for the label head of task '\(name)'") }
     let key = "\(spec.hex) \(task.hex) \(labelScale)"
     if let head = heads[key] { return head }
-    let base = try base(spec.wrappedValue, .float32)
+    let base = try describingBase(spec.wrappedValue)
     let head = TaskHead(
       task: task.wrappedValue,
       head: base.labelHead(task.wrappedValue, scale: labelScale, workspace: workspaces[0]))
@@ -170,26 +170,43 @@ public final class JobPerformer {
 
   /// A base as products of some precision read it; kept, one for each.
   func base(_ spec: BaseSpec, _ precision: Precision) throws -> BaseModel {
-    let folder: String
-    switch spec {
-    case .folder(let sha256): folder = try location(sha256, what: "base")
-    case .pretrained(let id): folder = store.folder(id).appendingPathComponent("model").path
-    }
-    if case .folder(let sha256) = spec { readBases[sha256] = folder }
+    let folder = try folder(of: spec)
     let key = "\(precision) \(folder)"
     if let base = bases[key] { return base }
-    let base: BaseModel
+    let base = try opened(spec, precision)
+    bases[key] = base
+    return base
+  }
+
+  /// The base that reads descriptions of labels: where passes read bf16 it is let go at once, as each page of floats that was
+  /// read would stay this process's.
+  private func describingBase(_ spec: BaseSpec) throws -> BaseModel {
+    let isRounded = bases["\(Precision.bfloat16) \(try folder(of: spec))"] != nil
+    return isRounded ? try opened(spec, .float32) : try base(spec, .float32)
+  }
+
+  private func opened(_ spec: BaseSpec, _ precision: Precision) throws -> BaseModel {
+    let folder = try folder(of: spec)
     switch spec {
     case .folder(let sha256):
       // Before, so that nothing is made of a base under the hash of another one; after it, `checkBases` looks again.
       try hashes.check(base: folder, is: sha256)
-      base = try BaseFolder.open(folder, sha256: sha256, precision, weights)
+      return try BaseFolder.open(folder, sha256: sha256, precision, weights)
     case .pretrained(let id):
       // Small, and not known by its bytes.
-      base = try reading(id) { _ in try BaseFolder.open(folder, sha256: "", precision, .none) }
+      return try reading(id) { _ in try BaseFolder.open(folder, sha256: "", precision, .none) }
     }
-    bases[key] = base
-    return base
+  }
+
+  /// Where a base lies; one that is known by its bytes is looked at again when the job is done.
+  private func folder(of spec: BaseSpec) throws -> String {
+    switch spec {
+    case .folder(let sha256):
+      let folder = try location(sha256, what: "base")
+      readBases[sha256] = folder
+      return folder
+    case .pretrained(let id): return store.folder(id).appendingPathComponent("model").path
+    }
   }
 
   /// The examples of a split of a task, with the row and the text of each, as the base's tokeniser reads them.
