@@ -8,8 +8,13 @@ package struct Contender {
   package var candidate: Candidate
   /// On the test split.
   package var score: Estimate?
-  /// Against the single, as the register has it.
+  /// Against the single, as the register has it for this role.
   package var contrast: Contrast?
+  /// The same models in another question that decides what this one leaves open.
+  package var decided: Contrast?
+
+  /// Nil where no verdict may be given.
+  package var outcome: Contrast.Outcome? { decided?.outcome ?? contrast?.outcome }
 }
 
 /// One task and metric: the base, the single and those that challenge it.
@@ -79,9 +84,10 @@ extension Evidence {
       for case (let role, let candidate?) in chosen {
         // One contrast, once: where there is nothing to choose both are the cocktail of all.
         let asked = role == .bestCocktail && !choosesCocktail ? .allTaskCocktail : role
+        let contrast = register.contrast(asked.rawValue, task: task.name, metric: metric.name)
         contenders[role] = Contender(
-          candidate: candidate, score: estimate(candidate, task.name, .test, metric.name),
-          contrast: register.contrast(asked.rawValue, task: task.name, metric: metric.name))
+          candidate: candidate, score: estimate(candidate, task.name, .test, metric.name), contrast: contrast,
+          decided: contrast.flatMap(register.decided))
       }
       return ComparisonRow(
         task: task, metric: metric, testExamples: items(task, metric),

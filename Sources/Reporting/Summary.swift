@@ -50,7 +50,7 @@ enum Summary {
   /// `0.812±0.010*`, and the name behind it.
   private static func score(_ contender: Contender?, name: Bool) -> String {
     guard let contender, let score = contender.score else { return "-" }
-    let outcome = contender.contrast?.outcome
+    let outcome = contender.outcome
     let mark = outcome == .win || outcome == .loss ? "*" : isCollapsed(contender) ? "†" : ""
     let text = NumberText.estimate(score).replacing(" ± ", with: "±") + mark
     return name ? "\(text) \(shortName(contender))" : text

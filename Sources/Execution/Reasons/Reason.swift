@@ -40,7 +40,7 @@ public enum Reason: Sendable, Hashable {
     case .new: "new"
     case .setting(let name, let from, let to): "\(name) from \(from) to \(to)"
     case .file(let path, let line): line.map { "\(path) changed, first in line \($0)" } ?? "\(path) changed"
-    case .input: "an input runs again"
+    case .input: "an input is to run"
     case .damaged(let what): what
     case .dropped(let what): "made again for \(what)"
     case .failed(let what): "failed last time: \(what)"

@@ -19,6 +19,8 @@ extension OtherWords {
     "gradient_accumulation_steps": "training.accumulation",
     "max_seq_length": "training.max_tokens", "max_seq_len": "training.max_tokens",
     "max_length": "training.max_tokens",
+    "bf16": "training.precision", "fp16": "training.precision", "precision": "training.precision",
+    "mixed_precision": "training.precision",
     "eval_steps": "training.validate_every", "early_stopping": "training.patience",
     "early_stopping_patience": "training.patience", "load_best_model_at_end": "training.keep_best",
     "model": "base", "base_model": "base", "model_name_or_path": "base", "base_model_name_or_path": "base",

@@ -31,9 +31,13 @@ extension Page {
   package var answerSentences: [String] {
     guard !evidence.register.contrasts.isEmpty else { return ["Nothing could be compared."] }
     let judged = evidence.register.judged
+    let fallen =
+      judged.collapsed == 0
+      ? ""
+      : ", \(judged.collapsed) more \(judged.collapsed == 1 ? "has" : "have") no verdict, as a seed collapsed"
     return [
       "One line a question, then one a task. \(judged.decided) of \(NumberText.count(judged.all, "judged comparison")) "
-        + "\(judged.decided == 1 ? "is" : "are") decided. Intervals are those of each gain alone; a verdict counts all comparisons of "
+        + "\(judged.decided == 1 ? "is" : "are") decided\(fallen). Intervals are those of each gain alone; a verdict counts all comparisons of "
         + "its question, so that one may clear zero and be undecided."
     ]
   }
@@ -42,14 +46,12 @@ extension Page {
   package var taskAnswers: String {
     guard !deciding.isEmpty else { return "" }
     let challengers = shortRoles.map { role -> Field<ComparisonRow> in
-      .text(role == .allTaskCocktail ? "all" : role.words, role.definition) { Page.scoreAndVerdict($0[role]) }
+      .text(role == .allTaskCocktail ? "all" : role.words, role.definition) { scoreAndVerdict($0[role]) }
     }
     let table = Table(
       deciding,
       [
-        .text("task", "The task with its first metric.") {
-          "\($0.task.name) (\($0.metric.name) \($0.metric.higherIsBetter ? "↑" : "↓"))"
-        },
+        .text("task", "The task with its first metric.") { row in taskName(row) },
         .text("base", "The base.") { NumberText.fixed($0.base?.mean) },
         .text("single", "The single.") { NumberText.fixed($0.single?.score?.mean) },
       ] + challengers + [
@@ -62,9 +64,21 @@ extension Page {
     return "\n" + MarkdownFormat.text(of: table)
   }
 
-  private static func scoreAndVerdict(_ contender: Contender?) -> String {
+  /// `fpb (macro_f1 ↑)`, and that the single's gain over the base is open where it is.
+  private func taskName(_ row: ComparisonRow) -> String {
+    let learned = evidence.register.contrasts.first {
+      $0.question == "learned" && $0.task == row.task.name && $0.metric == row.metric.name
+    }
+    let open = learned == nil || learned?.outcome == .win ? "" : "; learned: open"
+    return "\(row.task.name) (\(row.metric.name) \(row.metric.higherIsBetter ? "↑" : "↓")\(open))"
+  }
+
+  private func scoreAndVerdict(_ contender: Contender?) -> String {
     guard let contender, let score = contender.score else { return NumberText.missing }
-    let verdict = contender.contrast?.outcome?.rawValue ?? contender.contrast?.note ?? ""
+    let verdict =
+      contender.decided.flatMap { contrast in contrast.outcome.map { "\($0.rawValue) (\(contrast.question))" }
+      }
+      ?? contender.contrast?.outcome?.rawValue ?? contender.contrast?.note ?? ""
     return NumberText.fixed(score.mean) + (verdict.isEmpty ? "" : " \(verdict)")
   }
 
@@ -130,7 +144,7 @@ extension Page {
     let words = [
       shown.contains { $0.note.hasPrefix("collapsed") }
         ? "*Collapsed*: a seed of either side answers one label nearly always, or no better than a constant while another "
-          + "seed is better: no interval repairs that, so there is no verdict." : nil,
+          + "seed is better by four standard errors: no interval repairs that, so there is no verdict." : nil,
       shown.contains { $0.interval?.lowerBound == -.infinity || $0.interval?.upperBound == .infinity }
         ? "*…*: an open end, as that side was chosen on validation by the same trainings: it can lose and cannot win."
         : nil,

@@ -79,7 +79,7 @@ extension Page {
   /// What the table is.
   package var choiceSentences: [String] {
     evidence.register.choices.isEmpty
-      ? ["Nothing was chosen among several whose validation predictions are there."]
+      ? ["No task's model, and no merge, was chosen among several whose validation predictions are there."]
       : [
         "How often validation would choose the same again, with one seed left out and its items drawn anew."
       ]
@@ -95,7 +95,7 @@ extension Page {
         .number("first tenth", "Mean training loss.") { $0.losses[0] },
         .number("middle", "Mean training loss.") { $0.losses[1] },
         .number("last tenth", "Mean training loss.") { $0.losses[2] },
-        .text("still falling", "Over the last fifth.") {
+        .text("change at the end", "Of the loss over the last fifth: what falls still might have gone on.") {
           NumberText.signed(-100 * $0.lastFall, digits: 1) + " %"
         },
       ])

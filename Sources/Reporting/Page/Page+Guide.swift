@@ -81,7 +81,11 @@ extension Page {
         + "better, ↓ lower is better). Behind it stands its own 95 % interval for new seeds *and* new texts.",
       "A verdict is win, loss, equal (within the margin that the manifest sets) or undecided, and stands in contrasts.csv "
         + "once. `undecided` is not `equal`; what would decide stands beside it. There is no verdict where no interval holds, "
-        + "where a seed collapsed, or where fewer than ten items differ.",
+        + "where a seed collapsed, where fewer than ten items differ between any of both sides' seeds, or where the task is not "
+        + "learned: its single is not clearly above the base and the constant answer on validation, and it is in no mean.",
+      "On the first screen *steps* are those of the cocktail of all over the single's, *helps, harms* the ingredients with a "
+        + "verdict, of the cocktail of all and in pairs, *learned: open* a task whose single's gain over the base is undecided on "
+        + "test, *train* what the verdicts recommend; fresh seeds are others than those that chose: the model and its single, run under another name.",
       ContrastRule.words,
       "Seeds differ in the first weights of adapters, in which rows come when, and in what merges draw. The base, the training "
         + "rows that a limit drew and the validation rows are the same for all of them: no interval speaks of others.",

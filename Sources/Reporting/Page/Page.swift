@@ -82,6 +82,11 @@ package struct Page {
     if !evidence.results.budget.isEmpty {
       sentences.append("Budget of every trained model: \(MarkdownFormat.escaped(evidence.results.budget)).")
     }
+    if let margin = evidence.results.margin {
+      sentences.append(
+        "Differences within \(margin) count as equal (statistics.margin; errors have their own scale and no margin)."
+      )
+    }
     return sentences + [precisionSentence] + [seedSentence] + incompleteSentences
   }
 
@@ -91,7 +96,8 @@ package struct Page {
       let found = Set(found)
       return Precision.allCases.filter(found.contains).map(\.rawValue).joined(separator: " or ")
     }
-    let trained = words(evidence.results.models.compactMap(\.precision))
+    // A base that was pretrained here had no frozen weights.
+    let trained = words(evidence.results.models.filter { $0.kind != .base }.compactMap(\.precision))
     let evaluated = words(evidence.results.scores.map(\.precision))
     if trained == evaluated || trained.isEmpty { return "Products with frozen weights in \(evaluated)." }
     return "Products with frozen weights in \(trained) while training and in \(evaluated) while evaluating."

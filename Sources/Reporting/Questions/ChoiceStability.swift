@@ -7,7 +7,7 @@ internal import Statistics
 package struct Choice: Sendable {
   /// Empty for a choice over all tasks.
   package var task: String
-  /// What is chosen: `best_cocktail`, `best_unseen`, `merge`.
+  /// What is chosen: `single`, `best_cocktail`, `all_cocktail`, `best_unseen`, `merge`.
   package var role: String
   package var model: String
   package var isChosen: Bool
@@ -38,12 +38,13 @@ extension ScoreReader {
     let merges = evidence.candidates(of: .merge).filter {
       Set($0.tasks) == Set(evidence.tasks.map(\.name)) && $0.serving == nil && evidence.isTested($0)
     }
-    return found + choices("", "merge", merges, try merges.map(recoveredItems))
+    let chosen = evidence.servingMerge?.model.model
+    return found + choices("", "merge", merges, try merges.map(recoveredItems), chosen: chosen)
   }
 
   /// Of the candidates with as many seeds as the fullest.
   private func choices(
-    _ task: String, _ role: String, _ pool: [Candidate], _ scored: [[[Double]]?]
+    _ task: String, _ role: String, _ pool: [Candidate], _ scored: [[[Double]]?], chosen: String? = nil
   ) -> [Choice] {
     let seeds = scored.compactMap { $0?.count }.max() ?? 0
     let full = zip(pool, scored).filter { $1?.count == seeds }
@@ -57,13 +58,14 @@ extension ScoreReader {
     let best = means.firstIndex(of: means.max() ?? 0)
     return full.indices.map { index in
       Choice(
-        task: task, role: role, model: full[index].0.model, isChosen: index == best, share: shares[index],
+        task: task, role: role, model: full[index].0.model,
+        isChosen: chosen.map { $0 == full[index].0.model } ?? (index == best), share: shares[index],
         candidates: full.count, seeds: seeds, items: scores[0][0].count)
     }
   }
 
   /// The items of all tasks by seed, each on the scale from base to single and weighted so that their mean is the mean over
-  /// tasks of what the model recovers.
+  /// tasks of what the model recovers; nil where that is no such mean, as of errors without a base.
   private func recoveredItems(_ model: Candidate) throws -> [[Double]]? {
     let tasks = evidence.orderingTasks(of: model)
     var all: [[Double]] = []
@@ -74,7 +76,9 @@ extension ScoreReader {
         let single = evidence.single(of: task.name, settings: model.settings),
         let whole = evidence.estimate(single, task.name, .validation, metric.name)?.mean
       else { return nil }
-      let base = metric.merit(evidence.baseScore(task, settings: model.settings, on: .validation) ?? 0)
+      let zero = evidence.baseScore(task, settings: model.settings, on: .validation)
+      guard zero != nil || metric.higherIsBetter else { return nil }
+      let base = metric.merit(zero ?? 0)
       parts.append((rows, base, metric.merit(whole) - base))
     }
     guard let seeds = parts.first?.rows.count, parts.allSatisfy({ $0.rows.count == seeds && $0.gain != 0 })

@@ -37,10 +37,25 @@ package struct Register: Sendable {
     choices = try reader.choices()
   }
 
-  /// How many comparisons are judged and how many of them are decided; one that two questions ask counts once.
-  package var judged: (all: Int, decided: Int) {
+  /// How many comparisons are judged, how many of them are decided, and how many are asked and get no verdict, as a seed
+  /// collapsed; one that two questions ask counts once.
+  package var judged: (all: Int, decided: Int, collapsed: Int) {
     let groups = Dictionary(grouping: contrasts.filter { $0.outcome != nil }, by: \.comparison)
-    return (groups.count, groups.values.count { $0.contains { $0.outcome != .undecided } })
+    let fallen = contrasts.filter { $0.question != "model" && $0.outcome == nil && $0.collapsed > 0 }
+    return (
+      groups.count, groups.values.count { $0.contains { $0.outcome != .undecided } },
+      Set(fallen.map(\.comparison)).count
+    )
+  }
+
+  /// The verdict on a comparison by whichever question decides it, where that is another one: a cocktail that was chosen on
+  /// the same seeds cannot win as the chosen one, and can as a pair that was asked about before.
+  package func decided(_ contrast: Contrast) -> Contrast? {
+    guard contrast.outcome == .undecided else { return nil }
+    return contrasts.first {
+      $0.comparison == contrast.comparison && $0.first.model == contrast.first.model
+        && ($0.outcome == .win || $0.outcome == .loss)
+    }
   }
 
   /// How many families have a verdict: within each, and not over all, at most 5 % are falsely decided.

@@ -94,13 +94,18 @@ extension MetricColumn {
 }
 
 extension SeedScores {
-  /// Seeds that answer one label, or score no more than the constant answer by chance while another seed is above that.
+  /// Seeds that answer one label, and those that cannot be told from the constant answer while the best seed is so far above
+  /// them that the recipe works in one and not in the other: by four standard errors of their difference. A recipe that is
+  /// weak in all of its seeds has lost, not collapsed.
   fileprivate func collapses(_ areOneAnswer: [Bool]) -> [Bool] {
-    guard let floor, let items else { return areOneAnswer }
-    let isLow = zip(values, items).map { value, row in
-      let error = ((Estimate.variance(row) ?? 0) / Double(row.count)).squareRoot()
-      return value <= floor + 2 * error
+    guard let floor, let items, let best = values.indices.max(by: { values[$0] < values[$1] }) else {
+      return areOneAnswer
     }
-    return zip(areOneAnswer, isLow).map { $0 || $1 && isLow.contains(false) }
+    let squares = items.map { (Estimate.variance($0) ?? 0) / Double($0.count) }
+    return values.indices.map { seed in
+      areOneAnswer[seed]
+        || values[seed] <= floor + 2 * squares[seed].squareRoot()
+          && values[best] - values[seed] > 4 * (squares[best] + squares[seed]).squareRoot()
+    }
   }
 }

@@ -60,9 +60,12 @@ extension Evidence {
     return own.map { seedsRecovered(model, $0.name, on: .validation) }.min() ?? 0
   }
 
-  /// The tasks of a model that take part in an order.
+  /// The tasks of a model that take part in an order: those that are a measure, on which it is told too, where there are any.
   func orderingTasks(of model: Candidate) -> [TaskColumn] {
-    tasks.filter { model.tasks.contains($0.name) && orders($0, settings: model.settings) }
+    let own = tasks.filter { model.tasks.contains($0.name) }
+    let measured = scale.tasks(at: model.settings)
+    let known = own.filter { measured.contains($0.name) }
+    return known.isEmpty ? own.filter { orders($0, settings: model.settings) } : known
   }
 
   /// The mean of a model's own metrics on validation, turned so that more is better: what chooses where nothing was learned.

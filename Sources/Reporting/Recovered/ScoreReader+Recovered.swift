@@ -16,6 +16,8 @@ extension ScoreReader {
   private struct Sample {
     var gain: RecoveredGain
     var seeds: [Int?]
+    /// Whether a seed of the model or the single collapsed.
+    var isCollapsed: Bool
   }
 
   /// Nil without predictions of model, single and base.
@@ -38,10 +40,10 @@ extension ScoreReader {
     return Sample(
       gain: RecoveredGain(
         model: first, hasSeeds: own.hasSeeds, single: second, base: zero, isPaired: isPaired),
-      seeds: own.seeds)
+      seeds: own.seeds, isCollapsed: (own.isCollapsed + whole.isCollapsed).contains(true))
   }
 
-  /// A model on the scale, with intervals where they hold: from three seeds on, of a merge from four.
+  /// A model on the scale, with intervals where they hold: from three seeds on, of a merge from four, none of which collapsed.
   func recovered(_ model: Candidate) throws -> RecoveredRow {
     var row = evidence.recovered(model)
     // The base is the scale's zero.
@@ -49,7 +51,8 @@ extension ScoreReader {
     var samples: [String: Sample] = [:]
     for task in evidence.tasks where row.byTask[task.name] != nil {
       let sample = try sample(of: model, task, on: .test)
-      samples[task.name] = sample.flatMap { $0.seeds.count >= (model.kind == .merge ? 4 : 3) ? $0 : nil }
+      let fewest = model.kind == .merge ? 4 : 3
+      samples[task.name] = sample.flatMap { $0.seeds.count >= fewest && !$0.isCollapsed ? $0 : nil }
     }
     // A single on its own task is the scale's one.
     for (name, sample) in samples where !(model.kind == .single && model.tasks == [name]) {

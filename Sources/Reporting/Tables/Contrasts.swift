@@ -68,7 +68,10 @@ extension ReportTable {
     .number("family_low", unit: "metric", "Lower end of the interval that is simultaneous over the family.") {
       $0.familyInterval?.lowerBound
     },
-    .number("family_high", unit: "metric", "Its upper end; clear of zero exactly where the family rejects.") {
+    .number(
+      "family_high", unit: "metric",
+      "Its upper end. An end at 0 is open: the family rejects exactly where the interval does not reach beyond it. Of its level 0.8 go to the mean and 0.2 to the tasks."
+    ) {
       $0.familyInterval?.upperBound
     },
     .number("p", "Two-sided p of this comparison alone.") { $0.p },
@@ -85,7 +88,11 @@ extension ReportTable {
       $0.outcome?.rawValue
     },
     .text("note", "Why there is no verdict, or what to know of it.") { $0.note },
-    .integer("collapsed", "Seeds of either side that answer one label or no better than a constant.") {
+    .integer(
+      "collapsed",
+      "Seeds of both sides that collapsed, over all tasks for a mean: one label for over 95 % of the items, or no better than "
+        + "a constant (by two standard errors of items) with the best seed four standard errors above."
+    ) {
       $0.collapsed
     },
     .number(

@@ -11,7 +11,7 @@ extension ReportTable {
 
   private static let costFields: [Field<CostRow>] = [
     .text("job", "The job's id.") { $0.job },
-    .text("kind", "pretrain, train, statistics, merge, tune or evaluate.") { $0.kind },
+    .text("kind", "pretrain, train, statistics, merge, tune or predict.") { $0.kind },
     .text("label", "The job in words.") { $0.label },
     .number("cpu_seconds", unit: "seconds", "Processor time over all threads.") { $0.cost.cpuSeconds },
     .number(

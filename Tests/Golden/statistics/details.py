@@ -95,8 +95,10 @@ class Details(Tables):
     def recovered_items(self, model, scores):
         settings = self.settings[model]
         parts = []
-        for task in (t for t in self.tasks if self.orders(t, settings)):
+        for task in self.ordering(self.tasks, settings):
             metric, single, base = self.tasks[task][0], self.single_of(task, settings), self.base_of(settings)
+            if metric in self.lower and not self.has_base(task, settings, "validation"):
+                return None
             mean = lambda m: self.sign(metric) * self.values(m, task, "validation", metric).mean() if m else 0
             zero, y = mean(base), scores(model, task)
             if y is None:
@@ -124,7 +126,8 @@ class Details(Tables):
                 # Candidates that are equal on a draw may change places by the last bit of a sum.
                 assert abs(row["share"] - shares[place]) < 0.01, (self.folder, task, role, row["share"], shares[place])
                 self.cells["choices"].add((row["Index"], "share"))
-                self.cell(row, "chosen", place == best, task, role)
+                chosen = self.serving_merge() if role == "merge" else full[best][0]
+                self.cell(row, "chosen", full[place][0] == chosen, task, role)
                 self.cell(row, "candidates", len(full), task, role)
                 self.cell(row, "seeds", seeds, task, role)
                 self.cell(row, "n_validation", y.shape[2], task, role)

@@ -145,8 +145,9 @@ class Evidence:
                 one = np.array([self.source.is_one_answer(r) for r in rows])
                 if floor is not None:
                     floor *= self.sign(metric)
-                    low = y.mean(1) <= floor + 2 * np.sqrt(y.var(1, ddof=1) / y.shape[1])
-                    one = one | (low & (not low.all()))
+                    means, squares = y.mean(1), y.var(1, ddof=1) / y.shape[1]
+                    best = int(np.argmax(means))
+                    one = one | ((means <= floor + 2 * np.sqrt(squares)) & (means[best] - means > 4 * np.sqrt(squares[best] + squares)))
                 self.known[key] = dict(
                     y=y, seeds=[None if pd.isna(r.seed) else int(r.seed) for r in rows], fallen=one, floor=floor,
                     constant=metric in ("pearson", "spearman", "matthews") and bool((y.std(1) == 0).any()),
@@ -236,6 +237,11 @@ class Evidence:
             return values.mean() > (0 if metric in self.lower else spread)
         return self.sign(metric) * (values.mean() - zero.mean()) > spread
 
+    def ordering(self, tasks, settings):
+        """The tasks that put models in an order: the measured ones where there are some."""
+        measured = [t for t in tasks if t in self.measured(settings)]
+        return measured or [t for t in tasks if self.orders(t, settings)]
+
     def recovered(self, model, task, split):
         """(model - base) / (single - base); without a base model / single, which only chooses."""
         metric, settings = self.tasks[task][0], self.settings[model]
@@ -265,6 +271,8 @@ class Evidence:
         if paired:
             common = [x for x in m["seeds"] if x in s["seeds"]]
             ym, ys = ym[[m["seeds"].index(x) for x in common]], ys[[s["seeds"].index(x) for x in common]]
+        if m["fallen"].any() or s["fallen"].any():
+            return None
         zero = b["y"].mean(0)
         return ym.mean(1), ys.mean(1), ym.mean(0) - zero, ys.mean(0) - zero, paired
 
@@ -274,7 +282,7 @@ class Evidence:
 
     def validation_mean(self, model, tasks):
         """The mean that chooses among merges."""
-        own = [t for t in tasks if self.orders(t, self.settings[model])]
+        own = self.ordering(tasks, self.settings[model])
         shares = [self.recovered(model, t, "validation") for t in own]
         return np.mean(shares) if shares and None not in shares else None
 

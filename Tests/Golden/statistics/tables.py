@@ -279,8 +279,8 @@ class Tables(Register):
 
     def check_front(self):
         rows = self.records("pareto")
-        points = {r["model"]: [self.recovered(r["model"], t, "validation") for t in self.learned_from(r["model"])
-                               if self.orders(t, r["settings"])] for r in rows}
+        points = {r["model"]: [self.recovered(r["model"], t, "validation") 
+                               for t in self.ordering(self.learned_from(r["model"]), r["settings"])] for r in rows}
         for row in rows:
             alike = lambda r: (r["tasks"], r["settings"], r["served"] == "task known")
             rivals = [r["model"] for r in rows if alike(r) == alike(row)]
