@@ -26,7 +26,9 @@ struct ManifestArguments: ParsableArguments {
   /// Reads and checks the manifest.
   ///
   /// `MIXOLOGY_DATA` in the environment sets the data root, as `-S data_root=…` does.
-  func load() throws -> LoadedManifest {
+  ///
+  /// - Parameter runsJobs: Whether the machine must have what jobs need: results are read anywhere.
+  func load(runsJobs: Bool = true) throws -> LoadedManifest {
     let environment = ProcessInfo.processInfo.environment
     let text = try InputFile.text(manifest, called: "the manifest", hint: "is the path right?")
     var overrides: [Override] = []
@@ -49,7 +51,7 @@ struct ManifestArguments: ParsableArguments {
     let watch = ReadingWatch()
     let resources = DiskResources(
       facts: FactsCache(environment: environment), folder: "", environment: environment,
-      tell: { watch.tell($0) })
+      runsJobs: runsJobs, tell: { watch.tell($0) })
     return LoadedManifest(
       path: self.manifest, manifest: manifest, overrides: overrides, folder: folder, placeNote: place.note,
       store: store, resources: resources, watch: watch)

@@ -23,6 +23,8 @@ public final class DiskResources: Resources {
   public let facts: FactsCache
   private let folder: String
   private let environment: [String: String]
+  /// Whether jobs are to run here, so that what they need of the machine is asked for.
+  private let runsJobs: Bool
   /// Hears what is read now, in words.
   let tell: @Sendable (String) -> Void
   private let hashes: FileHashes
@@ -35,9 +37,10 @@ public final class DiskResources: Resources {
   ///   - facts: Where hashes and lengths are remembered.
   ///   - folder: What relative paths of bases start from; empty for the working directory. A manifest's own paths come
   ///     with its folder in front.
+  ///   - runsJobs: Whether what jobs need of the machine is asked for; not where they are only looked up.
   ///   - tell: Hears what is read, before a file or a set is read that is not remembered: large ones take minutes.
   public init(
-    facts: FactsCache, folder: String, environment: [String: String],
+    facts: FactsCache, folder: String, environment: [String: String], runsJobs: Bool = true,
     tell: @escaping @Sendable (String) -> Void = { _ in }
   ) {
     self.facts = facts
@@ -45,6 +48,7 @@ public final class DiskResources: Resources {
     hashes = FileHashes(facts, tell: tell)
     self.folder = folder
     self.environment = environment
+    self.runsJobs = runsJobs
   }
 
   /// Whether there is a file.
@@ -66,7 +70,7 @@ public final class DiskResources: Resources {
 
   /// Products in bf16 need a library.
   public func obstacle(to precision: Precision) -> Diagnostic? {
-    guard precision == .bfloat16, case .failure(let problem) = OneDNN.shared else { return nil }
+    guard runsJobs, precision == .bfloat16, case .failure(let problem) = OneDNN.shared else { return nil }
     return problem
   }
 

@@ -259,7 +259,10 @@ public final class JobPerformer {
   /// them is read at once.
   private func checkBases() throws {
     for (sha256, folder) in readBases.sorted(by: { $0.key < $1.key }) {
-      do { try hashes.check(base: folder, is: sha256) } catch {
+      do {
+        try hashes.check(base: folder, is: sha256)
+        try weights.check(sha256)
+      } catch {
         // All that was read or made of it may be wrong, in the files that processes share too.
         weights.forget(sha256)
         (bases, heads, model, readModel) = ([:], [:], nil, nil)

@@ -59,6 +59,9 @@ extension JobStore {
     guard let written = try? JSONDecoder().decode(WrittenFiles.self, from: data) else {
       return broken("the record of the job's files cannot be read", record, folder)
     }
+    guard written.files[JobStore.resultName] != nil else {
+      return broken("the record of the job's files does not name its result", record, folder)
+    }
     let isDropped = isDropped(id)
     for (name, entry) in written.files.sorted(by: { $0.key < $1.key })
     where !isDropped || name == JobStore.resultName {

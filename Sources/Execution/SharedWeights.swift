@@ -10,15 +10,16 @@ package import Models
 /// all of a base stored in 16 bits), and the linear weights rounded to bf16. They lie in the user's cache folder and are named
 /// after the hash of the base, may be removed at any time, and where they cannot be written every process has its own.
 ///
-/// Beside each stands its SHA-256. A process hashes what it maps for the first time, so that a result never comes from weights
-/// that nobody wrote: what is something else is told and made anew. What no process has opened for a month is removed.
+/// Beside each stands its SHA-256 with its name. A process hashes what it maps for the first time, and after each job looks
+/// whether somebody wrote into it since, so that a result never comes from weights that no process of ours wrote: what is
+/// something else is told and made anew. What no process has opened for a month is removed.
 public final class SharedWeights: Sendable {
   private let folder: URL?
   /// Bytes below which a copy for each process is cheaper than a file.
   private let least: Int
   private let told: @Sendable (Diagnostic) -> Void
-  /// Files that this process has hashed, or written.
-  private let sound = Lock<Set<String>>([])
+  /// Files that this process has hashed, or written, as they were then.
+  private let sound = Lock<[String: WrittenFile]>([:])
 
   /// Seconds after which a file that nobody opens goes: bases come and go, and each leaves up to its own size here.
   private static let keptUnused = 30.0 * 24 * 3600
@@ -98,7 +99,23 @@ public final class SharedWeights: Sendable {
       return
     }
     for name in names where name.hasPrefix(sha256) {
-      try? FileManager.default.removeItem(at: folder.appendingPathComponent(name))
+      let file = folder.appendingPathComponent(name)
+      sound.withLock { $0[file.path] = nil }
+      try? FileManager.default.removeItem(at: file)
+    }
+  }
+
+  /// Refuses a result that was made with a base's files where somebody has written into one since it was mapped.
+  package func check(_ sha256: String) throws(Diagnostic) {
+    guard let folder else { return }
+    let known = sound.withLock { $0 }
+    for (path, file) in known.sorted(by: { $0.key < $1.key })
+    where path.hasPrefix(folder.appendingPathComponent(sha256).path) {
+      if WrittenFile(path).map({ $0.inode == file.inode && $0 != file }) ?? false {
+        throw Diagnostic(
+          "somebody has written into the file, which all workers read", at: Place(file: path),
+          hint: "run again: it is made anew from the base")
+      }
     }
   }
 
@@ -114,19 +131,25 @@ public final class SharedWeights: Sendable {
     guard manager.fileExists(atPath: path),
       let hash = try? String(contentsOfFile: SharedWeights.hashFile(path), encoding: .utf8)
     else { return nil }
-    if !sound.withLock({ $0.contains(path) }) {
-      guard (try? StableHash.hex(file: path)) == hash else {
+    if sound.withLock({ $0[path] }) == nil {
+      let file = WrittenFile(path)
+      guard (try? SharedWeights.hash(of: path)) == hash else {
         told(
           Diagnostic(
             "the file is not what was written: its SHA-256 is another one", at: Place(file: path),
             hint: "it is made anew from the base"))
         return nil
       }
-      sound.withLock { _ = $0.insert(path) }
+      sound.withLock { $0[path] = file }
       // Written again, its date says that it is in use.
       try? write(hash: hash, of: path)
     }
     return try? SafeTensorsFile(path: path)
+  }
+
+  /// The hash of the bytes with the name, so that a pair of files that came under the name of another base is noticed.
+  private static func hash(of path: String) throws -> String {
+    "\(try StableHash.hex(file: path))  \(URL(fileURLWithPath: path).lastPathComponent)\n"
   }
 
   private func write(hash: String, of path: String) throws {
@@ -160,13 +183,29 @@ public final class SharedWeights: Sendable {
       try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
       try SafeTensorsWriter.write(tensors, as: format, to: path)
       // After the file: one without its hash is written anew.
-      try write(hash: StableHash.hex(file: path), of: path)
+      let file = WrittenFile(path)
+      try write(hash: SharedWeights.hash(of: path), of: path)
       removeUnused(in: folder, since: path)
-      sound.withLock { _ = $0.insert(path) }
+      sound.withLock { $0[path] = file }
       return true
     } catch {
       // Only memory is lost: the process keeps the weights to itself.
       return false
     }
+  }
+}
+
+/// Which file lies at a path, and when it was last written into.
+private struct WrittenFile: Sendable, Hashable {
+  let inode: Int
+  let size: Int
+  let written: Date
+
+  /// Nil where there is no file.
+  init?(_ path: String) {
+    guard let attributes = try? FileManager.default.attributesOfItem(atPath: path) else { return nil }
+    inode = attributes[.systemFileNumber] as? Int ?? 0
+    size = attributes[.size] as? Int ?? 0
+    written = attributes[.modificationDate] as? Date ?? .distantPast
   }
 }

@@ -60,6 +60,8 @@ import Testing
     #expect(store.damage(id, .bytes) == nil)
     try FileManager.default.removeItem(at: store.folder(id).appendingPathComponent("files.json"))
     #expect(store.damage(id)?.what == "the record of the job's files is missing")
+    try write("{\"files\":{}}", to: "files.json")
+    #expect(store.damage(id)?.what == "the record of the job's files does not name its result")
     try write("{", to: "files.json")
     #expect(store.damage(id)?.what == "the record of the job's files cannot be read")
   }

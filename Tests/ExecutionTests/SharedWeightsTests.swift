@@ -44,6 +44,43 @@ import Testing
     }
   }
 
+  @Test
+  func `what is written into a file that is mapped is found after the job, a pair under another name before`()
+    throws
+  {
+    let pico = try PicoEncoder()
+    let model = pico.folder.appendingPathComponent("model").path
+    try withFolder { folder in
+      let weights = URL(fileURLWithPath: folder + "/weights")
+      let shared = SharedWeights(folder: weights, least: 0)
+      _ = try shared.open(model, sha256: "abc", .float32)
+      let file = weights.appendingPathComponent("abc-float32-1.safetensors")
+      try shared.check("abc")
+      // Another process may put the same bytes in its place.
+      let bytes = try Data(contentsOf: file)
+      try bytes.write(to: file, options: .atomic)
+      try shared.check("abc")
+      let other = SharedWeights(folder: weights, least: 0)
+      _ = try other.open(model, sha256: "abc", .float32)
+      let handle = try FileHandle(forWritingTo: file)
+      try handle.seek(toOffset: UInt64(bytes.count - 1))
+      try handle.write(contentsOf: Data([7]))
+      try handle.close()
+      #expect(throws: Diagnostic.self) { try other.check("abc") }
+      try other.check("def")
+      // A whole pair of another base.
+      try bytes.write(to: file)
+      for ending in ["", ".sha256"] {
+        try FileManager.default.copyItem(
+          atPath: file.path + ending,
+          toPath: weights.appendingPathComponent("def-float32-1.safetensors").path + ending)
+      }
+      let told = Told()
+      _ = try SharedWeights(folder: weights, least: 0) { told.add($0) }.open(model, sha256: "def", .float32)
+      #expect(told.all.count == 1)
+    }
+  }
+
   @Test func `one wrong byte is found, told once and mended`() throws {
     let pico = try PicoEncoder()
     let model = pico.folder.appendingPathComponent("model").path

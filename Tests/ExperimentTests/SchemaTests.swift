@@ -92,6 +92,9 @@ import Testing
     // Edited, with the same settings; said otherwise, of the same jobs; beside a lock file that says nothing.
     #expect(try stamp(manifestText("cocktails: [singles]"), ["seeds=[0]"]).mayReplace(trial))
     #expect(try stamp(text, ["budget.steps=200"]).mayReplace(own))
+    // The same jobs, judged otherwise.
+    let judged = try stamp(text, ["statistics.margin=0.1"])
+    #expect(!judged.mayReplace(own) && own.mayReplace(judged) && judged.jobs == own.jobs)
     #expect(!trial.mayReplace(TablesStamp(lock: "name: a\nsettings:\n  - grid: x\n")))
     // A grid of which one point will be tested is the same experiment before and after the choice.
     let grid = manifestText(

@@ -49,6 +49,17 @@ import Testing
     #expect(try contrast([0.56, 0.56, 0.41, 0.56]).contrast.collapsed == 1)
   }
 
+  @Test func `one seed alone shows that a task is learned where its items do`() throws {
+    func learned(_ gain: Double) throws -> [String] {
+      let law = ExperimentLaw(name: "learned", seeds: 1, items: [400, 400, 400, 400, 400, 400], gain: gain)
+      var source = Normals(RandomStream(seed: 0, "learned"))
+      let drawn = law.draw(&source)
+      return try Evidence.judged(drawn.results, items: drawn).scale.learnedTasks(at: "")
+    }
+    #expect(try learned(0.3).count == 6)
+    #expect(try learned(0).isEmpty)
+  }
+
   @Test func `what another question decides is shown with that question, and counted once`() throws {
     let evidence = try Sample.judged()
     let register = evidence.register

@@ -23,7 +23,7 @@ struct ReportCommand: ParsableCommand {
   func run() throws {
     // The tables name the kernel.
     try BestKernel.use(threads: nil)
-    let loaded = try arguments.load()
+    let loaded = try arguments.load(runsJobs: false)
     loaded.tellPlace()
     let plan = try loaded.plan()
     let damaged = loaded.store.damaged(in: plan)

@@ -13,7 +13,7 @@ struct Status: ParsableCommand {
   @OptionGroup var arguments: ManifestArguments
 
   func run() throws {
-    let loaded = try arguments.load()
+    let loaded = try arguments.load(runsJobs: false)
     loaded.tellPlace()
     let plan = try loaded.plan()
     let holders = loaded.store.holders()

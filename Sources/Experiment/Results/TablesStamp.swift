@@ -38,13 +38,16 @@ public struct TablesStamp: Sendable, Hashable {
     settings.isEmpty ? "no -S" : settings.map { "-S \($0)" }.joined(separator: " ")
   }
 
-  /// Whether the tables of this stamp may take the place of another one's: they are of the same jobs, or follow the
-  /// manifest as it is edited.
+  /// Whether the tables of this stamp may take the place of another one's: they are of the same jobs, judged alike, or follow
+  /// the manifest as it is edited.
   ///
   /// A manifest without settings may replace anything: its folder is its own.
   public func mayReplace(_ other: TablesStamp) -> Bool {
-    settings.isEmpty || settings == other.settings || jobs == other.jobs
+    settings.isEmpty || settings == other.settings || jobs == other.jobs && judging == other.judging
   }
+
+  /// Those that run no job and change verdicts, such as a margin.
+  private var judging: [String] { settings.filter { $0.hasPrefix("statistics") } }
 }
 
 extension YAMLNode {

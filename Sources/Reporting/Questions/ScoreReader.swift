@@ -78,7 +78,7 @@ final class ScoreReader {
       task: task.name, metric: metric.name, first: .init("single", single.model),
       second: .init("base", "base"),
       firstScores: own, secondScores: base)
-    guard let contrast = MeasuredCell(cell, isPaired: false).contrast, own.values.count > 1 else {
+    guard let contrast = MeasuredCell(cell, isPaired: false).contrast else {
       return Estimate.mean(own.values) - (Estimate.deviation(own.values) ?? 0) > Estimate.mean(base.values)
     }
     let part = contrast.variance()
