@@ -88,7 +88,8 @@ extension Contrast {
 
   /// Whether seeds or items carry more of the variance.
   package var decides: String? {
-    guard let seedError, let itemError, seedError + itemError > 0 else { return nil }
+    // Below it are the last bits of sums.
+    guard let seedError, let itemError, seedError + itemError > 1e-12 else { return nil }
     return seedError > itemError ? "seeds" : "items"
   }
 

@@ -77,7 +77,7 @@ class Register(Evidence):
         self.cell(row, "se_item", np.sqrt(item), name)
         seed = np.sqrt(sum(v for v, _ in seed_parts))
         self.cell(row, "se_seed", seed, name)
-        self.cell(row, "decides", "" if seed + item == 0 else "seeds" if seed > np.sqrt(item) else "items", name)
+        self.cell(row, "decides", "" if seed + item < 1e-12 else "seeds" if seed > np.sqrt(item) else "items", name)
         self.cell(row, "chosen_bias", expected_maximum(row.first_candidates) * first_error, name, tolerance=1e-6)
         if row.rule != "sum":
             return

@@ -285,6 +285,10 @@ class Tables(Register):
             alike = lambda r: (r["tasks"], r["settings"], r["served"] == "task known")
             rivals = [r["model"] for r in rows if alike(r) == alike(row)]
             mine = points[row["model"]]
+            if not mine or None in mine:
+                # Where nothing is learned there is no front.
+                self.cell(row, "on_front", None, row["model"])
+                continue
             better = [m for m in rivals if all(a >= b for a, b in zip(points[m], mine)) and points[m] != mine]
             self.cell(row, "on_front", not better, row["model"])
             self.cell(row, "beaten_by", better[0] if better else None, row["model"])
