@@ -64,6 +64,23 @@ import Testing
     #expect(!slept.holds(id) && slept.holds(kept))
   }
 
+  @Test func `what is not held is not finished: the lease of whoever has it stays`() throws {
+    for isTold in [true, false] {
+      let id = JobID(number: isTold ? 1 : 2)
+      let (slept, other) = (run("alpha"), run("beta", patience: 0))
+      #expect(try slept.take(id).isTaken)
+      #expect(try !other.take(id).isTaken && other.take(id).isTaken)
+      if isTold { slept.beat() }
+      slept.finish(id)
+      run("gamma").finish(id)
+      #expect(other.holds(id) && store.holders()[id] == .elsewhere("beta"))
+      #expect(try run("gamma").take(id) == .held(by: .elsewhere("beta")))
+      try store.put(id, .trained())
+      other.finish(id)
+      #expect(!store.names.contains { $0.hasPrefix("lease-\(id)") })
+    }
+  }
+
   @Test func `what was begun under a lost lease becomes no result`() throws {
     let (slept, other) = (run("alpha"), run("beta", patience: 0))
     guard case .taken(let token, nil) = try slept.take(id) else { throw Diagnostic("it was not taken") }

@@ -209,6 +209,15 @@ import Testing
 
   // MARK: Damage
 
+  /// Waits beside the test on a thread of its own: one that sleeps must not keep the few threads of tasks from the others.
+  private func onThread<Found: Sendable>(
+    _ body: @escaping @Sendable () throws -> Found
+  ) async throws -> Found {
+    try await withCheckedThrowingContinuation { continuation in
+      Thread { continuation.resume(with: Result(catching: body)) }.start()
+    }
+  }
+
   private func damage(_ id: JobID) throws {
     try Data("other".utf8).write(to: store.folder(id).appendingPathComponent("curve.csv"))
   }
@@ -261,19 +270,44 @@ import Testing
     store.sweep()
     #expect(store.names.contains("lease-\(id).1"))
     let id = id
-    let waiting = Task.detached {
+    async let waiting = onThread {
+      let fast = Leases(
+        store: store, patience: 1e6, holder: .elsewhere("fast"),
+        beforeWriting: { _ in gate.arrived.withLock { $0 += 100 } })
       gate.arrived.withLock { $0 += 1 }
-      return try Leases(store: store, patience: 1e6, holder: .elsewhere("fast")).discardDamaged(id)
+      return try fast.discardDamaged(id)
     }
     while gate.arrived.withLock({ $0 }) == 0 { await Task.yield() }
     try await Task.sleep(for: .milliseconds(120))
     // Nothing was done behind its back.
     #expect(store.contains(id))
-    try store.discard(id)
-    try put(id)
+    // It does not read the bytes while it waits: that they are well again shows with the lease alone.
+    try Data("step\n".utf8).write(to: store.folder(id).appendingPathComponent("curve.csv"))
+    #expect(store.damage(id, .bytes) == nil)
+    try await Task.sleep(for: .milliseconds(120))
+    #expect(gate.arrived.withLock { $0 } == 1)
     slow.finish(id)
-    #expect(try await waiting.value == nil)
-    #expect(store.contains(id) && store.damage(id, .bytes) == nil)
+    #expect(try await waiting == nil)
+    #expect(gate.arrived.withLock { $0 } == 101)
+    #expect(store.names == [id.hex] && store.damage(id, .bytes) == nil)
+  }
+
+  @Test func `what another one takes out of the store to do it anew is not waited for`() async throws {
+    try put(id)
+    try damage(id)
+    let store = store
+    let slow = run("slow")
+    #expect(try slow.takeToMend(id).isTaken)
+    let (id, gate) = (id, Gate())
+    async let waiting = onThread {
+      gate.arrived.withLock { $0 += 1 }
+      return try Leases(store: store, patience: 1e6, holder: .elsewhere("fast")).discardDamaged(id)
+    }
+    while gate.arrived.withLock({ $0 }) == 0 { await Task.yield() }
+    try await Task.sleep(for: .milliseconds(60))
+    try store.discard(id)
+    #expect(try await waiting == nil)
+    #expect(slow.holds(id))
   }
 
   @Test func `a store that cannot be written is told`() throws {

@@ -101,23 +101,24 @@ public final class Leases: Sendable {
   /// Takes a damaged result out of the store, so that its job is done anew; one run at a time, which looks again whether another
   /// has mended it.
   ///
-  /// Waits for whoever is at the job.
+  /// Waits for whoever is at the job while a result stands there. Every byte is read before that and, once the lease is got,
+  /// again; not while another one has it, which may be for minutes.
   /// - Returns: What was wrong with it; nil where nothing is any more.
   public func discardDamaged(_ id: JobID) throws -> Diagnostic? {
-    while store.damage(id, .bytes) != nil {
-      guard case .taken = try takeToMend(id) else {
-        Thread.sleep(forTimeInterval: 0.05)
-        continue
-      }
-      guard let damage = store.damage(id, .bytes) else {
-        if store.isWhole(id) { finish(id) } else { release(id) }
-        return nil
-      }
-      defer { release(id) }
-      try store.discard(id)
-      return damage
+    if store.damage(id, .bytes) == nil { return nil }
+    while true {
+      if case .taken = try takeToMend(id) { break }
+      // Who took it out of the store does it anew.
+      if !store.contains(id) { return nil }
+      Thread.sleep(forTimeInterval: 0.05)
     }
-    return nil
+    guard let damage = store.damage(id, .bytes) else {
+      if store.isWhole(id) { finish(id) } else { release(id) }
+      return nil
+    }
+    defer { release(id) }
+    try store.discard(id)
+    return damage
   }
 
   /// Takes a job though it stands in the store, which a sweep then leaves its lease.
@@ -169,10 +170,11 @@ public final class Leases: Sendable {
   /// Names who hears of each job that another run has taken from this one, so that nobody works on for nothing.
   package func onLoss(_ body: @escaping @Sendable (JobID) -> Void) { state.withLock { $0.onLoss = body } }
 
-  /// Lets go of a job that stands in the store.
+  /// Lets go of a job that stands in the store; nothing where this process does not hold it, or no longer.
   public func finish(_ id: JobID) {
-    let number = state.withLock { $0.held.removeValue(forKey: id)?.number }
-    store.removeLeases(id, number ?? 1)
+    guard let held = state.withLock({ $0.held.removeValue(forKey: id) }) else { return }
+    // Lost, and not heard of yet: the leases are those of whoever took it over.
+    if !store.isTaken(id, fromHolderOf: held.record.token) { store.removeLeases(id, held.number) }
   }
 
   /// Lets go of a job that is not done, so that others need not wait; what was begun goes away.
