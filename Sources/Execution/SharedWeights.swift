@@ -12,7 +12,7 @@ package import Models
 ///
 /// Beside each stands its SHA-256 with its name. A process hashes what it maps for the first time, and after each job looks
 /// whether somebody wrote into it since, so that a result never comes from weights that no process of ours wrote: what is
-/// something else is told and made anew. What no process has opened for a month is removed.
+/// something else is told and made anew. What no process has opened for a month goes when one writes another file.
 public final class SharedWeights: Sendable {
   private let folder: URL?
   /// Bytes below which a copy for each process is cheaper than a file.
@@ -94,14 +94,15 @@ public final class SharedWeights: Sendable {
   }
 
   /// Removes what was made of a base: under its hash another one was read.
-  func forget(_ sha256: String) {
+  ///
+  /// What somebody writes under its name later is hashed like anything else.
+  package func forget(_ sha256: String) {
+    sound.withLock { known in known = known.filter { !URL(fileURLWithPath: $0.key).lastPathComponent.hasPrefix(sha256) } }
     guard let folder, let names = try? FileManager.default.contentsOfDirectory(atPath: folder.path) else {
       return
     }
     for name in names where name.hasPrefix(sha256) {
-      let file = folder.appendingPathComponent(name)
-      sound.withLock { $0[file.path] = nil }
-      try? FileManager.default.removeItem(at: file)
+      try? FileManager.default.removeItem(at: folder.appendingPathComponent(name))
     }
   }
 

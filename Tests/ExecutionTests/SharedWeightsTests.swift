@@ -109,6 +109,38 @@ import Testing
     }
   }
 
+  @Test func `what was forgotten is hashed again when it comes back`() throws {
+    let pico = try PicoEncoder()
+    let model = pico.folder.appendingPathComponent("model").path
+    try withFolder { folder in
+      let told = Told()
+      let shared = SharedWeights(folder: URL(fileURLWithPath: folder), least: 0) { told.add($0) }
+      func open(_ sha256: String) throws -> [Float] {
+        hidden(try shared.open(model, sha256: sha256, .float32), pico)
+      }
+      let expected = try open("abc")
+      _ = try open("def")
+      let hashes = try files(folder).filter { $0.hasSuffix(".sha256") }.map {
+        ($0, try Data(contentsOf: URL(fileURLWithPath: "\(folder)/\($0)")))
+      }
+      for (name, hash) in hashes {
+        let file = URL(fileURLWithPath: "\(folder)/\(name.dropLast(7))")
+        var bytes = try Data(contentsOf: file)
+        if name.hasPrefix("abc") { shared.forget("abc") }
+        // Another process writes the name again, and not what it should.
+        bytes[bytes.count - 5] ^= 1
+        try bytes.write(to: file)
+        try hash.write(to: URL(fileURLWithPath: "\(folder)/\(name)"))
+      }
+      #expect(files(folder).count == 4)
+      #expect(try open("abc") == expected)
+      #expect(told.all.map(\.place?.file) == [folder + "/abc-float32-1.safetensors"])
+      // What was not forgotten is believed, as it is mapped already.
+      _ = try open("def")
+      #expect(told.all.count == 1)
+    }
+  }
+
   /// What was said, from whatever thread.
   private final class Told: Sendable {
     private let notes = Lock<[Diagnostic]>([])
