@@ -119,6 +119,25 @@ import Testing
     }
   }
 
+  @Test func `what is needed counts one variance of seeds where one is behind it, and two where two are`() {
+    let two = plan([0.02], seeds: 5)
+    var paired = two
+    paired.isPaired = true
+    var base = two
+    base.cells[0].secondScores.seeds = [nil]
+    base.cells[0].secondScores.values.removeLast(4)
+    base.cells[0].secondScores.items?.removeLast(4)
+    for (plan, parts) in [(two, 2), (paired, 1), (base, 1)] {
+      guard let design = plan.contrasts(settings).last?.design else {
+        Issue.record("no design of \(parts) parts")
+        continue
+      }
+      #expect(design.seedParts == parts)
+      // Of endless items seeds alone are left: four degrees of freedom each.
+      #expect(abs(design.variance(seeds: 5, items: 1_000_000_000).degrees - Double(4 * parts)) < 0.01)
+    }
+  }
+
   @Test func `what cannot be judged gets no verdict and says why`() {
     func outcome(_ change: (inout ContrastPlan) -> Void) -> Contrast? {
       var changed = plan([0.3, 0.1, 0])

@@ -56,6 +56,7 @@ import Testing
     }
     struct Planned: Decodable {
       var design: [Double]
+      var seedParts: Int
       var r: Int
       var n: Int
       var size: Double
@@ -210,7 +211,8 @@ import Testing
 
   @Test func `what would decide`() {
     for row in golden.designs {
-      let design = Design(seeds: row.design[0], items: row.design[1], residual: row.design[2])
+      let design = Design(
+        seeds: row.design[0], items: row.design[1], residual: row.design[2], seedParts: row.seedParts)
       switch design.need(size: row.size, seeds: row.r, items: row.n) {
       case .seeds(let count): #expect(!row.stuck && count == row.seeds)
       case .manySeeds: #expect(row.seeds == 0)

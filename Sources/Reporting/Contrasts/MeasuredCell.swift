@@ -100,7 +100,8 @@ struct MeasuredCell {
       return sum + component * degrees / ChiSquared.quantile(0.2, degrees: degrees)
     }
     return Design(
-      seeds: seeds, items: contrast.itemComponent, residual: sides.reduce(0) { $0 + ($1.residual ?? 0) })
+      seeds: seeds, items: contrast.itemComponent, residual: sides.reduce(0) { $0 + ($1.residual ?? 0) },
+      seedParts: hasOneSeedVariance ? 1 : 2)
   }
 
   /// The error that seeds alone give, where there are no predictions; nil for one seed.

@@ -1,26 +1,32 @@
 /// The variances behind a contrast, from which the error of other numbers of seeds and items follows.
 public struct Design: Sendable, Hashable {
-  /// Var a of both sides together.
+  /// Var a of all seeds' parts together.
   public var seeds: Double
   /// Var g: items' part of the difference.
   public var items: Double
-  /// Var e of both sides together; the rule `sum` counts it twice.
+  /// Var e of all seeds' parts together; the rule `sum` counts it twice.
   public var residual: Double
+  /// Seeds' parts, each a variance of its own with R − 1 degrees of freedom: 2 for two sides trained apart, 1 where one side
+  /// alone has seeds or the difference is taken seed by seed.
+  public var seedParts: Int
 
-  /// Variances in squared units of the metric.
-  public init(seeds: Double, items: Double, residual: Double) {
+  /// Variances in squared units of the metric; traps on other seeds' parts than 1 or 2.
+  public init(seeds: Double, items: Double, residual: Double, seedParts: Int) {
+    precondition(seedParts == 1 || seedParts == 2, "\(seedParts) parts of seeds")
     self.seeds = seeds
     self.items = items
     self.residual = residual
+    self.seedParts = seedParts
   }
 
-  /// V and its degrees of freedom with R seeds a side and n items, unpaired, by the rule `sum`.
+  /// V and its degrees of freedom with R seeds a side and n items, by the rule `sum`.
   public func variance(seeds r: Int, items n: Int) -> Satterthwaite.Part {
     let own = (seeds + residual / Double(n)) / Double(r)
     let shared = (items + residual / Double(r)) / Double(n)
-    // Both sides alike: half of the seeds' part each.
+    // Of two parts both alike.
+    let part = Satterthwaite.Part(own / Double(seedParts), degrees: Double(r - 1))
     let parts =
-      (r > 1 ? [own / 2, own / 2].map { Satterthwaite.Part($0, degrees: Double(r - 1)) } : [])
+      (r > 1 ? Array(repeating: part, count: seedParts) : [])
       + [Satterthwaite.Part(shared, degrees: Double(max(1, n - 1)))]
     return Satterthwaite.Part(own + shared, degrees: max(Double(max(1, r - 1)), Satterthwaite.degrees(parts)))
   }

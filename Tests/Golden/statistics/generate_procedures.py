@@ -298,22 +298,23 @@ def power():
 
 
 def designs():
-    """Needed seeds and items, by trying all of them."""
-    def enough(s, g, e, r, n, size):
+    """Needed seeds and items, by trying all of them, where one side's seeds or differences vary (k = 1) or two sides' (2)."""
+    def enough(k, s, g, e, r, n, size):
         own, shared = (s + e / n) / r, (g + e / r) / n
         v = own + shared
-        parts = ([(own / 2, r - 1)] * 2 if r > 1 else []) + [(shared, n - 1)]
+        parts = ([(own / k, r - 1)] * k if r > 1 else []) + [(shared, n - 1)]
         df = max(r - 1, 1, v**2 / sum(x**2 / d for x, d in parts))
         limit = stats.t.isf(0.025, df)
         return stats.nct.sf(limit, df, size / np.sqrt(v)) >= 0.8
 
     out = []
-    for s, g, e, r, n, size in ((4e-4, 0.02, 0.05, 4, 400, 0.03), (1e-4, 0.1, 0.05, 4, 400, 0.02), (9e-4, 0.02, 0.05, 3, 1600, 0.02), (9e-3, 0.01, 0.05, 3, 400, 0.01)):
-        seeds = next((x for x in range(r, 51) if x > 1 and enough(s, g, e, x, n, size)), None)
+    cases = ((4e-4, 0.02, 0.05, 4, 400, 0.03), (1e-4, 0.1, 0.05, 4, 400, 0.02), (9e-4, 0.02, 0.05, 3, 1600, 0.02), (9e-3, 0.01, 0.05, 3, 400, 0.01), (4e-4, 0.005, 0.05, 3, 2000, 0.05))
+    for k, (s, g, e, r, n, size) in itertools.product((2, 1), cases):
+        seeds = next((x for x in range(r, 51) if x > 1 and enough(k, s, g, e, x, n, size)), None)
         # The normal limit for endless seeds, which says that items decide.
         stuck = (stats.norm.isf(0.025) + stats.norm.isf(0.2)) ** 2 * g / n >= size**2
-        helps = enough(s, g, e, r, 10**9, size)
-        out.append({"design": [s, g, e], "r": r, "n": n, "size": size, "seeds": seeds or 0, "stuck": bool(stuck), "helps": bool(helps)})
+        helps = enough(k, s, g, e, r, 10**9, size)
+        out.append({"design": [s, g, e], "seedParts": k, "r": r, "n": n, "size": size, "seeds": seeds or 0, "stuck": bool(stuck), "helps": bool(helps)})
     return out
 
 
