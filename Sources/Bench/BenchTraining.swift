@@ -35,7 +35,7 @@ struct BenchTraining: Sendable {
     let texts = ModelOutline.Texts(lengths: examples.map(\.ids.count))
     let outline = model.network.outline
     return outline.forwardFLOPs(texts) + outline.backwardFLOPs(texts, lowest: layers.lowestBlock)
-      + ModelOutline.factorFLOPs(tokens: texts.tokens, layers, rank: job.adapter.rank)
+      + outline.factorFLOPs(.defined, tokens: texts.tokens, layers, rank: job.adapter.rank)
   }
 
   /// Trains once on all rows, or on others.

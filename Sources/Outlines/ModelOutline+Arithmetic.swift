@@ -48,13 +48,51 @@ extension ModelOutline {
     Double(blocks ?? self.blocks) * (Double(passes.token) * texts.tokens + Double(passes.pair) * texts.pairs)
   }
 
-  /// LoRA factors that are folded into the weights, forward and backward: dB and dA, 4·r·(in + out) a token.
-  public static func foldedFactorFLOPs(tokens: Double, _ layers: [LinearLayer], rank: Int) -> Double {
-    4 * tokens * Double(layers.factors(rank: rank))
+  /// What passes do with LoRA factors.
+  public enum FactorUse: Sendable {
+    /// Beside the weights, forward alone: u = x·Aᵀ and u·Bᵀ.
+    case read
+    /// Beside the weights, frozen, in both directions: v = dy·B and v·A as well.
+    case passed
+    /// Trained while they are folded into the weights: u = x·Aᵀ, dyᵀ·u, v = dy·B and vᵀ·x.
+    case trainedFolded
+    /// Trained beside the weights: all of that, with u and v made once for the pass and once for the gradients.
+    case trainedBeside
+    /// Trained behind dropout: as beside the weights, with one v for v·A and the gradient of A.
+    case trainedWithDropout
+    /// Trained by their definition, forward and backward, with u and v made once.
+    case defined
+
+    /// Products of T·r·in and of T·r·out multiply-adds at a layer.
+    ///
+    /// - Parameter isPassed: Whether somebody needs the gradient by the layer's input.
+    fileprivate func products(isPassed: Bool) -> (in: Int, out: Int) {
+      let back = isPassed ? 1 : 0
+      return switch self {
+      case .read: (1, 1)
+      case .passed: (1 + back, 1 + back)
+      case .trainedFolded: (2, 2)
+      case .trainedBeside: (3 + back, 3 + back)
+      case .trainedWithDropout: (3 + back, 3)
+      case .defined: (3, 3)
+      }
+    }
   }
 
-  /// LoRA factors beside the weights, as their definition has it, forward and backward: 6·r·(in + out) a token.
-  public static func factorFLOPs(tokens: Double, _ layers: [LinearLayer], rank: Int) -> Double {
-    6 * tokens * Double(layers.factors(rank: rank))
+  /// LoRA factors of one rank at some layers: the one count of what factors beside weights and the doors of trainings do.
+  ///
+  /// A backward pass goes down to the lowest block among the layers.
+  /// - Parameter tokens: T.
+  public func factorFLOPs(_ use: FactorUse, tokens: Double, _ layers: [LinearLayer], rank: Int) -> Double {
+    let lowest = layers.lowestBlock
+    return layers.reduce(0) { sum, layer in
+      let products = use.products(isPassed: passesGradient(layer, lowest: lowest))
+      return sum + 2 * tokens * Double(rank * (products.in * layer.in + products.out * layer.out))
+    }
+  }
+
+  /// Whether a backward pass down to a block takes the gradient by a layer's input: not where that is the block's own.
+  public func passesGradient(_ layer: LinearLayer, lowest: Int) -> Bool {
+    layer.block > lowest || layer.input != layers.first { $0.block == lowest }?.input
   }
 }

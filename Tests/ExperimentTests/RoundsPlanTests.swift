@@ -115,6 +115,24 @@ import Testing
     #expect(found[5].work.flops > found[2].work.flops && found[5].work.disk > found[2].work.disk)
   }
 
+  @Test func `what lies below is folded once in floats, and read with every token in bf16`() throws {
+    func trainings(_ precision: String) throws -> (first: JobWork, second: JobWork) {
+      let plan = try plan(
+        "adapter: {rank: 1}\nmerges: [{method: cold_fusion, of: [fpb, fomc], rounds: 2, rank: 1}]",
+        ["seeds=0", "training.precision=\(precision)", "task_defaults.head=linear"])
+      let found = jobs(plan, "cold_fusion")
+      return (found[0].work, found[3].work)
+    }
+    let exact = try trainings("float32")
+    // Four layers of 8 by 8, rank 1.
+    #expect(abs(exact.second.flops - exact.first.flops - 4 * 2 * 64) < 1)
+    let rounded = try trainings("bfloat16")
+    // Forward in all four, backward in those of the upper block: two products each, of 8 and of 8.
+    let beside = rounded.first.tokens * 2 * (4 + 2) * 16
+    #expect(abs(rounded.second.flops - rounded.first.flops - beside) < 1e-6 * beside)
+    #expect(rounded.second.roundedFLOPs == rounded.first.roundedFLOPs)
+  }
+
   @Test func `all methods are those that merge trained models`() throws {
     let plan = try plan("merges: [{method: all, of: [fpb, fomc]}]")
     #expect(!plan.models.contains { $0.model.contains("cold_fusion") })

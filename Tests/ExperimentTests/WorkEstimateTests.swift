@@ -54,6 +54,25 @@ import Testing
       }
     }
 
+    /// Those of a training beside the weights, where nothing is folded.
+    func factorsBeside(_ tokens: Int) -> Int {
+      let lowest = adapted.map(\.block).min() ?? 0
+      return adapted.reduce(factors(tokens) + read(tokens)) { sum, site in
+        let layer = layers.first { $0.path == site.path } ?? ("", 0, 0)
+        let isEntrance = site.block == lowest && ["query", "key", "value"].contains(site.path)
+        // v = dy·B and v·A, where somebody needs the gradient by the input.
+        return sum + (isEntrance ? 0 : 2 * tokens * rank * (layer.in + layer.out))
+      }
+    }
+
+    /// u = x·Aᵀ and u·Bᵀ beside the weights.
+    func read(_ tokens: Int) -> Int {
+      adapted.reduce(0) { sum, site in
+        let layer = layers.first { $0.path == site.path } ?? ("", 0, 0)
+        return sum + 2 * tokens * rank * (layer.in + layer.out)
+      }
+    }
+
     var folding: Int {
       adapted.reduce(0) { sum, site in
         let layer = layers.first { $0.path == site.path } ?? ("", 0, 0)
@@ -95,6 +114,44 @@ import Testing
     #expect(work.flops == Double(50 * (walk.forward(4) + walk.forward(6)) + walk.folding))
     let base = try self.work("predict base on fpb test", "cocktails: [singles]")
     #expect(base.flops == Double(50 * (walk.forward(4) + walk.forward(6))))
+  }
+
+  @Test func `in bf16 factors run beside the weights, in trainings and passes, but for wide ones`() throws {
+    let more = "cocktails: [singles]"
+    let rounded = ["training.precision=bfloat16", "evaluate.precision=bfloat16", "task_defaults.head=linear"]
+    func work(_ label: String, _ rank: Int, _ overrides: String...) throws -> JobWork {
+      try self.work(label, more, ["adapter={rank: \(rank)}", "training.max_tokens=9"] + rounded + overrides)
+    }
+    let sites = [0, 1].flatMap { [($0, "query"), ($0, "value")] }
+    let (narrow, wide) = (Walk(adapted: sites, rank: 1), Walk(adapted: sites, rank: 2))
+    let train = "train single:fpb seed 0"
+    for walk in [narrow, wide] {
+      // However wide: what steps change is never folded.
+      let work = try work(train, walk.rank)
+      let rows = [3, 5, 7, 9].map { walk.forward($0) + walk.backward($0) }.reduce(0, +)
+      let factors = [3, 5, 7, 9].map(walk.factorsBeside).reduce(0, +)
+      #expect(abs(work.flops - Double(25 * (rows + factors))) < 1e-6 * work.flops)
+      #expect(abs(work.roundedFLOPs - Double(25 * rows)) < 1e-6 * work.flops)
+    }
+    let test = "predict single:fpb seed 0 on fpb test"
+    let forward = 50 * (narrow.forward(4) + narrow.forward(6))
+    let beside = try work(test, 1)
+    #expect(beside.flops == Double(forward + 50 * (narrow.read(4) + narrow.read(6))))
+    #expect(beside.roundedFLOPs == Double(forward))
+    // Folded, and with them the keys, which lie in the same matrix: 500 tokens, two blocks.
+    let folded = try work(test, 2)
+    #expect(folded.flops == Double(forward + wide.folding))
+    #expect(folded.roundedFLOPs == Double(forward - 2 * 500 * 2 * 3 * 64))
+    // Validations, two of them, read the factors too.
+    let (plain, checked) = try (work(train, 1), work(train, 1, "training.validate_every=3"))
+    let once = try work("predict single:fpb seed 0 on fpb validation", 1)
+    #expect(abs(checked.flops - plain.flops - 2 * once.flops) < 1e-6 * plain.flops)
+    // With dropout, in floats too, one v less where gradients pass, which is in the upper block.
+    for precision in ["float32", "bfloat16"] {
+      let dropped = try work(train, 1, "adapter.dropout=0.5", "training.precision=\(precision)")
+      let spared = 25 * 24 * 2 * 2 * 8
+      #expect(abs(dropped.flops - plain.flops + Double(spared)) < 1e-6 * plain.flops, "\(precision)")
+    }
   }
 
   @Test func `a gate that reads the text passes it twice, and experts of tokens run beside the weights`()

@@ -45,6 +45,37 @@ import Testing
     #expect(outline.forwardFLOPs(texts, blocks: 1) == outline.forwardFLOPs(texts) / 3)
   }
 
+  @Test func `products with factors are those of the factors and of the doors, one by one`() {
+    let (T, r) = (7, 2)
+    // The second block's attn.q, whose input enters it, and its mlp.
+    let layers = [outline.layers[3], outline.layers[5]]
+    func flops(_ products: (LinearLayer) -> [(Int, Int, Int)]) -> Double {
+      Double(layers.flatMap(products).reduce(0) { $0 + 2 * $1.0 * $1.1 * $1.2 })
+    }
+    func isEntrance(_ layer: LinearLayer) -> Bool { layer.path.contains("attn") }
+    // LoRAFactors.forward: u = x·Aᵀ and u·Bᵀ.
+    func forward(_ l: LinearLayer) -> [(Int, Int, Int)] { [(T, l.in, r), (T, r, l.out)] }
+    // LoRAFactors.backward: v = dy·B and v·A, where there is a dx.
+    func through(_ l: LinearLayer) -> [(Int, Int, Int)] {
+      isEntrance(l) ? [] : [(T, l.out, r), (T, r, l.in)]
+    }
+    // LoRADoor.backward: u = x·Aᵀ, dyᵀ·u, v = dy·B and vᵀ·x.
+    func gradients(_ l: LinearLayer) -> [(Int, Int, Int)] {
+      [(T, l.in, r), (l.out, T, r), (T, l.out, r), (r, T, l.in)]
+    }
+    let uses: [(ModelOutline.FactorUse, Double)] = [
+      (.read, flops(forward)), (.passed, flops { forward($0) + through($0) }),
+      (.trainedFolded, flops(gradients)),
+      (.trainedBeside, flops { forward($0) + through($0) + gradients($0) }),
+      // DropoutLoRADoor: v·A reads the v of the gradient.
+      (.trainedWithDropout, flops { forward($0) + gradients($0) + (isEntrance($0) ? [] : [(T, r, $0.in)]) }),
+      (.defined, Double(6 * T * r * layers.reduce(0) { $0 + $1.in + $1.out })),
+    ]
+    for (use, expected) in uses {
+      #expect(outline.factorFLOPs(use, tokens: Double(T), layers, rank: r) == expected, "\(use)")
+    }
+  }
+
   @Test func `bytes count what lies in one matrix together`() {
     #expect(outline.weightBytes == Double(4 * (40 + 3 * (24 + 8 + 24))))
     #expect(outline.stackedBytes == Double(4 * 3 * 32))

@@ -63,6 +63,29 @@ struct WorkEstimate {
     return JobWork(flops: 2 * Double(rank) * weights, elements: 2 * weights)
   }
 
+  /// An adapter whose numbers stay: folded into weights of its own once, or beside the weights for every token.
+  ///
+  /// In bf16 wide ones alone are folded; products with what then lies in floats do not read bf16, which `exact` counts.
+  private func placed(
+    _ layers: [LinearLayer], rank: Int, _ precision: Precision, _ passes: [(ModelOutline.FactorUse, Double)]
+  ) -> (work: JobWork, exact: Double) {
+    if precision == .float32 { return (folding(layers, rank: rank), 0) }
+    let wide = layers.filter { $0.isWide(rank: rank) }
+    let beside = layers.filter { !$0.isWide(rank: rank) }
+    var work = folding(wide, rank: rank)
+    var exact = 0.0
+    let inputs = Set(wide.map(\.input))
+    let lowest = layers.lowestBlock
+    for (use, tokens) in passes {
+      work.flops += outline.factorFLOPs(use, tokens: tokens, beside, rank: rank)
+      for layer in outline.layers where inputs.contains(layer.input) {
+        let directions: Double = use != .read && outline.passesGradient(layer, lowest: lowest) ? 2 : 1
+        exact += 2 * directions * tokens * Double(layer.weights)
+      }
+    }
+    return (work, exact)
+  }
+
   /// The layers that an adapter sits on.
   func layers(_ adapter: AdapterSpec) -> [LinearLayer] {
     let targets = adapter.layerTargets
@@ -106,7 +129,7 @@ struct WorkEstimate {
     return work
   }
 
-  /// One training: forward, backward, 4·r·(in + out) a token for the factors, folding at every step, validations.
+  /// One training: forward, backward, the factors with every token, folding at every step in floats, validations.
   ///
   /// - Parameters:
   ///   - rates: The share of draws of each task.
@@ -140,30 +163,36 @@ struct WorkEstimate {
     }
     let back = backward(texts, lowest: lowest)
     let precision = training.productPrecision
-    // In bf16 nothing is folded, and u, v and what they add to are made in both directions.
-    let factors =
-      precision == .float32
-      ? ModelOutline.foldedFactorFLOPs(tokens: texts.sums.tokens, layers, rank: adapter.rank)
-        + steps * folding.flops
-      : 2 * ModelOutline.factorFLOPs(tokens: texts.sums.tokens, layers, rank: adapter.rank)
-    let folded = precision == .float32 ? folding.elements : 0
+    // Neither in bf16 nor with dropout are factors folded that a step changes.
+    let isFolded = precision == .float32 && adapter.dropout == 0
+    let use: ModelOutline.FactorUse =
+      adapter.dropout > 0 ? .trainedWithDropout : isFolded ? .trainedFolded : .trainedBeside
+    var factors = outline.factorFLOPs(use, tokens: texts.sums.tokens, layers, rank: adapter.rank)
+    if isFolded { factors += steps * folding.flops }
     var work = JobWork(
-      flops: there.flops + back.flops + factors,
-      elements: there.elements + back.elements + steps * (folded + 10 * trained), rows: texts.rows,
-      tokens: texts.sums.tokens)
+      flops: there.flops + back.flops,
+      elements: there.elements + back.elements + steps * ((isFolded ? folding.elements : 0) + 10 * trained),
+      rows: texts.rows, tokens: texts.sums.tokens)
+    var validated = 0.0
     if training.validateEvery > 0 {
       let times = (steps / Double(training.validateEvery)).rounded(.up)
       for task in tasks {
-        let once = forward(self.texts(task, .validation, maxTokens: training.maxTokens))
+        let set = self.texts(task, .validation, maxTokens: training.maxTokens)
+        let once = forward(set)
         work.flops += times * once.flops
         work.elements += times * once.elements
+        validated += times * set.sums.tokens
       }
+    }
+    if precision == .bfloat16 {
+      factors += outline.factorFLOPs(.read, tokens: validated, layers, rank: adapter.rank)
     }
     // The fullest of the batches: so many rows of mean length, and three standard deviations more.
     let spread = max(0, texts.meanSquare - texts.mean * texts.mean).squareRoot()
     let fullest = min(
       batch * Double(training.maxTokens), batch * texts.mean + 3 * spread * batch.squareRoot())
-    work.roundedFLOPs = rounded(work.flops - factors, precision)
+    work.roundedFLOPs = rounded(work.flops, precision)
+    work.flops += factors
     work.memory =
       MemoryEstimate.base(outline, held) + (precision == .float32 ? outline.foldedBytes(layers) : 0)
       + MemoryEstimate.tape(
@@ -171,11 +200,13 @@ struct WorkEstimate {
       + 16 * trained + kept
     work.disk = 4 * trained + 75 * steps + Self.blocks(files: 7)
     if frozenRank > 0 {
-      // Folded once into weights of its own, and written beside what was trained.
+      // Its factors are written beside what was trained.
       let below = Double(layers.factors(rank: frozenRank))
-      let once = self.folding(layers, rank: frozenRank)
-      work.flops += once.flops
-      work.elements += once.elements
+      let (frozen, exact) = placed(
+        layers, rank: frozenRank, precision, [(.passed, texts.sums.tokens), (.read, validated)])
+      work.flops += frozen.flops
+      work.elements += frozen.elements
+      work.roundedFLOPs -= exact
       work.memory += outline.foldedBytes(layers, rank: frozenRank, precision) + 4 * below
       work.disk += 4 * below
     }
@@ -228,18 +259,15 @@ struct WorkEstimate {
       work.flops *= 2
       work.elements *= 2
     }
+    work.roundedFLOPs = rounded(work.flops, precision)
     if served == Serving.routedByToken {
       let own = Double(layers.factors(rank: adapter?.rank ?? 0) + layers.reduce(0) { $0 + $1.in })
       work.flops += texts.rows * texts.mean * 2 * Double(experts) * own
     }
-    work.roundedFLOPs = rounded(work.flops, precision)
-    let folding = folding(layers, rank: rank)
-    if precision == .float32 {
-      work.flops += folding.flops
-      work.elements += folding.elements
-    } else {
-      work.flops += ModelOutline.foldedFactorFLOPs(tokens: texts.sums.tokens, layers, rank: rank)
-    }
+    let (adapted, exact) = placed(layers, rank: rank, precision, [(.read, texts.sums.tokens)])
+    work.flops += adapted.flops
+    work.elements += adapted.elements
+    work.roundedFLOPs -= exact
     let tokens = min(texts.rows * texts.mean, Double(WorkLimits.evaluationTokens))
     work.memory =
       MemoryEstimate.base(outline, held) + outline.foldedBytes(layers, rank: rank, precision)
