@@ -68,6 +68,13 @@ public final class Workspace {
     BFloatMatrix(over: matrix(rows: 1, columns: (rows * columns + 1) / 2), rows: rows, columns: columns)
   }
 
+  /// The numbers of a matrix, rounded to bf16.
+  public func rounded(_ matrix: Matrix) -> BFloatMatrix {
+    let numbers = bfloats(rows: matrix.rows, columns: matrix.columns)
+    numbers.round(matrix)
+    return numbers
+  }
+
   /// The thread's products in bf16.
   ///
   /// A network reads rounded weights only where the library was found, so it is there.

@@ -52,10 +52,7 @@ public enum Operand: Sendable {
   public func rounded(_ workspace: Workspace) -> BFloatMatrix {
     switch self {
     case .rounded(let numbers): return numbers
-    case .floats(let matrix):
-      let numbers = workspace.bfloats(rows: matrix.rows, columns: matrix.columns)
-      numbers.round(matrix)
-      return numbers
+    case .floats(let matrix): return workspace.rounded(matrix)
     }
   }
 

@@ -27,17 +27,18 @@ private struct FactorGradients {
   }
 }
 
-/// Gradients of LoRA factors, for weights into which the factors are folded.
+/// Gradients of LoRA factors that the network has in it: folded into its weights, or in bf16 beside them.
 ///
-/// With W = W₀ + s·B·A already in the forward pass nothing is left to do there, and dy·W is the whole gradient by x.
-/// What remains is, with u = x·Aᵀ: dB += s·dyᵀ·u and dA += s·(dy·B)ᵀ·x. Cost: 4·T·r·(in + out) FLOPs a layer.
+/// With W = W₀ + s·B·A, or with s·B·A beside W₀, already in the network's passes nothing is left to do forward, and dx is whole.
+/// What remains is, with u = x·Aᵀ: dB += s·dyᵀ·u and dA += s·(dy·B)ᵀ·x. Where x and dy are rounded all four products are
+/// in bf16, with sums that stay floats. Cost: 4·T·r·(in + out) FLOPs a layer.
 public final class LoRADoor: FactorDoor {
   private let parameters: [LoRAFactors?]
   private var gradients: FactorGradients
   /// The lowest block with a factor.
   public let lowestLayer: Int
 
-  /// The folded weights drop nothing.
+  /// Nothing is dropped.
   public var step = 0
   /// The tokens whose gradients go into each of the door's gradients; nil: all into the first.
   public var ranges: [Range<Int>]? {
@@ -55,7 +56,7 @@ public final class LoRADoor: FactorDoor {
   /// Where there is a factor.
   public func readsInput(of site: LinearLayer) -> Bool { parameters[site.index] != nil }
 
-  /// The folded weights did the work.
+  /// The network did the work.
   public func forward(_ site: LinearLayer, x: Operand, y: Matrix, workspace: Workspace) {}
 
   /// Accumulates dA and dB.

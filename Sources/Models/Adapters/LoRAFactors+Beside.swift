@@ -3,7 +3,8 @@ package import LinearAlgebra
 /// Factors that run beside a frozen weight: y = x·Wᵀ + s·(x·Aᵀ)·Bᵀ.
 ///
 /// In bf16 they must not be folded: W + s·B·A rounded to eight bits loses every change below a 256th of a weight. Beside it
-/// s·B·A arrives whole, for u = x·Aᵀ and v = dy·B are sums in single precision.
+/// the change has eight bits of its own. The factors themselves stay floats; A is rounded where it meets rounded x, in u = x·Aᵀ,
+/// and B where it meets rounded dy, in v = dy·B. The sums u and v, and their products with the other factor, are floats.
 /// Cost: 2·T·r·(in + out) FLOPs in each direction.
 extension LoRAFactors {
   /// y ← y + s·(x·Aᵀ)·Bᵀ.
@@ -42,7 +43,7 @@ extension LoRAFactors {
   func inner(_ x: BFloatMatrix, _ workspace: Workspace) -> Matrix {
     let u = workspace.matrix(rows: x.rows, columns: a.rows)
     let mark = workspace.mark
-    workspace.products.gemm(x, Operand.floats(a).rounded(workspace), into: u, transposeB: true)
+    workspace.products.gemm(x, workspace.rounded(a), into: u, transposeB: true)
     workspace.release(to: mark)
     return u
   }
@@ -51,7 +52,7 @@ extension LoRAFactors {
   func outer(_ dy: BFloatMatrix, _ workspace: Workspace) -> Matrix {
     let v = workspace.matrix(rows: dy.rows, columns: b.columns)
     let mark = workspace.mark
-    workspace.products.gemm(dy, Operand.floats(b).rounded(workspace), into: v)
+    workspace.products.gemm(dy, workspace.rounded(b), into: v)
     workspace.release(to: mark)
     return v
   }

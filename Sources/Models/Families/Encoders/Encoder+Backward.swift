@@ -1,3 +1,4 @@
+internal import Basics
 public import LinearAlgebra
 internal import Outlines
 
@@ -37,7 +38,7 @@ extension Encoder {
       [.output], block.output, activation(saved, layer(number, .output), door, workspace),
       operand(of: dy, workspace), dactivated)
     let dintermediate: Operand =
-      tapeHoldsInputs ? .floats(dactivated) : operand(T, design.intermediate, workspace)
+      precision == .float32 ? .floats(dactivated) : operand(T, design.intermediate, workspace)
     inRowBlocks(dactivated) { rows in
       saved.intermediate.read(rows, workspace) { design.activation.backward(dactivated.rows(rows), $0) }
       dintermediate.round(rows, of: dactivated)

@@ -115,7 +115,7 @@ extension Encoder {
   func operand(of matrix: Matrix, _ workspace: Workspace) -> Operand {
     switch precision {
     case .float32: .floats(matrix)
-    case .bfloat16: .rounded(Operand.floats(matrix).rounded(workspace))
+    case .bfloat16: .rounded(workspace.rounded(matrix))
     }
   }
 
