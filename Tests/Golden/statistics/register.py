@@ -70,7 +70,7 @@ class Register(Evidence):
         degrees = min(sum(r - 1 for r, has in c["seeds"] if has) for c in cells)
         if degrees >= 6:
             return "sum", 0.8 if degrees < 8 else 0.9 if degrees < 10 else 1
-        return ("moderated", 0.9) if 2 * len(cells) >= 8 else ("sum", 0.8)
+        return ("moderated", 0.9) if len(cells) >= 4 else ("sum", 0.8)
 
     def check_numbers(self, row, estimate, seed_parts, item, first_error, total, name):
         self.cell(row, "estimate", estimate, name)
@@ -209,10 +209,13 @@ class Register(Evidence):
             return {k if k == "mean" else testable[k] for k in found}
 
         level, weight = ALPHA * share, SHARE if judged_mean else 0
+        equal = self.equal([(t, *cells[t][:4]) for t in testable], share)
+        if judged_mean:
+            equal |= self.equal([("mean", row, one["mean"][1], *total)], share)
         for key, (own, c, v, nu, *_) in one.items():
             name = (question, own.subject, key)
             levels = [smallest(key, lambda a, side=side: run(side, a)) for side in (1, -1)]
-            self.check_verdict(own, c["estimate"], 2 * min(levels) / share, name)
+            self.check_verdict(own, c["estimate"], 2 * min(levels) / share, equal.get(key), name)
             first = weight if key == "mean" else (1 - weight) / len(testable)
             self.detectable(own, level * first, v, nu)
             ends = [side * self.bound(key, side * c["estimate"], np.sqrt(v), nu, run(side, level / 2), testable, weight, level / 2)
@@ -233,15 +236,27 @@ class Register(Evidence):
             return below(level if testable and not missing else level * weight)
         return below((level if weight == 0 or "mean" in found else level * (1 - weight)) / len(missing))
 
-    def check_verdict(self, row, estimate, adjusted, name):
+    @staticmethod
+    def equal(members, share):
+        """p of equality by two one-sided tests within the margin and Holm, of what nobody chose by these trainings."""
+        p = {key: max(stats.t.sf((row.margin + side * c["estimate"]) / np.sqrt(v), nu) for side in (1, -1))
+             for key, row, c, v, nu in members if row.margin > 0 and row.first_candidates == row.second_candidates == 1}
+        largest, adjusted = 0, {}
+        for rank, key in enumerate(sorted(p, key=p.get)):
+            largest = max(largest, (len(p) - rank) * p[key])
+            adjusted[key] = min(1, min(1, largest) / share)
+        return adjusted
+
+    def check_verdict(self, row, estimate, adjusted, equal, name):
         adjusted = min(1, adjusted)
         may = row.first_candidates == 1 if estimate > 0 else row.second_candidates == 1
         self.cell(row, "p_adjusted", adjusted if may else None, name, tolerance=1e-6)
         verdict = "undecided" if adjusted > ALPHA or not may else "win" if estimate > 0 else "loss"
-        if row.verdict != "equal":
-            self.cell(row, "verdict", verdict, name)
-        if row.note != "within the margin":
-            self.cell(row, "note", "chosen on the same seeds" if adjusted <= ALPHA and not may else None, name)
+        self.cell(row, "p_equal", equal, name, tolerance=1e-6)
+        within = equal is not None and equal <= ALPHA
+        note = "chosen on the same seeds" if adjusted <= ALPHA and not may else None
+        self.cell(row, "verdict", "equal" if within and verdict == "undecided" else verdict, name)
+        self.cell(row, "note", "within the margin" if within and verdict != "undecided" else note, name)
 
     def check_models(self, family):
         """Several models against the cocktail of all: Holm over their means."""
@@ -264,13 +279,14 @@ class Register(Evidence):
             else:
                 self.cell(row, "verdict", None, name)
                 self.cell(row, "note", self.mean_obstacle(cells) or self.reason(cells, kind), name)
+        equal = self.equal([(row.Index, row, {"estimate": row.estimate}, v, nu) for row, v, nu in members], share)
         for side in (1, -1):
             order = sorted(members, key=lambda m: stats.t.sf(side * m[0].estimate / np.sqrt(m[1]), m[2]))
             largest = 0
             for rank, (row, v, nu) in enumerate(order):
                 largest = max(largest, (len(order) - rank) * stats.t.sf(side * row.estimate / np.sqrt(v), nu))
                 if side * row.estimate > 0:
-                    self.check_verdict(row, row.estimate, 2 * largest / share, ("one_model", row.subject))
+                    self.check_verdict(row, row.estimate, 2 * largest / share, equal.get(row.Index), ("one_model", row.subject))
                     self.detectable(row, ALPHA * share / len(members), v, nu)
         level, keys = ALPHA * share / 2, list(range(len(members)))
         found = {side: rejected(None, [stats.t.sf(side * row.estimate / np.sqrt(v), nu) for row, v, nu in members], level, SHARE)
