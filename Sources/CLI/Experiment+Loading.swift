@@ -159,7 +159,7 @@ extension WorkClock {
       return WorkClock(plan: plan, store: store)
     }
     let speed = MachineSpeed.measure(
-      outline, workers: workers, threads: threads, rounds: plan.jobs.contains { $0.work.roundedFLOPs > 0 })
+      outline, workers: workers, threads: threads, inBF16: plan.jobs.contains { $0.work.roundedFLOPs > 0 })
     return WorkClock(plan: plan, store: store, speed: speed)
   }
 }

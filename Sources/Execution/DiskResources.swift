@@ -70,8 +70,7 @@ public final class DiskResources: Resources {
 
   /// Products in bf16 need a library.
   public func obstacle(to precision: Precision) -> Diagnostic? {
-    guard runsJobs, precision == .bfloat16, case .failure(let problem) = OneDNN.shared else { return nil }
-    return problem
+    runsJobs && precision == .bfloat16 ? OneDNN.shared.problem : nil
   }
 
   /// The folder of a base that a user names.

@@ -20,12 +20,12 @@ public struct MachineSpeed: Sendable, Hashable {
   /// Multiplies (512, C) · (C, F) on as many threads as the workers have together, five rounds of some 40 ms; the best counts.
   ///
   /// The process must run with the BLAS kernel that workers get.
-  /// - Parameter rounds: Whether products that read bf16 are measured too.
+  /// - Parameter inBF16: Whether products that read bf16 are measured too.
   public static func measure(
-    _ outline: ModelOutline, workers: Int, threads: Int = 1, rounds: Bool = false
+    _ outline: ModelOutline, workers: Int, threads: Int = 1, inBF16: Bool = false
   ) -> MachineSpeed {
     var speed = MachineSpeed(flopsPerSecond: rate(outline, workers: workers, threads: threads, .float32))
-    if rounds, OneDNN.isThere {
+    if inBF16, OneDNN.isThere {
       speed.roundedFlopsPerSecond = rate(outline, workers: workers, threads: threads, .bfloat16)
     }
     return speed

@@ -16,9 +16,7 @@ public struct StoredItems: ItemScoreSource {
 
   /// Cost: reads the predictions of one job, and the targets of a split once.
   public func items(_ row: ScoreRow) throws -> ItemScores? {
-    guard let targets = scorer.targets(Scorer.Question(task: row.task, split: row.split)),
-      let id = JobID(hex: row.job), scorer.store.contains(id), !scorer.store.isDropped(id)
-    else { return nil }
+    guard let (targets, id) = asked(row) else { return nil }
     let rows = try scorer.joined(id, targets)
     let (predictions, wanted) = (rows.columns.predictions, rows.targets)
     guard !wanted.isEmpty else { return nil }
@@ -38,9 +36,7 @@ public struct StoredItems: ItemScoreSource {
 
   /// Cost: reads the predictions of one job, and the targets of a split once.
   public func labels(_ row: ScoreRow) throws -> LabelCounts? {
-    guard let targets = scorer.targets(Scorer.Question(task: row.task, split: row.split)),
-      let id = JobID(hex: row.job), scorer.store.contains(id), !scorer.store.isDropped(id)
-    else { return nil }
+    guard let (targets, id) = asked(row) else { return nil }
     let labels = targets.task.labels.map(\.name)
     if labels.isEmpty { return nil }
     let rows = try scorer.joined(id, targets)
@@ -54,6 +50,14 @@ public struct StoredItems: ItemScoreSource {
       }
     }
     return LabelCounts(labels: labels, counts: counts)
+  }
+
+  /// What a row's predictions are held against, and the job that made them; nil where they are not there, or no longer.
+  private func asked(_ row: ScoreRow) -> (Targets, JobID)? {
+    guard let targets = scorer.targets(Scorer.Question(task: row.task, split: row.split)),
+      let id = JobID(hex: row.job), scorer.store.contains(id), !scorer.store.isDropped(id)
+    else { return nil }
+    return (targets, id)
   }
 
   /// A number that equal answers share.

@@ -1,3 +1,4 @@
+internal import Basics
 public import Foundation
 
 /// Makes the vocabulary and the file of a small tokenizer, for an encoder that is pretrained from nothing.
@@ -52,11 +53,11 @@ public enum WordPieceVocabulary {
     func id(_ name: String) -> Int { ids.first { $0.name == name }?.id ?? 0 }
     let added = ids.sorted { $0.id < $1.id }.map { entry in
       """
-          {"id": \(entry.id), "content": \(quoted(entry.name)), "single_word": false, "lstrip": false, \
+          {"id": \(entry.id), "content": \(JSONText.quoted(entry.name)), "single_word": false, "lstrip": false, \
       "rstrip": false, "normalized": false, "special": true}
       """
     }
-    let vocab = vocabulary.enumerated().map { "      \(quoted($1)): \($0)" }
+    let vocab = vocabulary.enumerated().map { "      \(JSONText.quoted($1)): \($0)" }
     let text = """
       {
         "version": "1.0",
@@ -102,20 +103,5 @@ public enum WordPieceVocabulary {
 
   private static func sequence(_ name: String, _ type: Int) -> String {
     "{\"Sequence\": {\"id\": \"\(name)\", \"type_id\": \(type)}}"
-  }
-
-  /// A JSON text.
-  private static func quoted(_ text: String) -> String {
-    var result = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"", "\\": result += "\\\(scalar)"
-      case _ where scalar.value < 0x20:
-        let digits = String(scalar.value, radix: 16)
-        result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-      default: result.unicodeScalars.append(scalar)
-      }
-    }
-    return result + "\""
   }
 }

@@ -63,8 +63,7 @@ struct Scorer: Sendable {
   /// The metrics of a task that are not known of some predictions.
   func missing(_ evaluation: PlannedEvaluation) -> [String] {
     guard let targets = targets(Question(task: evaluation.task, split: evaluation.split)) else { return [] }
-    let book = ScoreBook(store.path(evaluation.job))
-    return targets.task.metrics.filter { name in targets.key(name).flatMap(book.score) == nil }
+    return targets.missing(targets.task.metrics, in: ScoreBook(store.path(evaluation.job)))
   }
 
   /// Computes and writes every score that predictions can have: once they are gone a metric that is asked for later can be
@@ -75,7 +74,7 @@ struct Scorer: Sendable {
     guard let targets = targets(Question(task: evaluation.task, split: evaluation.split)) else { return }
     let metrics = Metrics.measuring(TaskKinds.row(of: targets.task.kind).form).map(\.name)
     let book = ScoreBook(store.path(evaluation.job))
-    let missing = metrics.filter { name in targets.key(name).flatMap(book.score) == nil }
+    let missing = targets.missing(metrics, in: book)
     if missing.isEmpty { return }
     for (name, value) in try scores(missing, evaluation.job, targets) {
       if let key = targets.key(name) { try book.keep(value, key) }
@@ -153,6 +152,11 @@ final class Targets: Sendable {
   func key(_ metric: String) -> ScoreKey? {
     guard let row = try? Metrics.all.entry(named: metric) else { return nil }
     return ScoreKey(targets: key, metric: row.name, revision: row.revision)
+  }
+
+  /// Those of some metrics whose scores over these targets a book does not have.
+  func missing(_ metrics: [String], in book: ScoreBook) -> [String] {
+    metrics.filter { name in key(name).flatMap(book.score) == nil }
   }
 
   /// Holds predictions against the rows that they are of, by the number and the text of each.

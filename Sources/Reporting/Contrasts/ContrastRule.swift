@@ -36,7 +36,7 @@ enum ContrastRule: Equatable {
       // Two sides of four or five seeds have no reserve where deviations differ much.
       self = .sum(share: degrees < 8 ? 0.8 : degrees < 10 ? 0.9 : 1)
     } else {
-      self = 2 * cells.count >= 8 ? .moderated(share: 0.9) : .sum(share: 0.8)
+      self = cells.count >= 4 ? .moderated(share: 0.9) : .sum(share: 0.8)
     }
   }
 

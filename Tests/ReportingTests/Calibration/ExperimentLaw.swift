@@ -135,14 +135,4 @@ struct ExperimentTally: Sendable {
       }
     }
   }
-
-  static func + (a: ExperimentTally, b: ExperimentTally) -> ExperimentTally {
-    var c = a
-    for path in [
-      \ExperimentTally.experiments, \.tasks, \.learned, \.measured, \.shares, \.covered, \.means,
-      \.meansCovered,
-      \.judgedUnlearned,
-    ] as [WritableKeyPath<ExperimentTally, Int>] { c[keyPath: path] += b[keyPath: path] }
-    return c
-  }
 }

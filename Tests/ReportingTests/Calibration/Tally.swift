@@ -6,8 +6,6 @@ struct Tally: Sendable {
   var families = 0
   /// Families with a false win or loss.
   var wrong = 0
-  var wrongWins = 0
-  var wrongLosses = 0
   /// Tasks with an interval, and those whose interval holds the truth.
   var tasks = 0
   var covered = 0
@@ -40,8 +38,7 @@ struct Tally: Sendable {
       let truth = abs(truth) < 1e-9 ? 0 : truth
       if let outcome = row.outcome {
         outcomes["\(truth > 0 ? "win" : truth < 0 ? "loss" : "none")/\(outcome.rawValue)", default: 0] += 1
-        if outcome == .win, truth <= 0 { (isWrong, wrongWins) = (true, wrongWins + 1) }
-        if outcome == .loss, truth >= 0 { (isWrong, wrongLosses) = (true, wrongLosses + 1) }
+        if outcome == .win && truth <= 0 || outcome == .loss && truth >= 0 { isWrong = true }
       }
       if let interval = row.familyInterval {
         isTested = true
@@ -80,30 +77,5 @@ struct Tally: Sendable {
       return widths[index] / Double(counts[index]) / (1.959964 * error)
     }
     return ratios.isEmpty ? .nan : Estimate.mean(ratios)
-  }
-
-  static func + (a: Tally, b: Tally) -> Tally {
-    var c = a
-    c.families += b.families
-    c.wrong += b.wrong
-    c.wrongWins += b.wrongWins
-    c.wrongLosses += b.wrongLosses
-    c.tasks += b.tasks
-    c.covered += b.covered
-    c.means += b.means
-    c.meansCovered += b.meansCovered
-    c.simultaneous += b.simultaneous
-    c.withFamily += b.withFamily
-    if c.widths.isEmpty {
-      (c.widths, c.squares, c.counts) = (b.widths, b.squares, b.counts)
-    } else {
-      for index in b.widths.indices {
-        c.widths[index] += b.widths[index]
-        c.squares[index] += b.squares[index]
-        c.counts[index] += b.counts[index]
-      }
-    }
-    c.outcomes.merge(b.outcomes, uniquingKeysWith: +)
-    return c
   }
 }

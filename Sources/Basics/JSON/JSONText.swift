@@ -1,7 +1,7 @@
 /// Text as JSON has it.
-enum JSONText {
+public enum JSONText {
   /// A string in quotes.
-  static func quoted(_ text: String) -> String {
+  public static func quoted(_ text: String) -> String {
     var quoted = "\""
     for scalar in text.unicodeScalars {
       switch scalar {
