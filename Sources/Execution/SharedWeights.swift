@@ -97,7 +97,9 @@ public final class SharedWeights: Sendable {
   ///
   /// What somebody writes under its name later is hashed like anything else.
   package func forget(_ sha256: String) {
-    sound.withLock { known in known = known.filter { !URL(fileURLWithPath: $0.key).lastPathComponent.hasPrefix(sha256) } }
+    sound.withLock { known in
+      known = known.filter { !URL(fileURLWithPath: $0.key).lastPathComponent.hasPrefix(sha256) }
+    }
     guard let folder, let names = try? FileManager.default.contentsOfDirectory(atPath: folder.path) else {
       return
     }
