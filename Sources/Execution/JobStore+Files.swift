@@ -27,6 +27,9 @@ public enum FileScrutiny: Sendable {
 }
 
 extension JobStore {
+  /// The file that says what a job wrote.
+  static let recordName = WrittenFiles.name
+
   /// Notes size and SHA-256 of all files of an attempt in `files.json`.
   package func seal(_ attempt: URL) throws {
     var written = WrittenFiles(files: [:])

@@ -105,11 +105,20 @@ public final class Leases: Sendable {
   /// again; not while another one has it, which may be for minutes.
   /// - Returns: What was wrong with it; nil where nothing is any more.
   public func discardDamaged(_ id: JobID) throws -> Diagnostic? {
+    // A commit writes the record of files anew: while it is the same, nothing has been mended.
+    func record() -> String? {
+      try? FileHashes.key(store.folder(id).appendingPathComponent(JobStore.recordName).path)
+    }
+    var known = record()
     if store.damage(id, .bytes) == nil { return nil }
     while true {
       if case .taken = try takeToMend(id) { break }
-      // Who took it out of the store does it anew.
-      if !store.contains(id) { return nil }
+      let now = record()
+      if now != known {
+        known = now
+        // Who took it out of the store does it anew, or has done so and not let go of it yet.
+        if store.damage(id, .bytes) == nil { return nil }
+      }
       Thread.sleep(forTimeInterval: 0.05)
     }
     guard let damage = store.damage(id, .bytes) else {

@@ -94,7 +94,9 @@ extension MetricColumn {
 }
 
 extension SeedScores {
-  /// Seeds that answer one label, and those that cannot be told from the constant answer while the best seed is so far above
+  /// Which seeds collapsed.
+  ///
+  /// Those that answer one label, and those that cannot be told from the constant answer while the best seed is so far above
   /// them that the recipe works in one and not in the other: by four standard errors of their difference. A recipe that is
   /// weak in all of its seeds has lost, not collapsed.
   fileprivate func collapses(_ areOneAnswer: [Bool]) -> [Bool] {
