@@ -76,8 +76,8 @@ let package = Package(
       "Execution",
       [
         "Basics", "Outlines", "Statistics", "Specs", "Results", "LinearAlgebra", "Machine", "Adapters",
-        "Checkpoints",
-        "Tokenizers", "Models", "Tasks", "Training", "Merging", "Tuning", "Experiment",
+        "Checkpoints", "Tokenizers", "Models", "Probes", "Tasks", "Training", "Merging", "Tuning",
+        "Experiment",
       ]),
     module("Terminal", ["Basics", "LinearAlgebra", "Machine", arguments]),
     module(

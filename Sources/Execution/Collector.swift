@@ -87,12 +87,12 @@ public struct Collector: Sendable {
       case .pretrain(let trained):
         count(trained, specs[id]?.work, &row)
         row.precision = .float32
-      case .statistics, .predict: break
+      case .probe, .statistics, .guess, .predict: break
       }
     }
     set.models.append(row)
     for evaluation in model.evaluations {
-      guard case .predict(let result) = results[evaluation.job], let answer = answers[evaluation] else {
+      guard let result = results[evaluation.job]?.prediction, let answer = answers[evaluation] else {
         continue
       }
       let metrics = set.tasks.first { $0.name == evaluation.task }?.metrics ?? []

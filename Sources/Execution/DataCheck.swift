@@ -28,7 +28,8 @@ public struct DataCheck: Sendable {
     var told: Set<[String]> = []
     var problems: [Diagnostic] = []
     let asked = predicted(plan)
-    for part in plan.jobs.filter({ progress.isOpen($0.id) }).flatMap({ asked[$0.id] ?? parts($0.spec) }) {
+    let open = plan.jobs.filter { progress.isOpen($0.id) }
+    for part in open.flatMap({ parts(of: $0, asked[$0.id]) }) {
       guard case .files(let files) = part.task.source, seen.insert(part).inserted else { continue }
       // Counted rows could be read; what is left to say is whether scores on them mean anything.
       if let row = row(of: part, plan) {
@@ -71,9 +72,17 @@ public struct DataCheck: Sendable {
     return DataRow.rows(of: part.task, kind, survey.parts.map(\.facts), maxTokens: .max).first(where: isOf)
   }
 
+  /// What a job reads; of predictions what they are held against, and where they are counted from training data that first.
+  private func parts(of job: PlannedJob, _ asked: [Part]?) -> [Part] {
+    guard let asked else { return parts(job.spec) }
+    return parts(job.spec).filter { $0.split == .train } + asked
+  }
+
   private func parts(_ spec: JobSpec) -> [Part] {
     switch spec {
     case .pretrain: []
+    case .probe(let job): [Part(task: job.task, split: .train)]
+    case .guess(let job): [Part(task: job.task, split: .train), Part(task: job.task, split: job.split)]
     case .merge(let job):
       (job.data?.tasks ?? []).flatMap { tasks in
         tasks.map { Part(task: $0, split: job.data?.split ?? .train) }

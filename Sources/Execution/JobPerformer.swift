@@ -16,7 +16,7 @@ internal import Training
 /// examples, label embeddings, states below the lowest adapter, the model that predicted last.
 public final class JobPerformer {
   let store: JobStore
-  private var locations: [String: String] = [:]
+  private(set) var locations: [String: String] = [:]
   let workspaces: [Workspace]
   private let weights: SharedWeights
   private let hashes: FileHashes
@@ -112,10 +112,12 @@ public final class JobPerformer {
   private func perform(_ spec: JobSpec, into folder: URL, progress: Progress) throws -> JobResult {
     switch spec {
     case .pretrain(let spec): .pretrain(try pretrain(spec, into: folder, progress: progress))
+    case .probe(let job): .probe(try probe(job, into: folder, progress: progress))
     case .train(let job): .train(try train(job, into: folder, progress: progress))
     case .statistics(let job): .statistics(try measure(job, into: folder, progress: progress))
     case .merge(let job): .merge(try merge(job, into: folder, progress: progress))
     case .tune(let job): .tune(try tune(job, into: folder, progress: progress))
+    case .guess(let job): .guess(try guess(job, into: folder))
     case .predict(let job): .predict(try predict(job, into: folder, progress: progress))
     }
   }
@@ -226,8 +228,16 @@ public final class JobPerformer {
       key.maxTokens <= base.network.outline.limits.positions, "the base does not read \(key.maxTokens) tokens"
     )
     let read = try TaskLoader.rows(key.task.wrappedValue, split: key.split) { locations[$0] }
+    var seen = read.examples
+    if let hidden = key.hides {
+      guard let task = key.task.wrappedValue.hiding(hidden) else {
+        throw Diagnostic(
+          "nothing of task '\(key.task.wrappedValue.name)' is left to read without '\(hidden)'")
+      }
+      seen = try TaskLoader.rows(task, split: key.split) { locations[$0] }.examples
+    }
     let ready = TokenizedRows(
-      examples: read.examples.map {
+      examples: seen.map {
         TokenizedExample($0, tokenizer: base.tokenizer, maxTokens: key.maxTokens)
       },
       numbers: read.numbers, texts: read.examples.map(\.textHash))
@@ -290,6 +300,8 @@ struct RowsKey {
   let split: Split
   let base: Hashed<BaseSpec>
   let maxTokens: Int
+  /// A column that is taken out of the texts.
+  var hides: String?
 
   /// Names a split.
   init(_ task: TaskSpec, _ split: Split, base: Hashed<BaseSpec>, maxTokens: Int) {
@@ -304,7 +316,9 @@ struct RowsKey {
     self.maxTokens = maxTokens
   }
 
-  var text: String { "\(base.hex) \(task.hex) \(split.rawValue) \(maxTokens)" }
+  var text: String {
+    "\(base.hex) \(task.hex) \(split.rawValue) \(maxTokens)" + (hides.map { " without \($0)" } ?? "")
+  }
 
   /// A name for what passes make of them, which depends on what products read.
   func states(_ precision: Precision) -> String { "\(text) \(precision.rawValue)" }

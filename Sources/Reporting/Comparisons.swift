@@ -17,7 +17,7 @@ package struct Contender {
   package var outcome: Contrast.Outcome? { decided?.outcome ?? contrast?.outcome }
 }
 
-/// One task and metric: the base, the single and those that challenge it.
+/// One task and metric: floors, the base, the single and those that challenge it.
 package struct ComparisonRow {
   /// Who challenges the single.
   package enum Role: String, CaseIterable, Sendable {
@@ -56,6 +56,10 @@ package struct ComparisonRow {
   package var metric: MetricColumn
   package var testExamples: Int?
   package var base: Estimate?
+  /// On the test split.
+  package var floors: [Floor: Estimate]
+  /// The best of floors and base on validation, with its test score.
+  package var floor: Contender?
   package var single: Contender?
   package var contenders: [Role: Contender]
   package var chosenOn: String
@@ -79,7 +83,17 @@ extension Evidence {
       (.bestUnseen, bestUnseen(for: task)),
       (.merge, register.merge.flatMap { name in candidates.first { $0.model == name } }),
     ]
+    let settings = single?.settings ?? ""
+    let floor = bestFloor(of: task, settings: settings)
     return task.metrics.map { metric in
+      func tested(_ model: Candidate) -> Contender {
+        Contender(candidate: model, score: estimate(model, task.name, .test, metric.name))
+      }
+      let floors = Floor.allCases.compactMap { kind in
+        self.floor(kind, of: task, settings: settings).flatMap { model in
+          tested(model).score.map { (kind, $0) }
+        }
+      }
       var contenders: [ComparisonRow.Role: Contender] = [:]
       for case (let role, let candidate?) in chosen {
         // One contrast, once: where there is nothing to choose both are the cocktail of all.
@@ -91,10 +105,10 @@ extension Evidence {
       }
       return ComparisonRow(
         task: task, metric: metric, testExamples: items(task, metric),
-        base: base(settings: single?.settings ?? "").flatMap { estimate($0, task.name, .test, metric.name) },
-        single: single.map {
-          Contender(candidate: $0, score: estimate($0, task.name, .test, metric.name))
-        }, contenders: contenders, chosenOn: chosenOn(task))
+        base: base(settings: settings).flatMap { tested($0).score },
+        floors: Dictionary(uniqueKeysWithValues: floors), floor: floor.map(tested),
+        single: single.map(tested),
+        contenders: contenders, chosenOn: chosenOn(task))
     }
   }
 

@@ -28,7 +28,7 @@ extension Evidence {
   }
 
   /// The winner, or the only candidate: where there is nothing to choose, nothing needs validation.
-  private func onlyOrWinner(among candidates: [Candidate], on task: TaskColumn) -> Candidate? {
+  func onlyOrWinner(among candidates: [Candidate], on task: TaskColumn) -> Candidate? {
     candidates.count == 1 ? candidates[0] : winner(among: candidates, on: task)
   }
 

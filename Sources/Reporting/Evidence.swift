@@ -204,7 +204,8 @@ extension Evidence {
     reference(among: candidates(of: .base), settings: settings)
   }
 
-  private func reference(among candidates: [Candidate], settings: String) -> Candidate? {
+  /// Of several models the one at the same settings, or the only one there is.
+  func reference(among candidates: [Candidate], settings: String) -> Candidate? {
     candidates.first { $0.settings == settings } ?? (candidates.count == 1 ? candidates[0] : nil)
   }
 }

@@ -4,7 +4,7 @@ internal import Statistics
 
 /// The short table that a run ends with.
 enum Summary {
-  /// One line a task: base, single, best cocktail, all-task cocktail and the merge, each mean ± interval over seeds.
+  /// One line a task: the best floor, single, best cocktail, all-task cocktail and the merge, each mean ± interval over seeds.
   ///
   /// `*` marks a win or loss against the single by the register, `†` what collapsed. Names of the best models stand in
   /// the line where `width` allows it, else below. Plain text without colours.
@@ -36,13 +36,13 @@ enum Summary {
     -> [[String]]
   {
     let header =
-      ["task", "metric", "n", "base", "single"]
+      ["task", "metric", "n", "floor", "single"]
       + roles.map { $0 == .allTaskCocktail ? "all cocktail" : $0.words }
     return [header]
       + rows.map { row in
         [
           row.task.name, row.metric.name, row.testExamples.map(String.init) ?? "-",
-          NumberText.fixed(row.base?.mean), score(row.single, name: false),
+          NumberText.fixed(row.floor?.score?.mean), score(row.single, name: false),
         ] + roles.map { score(row[$0], name: naming && $0 != .allTaskCocktail) }
       }
   }
@@ -118,6 +118,10 @@ enum Summary {
     if rows.contains(where: { row in page.shortRoles.compactMap { row[$0] }.contains(where: isCollapsed) }) {
       parts.append("† a seed collapsed, of it or of the single: no verdict")
     }
+    let floors = Floor.allCases.filter { floor in rows.contains { $0.floors[floor] != nil } }.map(\.rawValue)
+    parts.append(
+      floors.isEmpty
+        ? "floor: the base without training" : "floor: the best of base, \(floors.joined(separator: ", "))")
     if !lower.isEmpty { parts.append("lower is better: \(lower.joined(separator: ", "))") }
     parts.append("best: chosen on validation")
     return parts.joined(separator: "; ")

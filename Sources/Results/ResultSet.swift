@@ -5,6 +5,8 @@ public import Specs
 public enum ModelKind: String, Sendable, Codable, CaseIterable {
   /// The base as it is.
   case base
+  /// What can be had without training a model.
+  case floor
   /// An adapter trained on one task.
   case single
   /// An adapter trained on several tasks.

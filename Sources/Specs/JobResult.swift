@@ -118,6 +118,8 @@ public struct PredictResult: Sendable, Hashable, Codable {
 public enum JobResult: Sendable, Hashable, Codable {
   /// Of a pretraining.
   case pretrain(TrainResult)
+  /// Of a probe.
+  case probe(ProbeResult)
   /// Of a training.
   case train(TrainResult)
   /// Of a measurement.
@@ -126,8 +128,20 @@ public enum JobResult: Sendable, Hashable, Codable {
   case merge(MergeResult)
   /// Of a tuning.
   case tune(TuneResult)
+  /// Of answers without a model.
+  case guess(PredictResult)
   /// Of a prediction.
   case predict(PredictResult)
+}
+
+extension JobResult {
+  /// What a job that leaves predictions read; nil for others.
+  public var prediction: PredictResult? {
+    switch self {
+    case .guess(let result), .predict(let result): result
+    case .pretrain, .probe, .train, .statistics, .merge, .tune: nil
+    }
+  }
 }
 
 /// What a job cost: the one record that differs between two runs.

@@ -24,12 +24,31 @@ extension JobSpec {
   private func read(_ reader: inout some PartReader) {
     switch self {
     case .pretrain(let spec): reader.part("spec", "base.pretrain", Hashed(spec))
+    case .probe(let job): job.read(&reader)
     case .train(let job): job.read(&reader)
     case .statistics(let job): job.read(&reader)
     case .merge(let job): job.read(&reader)
     case .tune(let job): job.read(&reader)
+    case .guess(let job): job.read(&reader)
     case .predict(let job): job.read(&reader)
     }
+  }
+}
+
+extension ProbeJob {
+  fileprivate func read(_ reader: inout some PartReader) {
+    reader.part("base", "base", $base)
+    reader.part("task", "tasks", $task)
+    reader.value("max_tokens", "training.max_tokens", maxTokens)
+    if let hides { reader.value("hides", "tasks", hides) }
+    if let precision { reader.value("precision", "evaluate.precision", precision.rawValue) }
+  }
+}
+
+extension GuessJob {
+  fileprivate func read(_ reader: inout some PartReader) {
+    reader.part("task", "tasks", $task)
+    reader.value("split", "evaluate.splits", split.rawValue)
   }
 }
 
@@ -108,5 +127,6 @@ extension PredictJob {
     reader.value("max_tokens", "training.max_tokens", maxTokens)
     if let labelScale { reader.value("label_scale", "training.label_scale", labelScale) }
     if let precision { reader.value("precision", "evaluate.precision", precision.rawValue) }
+    if let hides { reader.value("hides", "tasks", hides) }
   }
 }

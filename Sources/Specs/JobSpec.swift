@@ -125,6 +125,8 @@ public struct PredictJob: Sendable, Hashable, Codable {
   public var labelScale: Double?
   /// What products with frozen weights read; nil, and not written, for floats.
   public var precision: Precision?
+  /// A column that is taken out of the texts; nil, and not written, where the model reads all of them.
+  public var hides: String?
 
   /// What products with frozen weights read.
   public var productPrecision: Precision { precision ?? .float32 }
@@ -142,9 +144,10 @@ public struct PredictJob: Sendable, Hashable, Codable {
   /// Makes the job of parts that are hashed already.
   public init(
     base: Hashed<BaseSpec>, adapter: JobID?, task: Hashed<TaskSpec>, split: Split, head: JobID?,
-    maxTokens: Int, labelScale: Double?, precision: Precision = .float32
+    maxTokens: Int, labelScale: Double?, precision: Precision = .float32, hides: String? = nil
   ) {
     self.precision = precision == .float32 ? nil : precision
+    self.hides = hides
     _base = base
     self.adapter = adapter
     _task = task
@@ -159,6 +162,8 @@ public struct PredictJob: Sendable, Hashable, Codable {
 public enum JobSpec: Sendable, Hashable, Codable {
   /// Make a tiny base from generated text.
   case pretrain(PretrainSpec)
+  /// Fit a head on the base as it is.
+  case probe(ProbeJob)
   /// Train one adapter.
   case train(TrainJob)
   /// Measure a trained model on examples of its tasks.
@@ -167,6 +172,8 @@ public enum JobSpec: Sendable, Hashable, Codable {
   case merge(MergeJob)
   /// Learn or search how to merge adapters.
   case tune(TuneJob)
+  /// Answer one split of one task without a model.
+  case guess(GuessJob)
   /// Predict one split of one task with one model.
   case predict(PredictJob)
 
@@ -180,7 +187,8 @@ public enum JobSpec: Sendable, Hashable, Codable {
       if case .pretrained(let id) = base { add(id) }
     }
     switch self {
-    case .pretrain: break
+    case .pretrain, .guess: break
+    case .probe(let job): add(job.base)
     case .train(let job):
       add(job.base)
       add(job.start?.adapter)
@@ -209,7 +217,8 @@ public enum JobSpec: Sendable, Hashable, Codable {
     switch self {
     case .train(let job): job.training.productPrecision
     case .predict(let job): job.productPrecision
-    case .pretrain, .statistics, .merge, .tune: .float32
+    case .probe(let job): job.productPrecision
+    case .pretrain, .statistics, .merge, .tune, .guess: .float32
     }
   }
 
@@ -218,7 +227,7 @@ public enum JobSpec: Sendable, Hashable, Codable {
     switch self {
     case .merge(let job): job.method
     case .tune(let job): job.method
-    case .pretrain, .train, .statistics, .predict: nil
+    case .pretrain, .probe, .train, .statistics, .guess, .predict: nil
     }
   }
 
@@ -227,21 +236,23 @@ public enum JobSpec: Sendable, Hashable, Codable {
     switch self {
     case .merge(let job): job.parameters
     case .tune(let job): job.parameters
-    case .pretrain, .train, .statistics, .predict: [:]
+    case .pretrain, .probe, .train, .statistics, .guess, .predict: [:]
     }
   }
 
   /// All kinds, in the order in which jobs need each other.
-  public static let kinds = ["pretrain", "train", "statistics", "merge", "tune", "predict"]
+  public static let kinds = ["pretrain", "probe", "train", "statistics", "merge", "tune", "guess", "predict"]
 
   /// One of `kinds`.
   public var kind: String {
     switch self {
     case .pretrain: "pretrain"
+    case .probe: "probe"
     case .train: "train"
     case .statistics: "statistics"
     case .merge: "merge"
     case .tune: "tune"
+    case .guess: "guess"
     case .predict: "predict"
     }
   }

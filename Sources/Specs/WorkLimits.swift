@@ -4,6 +4,8 @@ public enum WorkLimits {
   public static let partTokens = 640
   /// Tokens of a batch of an evaluation.
   public static let evaluationTokens = 1024
+  /// Vectors of the base that a probe is fitted on, at most.
+  public static let probedVectors = 16_384
   /// Bytes of the hidden states that a worker keeps below the lowest adapter.
   public static let keptStateBytes = 256 << 20
   /// Bytes of the base's pooled vectors that a worker keeps for gates.

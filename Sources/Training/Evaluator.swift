@@ -72,6 +72,26 @@ public struct Evaluator: Sendable {
     return all
   }
 
+  /// What a head reads of the examples, (n, C): a vector for each text, or for each of its words; in order.
+  ///
+  /// - Returns: the vectors with the place of the example of each.
+  public func features(
+    _ examples: [TokenizedExample], of head: TaskHead, states: FrozenStates? = nil,
+    workspaces: [Workspace] = [Workspace()], progress: (Int) throws -> Void = { _ in }
+  ) rethrows -> (vectors: Matrix, examples: [Int]) {
+    let places = examples.indices.flatMap { place in
+      repeatElement(place, count: head.items(examples[place]))
+    }
+    let firsts = examples.reduce(into: [0]) { $0.append($0[$0.count - 1] + head.items($1)) }
+    let all = Matrix(rows: places.count, columns: reader.network.outline.width)
+    _ = try collected(examples, states, workspaces, progress: progress) { range, seen, workspace in
+      all.rows(firsts[range.lowerBound]..<firsts[range.upperBound]).copy(
+        from: head.features(
+          seen, rows: 0..<seen.batch.rows, examples: examples[range], workspace: workspace))
+    }
+    return (all, places)
+  }
+
   private func ignored(_ done: Int) {}
 
   /// What a body makes of every batch, in order.

@@ -43,7 +43,7 @@ import Testing
     "Execution": [
       "Basics", "Outlines", "Statistics", "Specs", "Results", "LinearAlgebra", "Machine", "Adapters",
       "Checkpoints",
-      "Tokenizers", "Models", "Tasks", "Training", "Merging", "Tuning", "Experiment",
+      "Tokenizers", "Models", "Probes", "Tasks", "Training", "Merging", "Tuning", "Experiment",
     ],
     "Terminal": ["Basics", "LinearAlgebra", "Machine"],
     "Bench": [

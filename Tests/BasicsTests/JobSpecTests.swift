@@ -4,7 +4,7 @@ import Specs
 import Testing
 
 /// A way to change one field of a spec.
-private struct Change<Spec>: Sendable {
+struct Change<Spec>: Sendable {
   let field: String
   let apply: @Sendable (inout Spec) -> Void
 
@@ -17,7 +17,7 @@ private struct Change<Spec>: Sendable {
 @Suite struct JobSpecTests {
   private static let label = LabelSpec(name: "up", description: "it rises", value: 1)
   private static let file = DataFile(sha256: "aa", format: "jsonl")
-  private static let task = TaskSpec(
+  static let task = TaskSpec(
     name: "fpb", kind: TaskKind("classification"), source: .files(["train": file]), text: "{text}",
     pair: "{more}",
     target: "label", labels: [label], metrics: ["macro_f1"], limits: ["train": 10], validationFraction: 0.1,
@@ -42,7 +42,7 @@ private struct Change<Spec>: Sendable {
     head: JobID(number: 0x0c), maxTokens: 128, labelScale: 20)
 
   /// Every field must have a change, and every change another identity: a field that is added without a row here fails.
-  private func check<Spec>(_ spec: Spec, _ changes: [Change<Spec>], _ job: (Spec) -> JobSpec) throws {
+  func check<Spec>(_ spec: Spec, _ changes: [Change<Spec>], _ job: (Spec) -> JobSpec) throws {
     // A part that is hashed on its own stands behind an underscore.
     let fields = Mirror(reflecting: spec).children.compactMap { $0.label?.trimmingPrefix("_").description }
     #expect(changes.map(\.field) == fields)
@@ -332,7 +332,7 @@ private struct Change<Spec>: Sendable {
         Change("task") { $0.task.name = "fomc" }, Change("split") { $0.split = .validation },
         Change("head") { $0.head = nil }, Change("maxTokens") { $0.maxTokens = 64 },
         Change("labelScale") { $0.labelScale = nil },
-        Change("precision") { $0.precision = .bfloat16 },
+        Change("precision") { $0.precision = .bfloat16 }, Change("hides") { $0.hides = "text" },
       ]
     ) { .predict($0) }
   }

@@ -50,7 +50,7 @@ import Testing
   @Test func `sound files validate and run`() throws {
     let place = try sound()
     let validation = try Program.run("validate", "m.yaml", in: place.folder)
-    #expect(validation.output == "m.yaml: 4 models, 16 jobs\n")
+    #expect(validation.output == "m.yaml: 6 models, 26 jobs\n")
     let outcome = try Program.run("run", "m.yaml", in: place.folder)
     #expect(outcome.status == 0, "\(outcome.errors)")
   }

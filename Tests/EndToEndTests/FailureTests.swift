@@ -66,9 +66,10 @@ import Testing
 
       """
     #expect(outcome.errors.contains(told), "\(outcome.errors)")
-    #expect(outcome.errors.contains("error: 1 job failed, 90 that need them were left out\n"))
+    #expect(outcome.errors.contains("error: 1 job failed, 99 that need them were left out\n"))
     #expect(place.stored(attempts: true).isEmpty)
-    #expect(place.stored().isEmpty)
+    // The answers that no model gives.
+    #expect(place.stored().count == 6)
     let again = try Program.run("run", "m.yaml", in: place.folder)
     #expect(again.status == 0)
     #expect(try place.tables() == Finished.get().place.tables())

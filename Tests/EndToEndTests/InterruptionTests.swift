@@ -27,7 +27,7 @@ import Testing
     #expect(try call.outcome().status == 128 + SIGKILL)
     #expect(Program.wait(seconds: 20) { Program.processes(in: place.folder).isEmpty })
     #expect(place.stored(attempts: true).isEmpty)
-    #expect(place.stored().count < 91)
+    #expect(place.stored().count < 106)
     try finishes(place)
   }
 
@@ -108,7 +108,7 @@ import Testing
     let done = lines.joined().compactMap { line in
       line.hasPrefix("done ") && !line.hasPrefix("done by") ? line.components(separatedBy: " in ")[0] : nil
     }
-    #expect(done.count == 91 && Set(done).count == 91)
+    #expect(done.count == 106 && Set(done).count == 106)
     for (index, call) in calls.enumerated() {
       // Each speaks of the other, by its host and its process.
       let name = " \(calls[1 - index].process.processIdentifier)"

@@ -62,7 +62,7 @@ import Testing
     #expect(nothing.status == 2)
     #expect(
       nothing.errors == """
-        m.yaml: error: nothing to report: none of 91 jobs has a result in Results/.store
+        m.yaml: error: nothing to report: none of 106 jobs has a result in Results/.store
           `mixology run` does them and writes the tables
 
         """)
@@ -78,9 +78,9 @@ import Testing
     }
     let report = try Program.run("report", "m.yaml", in: partial.folder)
     #expect(report.status == 0)
-    #expect(report.output.contains("\n41 of 91 jobs have results: the table is incomplete\n"))
+    #expect(report.output.contains("\n56 of 106 jobs have results: the table is incomplete\n"))
     let page = try partial.read("Results/tiny/report.md")
-    #expect(page.contains("No job failed. 41 of 91 jobs have results: these tables are incomplete."))
+    #expect(page.contains("No job failed. 56 of 106 jobs have results: these tables are incomplete."))
     #expect(!page.contains("Every model has its test scores"))
     #expect(try !Finished.get().place.read("Results/tiny/report.md").contains("incomplete"))
   }

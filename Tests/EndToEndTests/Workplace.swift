@@ -22,7 +22,7 @@ final class Workplace: Sendable {
     try? FileManager.default.removeItem(at: folder)
   }
 
-  /// Three generated tasks over an encoder that is pretrained at once; 91 jobs.
+  /// Three generated tasks over an encoder that is pretrained at once; 106 jobs.
   static let tiny = """
     name: tiny
     seeds: [0, 1]

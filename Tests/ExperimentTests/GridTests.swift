@@ -29,7 +29,10 @@ import Testing
       ])
     #expect(trainings(plan).map(\.job.adapter.rank) == [4, 8, 4, 8])
     #expect(trainings(plan).map(\.job.training.learningRate) == [1e-3, 1e-3, 1e-4, 1e-4])
-    #expect(plan.models.map(\.settings).prefix(2) == ["", "training.learning_rate=0.001,adapter.rank=4"])
+    #expect(
+      plan.models.filter { $0.kind != .floor }.map(\.settings).prefix(2) == [
+        "", "training.learning_rate=0.001,adapter.rank=4",
+      ])
   }
 
   @Test func `merges join models of one grid point and one seed`() throws {
@@ -93,7 +96,13 @@ import Testing
       manifestText("cocktails: [all]"), ["training.max_tokens=32,64", "adapter.rank=4,8", "seeds=0"])
     #expect(
       plan.models.map(\.model).prefix(2) == ["base[training.max_tokens=32]", "base[training.max_tokens=64]"])
-    #expect(plan.models.count == 6)
+    #expect(plan.models.count { $0.kind != .floor } == 6)
+    // So are its floors.
+    #expect(
+      plan.models.filter { $0.kind == .floor }.map(\.model) == [
+        "floor:majority[training.max_tokens=32]", "floor:probe[training.max_tokens=32]",
+        "floor:majority[training.max_tokens=64]", "floor:probe[training.max_tokens=64]",
+      ])
   }
 
   @Test func `settings of the command line set, spread and replace`() throws {
@@ -142,7 +151,8 @@ import Testing
     let models = try plan(text, ["seeds=0"]).models.map(\.model)
     #expect(
       models == [
-        "base", "cocktail:fpb+fiqa", "single:fpb", "single:fomc", "single:fiqa", "single:ner",
+        "base", "floor:majority", "floor:probe", "cocktail:fpb+fiqa", "single:fpb", "single:fomc",
+        "single:fiqa", "single:ner",
         "cocktail:fpb+fomc+fiqa",
         "cocktail:fpb+fomc+ner", "cocktail:fpb+fiqa+ner", "cocktail:fomc+fiqa+ner", "cocktail:balanced",
         "merge:linear",

@@ -92,11 +92,13 @@ import Testing
       #expect(job.spec.inputs.allSatisfy(seen.contains), "\(job.label) stands before its inputs")
       #expect(seen.insert(job.id).inserted, "\(job.label) stands twice")
       #expect(job.id == job.spec.id())
-      #expect(job.work.flops > 0 && job.work.memory > 0 && job.work.disk > 0, "\(job.label)")
+      #expect(
+        (job.work.flops > 0 || job.spec.kind == "guess") && job.work.memory > 0 && job.work.disk > 0,
+        "\(job.label)")
     }
     for model in plan.models {
       #expect(model.evaluations.allSatisfy { seen.contains($0.job) })
-      #expect(model.job.map(seen.contains) ?? (model.kind == .base))
+      #expect(model.job.map(seen.contains) ?? [.base, .floor].contains(model.kind))
     }
     // 2 seeds × 2 ranks × (6 trainings, 2 + 1 merges).
     #expect(plan.jobs.filter { $0.spec.kind == "train" }.count == 24)
@@ -109,7 +111,8 @@ import Testing
     let plan = try plan(text, ["seeds=0"])
     #expect(
       plan.models.map(\.model) == [
-        "base", "cocktail:all", "merge:linear", "merge:ties", "merge:ties(scale=0.5)",
+        "base", "floor:majority", "floor:probe", "cocktail:all", "merge:linear", "merge:ties",
+        "merge:ties(scale=0.5)",
       ])
     #expect(
       plan.jobs.filter { $0.spec.kind == "train" }.map(\.label) == [
@@ -185,7 +188,10 @@ import Testing
     let plan = try plan(manifestText(), ["base={pretrain: {steps: 50}}"])
     #expect(plan.jobs.first?.label == "pretrain base")
     let id = try #require(plan.jobs.first?.id)
-    #expect(plan.jobs.dropFirst().allSatisfy { $0.spec.inputs.contains(id) || $0.spec.kind == "merge" })
+    #expect(
+      plan.jobs.dropFirst().allSatisfy {
+        $0.spec.inputs.contains(id) || ["merge", "guess"].contains($0.spec.kind)
+      })
     // The base of the tables is what that job makes.
     #expect(plan.models.first?.kind == .base && plan.models.first?.job == id)
   }
@@ -210,6 +216,6 @@ import Testing
       spec.source
         == .generated(
           GeneratorSpec(form: "sentiment", rows: ["train": 10, "test": 20], relatedness: 0.5, world: 3)))
-    #expect(plan.models.map(\.model) == ["base", "single:news"])
+    #expect(plan.models.map(\.model) == ["base", "floor:majority", "floor:probe", "single:news"])
   }
 }

@@ -343,7 +343,7 @@ import Testing
       message { $0.scores[0].task = "fbp" } == "error: the results hold a score on the unknown task 'fbp'"
         + hint)
     #expect(
-      message { $0.models.append($0.models[1]) }
+      message { $0.models.append($0.models[4]) }
         == "error: the results hold two models 'single:fpb[adapter.rank=4]' of one seed" + hint)
     #expect(
       message { $0.tasks.append($0.tasks[0]) } == "error: the results hold two tasks of one name" + hint)

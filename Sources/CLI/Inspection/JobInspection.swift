@@ -51,10 +51,12 @@ enum JobInspection {
   private static func kind(_ result: JobResult) -> String {
     switch result {
     case .pretrain: "pretrain"
+    case .probe: "probe"
     case .train: "train"
     case .statistics: "statistics"
     case .merge: "merge"
     case .tune: "tune"
+    case .guess: "guess"
     case .predict: "predict"
     }
   }
@@ -91,7 +93,15 @@ enum JobInspection {
             + rounded(tuned.end, 4)
         )
       ]
-    case .predict(let predicted):
+    case .probe(let probe):
+      return [
+        (
+          "result",
+          "\(counted(probe.vectors, "vector")) of \(counted(probe.examples, "example")), penalty \(rounded(probe.penalty, 4)), "
+            + "mean loss of what was held out \(rounded(probe.loss, 4))"
+        )
+      ]
+    case .guess(let predicted), .predict(let predicted):
       return [
         ("result", "predictions of \(counted(predicted.n, "example")), \(counted(predicted.tokens, "token"))")
       ]

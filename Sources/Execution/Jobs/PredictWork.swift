@@ -13,7 +13,8 @@ extension JobPerformer {
   /// Predicts one split of one task with one model.
   func predict(_ job: PredictJob, into folder: URL, progress: Progress) throws -> PredictResult {
     let base = try base(job.base, job.productPrecision)
-    let key = RowsKey(job.$task, job.split, base: job.$base, maxTokens: job.maxTokens)
+    var key = RowsKey(job.$task, job.split, base: job.$base, maxTokens: job.maxTokens)
+    key.hides = job.hides
     let rows = try rows(key)
     let examples = rows.examples
     let head = try head(job.$task, of: job.head, base: job.$base, labelScale: job.labelScale)

@@ -132,5 +132,7 @@ public struct Manifest: Sendable {
     var testsChosenOnly: Bool
     /// What products with frozen weights read.
     var precision: Precision
+    /// Whether what can be had without training a model stands beside the models.
+    var hasFloors: Bool
   }
 }

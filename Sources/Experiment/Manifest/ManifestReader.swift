@@ -185,7 +185,8 @@ struct ManifestReading {
     }
     let precision = value?["precision"]?.text.flatMap { Precision(rawValue: $0) }
     return Manifest.Evaluate(
-      tasks: tasks, splits: splits, testsChosenOnly: testsChosenOnly, precision: precision ?? .float32)
+      tasks: tasks, splits: splits, testsChosenOnly: testsChosenOnly, precision: precision ?? .float32,
+      hasFloors: value?["floors"]?.settings.first != .flag(false))
   }
 
   /// The texts of a list that are known, each once; the others are reported.

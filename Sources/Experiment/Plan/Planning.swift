@@ -10,10 +10,10 @@ struct Planning {
   let parts: PlanParts
   let estimate: WorkEstimate
   let graph = JobGraph()
-  private(set) var models: [PlannedModel] = []
+  var models: [PlannedModel] = []
 
   private let pretrain: PretrainSpec?
-  private(set) var base: Hashed<BaseSpec>
+  var base: Hashed<BaseSpec>
 
   /// A cocktail at one grid point with one seed.
   private struct Cell: Hashable {
@@ -74,6 +74,7 @@ struct Planning {
           graph.add(.pretrain(pretrain), label: "pretrain base", work: estimate.pretraining(pretrain))))
     }
     planBase()
+    planFloors()
     for index in manifest.cocktails.indices where isWanted(index) {
       for point in manifest.points.indices {
         for seed in manifest.seeds { planTraining(Cell(cocktail: index, point: point, seed: seed)) }

@@ -278,6 +278,33 @@ struct WorkEstimate {
     return work
   }
 
+  /// The base over the training data, and a probe for each part and penalty of its cross-validation, of some 40 steps each.
+  func probe(_ task: TaskData, maxTokens: Int, _ precision: Precision) -> JobWork {
+    let texts = texts(task, .train, maxTokens: maxTokens)
+    var work = forward(texts)
+    work.roundedFLOPs = rounded(work.flops, precision)
+    let words = vocabulary.kind(task.spec.kind).outline.answersWords ? texts.mean / 1.5 : 1
+    let vectors = min(texts.rows * words, Double(WorkLimits.probedVectors))
+    let width = Double(outline.width)
+    // In doubles, at half the speed.
+    work.flops += 2 * 4 * 40 * 6 * 13 * vectors * width * Double(max(1, task.spec.labels.count))
+    let tokens = min(texts.rows * texts.mean, Double(WorkLimits.evaluationTokens))
+    work.memory =
+      MemoryEstimate.base(outline, held)
+      + MemoryEstimate.block(outline, tokens: tokens, row: texts.meanSquare / max(1, texts.mean), precision)
+      + 4 * 8 * vectors * width
+    work.disk = 4 * width * Double(max(1, task.spec.labels.count)) + Self.blocks(files: 6)
+    return work
+  }
+
+  /// Answers to a split without a model.
+  func guess(_ task: TaskData, _ split: Split) -> JobWork {
+    let texts = texts(task, split, maxTokens: .max)
+    return JobWork(
+      rows: texts.rows, memory: MemoryEstimate.base(outline, held),
+      disk: texts.rows * bytesPerPrediction(task, texts.mean) + Self.blocks(files: 7))
+  }
+
   /// A row of predictions in columns, and a line of them with its names and the words around them.
   private func bytesPerPrediction(_ task: TaskData, _ tokens: Double) -> Double {
     let labels = task.spec.labels.map { Double($0.name.utf8.count) }

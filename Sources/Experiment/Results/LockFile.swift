@@ -57,7 +57,7 @@ public enum LockFile {
         case .train(let job):
           if case .folder(let sha256) = job.base { lines.add("sha256", sha256) }
           return
-        case .statistics, .merge, .tune, .predict: continue
+        case .probe, .statistics, .merge, .tune, .guess, .predict: continue
         }
       }
     }

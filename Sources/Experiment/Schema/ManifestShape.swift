@@ -241,6 +241,10 @@ struct ManifestShape {
           "precision", .scalar(.choice(Precision.allCases.map(\.rawValue))),
           default: .text(Precision.float32.rawValue),
           "what products with frozen weights read: floats, or both sides rounded to bf16 (needs oneDNN)"),
+        Field(
+          "floors", .scalar(.flag), default: .flag(true),
+          "whether what can be had without training a model stands beside the models: the most frequent label, a linear "
+            + "head on the base as it is, and the same without one of the columns"),
       ]), evaluateRules)
   }
 }

@@ -52,7 +52,9 @@ extension Page {
       deciding,
       [
         .text("task", "The task with its first metric.") { row in taskName(row) },
-        .text("base", "The base.") { NumberText.fixed($0.base?.mean) },
+        .text("floor", "The best of base, majority, blind and probe.") {
+          NumberText.fixed($0.floor?.score?.mean)
+        },
         .text("single", "The single.") { NumberText.fixed($0.single?.score?.mean) },
       ] + challengers + [
         .text("helps, harms", "Ingredients of the cocktail of all, and of pairs, with a verdict.") { row in
@@ -64,7 +66,7 @@ extension Page {
     return "\n" + MarkdownFormat.text(of: table)
   }
 
-  /// `fpb (macro_f1 ↑)`, and that the single's gain over the base is open where it is.
+  /// `fpb (macro_f1 ↑)`, and that the single's gain over its floor is open where it is.
   private func taskName(_ row: ComparisonRow) -> String {
     let learned = evidence.register.contrasts.first {
       $0.question == "learned" && $0.task == row.task.name && $0.metric == row.metric.name

@@ -2,7 +2,7 @@ internal import Results
 internal import Statistics
 
 extension Page {
-  /// Base, single and challengers for each task's first metric.
+  /// Floor, base, single and challengers for each task's first metric.
   package var comparisonTable: Table {
     let seeds = seedCount
     return Table(
@@ -14,6 +14,7 @@ extension Page {
         },
         .integer("n", "Items of the test split.") { $0.testExamples },
         .text("base", "The base.") { NumberText.fixed($0.base?.mean) },
+        .text("floor", "The best floor, and which it is.") { Page.floorAndName($0.floor) },
         .text("single", "The single.") { NumberText.estimate($0.single?.score, of: seeds) },
       ]
         + roles.flatMap { role -> [Field<ComparisonRow>] in
@@ -27,6 +28,12 @@ extension Page {
   private static func scoreAndName(_ contender: Contender?, of seeds: Int) -> String {
     guard let contender else { return NumberText.missing }
     return NumberText.estimate(contender.score, of: seeds) + " (\(contender.candidate.model))"
+  }
+
+  private static func floorAndName(_ floor: Contender?) -> String {
+    guard let floor, let score = floor.score else { return NumberText.missing }
+    let name = floor.candidate.model
+    return NumberText.fixed(score.mean) + " (\(name.hasPrefix("floor:") ? String(name.dropFirst(6)) : name))"
   }
 
   private static func gainAndVerdict(_ contender: Contender?) -> String {

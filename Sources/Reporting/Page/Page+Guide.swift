@@ -82,9 +82,13 @@ extension Page {
       "A verdict is win, loss, equal (within the margin that the manifest sets) or undecided, and stands in contrasts.csv "
         + "once. `undecided` is not `equal`; what would decide stands beside it. There is no verdict where no interval holds, "
         + "where a seed collapsed, where fewer than ten items differ between any of both sides' seeds, or where the task is not "
-        + "learned: its single is not clearly above the base and the constant answer on validation, and it is in no mean.",
+        + "learned: its single is not above the best of its floors on validation by the one-sided 95 % interval, and it is in no "
+        + "mean.",
+      "Floors are what can be had without training a model for the task: the base as it is, the most frequent label "
+        + "(*majority*), a linear head on the untrained base, fitted to the same training rows (*probe*), and that head without "
+        + "one of the columns of the text (*blind*). The best of them on validation is the task's floor.",
       "On the first screen *steps* are those of the cocktail of all over the single's, *helps, harms* the ingredients with a "
-        + "verdict, of the cocktail of all and in pairs, *learned: open* a task whose single's gain over the base is undecided on "
+        + "verdict, of the cocktail of all and in pairs, *learned: open* a task whose single's gain over its floor is undecided on "
         + "test, *train* what the verdicts recommend; fresh seeds are others than those that chose: the model and its single, run under another name.",
       ContrastRule.words,
       "Seeds differ in the first weights of adapters, in which rows come when, and in what merges draw. The base, the training "

@@ -98,7 +98,8 @@ package struct Page {
     }
     // A base that was pretrained here had no frozen weights.
     let trained = words(evidence.results.models.filter { $0.kind != .base }.compactMap(\.precision))
-    let evaluated = words(evidence.results.scores.map(\.precision))
+    let floors = Set(evidence.candidates(of: .floor).map(\.model))
+    let evaluated = words(evidence.results.scores.filter { !floors.contains($0.model) }.map(\.precision))
     if trained == evaluated || trained.isEmpty { return "Products with frozen weights in \(evaluated)." }
     return "Products with frozen weights in \(trained) while training and in \(evaluated) while evaluating."
   }

@@ -1,12 +1,14 @@
 extension Question {
-  /// Whether training on a task teaches anything beyond the base.
+  /// Whether training on a task teaches anything beyond what can be had without it: floors have no seeds, and test items are
+  /// others than those that chose among them, so that this choice favours neither side.
   static let learned = Question(
-    name: "learned", summary: "Is a task learned: is its single better than the base?"
+    name: "learned", summary: "Is a task learned: is its single better than the best of its floors?"
   ) {
     evidence, reader in
     try evidence.plans("learned", reader) { task in
       let single = evidence.singleSide(task)
-      return evidence.both(single, .init("base", evidence.base(settings: single?.model.settings ?? "")))
+      return evidence.both(
+        single, .init("floor", evidence.bestFloor(of: task, settings: single?.model.settings ?? "")))
     }
   }
 }

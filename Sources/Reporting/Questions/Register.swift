@@ -29,7 +29,7 @@ package struct Register: Sendable {
       try question.contrasts(evidence, reader, settings)
     }
     var recovered: [String: RecoveredRow] = [:]
-    for model in evidence.candidates where !evidence.recovered(model).byTask.isEmpty {
+    for model in evidence.candidates where model.kind != .floor && !evidence.recovered(model).byTask.isEmpty {
       recovered[model.model] = try reader.recovered(model)
     }
     self.recovered = recovered

@@ -55,10 +55,11 @@ final class ScoreReader {
     return scores
   }
 
-  /// Whether a task's single beats the base, and the constant answer, on validation by more than chance.
+  /// Whether the mean over fresh seeds and texts of a task's single beats the best of its floors on validation: by the lower end
+  /// of its one-sided 95 % interval.
   ///
-  /// Where predictions are not there, by more than the standard deviation over its seeds; a task whose base has no score is
-  /// taken as learned.
+  /// Where predictions are not there, by more than the standard deviation over its seeds; a task without a floor is taken as
+  /// learned.
   func isLearned(_ task: TaskColumn, settings: String) throws -> Bool {
     let key = task.name + " " + settings
     if let answer = learned[key] { return answer }
@@ -71,19 +72,20 @@ final class ScoreReader {
     guard let metric = task.decidingMetric, let single = evidence.single(of: task.name, settings: settings),
       let own = try scores(single, task, metric, on: .validation)
     else { return true }
-    let base = try evidence.base(settings: settings).flatMap { try scores($0, task, metric, on: .validation) }
     if let floor = own.floor, Estimate.mean(own.values) <= floor { return false }
-    guard let base else { return true }
+    guard let model = evidence.bestFloor(of: task, settings: settings),
+      let floor = try scores(model, task, metric, on: .validation)
+    else { return true }
     let cell = ContrastPlan.Cell(
       task: task.name, metric: metric.name, first: .init("single", single.model),
-      second: .init("base", "base"),
-      firstScores: own, secondScores: base)
+      second: .init("floor", model.model),
+      firstScores: own, secondScores: floor)
     guard let contrast = MeasuredCell(cell, isPaired: false).contrast else {
-      return Estimate.mean(own.values) - (Estimate.deviation(own.values) ?? 0) > Estimate.mean(base.values)
+      return Estimate.mean(own.values) - (Estimate.deviation(own.values) ?? 0) > Estimate.mean(floor.values)
     }
     let part = contrast.variance()
     guard part.variance > 0 else { return contrast.estimate > 0 }
-    let half = StudentT.quantile(0.975, degrees: part.degrees) * part.variance.squareRoot()
+    let half = StudentT.quantile(0.95, degrees: part.degrees) * part.variance.squareRoot()
     return contrast.estimate > half
   }
 }

@@ -23,8 +23,10 @@ extension Question {
 }
 
 extension Evidence {
-  /// The models that have test scores on all tasks, in the manifest's order.
-  package var serving: [Candidate] { tasks.count > 1 ? candidates.filter(isTested) : [] }
+  /// The base and the models that have test scores on all tasks, in the manifest's order.
+  package var serving: [Candidate] {
+    tasks.count > 1 ? candidates.filter { $0.kind != .floor && isTested($0) } : []
+  }
 
   /// Grid points of trained models, each once.
   var trainedSettings: [String] {

@@ -6,7 +6,7 @@ extension ReportTable {
   static let comparison = ReportTable(
     name: "comparison", question: "For every task: is a cocktail or a merge better than training on it alone?"
   ) { evidence in
-    Table(evidence.comparisons, taskFields + contenderFields + chosenField)
+    Table(evidence.comparisons, taskFields + floorFields + singleFields + contenderFields + chosenField)
   }
 
   private static let taskFields: [Field<ComparisonRow>] = [
@@ -16,6 +16,21 @@ extension ReportTable {
     .integer("n_test", unit: "examples", "Examples of the test split behind each value.") { $0.testExamples },
     .integer("seeds", "Seeds of the single that have a test value.") { $0.single?.score?.count },
     .number("base", unit: "metric", "The base without any training.") { $0.base?.mean },
+  ]
+
+  private static let floorFields: [Field<ComparisonRow>] =
+    Floor.allCases.map { floor in
+      .number("floor_\(floor.rawValue)", unit: "metric", floor.definition) { $0.floors[floor]?.mean }
+    } + [
+      .text(
+        "floor_model",
+        "The best of these and the base by the validation value of the first metric; a single that is not "
+          + "clearly above it there has not learned the task."
+      ) { $0.floor?.candidate.model },
+      .number("floor", unit: "metric", "Its test value.") { $0.floor?.score?.mean },
+    ]
+
+  private static let singleFields: [Field<ComparisonRow>] = [
     .number("single_mean", unit: "metric", "The model trained on this task alone: mean over seeds.") {
       $0.single?.score?.mean
     },

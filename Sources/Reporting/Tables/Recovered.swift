@@ -31,7 +31,7 @@ extension ReportTable {
         }
       }
     }
-    return Table(evidence.candidates, nameFields + scores)
+    return Table(evidence.candidates.filter { $0.kind != .floor }, nameFields + scores)
   }
 
   private static let nameFields: [Field<Candidate>] = [

@@ -10,7 +10,7 @@ extension ReportTable {
 
   private static let runFields: [Field<Run>] = [
     .text("model", "The model's name, the same for all seeds.") { $0.model.model },
-    .text("kind", "How it came to be: base, single, cocktail or merge.") { $0.model.kind.rawValue },
+    .text("kind", "How it came to be: base, floor, single, cocktail or merge.") { $0.model.kind.rawValue },
     .text("recipe", "What was trained or merged.") { $0.model.recipe },
     .text("settings", "The grid point; empty where the manifest has no grid.") { $0.model.settings },
     .integer("seed", "The seed; empty for the base, which has none.") { $0.model.seed },

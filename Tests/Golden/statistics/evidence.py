@@ -90,12 +90,27 @@ class Evidence:
         return [m for m, kind in self.kind.items() if kind in kinds]
 
     def learned_from(self, model):
-        return [] if self.kind[model] == "base" else self.recipe[model].split(" of ")[-1].split("+")
+        return [] if self.kind[model] in ("base", "floor") else self.recipe[model].split(" of ")[-1].split("+")
 
     def base_of(self, settings):
         bases = self.models("base")
         same = [m for m in bases if self.settings[m] == settings]
         return same[0] if same else bases[0] if len(bases) == 1 else None
+
+    def floors_of(self, task, settings):
+        """What can be had of a task without training a model, at a grid point or at the only one there is."""
+        own = {}
+        for m in self.models("floor"):
+            own.setdefault(self.recipe[m], []).append(m)
+        same = [next((m for m in all_ if self.settings[m] == settings), all_[0] if len(all_) == 1 else None) for all_ in own.values()]
+        metric = self.tasks[task][0]
+        return [m for m in same if m and any(len(self.values(m, task, split, metric)) for split in ("validation", "test"))]
+
+    def best_floor(self, task, settings):
+        base = self.base_of(settings)
+        metric = self.tasks[task][0]
+        has = base and any(len(self.values(base, task, split, metric)) for split in ("validation", "test"))
+        return self.choose(self.floors_of(task, settings) + ([base] if has else []), task)
 
     def single_of(self, task, settings):
         singles = [m for m in self.models("single") if self.learned_from(m) == [task]]
@@ -189,19 +204,19 @@ class Evidence:
         return self.known_learned[key]
 
     def find_learned(self, task, settings):
-        metric, single, base = self.tasks[task][0], self.single_of(task, settings), self.base_of(settings)
+        metric, single, floor = self.tasks[task][0], self.single_of(task, settings), self.best_floor(task, settings)
         own = self.items(single, task, metric, "validation") if single else None
         values = self.sign(metric) * self.values(single, task, "validation", metric) if single else []
         if len(values) == 0:
             return True
         if own and own["floor"] is not None and values.mean() <= own["floor"]:
             return False
-        if base is None or len(self.values(base, task, "validation", metric)) == 0:
+        if floor is None or len(self.values(floor, task, "validation", metric)) == 0:
             return True
-        c = self.pair(single, base, task, metric, False, "validation")
+        c = self.pair(single, floor, task, metric, False, "validation")
         v = sum(x for x, _ in c["parts"]) + c["item"][0]
         nu = max(satterthwaite(c["parts"] + [c["item"]]), min([d for _, d in c["parts"]] or [1]))
-        return c["estimate"] > stats.t.ppf(0.975, nu) * np.sqrt(v)
+        return c["estimate"] > stats.t.ppf(0.95, nu) * np.sqrt(v)
 
     def measured(self, settings):
         if settings not in self.known_measured:

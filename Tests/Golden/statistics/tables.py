@@ -37,6 +37,14 @@ class Tables(Register):
             base = self.base_of(self.settings[chosen["single"]])
             base = self.values(base, task, "test", metric) if base else []
             self.cell(row, "base", base.mean() if len(base) else None, task)
+            settings = self.settings[chosen["single"]]
+            for floor in ("majority", "blind", "probe"):
+                model = self.choose([m for m in self.floors_of(task, settings) if self.recipe[m].split("-")[0] == floor], task)
+                values = self.values(model, task, "test", metric) if model else []
+                self.cell(row, f"floor_{floor}", values.mean() if len(values) else None, task)
+            floor = self.best_floor(task, settings)
+            self.cell(row, "floor_model", floor, task)
+            self.cell(row, "floor", self.values(floor, task, "test", metric).mean() if floor else None, task)
             n = self.runs[(self.runs.task == task) & (self.runs.split == "test") & (self.runs.metric == metric)].n
             self.cell(row, "n_test", n.iloc[0], task)
             self.cell(row, "chosen_on", f"validation {self.tasks[task][0]}", task)
@@ -170,7 +178,7 @@ class Tables(Register):
             best = max((v[1:] for v in rivals), default=None)
             best = next((m for m, v in validation.items() if v[0] == row["settings"] and v[1:] == best), None)
             self.cell(row, "chosen_on_validation", row["model"] == best, row["model"])
-        assert {r["model"] for r in rows} - {"singles"} == {m for m in self.kind if self.tested(m)}
+        assert {r["model"] for r in rows} - {"singles"} == {m for m in self.kind if self.kind[m] != "floor" and self.tested(m)}
 
     def check_singles_gain(self, row):
         """The singles against the cocktail of all: the answer to all_cocktail from the other side."""

@@ -67,7 +67,7 @@ struct ExperimentLaw: Sendable {
           let seed = model.seed ?? 0
           let (part, turn, deviation): (Double, Int, Double) =
             switch model.kind {
-            case .base: (0, 0, 0)
+            case .base, .floor: (0, 0, 0)
             case .single: (1, 1, effects[index][seed])
             case .cocktail: (cocktail, 2, (common[seed] + own[seed]) / 2.0.squareRoot())
             // Made of the single: its seed in it.
