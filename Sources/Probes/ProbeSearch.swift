@@ -26,7 +26,7 @@ public struct ProbeSearch: Sendable {
     public var probe: LinearProbe
     /// The penalty that was chosen.
     public var lambda: Double
-    /// The mean loss of vectors that were held out, by penalty, in the order of `lambdas`.
+    /// The mean loss of vectors that were held out, by penalty, in the order of `lambdas`; of those that were tried.
     public var losses: [Double]
   }
 
@@ -38,30 +38,30 @@ public struct ProbeSearch: Sendable {
   ///   - groups: Vectors of one group, such as the words of a text, are held out together: a number for each vector; nil
   ///     where each is its own.
   ///
-  /// The i-th group falls into part i mod `folds`. Cost: (folds + 1)·lambdas.count fits, each from the one before.
+  /// The i-th group falls into part i mod `folds`. Penalties below the best are tried until two in a row are worse: the weaker
+  /// they are, the longer a fit takes. Cost: at most (folds + 1)·lambdas.count fits, each from the one before.
   public func probe(_ vectors: DoubleMatrix, _ targets: ProbeTargets, groups: [Int]? = nil) -> Found {
     let scaling = Scaling(vectors)
     let x = scaling.scaled(vectors)
     let places = Self.places(groups ?? Array(0..<x.rows))
     let parts = min(folds, (places.max() ?? 0) + 1)
-    var sums = lambdas.map { _ in 0.0 }
-    if parts > 1 {
+    var sums: [Double] = []
+    var probes = [LinearProbe?](repeating: nil, count: parts)
+    var best = 0
+    // One part is in memory at a time.
+    for lambda in lambdas where parts > 1 && sums.count - best <= Self.worse {
+      var sum = 0.0
       for part in 0..<parts {
         let kept = places.indices.filter { places[$0] % parts != part }
         let held = places.indices.filter { places[$0] % parts == part }
-        let (train, test) = (x.picked(kept), x.picked(held))
-        let (wanted, asked) = (targets.picked(kept), targets.picked(held))
-        var probe: LinearProbe?
-        for (index, lambda) in lambdas.enumerated() {
-          let next = fit.probe(train, wanted, lambda: lambda, from: probe)
-          var z = next.outputs(test)
-          sums[index] += ProbeLoss.mean(&z, asked) * Double(held.count)
-          probe = next
-        }
+        let next = fit.probe(x.picked(kept), targets.picked(kept), lambda: lambda, from: probes[part])
+        var z = next.outputs(x.picked(held))
+        sum += ProbeLoss.mean(&z, targets.picked(held)) * Double(held.count)
+        probes[part] = next
       }
+      sums.append(sum)
+      if sum < sums[best] { best = sums.count - 1 }
     }
-    var best = 0
-    for index in sums.indices where sums[index] < sums[best] { best = index }
     var probe: LinearProbe?
     for lambda in lambdas[...best] { probe = fit.probe(x, targets, lambda: lambda, from: probe) }
     let chosen =
@@ -69,6 +69,9 @@ public struct ProbeSearch: Sendable {
     return Found(
       probe: scaling.undone(chosen), lambda: lambdas[best], losses: sums.map { $0 / Double(max(1, x.rows)) })
   }
+
+  /// So many penalties below the best one are tried in vain.
+  private static let worse = 2
 
   /// Groups by the order in which they appear.
   private static func places(_ groups: [Int]) -> [Int] {
