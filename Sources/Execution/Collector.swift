@@ -69,7 +69,7 @@ public struct Collector: Sendable {
   ) {
     var row = ModelRow(
       model: model.model, kind: model.kind, recipe: model.recipe, settings: model.settings,
-      tasks: model.tasks,
+      arm: model.arm, tasks: model.tasks,
       seed: model.seed, steps: 0, examples: 0, tokens: 0, bytes: 0, job: model.job?.hex ?? "")
     if let id = model.job {
       guard let result = results[id] else { return }

@@ -44,7 +44,9 @@ extension Evidence {
           ? relativeGain(of: model, over: own) : nil,
         fullGain: model.kind == .cocktail || evaluated.contains { !model.tasks.contains($0.name) }
           ? relativeGain(of: model, over: evaluated) : nil,
-        contrast: register.contrast("all_cocktail").flatMap { $0.first.model == model.model ? $0 : nil })
+        contrast: register.contrast("all_cocktail", arm: model.arm).flatMap {
+          $0.first.model == model.model ? $0 : nil
+        })
     }
   }
 

@@ -52,6 +52,8 @@ package struct ComparisonRow {
     }
   }
 
+  /// The budget whose models these are; empty where there is one.
+  package var arm: String
   package var task: TaskColumn
   package var metric: MetricColumn
   package var testExamples: Int?
@@ -71,9 +73,9 @@ package struct ComparisonRow {
 }
 
 extension Evidence {
-  /// The main comparison: one row for each task and metric; verdicts are the register's.
+  /// The main comparison: one row for each arm, task and metric; verdicts are the register's.
   package var comparisons: [ComparisonRow] {
-    tasks.flatMap { task in comparisons(for: task) }
+    arms.flatMap { arm in tasks.flatMap { task in arm.comparisons(for: task) } }
   }
 
   private func comparisons(for task: TaskColumn) -> [ComparisonRow] {
@@ -81,7 +83,7 @@ extension Evidence {
     let chosen: [(ComparisonRow.Role, Candidate?)] = [
       (.bestCocktail, bestCocktail(for: task)), (.allTaskCocktail, allTaskCocktail(for: task)),
       (.bestUnseen, bestUnseen(for: task)),
-      (.merge, register.merge.flatMap { name in candidates.first { $0.model == name } }),
+      (.merge, register.merge(in: arm).flatMap { name in candidates.first { $0.model == name } }),
     ]
     let settings = single?.settings ?? ""
     let floor = bestFloor(of: task, settings: settings)
@@ -98,13 +100,13 @@ extension Evidence {
       for case (let role, let candidate?) in chosen {
         // One contrast, once: where there is nothing to choose both are the cocktail of all.
         let asked = role == .bestCocktail && !choosesCocktail ? .allTaskCocktail : role
-        let contrast = register.contrast(asked.rawValue, task: task.name, metric: metric.name)
+        let contrast = register.contrast(asked.rawValue, arm: arm, task: task.name, metric: metric.name)
         contenders[role] = Contender(
           candidate: candidate, score: estimate(candidate, task.name, .test, metric.name), contrast: contrast,
           decided: contrast.flatMap(register.decided))
       }
       return ComparisonRow(
-        task: task, metric: metric, testExamples: items(task, metric),
+        arm: arm, task: task, metric: metric, testExamples: items(task, metric),
         base: base(settings: settings).flatMap { tested($0).score },
         floors: Dictionary(uniqueKeysWithValues: floors), floor: floor.map(tested),
         single: single.map(tested),

@@ -81,7 +81,9 @@ extension Evidence {
 
   /// The models that could not be chosen for some of their tasks because a seed has no validation score there, while
   /// others have them all.
-  package var overlooked: [Overlooked] {
+  package var overlooked: [Overlooked] { arms.flatMap(\.overlookedHere) }
+
+  private var overlookedHere: [Overlooked] {
     var found: [Overlooked] = []
     for task in tasks {
       guard let metric = task.decidingMetric else { continue }

@@ -13,6 +13,8 @@ package struct Candidate: Sendable, Hashable {
   package var recipe: String { rows[0].recipe }
   package var settings: String { rows[0].settings }
   package var tasks: [String] { rows[0].tasks }
+  /// The budget under which it was trained, where there are several.
+  package var arm: String { rows[0].arm }
 
   /// How a model of several parts is used; the same for all seeds.
   package var serving: Serving? { rows[0].serving }
@@ -45,9 +47,11 @@ package struct Evidence: Sendable {
 
   package let results: ResultSet
   /// All models, in the manifest's order.
-  package let candidates: [Candidate]
+  package private(set) var candidates: [Candidate]
   /// The same by kind: a sweep has ten thousand merges and one base.
-  private let candidatesOfKind: [ModelKind: [Candidate]]
+  private var candidatesOfKind: [ModelKind: [Candidate]]
+  /// The budget whose models these are; empty for all of them.
+  package private(set) var arm = ""
   /// Every comparison with its verdict; empty before `judged`.
   package private(set) var register = Register()
   /// What models are measured by; by predictions where there are some.
@@ -98,6 +102,15 @@ package struct Evidence: Sendable {
     if items != nil { evidence.scale = try RecoveredScale(evidence, ScoreReader(evidence, items)) }
     evidence.register = try Register(evidence, items: items)
     return evidence
+  }
+
+  /// The models of one budget with base and floors.
+  func restricted(to arm: String) -> Evidence {
+    var part = self
+    part.arm = arm
+    part.candidates.removeAll { $0.rows[0].seed != nil && $0.arm != arm }
+    part.candidatesOfKind = Dictionary(grouping: part.candidates, by: \.kind)
+    return part
   }
 
   private static func candidates(of models: [ModelRow]) throws(Diagnostic) -> [Candidate] {
@@ -204,8 +217,9 @@ extension Evidence {
     reference(among: candidates(of: .base), settings: settings)
   }
 
-  /// Of several models the one at the same settings, or the only one there is.
+  /// Of several models the one at the same settings, or the only one there is; not that of another budget.
   func reference(among candidates: [Candidate], settings: String) -> Candidate? {
-    candidates.first { $0.settings == settings } ?? (candidates.count == 1 ? candidates[0] : nil)
+    candidates.first { $0.settings == settings }
+      ?? (candidates.count == 1 && candidates[0].arm.isEmpty ? candidates[0] : nil)
   }
 }

@@ -24,12 +24,14 @@ package struct MergeRow {
 struct Rivalry: Hashable {
   private let tasks: Set<String>
   private let isTold: Bool
+  private let arm: String
   private let settings: String?
 
   /// - Parameter settings: Those at which a merge stands, where merges at others are no rivals.
   init(_ merge: Candidate, settings: String? = nil) {
     tasks = Set(merge.tasks)
     isTold = merge.isTold
+    arm = merge.arm
     self.settings = settings
   }
 }

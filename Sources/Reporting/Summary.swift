@@ -12,10 +12,15 @@ enum Summary {
     let rows = page.deciding
     guard !rows.isEmpty else { return "no tasks\n" }
     let roles = page.shortRoles
-    let named = layout(lines(of: rows, roles, naming: true))
-    let fits = named.allSatisfy { $0.count <= width }
-    var text = fits ? named : narrowed(rows, roles, to: width)
-    if !fits { text += names(of: rows, roles, width: width) }
+    var text: [String] = []
+    for arm in rows.map(\.arm).reduce(into: [String](), { if !$0.contains($1) { $0.append($1) } }) {
+      let own = rows.filter { $0.arm == arm }
+      let named = layout(lines(of: own, roles, naming: true))
+      let fits = named.allSatisfy { $0.count <= width }
+      if !arm.isEmpty { text += wrapped(arm + ":", to: width) }
+      text += fits ? named : narrowed(own, roles, to: width)
+      if !fits { text += names(of: own, roles, width: width) }
+    }
     text += wrapped(legend(rows, page), to: width)
     if let incomplete = page.evidence.results.incomplete {
       text += wrapped("\(incomplete): the table is incomplete", to: width)

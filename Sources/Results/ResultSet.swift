@@ -63,6 +63,8 @@ public struct ModelRow: Sendable, Hashable, Codable {
   public var recipe: String
   /// The grid point, `adapter.rank=4`; empty where the manifest has no grid.
   public var settings: String
+  /// The budget under which it was trained, as `settings` have it; empty where there is one.
+  public var arm: String
   /// The tasks that it learned from, in the manifest's order.
   public var tasks: [String]
   /// Nil for the base, which has none.
@@ -86,8 +88,9 @@ public struct ModelRow: Sendable, Hashable, Codable {
 
   /// Makes a row.
   public init(
-    model: String, kind: ModelKind, recipe: String, settings: String, tasks: [String], seed: Int?, steps: Int,
-    examples: Int, tokens: Int, flops: Double = 0, bytes: Int, job: String, serving: Serving? = nil,
+    model: String, kind: ModelKind, recipe: String, settings: String, arm: String = "", tasks: [String],
+    seed: Int?, steps: Int, examples: Int, tokens: Int, flops: Double = 0, bytes: Int, job: String,
+    serving: Serving? = nil,
     precision: Precision? = nil
   ) {
     self.precision = precision
@@ -96,6 +99,7 @@ public struct ModelRow: Sendable, Hashable, Codable {
     self.kind = kind
     self.recipe = recipe
     self.settings = settings
+    self.arm = arm
     self.tasks = tasks
     self.seed = seed
     self.steps = steps

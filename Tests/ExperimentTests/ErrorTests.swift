@@ -138,7 +138,7 @@ struct BadManifest: Sendable, CustomTestStringConvertible {
               | ^ the tasks by name
         a.yaml:1:1: error: the manifest has no 'budget'
             1 | title: x
-              | ^ exactly one of steps, tokens and passes
+              | ^ exactly one of steps, tokens, passes and arms
         """#),
     BadManifest(
       name: "two tasks of one name",

@@ -31,7 +31,7 @@ import Testing
       message: #"""
         a.yaml:3:20: error: 'budget' is set in 2 ways
             3 | budget: {steps: 1, tokens: 3}
-              |                    ^ give exactly one of steps, tokens, passes
+              |                    ^ give exactly one of steps, tokens, passes, arms
         a.yaml:5:22: error: 'kind' must be one of \#(kinds), not 'classificaton'
             5 |   a: {data: x, kind: classificaton}
               |                      ^ did you mean 'classification'?

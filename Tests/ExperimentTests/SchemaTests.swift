@@ -26,7 +26,8 @@ import Testing
   @Test func `the schema is JSON and lists every key of the language`() throws {
     #expect(
       try schemaKeys().sorted() == [
-        "accumulation", "adapter", "alpha", "anchors", "base", "batch_rows", "batch_tokens", "beta1", "beta2",
+        "accumulation", "adapter", "alpha", "anchors", "arms", "base", "batch_rows", "batch_tokens", "beta1",
+        "beta2",
         "budget",
         "cap", "clip", "cocktails", "data", "data_root", "density", "description", "dropout", "epsilon",
         "evaluate", "except",
@@ -36,7 +37,8 @@ import Testing
         "keep_best", "kind", "label_scale", "labels", "layers", "layers_to_transform", "learning_rate",
         "limits", "margin", "max_tokens",
         "merges",
-        "method", "metrics", "name", "noise", "of", "pair", "pairs", "passes", "patience", "precision",
+        "method", "metrics", "models", "name", "noise", "of", "pair", "pairs", "passes", "patience",
+        "precision",
         "pretrain", "rank",
         "relatedness", "rows", "rslora", "rule", "sampling", "scale", "schedule", "seed", "seeds",
         "sentences", "sizes",

@@ -25,7 +25,7 @@ import Testing
 
   @Test(arguments: [
     ("budget: {steps: 200}", "budget: {epochs: 3}", "did you mean 'passes'?"),
-    ("budget: {steps: 200}", "budget: {zzz: 3}", "known: steps, tokens, passes"),
+    ("budget: {steps: 200}", "budget: {zzz: 3}", "known: steps, tokens, passes, arms"),
     ("name: finance", "nme: finance", "did you mean 'name'?"),
     ("fpb: {data: fpb, kind", "fpb: {daat: fpb, kind", "did you mean 'data'?"),
     (

@@ -44,7 +44,7 @@ import Testing
       #expect(own.first { $0.isChosen }?.model == row[.bestCocktail]?.candidate.model)
     }
     let merges = choices.filter { $0.role == "merge" }
-    #expect(merges.first { $0.isChosen }?.model == (try Sample.judged().register.merge))
+    #expect(merges.first { $0.isChosen }?.model == (try Sample.judged().register.merge()))
   }
 
   @Test func `a curve says how the loss fell`() throws {

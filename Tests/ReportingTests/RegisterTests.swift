@@ -93,7 +93,7 @@ import Testing
 
   @Test func `what two questions ask of the same models counts once`() throws {
     let register = try register(plain)
-    let merge = try #require(register.merge)
+    let merge = try #require(register.merge())
     let one = try #require(register.contrast("merge_against_all"))
     var other = try #require(register.contrast("one_model", subject: merge))
     #expect(one.outcome != nil && other.outcome != nil && one.comparison == other.comparison)

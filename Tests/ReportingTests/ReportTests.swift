@@ -118,7 +118,7 @@ import Testing
       results.scores[index].value = results.scores[index].metric == "mse" ? 1e-3 : 0.99
     }
     let evidence = try Sample.judged(results)
-    #expect(evidence.register.merge != nil && evidence.register.merge != told)
+    #expect(evidence.register.merge() != nil && evidence.register.merge() != told)
     #expect(evidence.merges.filter(\.isChosen).map(\.candidate.isTold).sorted { $0 && !$1 } == [true, false])
   }
 
@@ -267,15 +267,15 @@ import Testing
 
   @Test func `the best merge is one that was tested, whatever its test score`() throws {
     var results = Sample.results
-    let best = try #require(try Sample.judged(results).register.merge)
+    let best = try #require(try Sample.judged(results).register.merge())
     results.scores.removeAll { $0.model == best && $0.split == .test }
-    let next = try Sample.judged(results).register.merge
+    let next = try Sample.judged(results).register.merge()
     #expect(next != best && next != nil)
     for index in results.scores.indices
     where results.scores[index].split == .test && results.scores[index].model.hasPrefix("merge:") {
       results.scores[index].value = 0.5 - results.scores[index].value / 2
     }
-    #expect(try Sample.judged(results).register.merge == next)
+    #expect(try Sample.judged(results).register.merge() == next)
   }
 
   @Test func `methods are those of their best point on validation, the best first`() throws {

@@ -26,7 +26,7 @@ import Testing
   }
 
   @Test func `the terminal marks what the page calls collapsed`() throws {
-    let merge = try #require(try Sample.judged().register.merge)
+    let merge = try #require(try Sample.judged().register.merge())
     let sound = try Report(Sample.results, items: SampleItems()).terminal(width: 160)
     #expect(!sound.contains("†") && !sound.contains("collapsed"))
     let report = try Report(Sample.results, items: Collapsing(model: merge))
@@ -44,7 +44,7 @@ import Testing
   @Test func `the page explains what collapsed where it says so, and not for metrics that it does not show`()
     throws
   {
-    let merge = try #require(try Sample.judged().register.merge)
+    let merge = try #require(try Sample.judged().register.merge())
     func page(_ metric: String) throws -> Page {
       try Page(
         Evidence.judged(Sample.results, items: Collapsing(model: merge, task: "fpb", metric: metric)))

@@ -19,6 +19,8 @@ public struct Manifest: Sendable {
   let tasks: [Task]
   let cocktails: [Cocktail]
   var points: [GridPoint]
+  /// The budgets under which everything is trained; one without a name where the manifest has no arms.
+  let arms: [Arm]
   /// Whether training.max_tokens stands there, as opposed to its default.
   let setsMaxTokens: Bool
   let targetsPlace: Place
@@ -32,6 +34,9 @@ public struct Manifest: Sendable {
   let budget: String
   /// Differences within it count as equal; nil where the manifest sets none.
   let margin: Double?
+
+  /// The arm of a grid point.
+  func arm(of point: Int) -> Arm { arms[points[point].arm] }
 
   /// The base model.
   enum Base: Sendable {
@@ -80,8 +85,21 @@ public struct Manifest: Sendable {
     var model: String { (isSingle ? "single:" : "cocktail:") + name }
   }
 
+  /// A budget, and what is trained under it.
+  struct Arm: Sendable {
+    /// `budget.steps=800`, or `budget.arm=long` where it has a name; empty where there is one budget.
+    var words = ""
+    /// Nil where the grid of the budget says it.
+    var budget: BudgetSpec?
+    /// Indices of cocktails; nil for all.
+    var cocktails: Set<Int>?
+    var hasMerges = true
+  }
+
   /// One cell of the training grids.
   struct GridPoint: Sendable {
+    /// The place of its budget among the arms.
+    var arm: Int
     /// `adapter.rank=4,training.learning_rate=0.001`; empty where there is no grid.
     var settings: String
     /// The part of it that the evaluation of the base depends on.

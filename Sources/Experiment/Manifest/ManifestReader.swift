@@ -61,7 +61,8 @@ struct ManifestReading {
   mutating func manifest() -> Manifest {
     let tasks = tasks()
     let taskNames = root["tasks"]?.entries.map(\.key) ?? tasks.map(\.name)
-    let points = gridPoints(taskNames: taskNames)
+    let arms = arms()
+    let points = gridPoints(arms.map(\.arm), taskNames: taskNames)
     var cocktails = CocktailTable(tasks: tasks, taskNames: taskNames)
     readCocktails(into: &cocktails)
     let merges = merges(&cocktails, points: points)
@@ -78,6 +79,7 @@ struct ManifestReading {
       tasks: tasks,
       cocktails: cocktails.cocktails,
       points: points,
+      arms: arms.map { arm($0, cocktails, hasMerges: !merges.isEmpty) },
       setsMaxTokens: root["training"]?.has("max_tokens") ?? false,
       targetsPlace: root["adapter"]?["targets"]?.place ?? root["base"]?.place ?? root.place,
       bfloatPlace: bfloatPlace,

@@ -34,7 +34,7 @@ extension ManifestReading {
     }
   }
 
-  mutating func gridPoints(taskNames: [String]) -> [Manifest.GridPoint] {
+  mutating func gridPoints(_ arms: [Manifest.Arm], taskNames: [String]) -> [Manifest.GridPoint] {
     checkBudget()
     checkTraining()
     if let sampling = root["sampling"] { checkSampling(sampling, taskNames: taskNames) }
@@ -47,15 +47,18 @@ extension ManifestReading {
           return true
         }.map { "\(section.key).\($0.key)" }
       })
-    return GridAxis.combinations(all).map { combination in
-      let shown = combination.filter { gridded.contains($0.path) }
-      return Manifest.GridPoint(
-        settings: GridAxis.words(shown),
-        evaluationSettings: GridAxis.words(shown.filter { Self.evaluationPaths.contains($0.path) }),
-        adapter: adapter(combination),
-        training: spec(TrainingSpec(), TrainingSettings.rows, "training.", combination),
-        budget: budget(combination),
-        sampling: sampling(combination, root["sampling"], prefix: "sampling."))
+    return arms.enumerated().flatMap { place, arm in
+      GridAxis.combinations(all).map { combination in
+        let shown = combination.filter { gridded.contains($0.path) }
+        return Manifest.GridPoint(
+          arm: place,
+          settings: [arm.words, GridAxis.words(shown)].filter { !$0.isEmpty }.joined(separator: ","),
+          evaluationSettings: GridAxis.words(shown.filter { Self.evaluationPaths.contains($0.path) }),
+          adapter: adapter(combination),
+          training: spec(TrainingSpec(), TrainingSettings.rows, "training.", combination),
+          budget: arm.budget ?? budget(combination),
+          sampling: sampling(combination, root["sampling"], prefix: "sampling."))
+      }
     }
   }
 
@@ -84,28 +87,6 @@ extension ManifestReading {
       adapter.layersToTransform = Set(blocks.compactMap(\.integer)).sorted()
     }
     return adapter
-  }
-
-  private func budget(_ combination: [(path: String, value: ParameterValue)]) -> BudgetSpec {
-    for parameter in BudgetSettings.parameters {
-      guard let value = combination.first(where: { $0.path == "budget." + parameter.name })?.value,
-        case .number(let number) = value, let budget = BudgetSettings.budget(parameter.name, number)
-      else { continue }
-      return budget
-    }
-    return .steps(1)
-  }
-
-  /// `200 optimiser steps`, `100 or 200 optimiser steps`.
-  func budgetWords() -> String {
-    guard let axis = axes(root["budget"]).first else { return "" }
-    let unit =
-      switch axis.path {
-      case "tokens": "training tokens"
-      case "passes": "passes over the target's training data"
-      default: "optimiser steps"
-      }
-    return axis.values.map(\.description).joined(separator: " or ") + " " + unit
   }
 
   // MARK: Sampling
@@ -161,16 +142,6 @@ extension ManifestReading {
   }
 
   // MARK: Checks
-
-  private mutating func checkBudget() {
-    guard let budget = root["budget"], budget.entries.count != 1 else { return }
-    // A way that is misspelt has been told.
-    if budget.entries.isEmpty, budget.meant != nil { return }
-    let ways = BudgetSettings.parameters.map(\.name).joined(separator: ", ")
-    let what =
-      budget.entries.isEmpty ? "'budget' is empty" : "'budget' is set in \(budget.entries.count) ways"
-    report(what, at: budget.entries.last?.keyPlace ?? budget.place, hint: "give exactly one of \(ways)")
-  }
 
   /// Whether a text for targets is one name: as an expression it would say the same of whole paths, and else nothing.
   private static func isName(_ targets: String) -> Bool {

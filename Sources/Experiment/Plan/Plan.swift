@@ -50,6 +50,8 @@ public struct PlannedModel: Sendable, Hashable {
   public var recipe: String
   /// As in `ModelRow.settings`.
   public var settings: String
+  /// As in `ModelRow.arm`.
+  public var arm: String
   /// The tasks that it learns from, in the manifest's order; empty for the base.
   public var tasks: [String]
   /// Nil for the base.
@@ -65,14 +67,15 @@ public struct PlannedModel: Sendable, Hashable {
 
   /// Makes a model.
   public init(
-    model: String, kind: ModelKind, recipe: String, settings: String, tasks: [String], seed: Int?,
-    job: JobID?,
+    model: String, kind: ModelKind, recipe: String, settings: String, arm: String = "", tasks: [String],
+    seed: Int?, job: JobID?,
     evaluations: [PlannedEvaluation], grid: String? = nil, method: String? = nil
   ) {
     self.model = model
     self.kind = kind
     self.recipe = recipe
     self.settings = settings
+    self.arm = arm
     self.tasks = tasks
     self.seed = seed
     self.job = job

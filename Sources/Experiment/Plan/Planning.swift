@@ -75,14 +75,14 @@ struct Planning {
     }
     planBase()
     planFloors()
-    for index in manifest.cocktails.indices where isWanted(index) {
-      for point in manifest.points.indices {
+    for index in manifest.cocktails.indices {
+      for point in manifest.points.indices where isListed(index, at: point) || isMerged(index, at: point) {
         for seed in manifest.seeds { planTraining(Cell(cocktail: index, point: point, seed: seed)) }
       }
     }
     for merge in manifest.merges {
       let parts = parts.merge(merge)
-      for point in manifest.points.indices {
+      for point in manifest.points.indices where manifest.arm(of: point).hasMerges {
         for seed in manifest.seeds { plan(merge, parts, point: point, seed: seed) }
       }
     }
@@ -109,10 +109,16 @@ struct Planning {
     }
   }
 
-  /// Whether a cocktail stands in the tables, or is merged as it is trained there.
-  private func isWanted(_ cocktail: Int) -> Bool {
+  /// Whether a cocktail stands in the tables at a grid point.
+  private func isListed(_ cocktail: Int, at point: Int) -> Bool {
     manifest.cocktails[cocktail].isListed
-      || manifest.merges.contains { $0.demands.trained == nil && $0.inputs.contains(cocktail) }
+      && manifest.arm(of: point).cocktails?.contains(cocktail) ?? true
+  }
+
+  /// Whether it is merged there as it is trained.
+  private func isMerged(_ cocktail: Int, at point: Int) -> Bool {
+    manifest.arm(of: point).hasMerges
+      && manifest.merges.contains { $0.demands.trained == nil && $0.inputs.contains(cocktail) }
   }
 
   /// A training of a cocktail, its budget and its start, where it has one, still to be put in.
@@ -158,7 +164,7 @@ struct Planning {
     }
     let id = graph.add(.train(job), label: "train \(model) seed \(cell.seed)", work: cost)
     trained[cell] = id
-    guard cocktail.isListed else { return }
+    guard isListed(cell.cocktail, at: cell.point) else { return }
     if !cocktail.isSingle { mixtures.add(model, job: id) }
     let evaluations = evaluate(
       model, id, rank: point.adapter.rank, learned: cocktail.tasks, seed: cell.seed, point: cell.point
@@ -167,7 +173,8 @@ struct Planning {
       PlannedModel(
         model: model, kind: cocktail.isSingle ? .single : .cocktail,
         recipe: parts.cocktails[cell.cocktail].recipe,
-        settings: point.settings, tasks: cocktail.tasks, seed: cell.seed, job: id, evaluations: evaluations))
+        settings: point.settings, arm: manifest.arm(of: cell.point).words, tasks: cocktail.tasks,
+        seed: cell.seed, job: id, evaluations: evaluations))
   }
 
   /// The rule of a cocktail; a single draws from one task, so that no rule makes a difference.
@@ -243,7 +250,8 @@ struct Planning {
       experts: inputs.count, head: expert)
     models.append(
       PlannedModel(
-        model: model, kind: .merge, recipe: parts.recipe, settings: point.settings, tasks: parts.learned,
+        model: model, kind: .merge, recipe: parts.recipe, settings: point.settings,
+        arm: manifest.arm(of: index).words, tasks: parts.learned,
         seed: seed,
         job: id, evaluations: evaluations,
         grid: manifest.evaluate.testsChosenOnly ? merge.grid.map { named($0, point.settings) } : nil,

@@ -31,7 +31,7 @@ struct ManifestShape {
         required: true, "the tasks by name"),
       Field("cocktails", .ruled(.list(cocktail), [.filled]), "what is trained, in the order of the tables"),
       Field("sampling", sampling, "how cocktails draw from their tasks"),
-      Field("budget", budget, required: true, "exactly one of steps, tokens and passes"),
+      Field("budget", budget, required: true, "exactly one of steps, tokens, passes and arms"),
       Field("adapter", .object(adapter), "LoRA settings"),
       Field("training", .object(training), "optimiser, batches and stopping"),
       Field("merges", .list(.variants(merge)), "adapters merged into one"),
@@ -157,9 +157,25 @@ struct ManifestShape {
 
   private var budget: Shape {
     let parameters = BudgetSettings.parameters
+    let ways = parameters.map(\.name).reversed()
+    let arm = Shape.ruled(
+      .object(
+        [
+          Field("name", .name, "the arm's name in the tables; its budget where nothing is said"),
+          Field(
+            "models", .ruled(.list(.name), [.filled, .distinct]),
+            "what is trained under it: singles, pairs, leave_one_out, all, merges, or names; everything where nothing is said"
+          ),
+        ] + parameters.map { Field($0.name, .scalar($0.kind), isWay: true, $0.summary) }),
+      [.oneOf(Array(ways))])
     return .ruled(
-      .object(parameters.map { Field($0.name, .setting($0.kind), isWay: true, $0.summary) }),
-      [.oneOf(parameters.map(\.name).reversed())])
+      .object(
+        parameters.map { Field($0.name, .setting($0.kind), isWay: true, $0.summary) } + [
+          Field(
+            "arms", .ruled(.list(arm), [.filled]), isWay: true,
+            "several budgets, each with models and comparisons of its own")
+        ]),
+      [.oneOf(["arms"] + ways)])
   }
 
   private var adapter: [Field] {

@@ -14,6 +14,10 @@ package struct Contrast: Sendable {
   package var question: String
   package var subject: String
   package var arm: String
+  /// As in `ContrastPlan.secondArm`.
+  package var secondArm: String
+  /// What both sides have alike, of a task or of all: `steps`, `exposure`, `steps and exposure`; empty for nothing.
+  package var held: String
   /// Empty for the mean over the family's tasks.
   package var task: String
   /// Empty for that mean.
@@ -67,7 +71,9 @@ extension Contrast {
   /// What is compared, whoever asks: two questions about the same models on the same task have the same, in either order.
   package var comparison: [String] {
     // A side that is another model on each task is one by its role in the question.
-    let sides = [first, second].map { $0.model.isEmpty ? "\($0.role) \(subject) \(arm)" : $0.model }
+    let sides = [first, second].map {
+      $0.model.isEmpty ? "\($0.role) \(subject) \(arm) \(secondArm)" : $0.model
+    }
     return [task, metric] + sides.sorted()
   }
 

@@ -119,7 +119,9 @@ extension ContrastPlan {
 
   private func row(of cell: MeasuredCell, tasks: Int, _ settings: ContrastSettings) -> Contrast {
     Contrast(
-      question: question, subject: subject, arm: arm, task: cell.cell.task, metric: cell.cell.metric,
+      question: question, subject: subject, arm: arm, secondArm: secondArm,
+      held: Held.allCases.filter(cell.cell.held.contains).map(\.rawValue).joined(separator: " and "),
+      task: cell.cell.task, metric: cell.cell.metric,
       first: cell.cell.first, second: cell.cell.second, tasks: tasks, candidates: candidates, rivals: rivals,
       firstSeeds: cell.first.hasSeeds ? cell.first.seeds.count : 0,
       secondSeeds: cell.second.hasSeeds ? cell.second.seeds.count : 0, items: cell.contrast?.items,
@@ -138,7 +140,8 @@ extension ContrastPlan {
       return Side(role, Set(models).count == 1 ? models[0] : "")
     }
     return Contrast(
-      question: question, subject: subject, arm: arm, task: "", metric: "", first: common(\.first),
+      question: question, subject: subject, arm: arm, secondArm: secondArm, held: held, task: "", metric: "",
+      first: common(\.first),
       second: common(\.second), tasks: mean.cells.count, candidates: candidates, rivals: rivals,
       firstSeeds: mean.cells.map { $0.first.hasSeeds ? $0.first.seeds.count : 0 }.min() ?? 0,
       secondSeeds: mean.cells.map { $0.second.hasSeeds ? $0.second.seeds.count : 0 }.min() ?? 0,

@@ -23,13 +23,15 @@ package struct ContrastPlan: Sendable {
     package var secondScores: SeedScores
     /// Whether the task's single beat its floors on validation: others are in no mean and get no verdict.
     package var isLearned: Bool
+    /// What both sides have alike.
+    package var held: Set<Held>
     /// Whether the metric is in points, so that a mean over tasks means something: an error has its own scale.
     package var isInPoints: Bool
 
     package init(
       task: String, metric: String, first: Side, second: Side, firstScores: SeedScores,
       secondScores: SeedScores,
-      isLearned: Bool = true, isInPoints: Bool = true
+      isLearned: Bool = true, held: Set<Held> = [], isInPoints: Bool = true
     ) {
       self.task = task
       self.metric = metric
@@ -38,6 +40,7 @@ package struct ContrastPlan: Sendable {
       self.firstScores = firstScores
       self.secondScores = secondScores
       self.isLearned = isLearned
+      self.held = held
       self.isInPoints = isInPoints
     }
   }
@@ -48,6 +51,8 @@ package struct ContrastPlan: Sendable {
   package var subject: String
   /// The budget or grid point under which it is asked; empty where there is one alone.
   package var arm: String
+  /// The budget of the second side where that is another one; else empty.
+  package var secondArm: String
   /// Whether the first side was made of the second's trainings, seed by seed.
   package var isPaired: Bool
   /// Among how many the first side was chosen by validation scores of these very trainings; 1 for no choice.
@@ -58,14 +63,22 @@ package struct ContrastPlan: Sendable {
   package var hasVerdicts: Bool
   package var cells: [Cell]
 
+  /// `steps`, `steps and exposure`: what both sides have alike on every task; empty for nothing.
+  package var held: String {
+    Held.allCases.filter { held in !cells.isEmpty && cells.allSatisfy { $0.held.contains(held) } }
+      .map(\.rawValue).joined(separator: " and ")
+  }
+
   package init(
-    question: String, subject: String = "", arm: String = "", isPaired: Bool = false, candidates: Int = 1,
+    question: String, subject: String = "", arm: String = "", secondArm: String = "", isPaired: Bool = false,
+    candidates: Int = 1,
     rivals: Int = 1,
     hasVerdicts: Bool = true, cells: [Cell]
   ) {
     self.question = question
     self.subject = subject
     self.arm = arm
+    self.secondArm = secondArm
     self.isPaired = isPaired
     self.candidates = candidates
     self.rivals = rivals

@@ -17,7 +17,7 @@ extension Page {
       rows,
       [
         .text("question", "What is asked.") { row in
-          row.question.summary + (row.contrast.arm.isEmpty ? "" : " (\(row.contrast.arm))")
+          row.question.summary + Page.armWords(row.contrast)
         },
         .text("answer", "The verdict.") { $0.contrast.outcome?.rawValue ?? $0.contrast.note },
         .text("mean gain", "Over the learned tasks.") { NumberText.gain($0.contrast) },
@@ -25,6 +25,18 @@ extension Page {
         .text("seeds", "Of both sides.") { "\($0.contrast.firstSeeds)/\($0.contrast.secondSeeds)" },
         .integer("n", "Test items.") { $0.contrast.items },
       ])
+  }
+
+  /// ` (budget.steps=800; equal steps)`; nothing where there is one budget and nothing to tell.
+  private static func armWords(_ contrast: Contrast) -> String {
+    let held = contrast.held.isEmpty ? "" : "equal \(contrast.held)"
+    let parts = contrast.arm.isEmpty ? [] : [arms(contrast), held].filter { !$0.isEmpty }
+    return parts.isEmpty ? "" : " (\(parts.joined(separator: "; ")))"
+  }
+
+  /// `budget.steps=800`, `budget.steps=800 against budget.steps=200`.
+  private static func arms(_ contrast: Contrast) -> String {
+    contrast.arm + (contrast.secondArm.isEmpty ? "" : " against \(contrast.secondArm)")
   }
 
   /// What the two tables are.
@@ -39,7 +51,23 @@ extension Page {
       "One line a question, then one a task. \(judged.decided) of \(NumberText.count(judged.all, "judged comparison")) "
         + "\(judged.decided == 1 ? "is" : "are") decided\(fallen). Intervals are those of each gain alone; a verdict counts all comparisons of "
         + "its question, so that one may clear zero and be undecided."
-    ]
+    ] + budgetSentences
+  }
+
+  /// Where the cocktail of all wins with as many examples of the task and not with as many steps, the gain is the budget's.
+  private var budgetSentences: [String] {
+    let asked = evidence.register.contrasts.filter { $0.question == "all_cocktail" && !$0.held.isEmpty }
+    func words(_ contrast: Contrast) -> String { MarkdownFormat.escaped(Page.arms(contrast)) }
+    return (evidence.tasks.map(\.name) + [""]).compactMap { task in
+      let metric = evidence.tasks.first { $0.name == task }?.decidingMetric?.name ?? ""
+      let own = asked.filter { $0.task == task && $0.metric == metric }
+      guard let gain = own.first(where: { $0.held.contains("exposure") && $0.outcome == .win }),
+        let equal = own.first(where: { $0.held == "steps" && $0.outcome != .win && $0.outcome != nil })
+      else { return nil }
+      let who = task.isEmpty ? "The mean over tasks" : MarkdownFormat.escaped(task)
+      return "\(who): the cocktail of all wins with as many examples of the task (\(words(gain))) and "
+        + "\(equal.outcome == .loss ? "loses" : "does not win") with as many steps (\(words(equal))): the gain is the budget's."
+    }
   }
 
   /// One line a task: scores, verdicts, what helps and harms, what it costs, what to do.
@@ -58,7 +86,7 @@ extension Page {
         .text("single", "The single.") { NumberText.fixed($0.single?.score?.mean) },
       ] + challengers + [
         .text("helps, harms", "Ingredients of the cocktail of all, and of pairs, with a verdict.") { row in
-          ingredients(of: row.task.name)
+          ingredients(of: row)
         },
         .text("steps", "Of the cocktail of all over the single's.") { row in costRatio(row) },
         .text("train", "What the verdicts recommend, or what would decide.") { row in advice(row) },
@@ -69,10 +97,12 @@ extension Page {
   /// `fpb (macro_f1 ↑)`, and that the single's gain over its floor is open where it is.
   private func taskName(_ row: ComparisonRow) -> String {
     let learned = evidence.register.contrasts.first {
-      $0.question == "learned" && $0.task == row.task.name && $0.metric == row.metric.name
+      $0.question == "learned" && $0.arm == row.arm && $0.task == row.task.name
+        && $0.metric == row.metric.name
     }
     let open = learned == nil || learned?.outcome == .win ? "" : "; learned: open"
-    return "\(row.task.name) (\(row.metric.name) \(row.metric.higherIsBetter ? "↑" : "↓")\(open))"
+    return
+      "\(Page.name(row.task.name, in: row.arm)) (\(row.metric.name) \(row.metric.higherIsBetter ? "↑" : "↓")\(open))"
   }
 
   private func scoreAndVerdict(_ contender: Contender?) -> String {
@@ -85,9 +115,13 @@ extension Page {
   }
 
   /// `+fpb −fomc`, then what a task does to this one as the other half of a pair: `in pairs −fomc`.
-  private func ingredients(of task: String) -> String {
+  private func ingredients(of row: ComparisonRow) -> String {
+    let task = row.task.name
+    let settings = Set(evidence.candidates.filter { $0.arm == row.arm }.map(\.settings))
     let parts = [("ingredient", ""), ("pair", "in pairs ")].compactMap { question, place -> String? in
-      let found = evidence.register.contrasts.filter { $0.question == question && $0.task == task }
+      let found = evidence.register.contrasts.filter {
+        $0.question == question && $0.task == task && settings.contains($0.arm)
+      }
       let words = found.compactMap { contrast -> String? in
         switch contrast.outcome {
         case .win: "+" + contrast.subject
@@ -95,7 +129,7 @@ extension Page {
         case .equal, .undecided, nil: nil
         }
       }
-      // Two arms may say the same.
+      // Two grid points may say the same.
       let unlike = words.reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
       return unlike.isEmpty ? nil : place + unlike.joined(separator: " ")
     }

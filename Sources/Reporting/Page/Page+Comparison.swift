@@ -8,7 +8,9 @@ extension Page {
     return Table(
       deciding,
       [
-        .text("task", "The task.") { $0.task.name },
+        .text("task", "The task, and the budget where there are several.") {
+          Page.name($0.task.name, in: $0.arm)
+        },
         .text("metric", "The first metric.") { row in
           row.metric.name + (row.metric.higherIsBetter ? " ↑" : " ↓")
         },

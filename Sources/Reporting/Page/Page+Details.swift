@@ -5,7 +5,7 @@ extension Page {
   /// F1 of each label for the models of the comparison.
   package var classTable: Table {
     let groups = evidence.register.labels.reduce(into: [[LabelAnswers]]()) { groups, answers in
-      if groups.last?.first?.task == answers.task {
+      if let last = groups.last?.first, last.task == answers.task, last.arm == answers.arm {
         groups[groups.count - 1].append(answers)
       } else {
         groups.append([answers])
@@ -26,7 +26,9 @@ extension Page {
     return Table(
       rows,
       [
-        .text("task", "The task.") { $0.group[0].task },
+        .text("task", "The task, and the budget where there are several.") {
+          Page.name($0.group[0].task, in: $0.group[0].arm)
+        },
         .text("label", "The label.") { $0.group[0].labels[$0.label] },
         .integer("wanted", "Test items, or words.") { $0.group[0].support($0.label) },
       ]
@@ -34,7 +36,9 @@ extension Page {
           ("base", "base"), ("single", "single"), ("best cocktail", "best_cocktail"), ("all", "all_cocktail"),
           ("merge", "merge"),
         ]
-        .filter { $1 != ComparisonRow.Role.bestCocktail.rawValue || evidence.choosesCocktail }
+        .filter {
+          $1 != ComparisonRow.Role.bestCocktail.rawValue || evidence.arms.contains(where: \.choosesCocktail)
+        }
         .map { name, role in .text(name, "F1.") { score($0, role) } } + [
           .text("single takes it most for", "The most frequent wrong answer.", single)
         ])
@@ -50,7 +54,9 @@ extension Page {
   /// What was chosen, how firmly, and what came second.
   package var choiceTable: Table {
     let groups = evidence.register.choices.reduce(into: [[Choice]]()) { groups, choice in
-      if let last = groups.last?.first, last.task == choice.task, last.role == choice.role {
+      if let last = groups.last?.first, last.task == choice.task, last.role == choice.role,
+        last.arm == choice.arm
+      {
         groups[groups.count - 1].append(choice)
       } else {
         groups.append([choice])
@@ -59,7 +65,9 @@ extension Page {
     return Table(
       groups,
       [
-        .text("task", "The task.") { $0[0].task.isEmpty ? "all" : $0[0].task },
+        .text("task", "The task, and the budget where there are several.") {
+          Page.name($0[0].task.isEmpty ? "all" : $0[0].task, in: $0[0].arm)
+        },
         .text("role", "What is chosen.") { $0[0].role.replacing("_", with: " ") },
         .integer("candidates", "Among how many.") { $0.count },
         .text("chosen", "On validation.") { $0.first(where: \.isChosen)?.model },

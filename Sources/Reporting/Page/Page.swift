@@ -22,7 +22,9 @@ package struct Page {
 
   /// The challengers that have columns: where no cocktail is chosen, that of all tasks stands once.
   var roles: [ComparisonRow.Role] {
-    ComparisonRow.Role.allCases.filter { $0 != .bestCocktail || evidence.choosesCocktail }
+    ComparisonRow.Role.allCases.filter {
+      $0 != .bestCocktail || evidence.arms.contains(where: \.choosesCocktail)
+    }
   }
 
   /// Those of the short tables: of the first screen and of the terminal.
@@ -123,6 +125,9 @@ package struct Page {
       list.append((setting, setting.isEmpty ? "" : " at \(MarkdownFormat.escaped(setting))"))
     }
   }
+
+  /// `fpb`, `fpb, budget.steps=800` where there are several budgets.
+  static func name(_ task: String, in arm: String) -> String { arm.isEmpty ? task : "\(task), \(arm)" }
 
   /// `fpb (n = 970)`: a task's column with the items of its test split.
   func heading(_ task: TaskColumn) -> String {

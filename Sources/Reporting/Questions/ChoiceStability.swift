@@ -5,6 +5,8 @@ internal import Statistics
 
 /// How firmly validation chose: what other seeds and other validation items would have chosen.
 package struct Choice: Sendable {
+  /// The budget whose models these are; empty where there is one.
+  package var arm: String
   /// Empty for a choice over all tasks.
   package var task: String
   /// What is chosen: `single`, `best_cocktail`, `all_cocktail`, `best_unseen`, `merge`.
@@ -22,6 +24,10 @@ extension ScoreReader {
   /// Every choice between two candidates and more whose validation predictions are there.
   func choices() throws -> [Choice] {
     guard items != nil else { return [] }
+    return try evidence.arms.flatMap(choices)
+  }
+
+  private func choices(of evidence: Evidence) throws -> [Choice] {
     var found: [Choice] = []
     for task in evidence.tasks {
       let pools: [(String, [Candidate])] = [
@@ -32,19 +38,20 @@ extension ScoreReader {
       for (role, pool) in pools {
         guard let metric = task.decidingMetric else { continue }
         let scored = try pool.map { try scores($0, task, metric, on: .validation)?.items }
-        found += choices(task.name, role, pool, scored)
+        found += choices(evidence.arm, task.name, role, pool, scored)
       }
     }
     let merges = evidence.candidates(of: .merge).filter {
       Set($0.tasks) == Set(evidence.tasks.map(\.name)) && $0.serving == nil && evidence.isTested($0)
     }
     let chosen = evidence.servingMerge?.model.model
-    return found + choices("", "merge", merges, try merges.map(recoveredItems), chosen: chosen)
+    return found + choices(evidence.arm, "", "merge", merges, try merges.map(recoveredItems), chosen: chosen)
   }
 
   /// Of the candidates with as many seeds as the fullest.
   private func choices(
-    _ task: String, _ role: String, _ pool: [Candidate], _ scored: [[[Double]]?], chosen: String? = nil
+    _ arm: String, _ task: String, _ role: String, _ pool: [Candidate], _ scored: [[[Double]]?],
+    chosen: String? = nil
   ) -> [Choice] {
     let seeds = scored.compactMap { $0?.count }.max() ?? 0
     let full = zip(pool, scored).filter { $1?.count == seeds }
@@ -52,13 +59,13 @@ extension ScoreReader {
     guard pool.count > 1, full.count > 1, scores.allSatisfy({ $0[0].count == scores[0][0].count }) else {
       return []
     }
-    var stream = RandomStream(seed: 0, "choice", task, role)
+    var stream = RandomStream(seed: 0, "choice", arm.isEmpty ? task : "\(task) \(arm)", role)
     let shares = ChoiceFrequency.shares(scores, using: &stream)
     let means = scores.map { Estimate.mean($0.map(Estimate.mean)) }
     let best = means.firstIndex(of: means.max() ?? 0)
     return full.indices.map { index in
       Choice(
-        task: task, role: role, model: full[index].0.model,
+        arm: arm, task: task, role: role, model: full[index].0.model,
         isChosen: chosen.map { $0 == full[index].0.model } ?? (index == best), share: shares[index],
         candidates: full.count, seeds: seeds, items: scores[0][0].count)
     }

@@ -4,6 +4,8 @@ internal import Statistics
 
 /// What a model of the comparison answered for the labels of a task, over its seeds.
 package struct LabelAnswers: Sendable {
+  /// The budget whose models these are; empty where there is one.
+  package var arm: String
   package var task: String
   /// Each place that it has in the comparison: `base`, `single`, `all_cocktail`.
   package var role: String
@@ -46,6 +48,10 @@ package struct LabelAnswers: Sendable {
 extension ScoreReader {
   /// The models of the comparison on the test split, by task and role.
   func labelAnswers() throws -> [LabelAnswers] {
+    try evidence.arms.flatMap(labelAnswers)
+  }
+
+  private func labelAnswers(of evidence: Evidence) throws -> [LabelAnswers] {
     guard let items else { return [] }
     return try evidence.tasks.flatMap { task -> [LabelAnswers] in
       guard let metric = task.decidingMetric else { return [] }
@@ -64,7 +70,8 @@ extension ScoreReader {
         }
         guard let labels = found.first?.labels, found.count == model.rows.count else { return nil }
         return LabelAnswers(
-          task: task.name, role: role, model: model, labels: labels, counts: found.map(\.counts))
+          arm: evidence.arm, task: task.name, role: role, model: model, labels: labels,
+          counts: found.map(\.counts))
       }
     }
   }

@@ -5,10 +5,12 @@ extension Question {
     name: "learned", summary: "Is a task learned: is its single better than the best of its floors?"
   ) {
     evidence, reader in
-    try evidence.plans("learned", reader) { task in
-      let single = evidence.singleSide(task)
-      return evidence.both(
-        single, .init("floor", evidence.bestFloor(of: task, settings: single?.model.settings ?? "")))
+    try evidence.arms.flatMap { evidence in
+      try evidence.plans("learned", arm: evidence.arm, reader) { task in
+        let single = evidence.singleSide(task)
+        return evidence.both(
+          single, .init("floor", evidence.bestFloor(of: task, settings: single?.model.settings ?? "")))
+      }
     }
   }
 }

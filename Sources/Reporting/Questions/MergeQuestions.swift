@@ -8,10 +8,12 @@ extension Question {
     name: "merge", summary: "Does one merged adapter keep up with the singles it is made of?"
   ) {
     evidence, reader in
-    guard let chosen = evidence.servingMerge else { return [] }
-    return try evidence.plans("merge", isPaired: true, reader) { task in
-      evidence.both(
-        chosen, .init("single", evidence.single(of: task.name, settings: chosen.model.settings)))
+    try evidence.arms.flatMap { evidence -> [ContrastPlan] in
+      guard let chosen = evidence.servingMerge else { return [] }
+      return try evidence.plans("merge", arm: evidence.arm, isPaired: true, reader) { task in
+        evidence.both(
+          chosen, .init("single", evidence.single(of: task.name, settings: chosen.model.settings)))
+      }
     }
   }
 
@@ -19,11 +21,11 @@ extension Question {
   static let mergeAgainstAll = Question(
     name: "merge_against_all", summary: "Does one merged adapter beat one model trained on all tasks?"
   ) { evidence, reader in
-    guard let chosen = evidence.servingMerge else { return [] }
-    return try evidence.plans("merge_against_all", reader) { task in
-      evidence.both(
-        chosen,
-        .init("all_cocktail", evidence.allTaskCocktail(for: task), of: evidence.allTaskCocktails.count))
+    try evidence.arms.flatMap { evidence -> [ContrastPlan] in
+      guard let chosen = evidence.servingMerge else { return [] }
+      return try evidence.plans("merge_against_all", arm: evidence.arm, reader) { task in
+        evidence.both(chosen, evidence.allCocktailSide(task))
+      }
     }
   }
 }

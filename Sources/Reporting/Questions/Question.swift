@@ -52,12 +52,14 @@ extension Evidence {
   ///
   /// Tasks without one of the sides are left out.
   func plans(
-    _ question: String, subject: String = "", arm: String = "", isPaired: Bool = false,
+    _ question: String, subject: String = "", arm: String = "", secondArm: String = "",
+    isPaired: Bool = false,
     hasVerdicts: Bool = true,
     _ reader: ScoreReader, _ sides: (TaskColumn) -> (first: QuestionSide, second: QuestionSide)?
   ) throws -> [ContrastPlan] {
     var main = ContrastPlan(
-      question: question, subject: subject, arm: arm, isPaired: isPaired, hasVerdicts: hasVerdicts, cells: [])
+      question: question, subject: subject, arm: arm, secondArm: secondArm, isPaired: isPaired,
+      hasVerdicts: hasVerdicts, cells: [])
     var further = main
     further.hasVerdicts = false
     for task in tasks {
@@ -70,7 +72,7 @@ extension Evidence {
           task: task.name, metric: metric.name, first: .init(first.role, first.model.model),
           second: .init(second.role, second.model.model), firstScores: one, secondScores: other,
           isLearned: try reader.isLearned(task, settings: second.model.settings),
-          isInPoints: metric.isInPoints)
+          held: held(first.model, second.model, on: task), isInPoints: metric.isInPoints)
         if place == 0 {
           main.cells.append(cell)
           main.candidates = max(main.candidates, first.candidates)
@@ -103,6 +105,11 @@ extension Evidence {
   func both(_ first: QuestionSide?, _ second: QuestionSide?) -> (first: QuestionSide, second: QuestionSide)? {
     guard let first, let second, first.model.model != second.model.model else { return nil }
     return (first, second)
+  }
+
+  /// The cocktail of all tasks as a side.
+  func allCocktailSide(_ task: TaskColumn) -> QuestionSide? {
+    QuestionSide("all_cocktail", allTaskCocktail(for: task), of: allTaskCocktails.count)
   }
 
   /// The task's single as a side.

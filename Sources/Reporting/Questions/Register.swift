@@ -3,8 +3,8 @@ package import Results
 
 /// Every comparison that a table or a sentence makes, once, with its verdict.
 package struct Register: Sendable {
-  /// The name of the one merge for all tasks; nil where there is none.
-  package let merge: String?
+  /// The name of the one merge for all tasks, by arm.
+  private let merges: [String: String]
   /// By question, in the order of `Questions`.
   package let contrasts: [Contrast]
   /// Tested models on the scale from the base to the singles, by name.
@@ -15,7 +15,7 @@ package struct Register: Sendable {
   package let choices: [Choice]
 
   /// No comparison.
-  package init() { (contrasts, merge, recovered, labels, choices) = ([], nil, [:], [], []) }
+  package init() { (contrasts, merges, recovered, labels, choices) = ([], [:], [:], [], []) }
 
   /// Makes all comparisons; without predictions there are estimates and no intervals for new texts.
   /// - Throws: a `Diagnostic` for predictions that are not what an evaluation wrote.
@@ -24,7 +24,8 @@ package struct Register: Sendable {
   ) throws {
     let settings = ContrastSettings(margin: evidence.results.margin)
     let reader = ScoreReader(evidence, items)
-    merge = evidence.servingMerge?.model.model
+    let chosen = evidence.arms.compactMap { arm in arm.servingMerge.map { (arm.arm, $0.model.model) } }
+    merges = Dictionary(uniqueKeysWithValues: chosen)
     contrasts = try Questions.all.entries.flatMap { question in
       try question.contrasts(evidence, reader, settings)
     }
@@ -63,17 +64,23 @@ package struct Register: Sendable {
     let ofModels = Set(Questions.all.entries.filter { $0.family == .models }.map(\.name))
     return Set(
       contrasts.filter { $0.outcome != nil }.map {
-        [$0.question, ofModels.contains($0.question) ? "" : $0.subject, $0.arm]
+        [$0.question, ofModels.contains($0.question) ? "" : $0.subject, $0.arm, $0.secondArm]
       }
     ).count
   }
 
+  /// The name of the one merge for all tasks in an arm; nil where there is none.
+  package func merge(in arm: String = "") -> String? { merges[arm] }
+
   /// The answer to a question on a task by a metric; on the mean over tasks where both are empty.
+  ///
+  /// - Parameter arm: Nil where the subject says it.
   package func contrast(
-    _ question: String, subject: String = "", task: String = "", metric: String = ""
+    _ question: String, subject: String = "", arm: String? = nil, task: String = "", metric: String = ""
   ) -> Contrast? {
     contrasts.first {
       $0.question == question && $0.subject == subject && $0.task == task && $0.metric == metric
+        && (arm == nil || $0.arm == arm) && $0.secondArm.isEmpty
     }
   }
 }

@@ -8,6 +8,7 @@ extension ReportTable {
     Table(
       evidence.register.choices,
       [
+        .text("arm", "The budget whose models these are; empty where the manifest has one.") { $0.arm },
         .text("task", "The task; empty for the merge, which is chosen once for all.") { $0.task },
         .text("role", "What is chosen: as in comparison.csv.") { $0.role },
         .text("model", "A candidate.") { $0.model },

@@ -10,6 +10,7 @@ extension ReportTable {
   }
 
   private static let taskFields: [Field<ComparisonRow>] = [
+    .text("arm", "The budget whose models these are; empty where the manifest has one.") { $0.arm },
     .text("task", "The task.") { $0.task.name },
     .text("metric", "The metric; the first one of a task decides what is chosen.") { $0.metric.name },
     .flag("higher_is_better", "Whether larger values of the metric are better.") { $0.metric.higherIsBetter },

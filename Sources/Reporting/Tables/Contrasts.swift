@@ -18,9 +18,18 @@ extension ReportTable {
     .text("subject", "What the question is about where it is asked of several: an ingredient, a model.") {
       $0.subject
     },
-    .text("arm", "The grid point under which it is asked; empty where that is not part of the question.") {
+    .text(
+      "arm",
+      "The budget or grid point under which it is asked; empty where that is not part of the question."
+    ) {
       $0.arm
     },
+    .text("second_arm", "The budget of the second side where that is another one.") { $0.secondArm },
+    .text(
+      "held",
+      "What both sides have alike: steps (to 1 %), exposure (examples of the task, to 10 %) or both; of a mean on all of its "
+        + "tasks; empty for neither."
+    ) { $0.held },
     .text("task", "The task; empty for the mean over the learned tasks.") { $0.task },
     .text("metric", "The metric; empty for that mean.") { $0.metric },
     .text("first_role", "What the first model is to the question.") { $0.first.role },

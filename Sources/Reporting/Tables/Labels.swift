@@ -44,6 +44,9 @@ extension ReportTable {
   private typealias Line = (answers: LabelAnswers, label: Int)
 
   private static let identity: [Field<Line>] = [
+    .text("arm", "The budget whose models are compared; empty where the manifest has one.") {
+      $0.answers.arm
+    },
     .text("task", "The task.") { $0.answers.task },
     .text("role", "What the model is in comparison.csv.") { $0.answers.role },
     .text("model", "Its name.") { $0.answers.model.model },

@@ -206,10 +206,9 @@ extension Evidence {
       trainingFLOPs: singles.reduce(0) { $0 + $1.meanFLOPs },
       bytes: singles.reduce(0) { $0 + $1.mean(\.bytes) }, passes: 1, flops: 0)
     // The same comparison from the other side.
-    guard let all = register.contrast("all_cocktail"),
-      register.contrasts.count(where: { $0.question == "all_cocktail" && $0.task.isEmpty }) == 1,
-      all.rivals == 1
-    else { return row }
+    guard let all = register.contrast("all_cocktail", arm: singles[0].arm), all.rivals == 1 else {
+      return row
+    }
     row.gain = -all.estimate
     row.gainInterval = all.interval.map { -$0.upperBound ... -$0.lowerBound }
     row.note = all.note

@@ -9,7 +9,7 @@ from tables import Tables
 # Columns that say which row it is.
 NAMES = {
     "experiment", "question", "subject", "arm", "model", "kind", "recipe", "settings", "tasks", "task", "metric", "split", "seed", "role",
-    "first_role", "first_model", "second_role", "second_model", "served", "method", "label", "target", "answer", "step", "evaluated_on",
+    "first_role", "first_model", "second_arm", "second_role", "second_model", "served", "method", "label", "target", "answer", "step", "evaluated_on",
     "trained_on", "ingredient", "job", "model_job", "higher_is_better"}
 # Why some columns are not made again, by table; `*` is all of its columns.
 REASONS = {
@@ -38,18 +38,20 @@ class Details(Tables):
                 self.cell(row, "n", self.source.count(row), row.model)
 
     def expected_labels(self):
-        """By task and role, for every model of the comparison with answers of labels: its name, the labels, a matrix for each seed."""
+        """By arm, task and role, for every model of the comparison with answers of labels: its name, the labels, a matrix for each seed."""
         found = {}
-        for task, metrics in self.tasks.items():
-            chosen = self.chosen(task)
-            roles = {"base": self.base_of(self.settings[chosen["single"]]), **chosen}
-            for role, model in roles.items():
-                rows = self.rows.get((model, task, "test", metrics[0]))
-                rows = [] if rows is None else list(rows.itertuples())
-                seeds = self.runs[self.runs.model == model].seed.nunique(dropna=False)
-                known = [self.source.confusion(r, self.answer_kind(task)) for r in rows if self.source.has(r)]
-                if known and None not in known and len(known) == seeds and self.spent(model, "steps") is not None:
-                    found[task, role] = model, known[0][0], np.array([counts for _, counts in known])
+        for arm in self.arms():
+            for task, metrics in self.tasks.items():
+                with self.at(arm):
+                    chosen = self.chosen(task)
+                roles = {"base": self.base_of(self.settings.get(chosen["single"], "")), **chosen}
+                for role, model in roles.items():
+                    rows = self.rows.get((model, task, "test", metrics[0]))
+                    rows = [] if rows is None else list(rows.itertuples())
+                    seeds = self.runs[self.runs.model == model].seed.nunique(dropna=False)
+                    known = [self.source.confusion(r, self.answer_kind(task)) for r in rows if self.source.has(r)]
+                    if known and None not in known and len(known) == seeds and self.spent(model, "steps") is not None:
+                        found[arm, task, role] = model, known[0][0], np.array([counts for _, counts in known])
         return found
 
     def answer_kind(self, task):
@@ -62,10 +64,10 @@ class Details(Tables):
         ratio = lambda a, b: np.divide(a, b, out=np.zeros(a.shape), where=b > 0).mean(0)
         for table, rows_of in (("classes", 1), ("confusion", 2)):
             rows = self.records(table)
-            assert {(r["task"], r["role"]) for r in rows} == set(expected), (self.folder, table)
+            assert {(r["arm"], r["task"], r["role"]) for r in rows} == set(expected), (self.folder, table)
             assert len(rows) == sum(len(labels) ** rows_of for _, labels, _ in expected.values()), (self.folder, table)
             for row in rows:
-                model, labels, counts = expected[row["task"], row["role"]]
+                model, labels, counts = expected[row["arm"], row["task"], row["role"]]
                 name = (row["task"], row["role"])
                 self.same(row["model"], model, table, name)
                 self.cell(row, "seeds", len(counts), name)
@@ -82,6 +84,11 @@ class Details(Tables):
 
     def pools(self):
         """Every choice with its candidates' scores by seed and item on validation."""
+        for arm in self.arms():
+            with self.at(arm):
+                yield from ((arm, *pool) for pool in self.pools_here())
+
+    def pools_here(self):
         scores = lambda m, t: (self.items(m, t, self.tasks[t][0], "validation") or {}).get("y")
         for task in self.tasks:
             best = self.cocktails_of(task) if self.chooses_cocktail() else []
@@ -110,28 +117,31 @@ class Details(Tables):
     def check_choices(self):
         table = self.tables["choices"]
         expected, unseen = set(), set()
-        for task, role, models, scores in self.pools():
+        for arm, task, role, models, scores in self.pools():
             if any(y is None for y in scores):
-                unseen.add((task, role))
+                unseen.add((arm, task, role))
             seeds = max((len(y) for y in scores if y is not None), default=0)
             full = [(m, y) for m, y in zip(models, scores) if y is not None and len(y) == seeds]
             if len(full) < 2:
                 continue
-            expected.add((task, role))
+            expected.add((arm, task, role))
             y = np.array([y for _, y in full])
-            shares, best = self.choice_shares(y, task, role), int(np.argmax(y.mean(2).mean(1)))
-            own = [r for r in self.records("choices") if r["task"] == task and r["role"] == role]
+            shares, best = self.choice_shares(y, f"{task} {arm}" if arm else task, role), int(np.argmax(y.mean(2).mean(1)))
+            own = [r for r in self.records("choices") if (r["arm"], r["task"], r["role"]) == (arm, task, role)]
             assert [r["model"] for r in own] == [m for m, _ in full], (self.folder, task, role)
             for place, row in enumerate(own):
                 # Candidates that are equal on a draw may change places by the last bit of a sum.
                 assert abs(row["share"] - shares[place]) < 0.01, (self.folder, task, role, row["share"], shares[place])
                 self.cells["choices"].add((row["Index"], "share"))
-                chosen = self.serving_merge() if role == "merge" else full[best][0]
+                chosen = full[best][0]
+                if role == "merge":
+                    with self.at(arm):
+                        chosen = self.serving_merge()
                 self.cell(row, "chosen", full[place][0] == chosen, task, role)
                 self.cell(row, "candidates", len(full), task, role)
                 self.cell(row, "seeds", seeds, task, role)
                 self.cell(row, "n_validation", y.shape[2], task, role)
-        named = set(zip(table.task, table.role))
+        named = set(zip(table.arm, table.task, table.role))
         # A choice among models that no comparison names has no predictions to be made again from.
         assert expected <= named and named - expected <= unseen, (self.folder, "choices", expected ^ named)
 

@@ -1,6 +1,7 @@
 """The tables of an experiment, its scores and what follows from them, by pandas, SciPy and formulas of our own."""
 
 import collections
+import contextlib
 
 import numpy as np
 import pandas as pd
@@ -9,7 +10,7 @@ from scipy import stats
 from items import Drawn, Predictions
 
 ALPHA, SHARE = 0.05, 0.8
-TEXT = {"arm", "settings", "subject", "task", "metric", "note", "verdict", "first_model", "second_model", "rule", "tasks", "role",
+TEXT = {"arm", "second_arm", "held", "settings", "subject", "task", "metric", "note", "verdict", "first_model", "second_model", "rule", "tasks", "role",
         "served", "labels"}
 
 
@@ -42,7 +43,9 @@ class Evidence:
         self.rows = {key: rows for key, rows in runs[runs.value.notna()].groupby(["model", "task", "split", "metric"], sort=False)}
         facts = runs.drop_duplicates("model").set_index("model")
         self.kind, self.settings = facts.kind.to_dict(), facts.settings.to_dict()
-        self.recipe = facts.recipe.to_dict()
+        self.recipe, self.arm_of = facts.recipe.to_dict(), facts.arm.to_dict()
+        # The budget whose models are looked at; empty for all.
+        self.arm = ""
         self.known, self.known_learned, self.known_measured = {}, {}, {}
 
     @staticmethod
@@ -87,7 +90,30 @@ class Evidence:
         return rows.set_index("seed").value if rows is not None else pd.Series(dtype=float)
 
     def models(self, *kinds):
-        return [m for m, kind in self.kind.items() if kind in kinds]
+        return [m for m, kind in self.kind.items() if kind in kinds and (not self.arm or self.arm_of[m] in ("", self.arm))]
+
+    @contextlib.contextmanager
+    def at(self, arm):
+        """With the models of one budget."""
+        before, self.arm = self.arm, arm
+        try:
+            yield
+        finally:
+            self.arm = before
+
+    def arms(self):
+        arms = list(dict.fromkeys(self.arm_of[m] for m in self.models("single", "cocktail", "merge")))
+        return arms if len(arms) > 1 else [""]
+
+    def held(self, first, second, task):
+        """What two trained models have alike: steps to 1 %, examples of the task to 10 %."""
+        if not {self.kind[first], self.kind[second]} <= {"single", "cocktail"}:
+            return ""
+        drawn = self.tables["mixtures"]
+        steps = [self.runs[self.runs.model == m].drop_duplicates("seed").steps.mean() for m in (first, second)]
+        seen = [drawn[(drawn.model == m) & (drawn.task == task)].examples.mean() for m in (first, second)]
+        near = lambda pair, part: abs(pair[0] - pair[1]) <= part * max(pair)
+        return " and ".join(w for w, pair, part in (("steps", steps, 0.01), ("exposure", seen, 0.1)) if near(pair, part))
 
     def learned_from(self, model):
         return [] if self.kind[model] in ("base", "floor") else self.recipe[model].split(" of ")[-1].split("+")
@@ -115,7 +141,7 @@ class Evidence:
     def single_of(self, task, settings):
         singles = [m for m in self.models("single") if self.learned_from(m) == [task]]
         same = [m for m in singles if self.settings[m] == settings]
-        return same[0] if same else singles[0] if len(singles) == 1 else None
+        return same[0] if same else singles[0] if len(singles) == 1 and not self.arm_of[singles[0]] else None
 
     def cocktails_of(self, task):
         return [m for m in self.models("cocktail") if task in self.learned_from(m)]

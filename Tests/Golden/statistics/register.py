@@ -16,7 +16,7 @@ class Register(Evidence):
     def check_contrasts(self):
         table = self.tables["contrasts"]
         self.table = "contrasts"
-        for (question, subject, arm), family in table.groupby(["question", "subject", "arm"], sort=False):
+        for (question, *_), family in table.groupby(["question", "subject", "arm", "second_arm"], sort=False):
             if question == "one_model":
                 continue
             first = [self.tasks[t][0] if t else "" for t in family.task]
@@ -26,7 +26,9 @@ class Register(Evidence):
         for arm, family in table[table.question == "one_model"].groupby("arm", sort=False):
             self.check_models(family)
         # Nothing to choose, nothing asked twice.
-        assert (table.question == "best_cocktail").any() <= self.chooses_cocktail()
+        for arm in self.arms():
+            with self.at(arm):
+                assert ((table.question == "best_cocktail") & (table.arm == arm)).any() <= self.chooses_cocktail()
 
     def candidates(self, question, role, tasks, arm):
         """Among how many a side was chosen."""
@@ -93,8 +95,10 @@ class Register(Evidence):
     def check_candidates(self, rows, tasks):
         """Of a family over all of its tasks."""
         for row in rows:
-            for side, role in (("first", row.first_role), ("second", row.second_role)):
-                self.cell(row, f"{side}_candidates", self.candidates(row.question, role, tasks, row.arm), row.question, row.task)
+            for side, role, arm in (("first", row.first_role, row.arm), ("second", row.second_role, row.second_arm or row.arm)):
+                with self.at(arm if arm in self.arms() else ""):
+                    theirs = self.candidates(row.question, role, tasks, row.arm)
+                self.cell(row, f"{side}_candidates", theirs, row.question, row.task)
 
     def check_sides(self, row, cells, name):
         """Seeds and items of a row with one cell or, of a mean, several."""
@@ -147,6 +151,7 @@ class Register(Evidence):
         for row in rows:
             name = (row.question, row.subject, row.task, row.metric)
             self.cell(row, "tasks", len(rows), name)
+            self.cell(row, "held", self.held(row.first_model, row.second_model, row.task), name)
             c = self.pair(row.first_model, row.second_model, row.task, row.metric, paired)
             if c is None:
                 assert row.note == "no predictions" or row.rule == "", name
@@ -177,6 +182,9 @@ class Register(Evidence):
                 self.cell(row, "p_adjusted", None, question, row.task)
             return
         means = [row for row in family.itertuples() if not row.task]
+        for row in means:
+            held = [set(self.held(r.first_model, r.second_model, r.task).split(" and ")) for r in rows]
+            self.cell(row, "held", " and ".join(w for w in ("steps", "exposure") if all(w in h for h in held)), question, "mean")
         row, total, judged_mean = None, None, False
         if means:
             row = means[0]

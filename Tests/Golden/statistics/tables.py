@@ -12,7 +12,7 @@ ROLES = ("best_cocktail", "all_cocktail", "best_unseen", "merge")
 class Tables(Register):
     def contrast(self, question, **where):
         table = self.tables["contrasts"]
-        own = table[table.question == question]
+        own = table[(table.question == question) & (table.second_arm == "")]
         for column, value in where.items():
             own = own[own[column] == value]
         return None if own.empty else own.iloc[0]
@@ -32,35 +32,38 @@ class Tables(Register):
 
     def check_comparison(self):
         for row in self.records("comparison"):
-            task, metric = row["task"], row["metric"]
-            chosen = self.chosen(task)
-            base = self.base_of(self.settings[chosen["single"]])
-            base = self.values(base, task, "test", metric) if base else []
-            self.cell(row, "base", base.mean() if len(base) else None, task)
-            settings = self.settings[chosen["single"]]
-            for floor in ("majority", "blind", "probe"):
-                model = self.choose([m for m in self.floors_of(task, settings) if self.recipe[m].split("-")[0] == floor], task)
-                values = self.values(model, task, "test", metric) if model else []
-                self.cell(row, f"floor_{floor}", values.mean() if len(values) else None, task)
-            floor = self.best_floor(task, settings)
-            self.cell(row, "floor_model", floor, task)
-            self.cell(row, "floor", self.values(floor, task, "test", metric).mean() if floor else None, task)
-            n = self.runs[(self.runs.task == task) & (self.runs.split == "test") & (self.runs.metric == metric)].n
-            self.cell(row, "n_test", n.iloc[0], task)
-            self.cell(row, "chosen_on", f"validation {self.tasks[task][0]}", task)
-            for role, model in chosen.items():
-                values = self.values(model, task, "test", metric)
-                score, width = mean_ci(values)
-                self.cell(row, f"{role}_model", model, task)
-                self.cell(row, f"{role}_mean", score, task, metric)
-                self.cell(row, f"{role}_ci", width, task, metric)
-                self.cell(row, "seeds" if role == "single" else f"{role}_seeds", len(values) or None, task)
-                if role == "single" or model is None:
-                    continue
-                asked = "all_cocktail" if role == "best_cocktail" and not self.chooses_cocktail() else role
-                own = self.contrast(asked, task=task, metric=metric)
-                self.same(own.first_model, model, task, role)
-                self.copy(row, role, own, "delta", "low", "high", "p_adjusted", "verdict", "note")
+            with self.at(row["arm"]):
+                self.check_comparison_row(row, row["task"], row["metric"])
+
+    def check_comparison_row(self, row, task, metric):
+        chosen = self.chosen(task)
+        settings = self.settings.get(chosen["single"], "")
+        base = self.base_of(settings)
+        base = self.values(base, task, "test", metric) if base else []
+        self.cell(row, "base", base.mean() if len(base) else None, task)
+        for floor in ("majority", "blind", "probe"):
+            model = self.choose([m for m in self.floors_of(task, settings) if self.recipe[m].split("-")[0] == floor], task)
+            values = self.values(model, task, "test", metric) if model else []
+            self.cell(row, f"floor_{floor}", values.mean() if len(values) else None, task)
+        floor = self.best_floor(task, settings)
+        self.cell(row, "floor_model", floor, task)
+        self.cell(row, "floor", self.values(floor, task, "test", metric).mean() if floor else None, task)
+        n = self.runs[(self.runs.task == task) & (self.runs.split == "test") & (self.runs.metric == metric)].n
+        self.cell(row, "n_test", n.iloc[0], task)
+        self.cell(row, "chosen_on", f"validation {self.tasks[task][0]}", task)
+        for role, model in chosen.items():
+            values = self.values(model, task, "test", metric)
+            score, width = mean_ci(values)
+            self.cell(row, f"{role}_model", model, task)
+            self.cell(row, f"{role}_mean", score, task, metric)
+            self.cell(row, f"{role}_ci", width, task, metric)
+            self.cell(row, "seeds" if role == "single" else f"{role}_seeds", len(values) or None, task)
+            if role == "single" or model is None:
+                continue
+            asked = "all_cocktail" if role == "best_cocktail" and not self.chooses_cocktail() else role
+            own = self.contrast(asked, arm=row["arm"], task=task, metric=metric)
+            self.same(own.first_model, model, task, role)
+            self.copy(row, role, own, "delta", "low", "high", "p_adjusted", "verdict", "note")
 
     def spent(self, model, column):
         """The mean over seeds; not known of a model of which a seed has no score and so no row."""
@@ -147,7 +150,7 @@ class Tables(Register):
                         self.cell(row, column, sum(parts), name)
                 scores = [score(self.single_of(t, settings), t) for t in learned]
                 self.cell(row, "worst_task", measured[0] if measured else None)
-                self.check_singles_gain(row)
+                self.check_singles_gain(row, singles[0])
                 if None not in [self.spent(m, "steps") for m in singles]:
                     self.cell(row, "seeds", min(self.runs[self.runs.model == m].seed.nunique() for m in singles))
             else:
@@ -180,9 +183,9 @@ class Tables(Register):
             self.cell(row, "chosen_on_validation", row["model"] == best, row["model"])
         assert {r["model"] for r in rows} - {"singles"} == {m for m in self.kind if self.kind[m] != "floor" and self.tested(m)}
 
-    def check_singles_gain(self, row):
+    def check_singles_gain(self, row, single):
         """The singles against the cocktail of all: the answer to all_cocktail from the other side."""
-        own = self.contrast("all_cocktail", task="")
+        own = self.contrast("all_cocktail", arm=self.arm_of[single], task="")
         if own is None or own.second_candidates != 1:
             return
         turned = {"win": "loss", "loss": "win"}
@@ -202,7 +205,7 @@ class Tables(Register):
                 self.cell(row, "validation_recovered", self.validation_mean(model, own) if self.kind[model] == "merge" else None, model)
                 if table == "merges":
                     merges = [m for m in told if self.kind[m] == "merge" and set(self.learned_from(m)) == set(own)
-                              and told[m] == told[model] and self.validation_mean(m, own) is not None]
+                              and told[m] == told[model] and self.arm_of[m] == self.arm_of[model] and self.validation_mean(m, own) is not None]
                     best = max(merges, key=lambda m: self.validation_mean(m, own), default=None)
                     self.cell(row, "chosen_on_validation", model == best and self.kind[model] == "merge", model)
                 tasks = [t for t in self.measured(row["settings"]) if t in own]
@@ -265,7 +268,7 @@ class Tables(Register):
             for column in ("steps", "examples", "tokens", "flops"):
                 if self.spent(model, column) is not None:
                     self.cell(row, column, self.spent(model, column), model)
-            mean = self.contrast("all_cocktail", task="")
+            mean = self.contrast("all_cocktail", arm=self.arm_of[model], task="")
             self.cell(row, "verdict", mean.verdict if mean is not None and mean.first_model == model else None, model)
 
     def check_transfer(self):
