@@ -9,3 +9,10 @@ extension Console {
     for line in plan.notes where line.spoilsResults || !quiet { note("\(line)") }
   }
 }
+
+extension Plan {
+  /// `47 models`, `47 models and 56 tried ones`.
+  var modelWords: String {
+    counted(models.count, "model") + (tried.isEmpty ? "" : " and \(grouped(tried.count)) tried ones")
+  }
+}

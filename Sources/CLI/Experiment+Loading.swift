@@ -5,6 +5,7 @@ import Experiment
 import Foundation
 import Outlines
 import Reporting
+import Results
 import Specs
 import Terminal
 
@@ -116,21 +117,35 @@ struct LoadedManifest {
   /// Which experiment the tables are of.
   func stamp(_ plan: Plan) -> TablesStamp { TablesStamp(plan, overrides: overrides) }
 
-  /// Expands the manifest; of a grid that is tested at one point only, none is tested.
-  func planBeforeChoice() throws -> Plan { try fullPlan().testing(onlyChosen: []) }
+  /// Expands the manifest as far as nothing is chosen: what is tried, and of a grid that is tested at one point only none.
+  func planBeforeChoice() throws -> Plan { try expanded(TuningChoice()).testing(onlyChosen: []) }
 
-  /// Expands the manifest, with the tests of the points that validation has chosen by now.
+  /// Expands the manifest with all that validation has chosen by now: what seeds of their own tried, and the points of grids.
   func plan() throws -> Plan {
-    let full = try fullPlan()
+    let full = try expanded(try tuningChoice())
     return full.testing(onlyChosen: try chosen(of: full))
   }
 
-  /// The same, but where nothing is chosen yet the first point of a grid stands for the one to come.
+  /// The same, but where nothing is chosen yet the first stands for the one to come.
   func planWithStandIns() throws -> Plan {
-    let full = try fullPlan()
+    let full = try expanded(manifest.standingIn(for: try tuningChoice()))
     let chosen = try chosen(of: full)
     let undecided = full.grids.filter { !$0.models.contains(where: chosen.contains) }
     return full.testing(onlyChosen: chosen.union(undecided.compactMap(\.models.first)))
+  }
+
+  /// What the tries have chosen: one choice opens others, until nothing new is chosen.
+  private func tuningChoice() throws -> TuningChoice {
+    var choice = TuningChoice()
+    guard manifest.isTuned else { return choice }
+    while !choice.isWhole {
+      let plan = try expanded(choice)
+      let results = try Collector(store: store).collect(plan)
+      let next = try TuningChoice(results, grids: plan.triedGrids, before: choice)
+      if next == choice { break }
+      choice = next
+    }
+    return choice
   }
 
   /// The points that validation has chosen by now; results are read only where there is something to choose.
@@ -141,12 +156,12 @@ struct LoadedManifest {
     return Set(try GridChoice.chosen(results, grids: grids))
   }
 
-  private func fullPlan() throws -> Plan {
+  private func expanded(_ choice: TuningChoice) throws -> Plan {
     defer {
       resources.facts.save()
       watch.close()
     }
-    return try Planner(vocabulary: .joined, resources: resources).plan(manifest)
+    return try Planner(vocabulary: .joined, resources: resources).plan(manifest, choice: choice)
   }
 }
 

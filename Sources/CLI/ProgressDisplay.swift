@@ -19,7 +19,7 @@ final class ProgressDisplay: Sendable {
     if !isQuiet, !state.remaining.isEmpty {
       let cached = state.done > 0 ? ", \(state.done) of them done" : ""
       Console.note(
-        "\(plan.experiment): \(counted(plan.models.count, "model")), \(counted(plan.jobs.count, "job"))\(cached), "
+        "\(plan.experiment): \(plan.modelWords), \(counted(plan.jobs.count, "job"))\(cached), "
           + counted(workers, "worker"))
     }
     self.state = Lock(state)

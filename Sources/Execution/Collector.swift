@@ -47,7 +47,7 @@ public struct Collector: Sendable {
       failures: failures, budget: plan.budget, margin: plan.margin, data: plan.data,
       plannedJobs: plan.jobs.count,
       finishedJobs: results.count)
-    let asked = plan.models.flatMap { model in
+    let asked = (plan.models + plan.tried).flatMap { model in
       model.job == nil || results[model.job ?? .none] != nil
         ? model.evaluations.filter { results[$0.job] != nil } : []
     }
@@ -60,7 +60,25 @@ public struct Collector: Sendable {
         FailureRow(job: job.key.hex, label: specs[job.key]?.label ?? "", message: problem.what))
     }
     for model in plan.models { add(model, results, specs, answers, to: &set) }
+    if !plan.tried.isEmpty {
+      var tries = ResultSet(experiment: plan.experiment, tasks: plan.tasks, models: [], scores: [])
+      for model in plan.tried { add(model, results, specs, answers, to: &tries) }
+      set.tuning = TuningResults(
+        models: tries.models, scores: tries.scores, open: open(plan.tried, results),
+        isPlanned: plan.isTriedWhole)
+    }
     return set
+  }
+
+  /// The names of models with a job that is neither done nor failed.
+  private func open(_ models: [PlannedModel], _ results: [JobID: JobResult]) -> Set<String> {
+    Set(
+      models.filter { model in
+        let jobs = [model.job].compactMap(\.self) + model.evaluations.map(\.job)
+        let left = jobs.filter { results[$0] == nil }
+        // Where the training failed nothing of it is evaluated.
+        return !left.isEmpty && !left.contains { store.failure($0) != nil }
+      }.map(\.model))
   }
 
   private func add(
@@ -71,6 +89,7 @@ public struct Collector: Sendable {
       model: model.model, kind: model.kind, recipe: model.recipe, settings: model.settings,
       arm: model.arm, tasks: model.tasks,
       seed: model.seed, steps: 0, examples: 0, tokens: 0, bytes: 0, job: model.job?.hex ?? "")
+    row.tuned = model.tuned
     if let id = model.job {
       guard let result = results[id] else { return }
       switch result {

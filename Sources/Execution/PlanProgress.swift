@@ -88,7 +88,7 @@ extension JobStore {
     if isDropped(job.id) { return asked.map { .remade($0.by) } ?? .dropped }
     if let asked, asked.isTaken { return .remade(asked.by) }
     guard looksAtFiles else { return .whole }
-    let isRead = asked?.isWritten == true || job.spec.kind == "predict"
+    let isRead = asked?.isWritten == true || ["guess", "predict"].contains(job.spec.kind)
     return damage(job.id, isRead ? .bytes : .sizes).map { .damaged($0) } ?? .whole
   }
 
@@ -100,7 +100,7 @@ extension JobStore {
       asked[id] = Asked(by: "whoever reads them, as \(owner.holder) is at them", isTaken: true)
     }
     let scorer = Scorer(store: self, plan: plan, keeps: false)
-    for model in plan.models {
+    for model in plan.models + plan.tried {
       for evaluation in model.evaluations where finished.contains(evaluation.job) && isDropped(evaluation.job)
       {
         if !plan.passedOver.contains(model.model) {

@@ -119,6 +119,6 @@ extension Evidence {
     guard let metric = task.decidingMetric,
       candidates.contains(where: { estimate($0, task.name, .validation, metric.name) != nil })
     else { return "" }
-    return "validation \(metric.name)"
+    return "validation \(metric.name)" + (choice == nil ? "" : " of the seeds of tune")
   }
 }

@@ -39,13 +39,19 @@ extension Evidence {
 
   /// Among the cocktails of two or more tasks that contain the task.
   package func bestCocktail(for task: TaskColumn) -> Candidate? {
-    winner(among: cocktails(with: task), on: task)
+    guard let choice else { return winner(among: cocktails(with: task), on: task) }
+    return cocktails(with: task).first { $0.plainName == choice.cocktails[task.name] }
   }
 
   /// Whether some task has a cocktail to choose beside those of all tasks; where none has, the best cocktail is the cocktail of
   /// all, and what is asked of one is asked of the other.
   package var choosesCocktail: Bool {
-    tasks.contains { cocktails(with: $0).count > allTaskCocktails.count }
+    guard choice == nil else {
+      return tasks.contains { task in
+        bestCocktail(for: task).map { $0.model != allTaskCocktail(for: task)?.model } ?? false
+      }
+    }
+    return tasks.contains { cocktails(with: $0).count > allTaskCocktails.count }
   }
 
   func cocktails(with task: TaskColumn) -> [Candidate] {
@@ -60,13 +66,18 @@ extension Evidence {
   /// The cocktails of all tasks: grid points and sampling rules.
   var allTaskCocktails: [Candidate] {
     let all = Set(tasks.map(\.name))
-    return all.count > 1 ? candidates(of: .cocktail).filter { Set($0.tasks) == all } : []
+    guard all.count > 1 else { return [] }
+    return candidates(of: .cocktail).filter { model in
+      Set(model.tasks) == all && (choice?.all.map { $0 == model.plainName } ?? true)
+    }
   }
+
+  /// Among how many a model was chosen by the trainings that are compared: 1 where other seeds chose.
+  func rivals(_ count: Int) -> Int { choice == nil ? count : 1 }
 
   /// The cocktail of all tasks; with several of them (grids, sampling rules) the one that validation prefers.
   package func allTaskCocktail(for task: TaskColumn) -> Candidate? {
-    let all = Set(tasks.map(\.name))
-    return onlyOrWinner(among: candidates(of: .cocktail).filter { Set($0.tasks) == all }, on: task)
+    onlyOrWinner(among: allTaskCocktails, on: task)
   }
 
   /// The trained models that never saw a task.
@@ -76,7 +87,8 @@ extension Evidence {
 
   /// Among the trained models that never saw the task.
   func bestUnseen(for task: TaskColumn) -> Candidate? {
-    winner(among: unseen(task), on: task)
+    guard let choice else { return winner(among: unseen(task), on: task) }
+    return unseen(task).first { $0.plainName == choice.unseen[task.name] }
   }
 
   /// The models that could not be chosen for some of their tasks because a seed has no validation score there, while

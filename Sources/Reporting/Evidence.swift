@@ -56,6 +56,10 @@ package struct Evidence: Sendable {
   package private(set) var register = Register()
   /// What models are measured by; by predictions where there are some.
   package private(set) var scale = RecoveredScale()
+  /// What the seeds of `tune` chose; nil where nothing was tried, so that the models that are reported choose among themselves.
+  package private(set) var choice: TuningChoice?
+  /// What they tried.
+  package private(set) var tries: Tries?
   private let scores: [Key: ScoreRow]
 
   /// Checks and sorts.
@@ -99,6 +103,8 @@ package struct Evidence: Sendable {
     _ results: ResultSet, items: (any ItemScoreSource)?
   ) throws -> Evidence {
     var evidence = try Evidence(results)
+    evidence.tries = try Tries(results)
+    if evidence.tries != nil { evidence.choice = try TuningChoice(results, grids: []) }
     if items != nil { evidence.scale = try RecoveredScale(evidence, ScoreReader(evidence, items)) }
     evidence.register = try Register(evidence, items: items)
     return evidence

@@ -65,6 +65,9 @@ public struct ModelRow: Sendable, Hashable, Codable {
   public var settings: String
   /// The budget under which it was trained, as `settings` have it; empty where there is one.
   public var arm: String
+  /// The settings that validation chose for it on the seeds of `tune`: `training.learning_rate=0.001`; empty where nothing was
+  /// tried.
+  public var tuned: String = ""
   /// The tasks that it learned from, in the manifest's order.
   public var tasks: [String]
   /// Nil for the base, which has none.
@@ -259,6 +262,8 @@ public struct ResultSet: Sendable, Hashable, Codable {
   public var margin: Double?
   /// One for each task and split, in the manifest's order.
   public var data: [DataRow]
+  /// What the seeds of `tune` tried; nil where nothing is.
+  public var tuning: TuningResults?
   /// Jobs that the manifest plans; 0 where that is not known.
   public var plannedJobs: Int
   /// Those of them that have a result.

@@ -76,7 +76,8 @@ import Testing
   @Test(arguments: ReportTables.all.entries.map(\.name))
   func `every table has rows, and columns that are documented and named once`(name: String) throws {
     let table = try ReportTables.all.entry(named: name).table(Sample.judged())
-    #expect(!table.rows.isEmpty)
+    // The sample tries nothing; see TuningTests.
+    #expect(!table.rows.isEmpty || ["tuning", "expected_best"].contains(name))
     #expect(Set(table.columns.map(\.name)).count == table.columns.count)
     for column in table.columns {
       #expect(column.documentation.hasSuffix("."), "\(column.name)")

@@ -127,12 +127,12 @@ struct PlanCommand: ParsableCommand {
       )
     }
     if open.isEmpty {
-      Console.print("\(counted(plan.models.count, "model")); nothing to run")
+      Console.print("\(plan.modelWords); nothing to run")
       return
     }
     for line in PlanReasons.lines(open, reasons) { Console.print("  " + line) }
     Console.print(
-      "\(counted(plan.models.count, "model")); about \(spoken(seconds: seconds)) on \(counted(count, "worker")) (\(clock.basis)), "
+      "\(plan.modelWords); about \(spoken(seconds: seconds)) on \(counted(count, "worker")) (\(clock.basis)), "
         + "\(grouped(memory)) MB of memory a worker, \(grouped(disk)) MB of disk")
   }
 }

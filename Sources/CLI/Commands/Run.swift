@@ -65,14 +65,18 @@ struct Run: AsyncParsableCommand {
     let interruption = Interruption()
     var spent = Spent()
     var summary = try await perform(plan, loaded, leases, named, interruption, &spent)
-    if !plan.grids.isEmpty, !summary.isHalted {
-      // What failed is not tried again: only the tests of the chosen points are new.
-      let tried = Set(plan.jobs.map(\.id))
+    // What was chosen asks for more, until nothing is left to be chosen. What failed is not tried again.
+    var tried = Set(plan.jobs.map(\.id))
+    while plan.isChosenFrom, !summary.isHalted {
       plan = try loaded.plan()
-      var tests = plan
+      let open = plan.jobs.filter { !tried.contains($0.id) }
+      if open.isEmpty { break }
       let progress = store.progress(of: plan, looksAtFiles: false)
-      tests.jobs.removeAll { tried.contains($0.id) && progress.state($0.id) == .absent }
-      summary += try await perform(tests, loaded, leases, named, interruption, &spent)
+      try DataCheck(progress).check(plan)
+      var next = plan
+      next.jobs.removeAll { tried.contains($0.id) && progress.state($0.id) == .absent }
+      tried.formUnion(open.map(\.id))
+      summary += try await perform(next, loaded, leases, named, interruption, &spent)
     }
     // Where nothing more can be written there is no room for tables either; `report` writes them.
     if summary.isHalted { throw ExitCode(1) }

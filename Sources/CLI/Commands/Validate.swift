@@ -13,10 +13,10 @@ struct Validate: ParsableCommand {
   func run() throws {
     let loaded = try arguments.load()
     loaded.tellPlace()
-    let plan = try loaded.plan()
+    let plan = try loaded.planWithStandIns()
     try DataCheck().check(plan)
     Console.notes(of: plan)
     Console.print(
-      "\(arguments.manifest): \(counted(plan.models.count, "model")), \(counted(plan.jobs.count, "job"))")
+      "\(arguments.manifest): \(plan.modelWords), \(counted(plan.jobs.count, "job"))")
   }
 }

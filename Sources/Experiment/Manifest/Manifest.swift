@@ -21,6 +21,8 @@ public struct Manifest: Sendable {
   var points: [GridPoint]
   /// The budgets under which everything is trained; one without a name where the manifest has no arms.
   let arms: [Arm]
+  /// Nil where nothing is tried.
+  let tuning: Tuning?
   /// Whether training.max_tokens stands there, as opposed to its default.
   let setsMaxTokens: Bool
   let targetsPlace: Place
@@ -37,6 +39,13 @@ public struct Manifest: Sendable {
 
   /// The arm of a grid point.
   func arm(of point: Int) -> Arm { arms[points[point].arm] }
+
+  /// What is tried for every model alike, on seeds that train nothing else.
+  struct Tuning: Sendable {
+    var seeds: [Int]
+    /// Indices of cocktails that the other seeds train whatever is chosen.
+    var reported: Set<Int>
+  }
 
   /// The base model.
   enum Base: Sendable {
@@ -104,6 +113,10 @@ public struct Manifest: Sendable {
     var settings: String
     /// The part of it that the evaluation of the base depends on.
     var evaluationSettings: String
+    /// `training.learning_rate=0.001`: what `tune` tries here; empty where it tries nothing.
+    var tuned: String
+    /// The head of all tasks; nil where each has its own.
+    var head: HeadKind?
     var adapter: AdapterSpec
     var training: TrainingSpec
     var budget: BudgetSpec

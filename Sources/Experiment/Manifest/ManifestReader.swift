@@ -68,18 +68,21 @@ struct ManifestReading {
     let merges = merges(&cocktails, points: points)
     let evaluate = evaluate(taskNames)
     checkGrids(merges, cocktails.cocktails, evaluate)
+    let seeds = seeds()
+    let tuning = tuning(cocktails, tasks: tasks, seeds: seeds, evaluate)
     return Manifest(
       path: source.path,
       name: name(),
       title: root["title"]?.text ?? "",
       dataRoot: dataRoot,
-      seeds: seeds(),
+      seeds: seeds,
       source: source,
       base: base(),
       tasks: tasks,
       cocktails: cocktails.cocktails,
       points: points,
       arms: arms.map { arm($0, cocktails, hasMerges: !merges.isEmpty) },
+      tuning: tuning,
       setsMaxTokens: root["training"]?.has("max_tokens") ?? false,
       targetsPlace: root["adapter"]?["targets"]?.place ?? root["base"]?.place ?? root.place,
       bfloatPlace: bfloatPlace,

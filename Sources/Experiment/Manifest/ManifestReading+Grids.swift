@@ -37,7 +37,7 @@ extension ManifestReading {
   }
 
   /// The settings of trainings that have a grid, with its place.
-  private var trainingGrids: [(path: String, place: Place)] {
+  var trainingGrids: [(path: String, place: Place)] {
     root.entries.filter { ManifestReading.sections.contains($0.key) }.flatMap { section in
       section.value.entries.compactMap { entry in
         guard case .grid(let values) = entry.value.content, values.count > 1 else { return nil }

@@ -24,7 +24,7 @@ struct GridAxis: Sendable {
 
 extension ManifestReading {
   static let sections = ["budget", "adapter", "training", "sampling"]
-  private static let evaluationPaths = ["training.max_tokens", "training.label_scale"]
+  static let evaluationPaths = ["training.max_tokens", "training.label_scale"]
 
   /// The settings of a mapping, in the order of the manifest.
   func axes(_ value: Value?, prefix: String = "") -> [GridAxis] {
@@ -47,17 +47,22 @@ extension ManifestReading {
           return true
         }.map { "\(section.key).\($0.key)" }
       })
+    let tried = GridAxis.combinations(tunedAxes())
     return arms.enumerated().flatMap { place, arm in
-      GridAxis.combinations(all).map { combination in
-        let shown = combination.filter { gridded.contains($0.path) }
-        return Manifest.GridPoint(
-          arm: place,
-          settings: [arm.words, GridAxis.words(shown)].filter { !$0.isEmpty }.joined(separator: ","),
-          evaluationSettings: GridAxis.words(shown.filter { Self.evaluationPaths.contains($0.path) }),
-          adapter: adapter(combination),
-          training: spec(TrainingSpec(), TrainingSettings.rows, "training.", combination),
-          budget: arm.budget ?? budget(combination),
-          sampling: sampling(combination, root["sampling"], prefix: "sampling."))
+      GridAxis.combinations(all).flatMap { given in
+        tried.map { tried in
+          let shown = given.filter { gridded.contains($0.path) }
+          let combination = Self.overriding(given, tried)
+          return Manifest.GridPoint(
+            arm: place,
+            settings: [arm.words, GridAxis.words(shown)].filter { !$0.isEmpty }.joined(separator: ","),
+            evaluationSettings: GridAxis.words(shown.filter { Self.evaluationPaths.contains($0.path) }),
+            tuned: GridAxis.words(tried), head: Self.head(tried),
+            adapter: adapter(combination),
+            training: spec(TrainingSpec(), TrainingSettings.rows, "training.", combination),
+            budget: arm.budget ?? budget(combination),
+            sampling: sampling(combination, root["sampling"], prefix: "sampling."))
+        }
       }
     }
   }

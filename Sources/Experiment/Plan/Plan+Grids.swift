@@ -14,8 +14,16 @@ extension Plan {
     ]
   }
 
+  /// Whether more jobs follow from what validation chooses among these models.
+  public var isChosenFrom: Bool { !tried.isEmpty || models.contains { $0.grid != nil } }
+
   /// The points of every grid of which only one will be tested, in the order of the tables.
-  public var grids: [(name: String, models: [String])] {
+  public var grids: [(name: String, models: [String])] { Self.grids(of: models) }
+
+  /// The grids of merges of which what is tried chooses a point.
+  public var triedGrids: [(name: String, models: [String])] { Self.grids(of: tried) }
+
+  private static func grids(of models: [PlannedModel]) -> [(name: String, models: [String])] {
     var grids: [(name: String, models: [String])] = []
     var places: [String: Int] = [:]
     var seen: Set<[String]> = []
@@ -41,7 +49,7 @@ extension Plan {
     for index in models.indices where models[index].grid != nil && !chosen.contains(models[index].model) {
       plan.models[index].evaluations.removeAll { $0.split == .test }
     }
-    let wanted = Set(plan.models.flatMap { $0.evaluations.map(\.job) })
+    let wanted = Set((plan.models + plan.tried).flatMap { $0.evaluations.map(\.job) })
     plan.jobs.removeAll { job in
       guard case .predict = job.spec else { return false }
       return !wanted.contains(job.id)

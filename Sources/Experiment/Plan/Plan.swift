@@ -54,7 +54,9 @@ public struct PlannedModel: Sendable, Hashable {
   public var arm: String
   /// The tasks that it learns from, in the manifest's order; empty for the base.
   public var tasks: [String]
-  /// Nil for the base.
+  /// As in `ModelRow.tuned`.
+  public var tuned: String
+  /// Nil for base and floors.
   public var seed: Int?
   /// The job that makes it; nil for a base from a folder.
   public var job: JobID?
@@ -68,7 +70,7 @@ public struct PlannedModel: Sendable, Hashable {
   /// Makes a model.
   public init(
     model: String, kind: ModelKind, recipe: String, settings: String, arm: String = "", tasks: [String],
-    seed: Int?, job: JobID?,
+    tuned: String = "", seed: Int?, job: JobID?,
     evaluations: [PlannedEvaluation], grid: String? = nil, method: String? = nil
   ) {
     self.model = model
@@ -77,6 +79,7 @@ public struct PlannedModel: Sendable, Hashable {
     self.settings = settings
     self.arm = arm
     self.tasks = tasks
+    self.tuned = tuned
     self.seed = seed
     self.job = job
     self.evaluations = evaluations
@@ -114,6 +117,10 @@ public struct Plan: Sendable {
   public var jobs: [PlannedJob]
   /// Base, singles and cocktails, merges: the order of the tables.
   public var models: [PlannedModel]
+  /// What the seeds of `tune` try, evaluated on validation alone; they stand in no table but that of the search.
+  public var tried: [PlannedModel] = []
+  /// Whether all that is to be tried is planned; true where nothing is.
+  public var isTriedWhole = true
   /// How the budget was set, in words.
   public var budget: String
   /// What the tables hold for equal; nil where the manifest sets no margin.

@@ -54,17 +54,22 @@ struct PlanParts {
     var learned: [String]
     /// The place among the merge's inputs of the model that is taken as a task's expert: its single where there is one.
     var expert: [String: Int]
-    /// What a tuning reads of the tasks, by name; empty where nothing is tuned.
-    var tuned: [TaskSpec]
     /// The tasks by name.
     var data: [TaskData]
     var recipe: String
   }
 
+  /// What follows from the heads of the tasks.
+  struct Heads {
+    /// In the manifest's order.
+    var tasks: [TaskData]
+    var cocktails: [Cocktail]
+    var read: [Read]
+  }
+
   let tasks: [TaskData]
-  let cocktails: [Cocktail]
   let points: [Point]
-  let read: [Read]
+  private let heads: [HeadKind?: Heads]
   private let manifest: Manifest
   private let methods: [String: Vocabulary.Method]
 
@@ -74,15 +79,11 @@ struct PlanParts {
     methods = Dictionary(vocabulary.methods.map { ($0.name, $0) }) { first, _ in first }
     var validating = TrainingSpec()
     validating.validateEvery = 1
-    let sorted = tasks.sorted { $0.spec.name < $1.spec.name }
-    cocktails = manifest.cocktails.map { cocktail in
-      let data = sorted.filter { cocktail.tasks.contains($0.spec.name) }
-      return Cocktail(
-        data: data, trained: Hashed(data.map { $0.spec.trained(TrainingSpec()) }),
-        validated: Hashed(data.map { [validating] in $0.spec.trained(validating) }),
-        hasLabelHeads: data.contains { $0.spec.head == .labels },
-        key: cocktail.tasks.sorted().joined(separator: "+"), recipe: cocktail.tasks.joined(separator: "+"))
+    var heads: [HeadKind?: Heads] = [:]
+    for head in Set(manifest.points.map(\.head) + [nil]) {
+      heads[head] = Self.heads(head, manifest, tasks, validating)
     }
+    self.heads = heads
     points = manifest.points.map { point in
       var training = point.training
       // A longer text could not be read.
@@ -92,17 +93,44 @@ struct PlanParts {
         linear: Hashed(training.effective(withLabelHeads: false)), budget: Hashed(point.budget),
         validates: training.validateEvery > 0, maxTokens: training.maxTokens)
     }
-    read = tasks.enumerated().flatMap { index, task in
+  }
+
+  /// Cocktails and evaluations where all tasks have a head, or, for nil, each its own.
+  private static func heads(
+    _ head: HeadKind?, _ manifest: Manifest, _ tasks: [TaskData], _ validating: TrainingSpec
+  ) -> Heads {
+    let tasks = tasks.map { task in
+      var task = task
+      if let head { task.spec.head = head }
+      return task
+    }
+    let sorted = tasks.sorted { $0.spec.name < $1.spec.name }
+    let cocktails = manifest.cocktails.map { cocktail in
+      let data = sorted.filter { cocktail.tasks.contains($0.spec.name) }
+      return Cocktail(
+        data: data, trained: Hashed(data.map { $0.spec.trained(TrainingSpec()) }),
+        validated: Hashed(data.map { $0.spec.trained(validating) }),
+        hasLabelHeads: data.contains { $0.spec.head == .labels },
+        key: cocktail.tasks.sorted().joined(separator: "+"), recipe: cocktail.tasks.joined(separator: "+"))
+    }
+    let read = tasks.enumerated().flatMap { index, task in
       manifest.evaluate.splits.map { split in
         Read(
           index: index, of: task.spec, task: Hashed(task.spec.predicted(split, isTold: false)),
           told: Hashed(task.spec.predicted(split, isTold: true)), split: split)
       }
     }
+    return Heads(tasks: tasks, cocktails: cocktails, read: read)
   }
 
-  /// Whether some task of some cocktails has a label head.
-  func hasLabelHeads(_ inputs: [Int]) -> Bool { inputs.contains { cocktails[$0].hasLabelHeads } }
+  /// A cocktail with the heads of a grid point.
+  func cocktail(_ index: Int, at point: Int) -> Cocktail { of(manifest.points[point].head).cocktails[index] }
+
+  /// What follows from a head of all tasks, or, for nil, from each its own.
+  func of(_ head: HeadKind?) -> Heads {
+    guard let found = heads[head] else { preconditionFailure("no grid point has this head") }
+    return found
+  }
 
   /// What the cells of a merge share.
   func merge(_ merge: Manifest.Merge) -> Merge {
@@ -118,10 +146,7 @@ struct PlanParts {
     return Merge(
       method: method, parameters: Hashed(merge.parameters),
       ruleParameters: Hashed(merge.demands.trained?.parameters ?? merge.parameters), over: Hashed(merge.over),
-      learned: learned, expert: expert,
-      tuned: merge.demands.tuning.map { tuning in
-        data.map { $0.spec.reduced(to: [tuning.split.split], metrics: tuning.readsMetric ? 1 : 0) }
-      } ?? [], data: data, recipe: recipe(merge, inputs, servedBy: method?.servedBy))
+      learned: learned, expert: expert, data: data, recipe: recipe(merge, inputs, servedBy: method?.servedBy))
   }
 
   /// `ties density=0.2 of fpb+fomc`, `emr_masks (task known) of fpb+fomc`.

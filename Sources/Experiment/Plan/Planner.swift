@@ -1,7 +1,7 @@
 internal import Basics
 internal import Language
 internal import Outlines
-internal import Results
+public import Results
 internal import Specs
 
 /// Turns a manifest into jobs and models: finds data and base, shares what is equal, orders what depends.
@@ -17,9 +17,10 @@ public struct Planner: Sendable {
 
   /// The plan of a manifest.
   ///
+  /// - Parameter choice: What the seeds of `tune` have chosen so far; what is reported follows once they have chosen all.
   /// - Throws: `Diagnostics` with everything that the manifest asks for and the world does not have, or what
   ///   `Resources` throws for a file that cannot be read.
-  public func plan(_ manifest: Manifest) throws -> Plan {
+  public func plan(_ manifest: Manifest, choice: TuningChoice = TuningChoice()) throws -> Plan {
     var problems: [Diagnostic] = []
     var manifest = manifest
     let base = foundBase(&manifest, &problems)
@@ -45,14 +46,18 @@ public struct Planner: Sendable {
     var locations = finder.locations
     if let path = base.path, case .folder(let sha256) = base.spec { locations[sha256] = path }
     let data = surveyed(&tasks, manifest, locations)
-    var planning = Planning(manifest: manifest, vocabulary: vocabulary, base: base, tasks: tasks)
+    var planning = Planning(
+      manifest: manifest, vocabulary: vocabulary, base: base, tasks: tasks, choice: choice)
     planning.planAll()
-    return Plan(
+    var plan = Plan(
       experiment: manifest.name, title: manifest.title, tasks: tasks.map { column($0.spec) },
       jobs: planning.graph.jobs, models: planning.models, budget: manifest.budget, margin: manifest.margin,
       locations: locations,
       plannedTasks: tasks.map(plannedTask), outline: base.outline, data: data,
       remarks: finder.notes + notes + planning.notes + cuts(manifest, base))
+    plan.tried = planning.tried
+    plan.isTriedWhole = planning.isTriedWhole
+    return plan
   }
 
   /// What stands in the data, which tells the tasks how many rows a training really reads.

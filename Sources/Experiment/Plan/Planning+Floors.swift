@@ -36,7 +36,7 @@ extension Planning {
 
   private mutating func add(_ floor: Floor, _ settings: String, _ point: Int) {
     let model = named("floor:\(floor.name)", settings)
-    let evaluations = parts.read.compactMap { read -> PlannedEvaluation? in
+    let evaluations = parts.of(nil).read.compactMap { read -> PlannedEvaluation? in
       evaluation(floor, of: read, model: model, maxTokens: parts.points[point].maxTokens).map {
         PlannedEvaluation(task: read.of.name, split: read.split, job: $0)
       }

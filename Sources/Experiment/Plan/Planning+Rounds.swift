@@ -23,16 +23,17 @@ extension Planning {
     for (round, share) in shares.enumerated() {
       let rank = merge.mergedRank(after: round, point.adapter)
       let before = trained
-      trained = merge.inputs.enumerated().map { place, cocktail in
-        var job = training(cocktail, point: index, seed: seed)
+      trained = merge.inputs.enumerated().map { input, cocktail in
+        let place = self.point(of: cocktail, beside: index) ?? index
+        var job = training(cocktail, point: place, seed: seed)
         job.budget = share
         if let merged {
           let hasHeads = job.tasks.contains { $0.head == .linear }
           job.start = TrainStart(
-            adapter: merged, heads: hasHeads ? before[place].id : nil, earlier: Array(shares[..<round]))
+            adapter: merged, heads: hasHeads ? before[input].id : nil, earlier: Array(shares[..<round]))
         }
         let id = add(
-          job, of: parts.cocktails[cocktail].data,
+          job, of: parts.cocktail(cocktail, at: place).data,
           label: "train \(model) round \(round + 1) on \(manifest.cocktails[cocktail].name) seed \(seed)",
           frozenRank: rank)
         return (cocktail, id)
@@ -63,7 +64,8 @@ extension Planning {
   ) -> [MergeInput] {
     let point = parts.points[index]
     let names = Set(merge.inputs.flatMap { manifest.cocktails[$0].tasks })
-    let data = tasks.filter { names.contains($0.spec.name) }.sorted { $0.spec.name < $1.spec.name }
+    let all = parts.of(manifest.points[index].head).tasks
+    let data = all.filter { names.contains($0.spec.name) }.sorted { $0.spec.name < $1.spec.name }
     let hasLabelHeads = data.contains { $0.spec.head == .labels }
     let training = hasLabelHeads ? point.training : point.linear
     // Every step draws as many rows of each task.

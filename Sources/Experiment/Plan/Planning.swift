@@ -10,20 +10,26 @@ struct Planning {
   let parts: PlanParts
   let estimate: WorkEstimate
   let graph = JobGraph()
+  /// What the seeds of `tune` have chosen so far.
+  let choice: TuningChoice
   var models: [PlannedModel] = []
+  /// What they try.
+  var tried: [PlannedModel] = []
+  /// Whether all that is to be tried is planned.
+  var isTriedWhole = true
 
   private let pretrain: PretrainSpec?
   var base: Hashed<BaseSpec>
 
   /// A cocktail at one grid point with one seed.
-  private struct Cell: Hashable {
+  struct Cell: Hashable {
     var cocktail: Int
     var point: Int
     var seed: Int
   }
 
   /// What the work of an evaluation depends on.
-  private struct Reading: Hashable {
+  struct Reading: Hashable {
     var task: Int
     var split: Split
     var point: Int
@@ -33,13 +39,16 @@ struct Planning {
     var experts: Int
   }
 
-  private var trained: [Cell: JobID] = [:]
+  var trained: [Cell: JobID] = [:]
   private let samplings = Memo<Cell, Hashed<SamplingSpec>>()
   private let trainings = Memo<Cell, JobWork>()
-  private let evaluations = Memo<Reading, JobWork>()
+  let evaluations = Memo<Reading, JobWork>()
   private var mixtures = EqualMixtures()
 
-  init(manifest: Manifest, vocabulary: Vocabulary, base: FoundBase, tasks: [TaskData]) {
+  init(
+    manifest: Manifest, vocabulary: Vocabulary, base: FoundBase, tasks: [TaskData], choice: TuningChoice
+  ) {
+    self.choice = choice
     self.manifest = manifest
     self.vocabulary = vocabulary
     self.base = Hashed(base.spec)
@@ -75,15 +84,21 @@ struct Planning {
     }
     planBase()
     planFloors()
-    for index in manifest.cocktails.indices {
-      for point in manifest.points.indices where isListed(index, at: point) || isMerged(index, at: point) {
+    if let tuning = manifest.tuning {
+      planTries(tuning)
+      guard choice.isWhole else { return }
+    }
+    for index in manifest.cocktails.indices where isReported(index) {
+      for point in points(of: index) where isListed(index, at: point) || isMerged(index, at: point) {
         for seed in manifest.seeds { planTraining(Cell(cocktail: index, point: point, seed: seed)) }
       }
     }
-    for merge in manifest.merges {
+    for merge in manifest.merges where isReported(merge) {
       let parts = parts.merge(merge)
-      for point in manifest.points.indices where manifest.arm(of: point).hasMerges {
-        for seed in manifest.seeds { plan(merge, parts, point: point, seed: seed) }
+      for point in mergedPoints where manifest.arm(of: point).hasMerges {
+        for seed in manifest.seeds {
+          if let model = plan(merge, parts, point: point, seed: seed) { models.append(model) }
+        }
       }
     }
   }
@@ -100,7 +115,8 @@ struct Planning {
     var seen: Set<String> = []
     for (index, point) in manifest.points.enumerated() where seen.insert(point.evaluationSettings).inserted {
       let model = named("base", point.evaluationSettings)
-      let evaluations = evaluate(model, nil, rank: nil, learned: [], seed: nil, point: index) { _ in nil }
+      let evaluations = evaluate(
+        model, nil, rank: nil, learned: [], seed: nil, point: index, heads: { _ in nil }, head: { _ in nil })
       guard !evaluations.isEmpty else { continue }
       models.append(
         PlannedModel(
@@ -110,15 +126,17 @@ struct Planning {
   }
 
   /// Whether a cocktail stands in the tables at a grid point.
-  private func isListed(_ cocktail: Int, at point: Int) -> Bool {
+  func isListed(_ cocktail: Int, at point: Int) -> Bool {
     manifest.cocktails[cocktail].isListed
       && manifest.arm(of: point).cocktails?.contains(cocktail) ?? true
   }
 
   /// Whether it is merged there as it is trained.
-  private func isMerged(_ cocktail: Int, at point: Int) -> Bool {
+  func isMerged(_ cocktail: Int, at point: Int) -> Bool {
     manifest.arm(of: point).hasMerges
-      && manifest.merges.contains { $0.demands.trained == nil && $0.inputs.contains(cocktail) }
+      && manifest.merges.contains {
+        $0.demands.trained == nil && $0.inputs.contains(cocktail) && isReported($0)
+      }
   }
 
   /// A training of a cocktail, its budget and its start, where it has one, still to be put in.
@@ -126,7 +144,7 @@ struct Planning {
     let cell = Cell(cocktail: cocktail, point: point, seed: 0)
     let sampling = samplings.value(cell) { Hashed(self.sampling(cocktail, manifest.points[point])) }
     let point = parts.points[point]
-    let data = parts.cocktails[cocktail]
+    let data = parts.cocktail(cocktail, at: cell.point)
     return TrainJob(
       base: base, tasks: point.validates ? data.validated : data.trained, sampling: sampling,
       budget: point.budget, adapter: point.adapter,
@@ -154,27 +172,48 @@ struct Planning {
     graph.add(.train(job), label: label(), work: work(job, of: data, frozenRank: frozenRank))
   }
 
-  private mutating func planTraining(_ cell: Cell) {
-    let cocktail = manifest.cocktails[cell.cocktail]
-    let point = manifest.points[cell.point]
-    let model = named(cocktail.model, point.settings)
+  /// Plans the training of a cell.
+  mutating func train(_ cell: Cell, named model: String) -> JobID {
     let job = training(cell.cocktail, point: cell.point, seed: cell.seed)
     let cost = trainings.value(Cell(cocktail: cell.cocktail, point: cell.point, seed: 0)) {
-      work(job, of: parts.cocktails[cell.cocktail].data)
+      work(job, of: parts.cocktail(cell.cocktail, at: cell.point).data)
     }
     let id = graph.add(.train(job), label: "train \(model) seed \(cell.seed)", work: cost)
     trained[cell] = id
-    guard isListed(cell.cocktail, at: cell.point) else { return }
+    return id
+  }
+
+  /// The model that a training makes, with its evaluations.
+  ///
+  /// - Parameters:
+  ///   - settings: What stands behind its name.
+  ///   - splits: Those that are evaluated.
+  ///   - isOwn: Whether it is evaluated on its own tasks alone.
+  mutating func trainedModel(
+    _ cell: Cell, settings: String, splits: Set<Split>, isOwn: Bool = false
+  ) -> PlannedModel {
+    let cocktail = manifest.cocktails[cell.cocktail]
+    let point = manifest.points[cell.point]
+    let model = named(cocktail.model, settings)
+    let id = train(cell, named: model)
     if !cocktail.isSingle { mixtures.add(model, job: id) }
     let evaluations = evaluate(
-      model, id, rank: point.adapter.rank, learned: cocktail.tasks, seed: cell.seed, point: cell.point
-    ) { _ in id }
-    models.append(
-      PlannedModel(
-        model: model, kind: cocktail.isSingle ? .single : .cocktail,
-        recipe: parts.cocktails[cell.cocktail].recipe,
-        settings: point.settings, arm: manifest.arm(of: cell.point).words, tasks: cocktail.tasks,
-        seed: cell.seed, job: id, evaluations: evaluations))
+      model, id, rank: point.adapter.rank, learned: cocktail.tasks, seed: cell.seed, point: cell.point,
+      splits: splits, isOwn: isOwn, heads: { _ in point.head }, head: { _ in id })
+    return PlannedModel(
+      model: model, kind: cocktail.isSingle ? .single : .cocktail,
+      recipe: parts.cocktail(cell.cocktail, at: cell.point).recipe,
+      settings: settings, arm: manifest.arm(of: cell.point).words, tasks: cocktail.tasks, tuned: point.tuned,
+      seed: cell.seed, job: id, evaluations: evaluations)
+  }
+
+  private mutating func planTraining(_ cell: Cell) {
+    let settings = manifest.points[cell.point].settings
+    guard isListed(cell.cocktail, at: cell.point) else {
+      _ = train(cell, named: named(manifest.cocktails[cell.cocktail].model, settings))
+      return
+    }
+    models.append(trainedModel(cell, settings: settings, splits: Set(manifest.evaluate.splits)))
   }
 
   /// The rule of a cocktail; a single draws from one task, so that no rule makes a difference.
@@ -185,7 +224,7 @@ struct Planning {
     if let weights = sampling.weights {
       sampling.weights = weights.filter { cocktail.tasks.contains($0.key) }
     }
-    return EqualMixtures.canonical(sampling, parts.cocktails[index].data, vocabulary)
+    return EqualMixtures.canonical(sampling, parts.of(nil).cocktails[index].data, vocabulary)
   }
 
   /// The share of draws of each task; equal ones where the rule refuses, which the training will say.
@@ -195,9 +234,12 @@ struct Planning {
     return rates ?? data.map { _ in 1 / Double(data.count) }
   }
 
-  private mutating func plan(
-    _ merge: Manifest.Merge, _ parts: PlanParts.Merge, point index: Int, seed: Int
-  ) {
+  /// The model that a merge makes of one seed's models; nil where one of them is not there.
+  ///
+  /// - Parameter isTry: Whether it is evaluated on validation of its own tasks alone.
+  mutating func plan(
+    _ merge: Manifest.Merge, _ parts: PlanParts.Merge, point index: Int, seed: Int, isTry: Bool = false
+  ) -> PlannedModel? {
     let point = manifest.points[index]
     let model = named(merge.model, point.settings)
     let inputs: [MergeInput]
@@ -205,6 +247,8 @@ struct Planning {
     // Of a model of several parts, that of each.
     var rank = parts.method?.servedBy == nil ? merge.mergedRank(after: 1, adapter) : adapter.rank
     let asked = merge.demands.trained
+    let places = merge.inputs.compactMap { self.point(of: $0, beside: index) }
+    guard places.count == merge.inputs.count else { return nil }
     switch asked?.how {
     case .rounds(let rounds):
       inputs = trainInRounds(merge, rounds.value, model, point: index, seed: seed)
@@ -213,26 +257,32 @@ struct Planning {
     case .ends(let concentration, _):
       inputs = trainTogether(merge, concentration: concentration, point: index, seed: seed)
     case nil:
-      inputs = merge.inputs.compactMap { cocktail in
-        trained[Cell(cocktail: cocktail, point: index, seed: seed)].map { (cocktail, $0) }
+      inputs = zip(merge.inputs, places).compactMap { cocktail, place in
+        trained[Cell(cocktail: cocktail, point: place, seed: seed)].map { (cocktail, $0) }
       }
     }
     precondition(inputs.count == merge.inputs.count, "a merge planned before its inputs")
     let ordered = ordered(merge, inputs)
     func expert(_ task: String) -> JobID? { parts.expert[task].map { inputs[$0].id } }
+    func head(_ task: String) -> HeadKind? { parts.expert[task].flatMap { manifest.points[places[$0]].head } }
     let id: JobID
     if let tuning = merge.demands.tuning {
+      let tuned = parts.data.map { data in
+        var task = data.spec
+        if let head = head(task.name) { task.head = head }
+        return task.reduced(to: [tuning.split.split], metrics: tuning.readsMetric ? 1 : 0)
+      }
       let job = TuneJob(
         base: base, method: merge.method, parameters: parts.parameters, inputs: ordered.map(\.id),
         weights: ordered.map(\.weight),
         tasks: Hashed(
-          parts.tuned.map { task in
+          tuned.map { task in
             let own = expert(task.name)
             return TuneTask(
               task: task, expert: ordered.firstIndex { $0.id == own } ?? 0,
               head: task.head == .linear ? own : nil)
           }), over: parts.over, maxTokens: self.parts.points[index].maxTokens,
-        labelScale: parts.tuned.contains { $0.head == .labels } ? point.training.labelScale : nil, seed: seed)
+        labelScale: tuned.contains { $0.head == .labels } ? point.training.labelScale : nil, seed: seed)
       id = graph.add(
         .tune(job), label: "tune \(model) seed \(seed)",
         work: estimate.tuning(tuning, job, parts.data, point.adapter))
@@ -247,15 +297,15 @@ struct Planning {
     }
     let evaluations = evaluate(
       model, id, rank: rank, learned: parts.learned, seed: seed, point: index, served: parts.method?.servedBy,
-      experts: inputs.count, head: expert)
-    models.append(
-      PlannedModel(
-        model: model, kind: .merge, recipe: parts.recipe, settings: point.settings,
-        arm: manifest.arm(of: index).words, tasks: parts.learned,
-        seed: seed,
-        job: id, evaluations: evaluations,
-        grid: manifest.evaluate.testsChosenOnly ? merge.grid.map { named($0, point.settings) } : nil,
-        method: asked.map { _ in merge.method }))
+      experts: inputs.count, splits: isTry ? [.validation] : Set(manifest.evaluate.splits), isOwn: isTry,
+      heads: head, head: expert)
+    return PlannedModel(
+      model: model, kind: .merge, recipe: parts.recipe, settings: point.settings,
+      arm: manifest.arm(of: index).words, tasks: parts.learned,
+      seed: seed,
+      job: id, evaluations: evaluations,
+      grid: isTry ? merge.grid : testsChosenOnly ? merge.grid.map { named($0, point.settings) } : nil,
+      method: asked.map { _ in merge.method })
   }
 
   /// Inputs in the order that counts; where none does in one of their own, so that the job does not depend on the file's.
@@ -265,7 +315,7 @@ struct Planning {
     let weighted = zip(inputs, merge.weights).map { ($0.cocktail, $0.id, $1) }
     if merge.demands.isOrdered { return weighted }
     return weighted.sorted { a, b in
-      let keys = (parts.cocktails[a.0].key, parts.cocktails[b.0].key)
+      let keys = (parts.of(nil).cocktails[a.0].key, parts.of(nil).cocktails[b.0].key)
       return keys.0 == keys.1 ? a.1 < b.1 : keys.0 < keys.1
     }
   }
@@ -277,7 +327,10 @@ struct Planning {
     point index: Int
   ) {
     let point = manifest.points[index]
-    let data = inputs.map { parts.cocktails[$0].data }
+    func cocktail(_ input: Int) -> PlanParts.Cocktail {
+      parts.cocktail(input, at: self.point(of: input, beside: index) ?? index)
+    }
+    let data = inputs.map { cocktail($0).data }
     let maxTokens = parts.points[index].maxTokens
     let asked: MergeDemands.Measured
     switch need {
@@ -292,7 +345,7 @@ struct Planning {
     switch asked.what {
     case .propagatedGrams:
       job.data = MergeData(
-        base: base, tasks: Hashed(inputs.map { parts.cocktails[$0].trained.wrappedValue }), rows: asked.rows,
+        base: base, tasks: Hashed(inputs.map { cocktail($0).trained.wrappedValue }), rows: asked.rows,
         maxTokens: maxTokens)
       work = estimate.mergeByBlocks(work, data, rows: asked.rows, maxTokens: maxTokens, point.adapter)
       return
@@ -300,68 +353,24 @@ struct Planning {
     case .fisher:
       what = .fisher(
         labels: asked.labels,
-        labelScale: parts.hasLabelHeads(inputs) ? point.training.labelScale : TrainingSpec().labelScale)
+        labelScale: inputs.contains { cocktail($0).hasLabelHeads }
+          ? point.training.labelScale : TrainingSpec().labelScale)
     }
     job.statistics = zip(inputs, job.inputs).map { input, id in
       let statistics = StatisticsJob(
-        base: base, adapter: id, tasks: parts.cocktails[input].trained, rows: asked.rows,
+        base: base, adapter: id, tasks: cocktail(input).trained, rows: asked.rows,
         maxTokens: maxTokens, what: what,
         seed: job.seed)
       return graph.add(
         .statistics(statistics),
         label:
           "measure \(named(manifest.cocktails[input].model, point.settings)) seed \(job.seed) (\(what.word))",
-        work: estimate.statistics(parts.cocktails[input].data, statistics, point.adapter))
+        work: estimate.statistics(cocktail(input).data, statistics, point.adapter))
     }
   }
 
   func named(_ model: String, _ settings: String) -> String {
     settings.isEmpty ? model : "\(model)[\(settings)]"
-  }
-
-  // MARK: Evaluations
-
-  /// A model's evaluations: with label heads on every task, with linear heads on those that it learned.
-  private func evaluate(
-    _ model: String, _ adapter: JobID?, rank: Int?, learned: [String], seed: Int?, point index: Int,
-    served: String? = nil, experts: Int = 0, head: (String) -> JobID?
-  ) -> [PlannedEvaluation] {
-    let point = parts.points[index]
-    var planned: [PlannedEvaluation] = []
-    planned.reserveCapacity(parts.read.count)
-    for read in parts.read where isWanted(read.of, learned: learned, isBase: adapter == nil) {
-      let isLinear = read.of.head == .linear
-      let isTold = served == Serving.taskKnown
-      let job = PredictJob(
-        base: base, adapter: adapter, task: isTold ? read.told : read.task, split: read.split,
-        head: isLinear ? head(read.of.name) : nil, maxTokens: point.maxTokens,
-        labelScale: isLinear ? nil : point.training.wrappedValue.labelScale,
-        precision: manifest.evaluate.precision)
-      func label() -> String {
-        let who = seed.map { "\(model) seed \($0)" } ?? model
-        return "predict \(who) on \(read.of.name) \(read.split.rawValue)"
-      }
-      let key = Reading(
-        task: read.index, split: read.split, point: index, rank: rank, served: served, experts: experts)
-      let adapterSpec = rank == nil ? nil : manifest.points[index].adapter
-      let work = evaluations.value(key) {
-        estimate.evaluation(
-          tasks[read.index], read.split, maxTokens: point.maxTokens, adapter: adapterSpec, rank: rank ?? 0,
-          manifest.evaluate.precision, served: served, experts: experts)
-      }
-      let id = graph.add(.predict(job), label: label(), work: work)
-      planned.append(PlannedEvaluation(task: read.of.name, split: read.split, job: id))
-    }
-    return planned
-  }
-
-  private func isWanted(_ task: TaskSpec, learned: [String], isBase: Bool) -> Bool {
-    if task.head == .linear, !learned.contains(task.name) { return false }
-    switch manifest.evaluate.tasks {
-    case .all: return true
-    case .own: return isBase || learned.contains(task.name)
-    case .listed(let names): return names.contains(task.name)
-    }
   }
 }
 

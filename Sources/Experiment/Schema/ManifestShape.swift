@@ -35,6 +35,10 @@ struct ManifestShape {
       Field("adapter", .object(adapter), "LoRA settings"),
       Field("training", .object(training), "optimiser, batches and stopping"),
       Field("merges", .list(.variants(merge)), "adapters merged into one"),
+      Field(
+        "tune", .object(tune),
+        "what is tried for every model alike on seeds of its own, before the others train what validation chose"
+      ),
       Field("evaluate", evaluate, "which models are evaluated on what"),
       Field("statistics", .object([Self.margin]), "what the tables hold for equal"),
     ])

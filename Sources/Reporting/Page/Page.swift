@@ -49,6 +49,7 @@ package struct Page {
       section("Transfer", transferSentences, table: transferTable),
       section("Labels", classSentences, table: classTable),
       section("Choices", choiceSentences, table: choiceTable),
+      section("Search", tuningSentences, table: tuningTable),
       section("Learning curves", curveSentences, table: curveTable),
       section("Mixtures", mixtureSentences, table: mixtureTable),
       section("What is missing", missingSentences) + failureList,

@@ -23,7 +23,8 @@ package struct Choice: Sendable {
 extension ScoreReader {
   /// Every choice between two candidates and more whose validation predictions are there.
   func choices() throws -> [Choice] {
-    guard items != nil else { return [] }
+    // What other seeds chose says nothing of these.
+    guard items != nil, evidence.choice == nil else { return [] }
     return try evidence.arms.flatMap(choices)
   }
 

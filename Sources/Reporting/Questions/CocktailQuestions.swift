@@ -32,7 +32,9 @@ extension Question {
     try evidence.arms.filter(\.choosesCocktail).flatMap { evidence in
       try evidence.plans("best_cocktail", arm: evidence.arm, reader) { task in
         evidence.both(
-          .init("best_cocktail", evidence.bestCocktail(for: task), of: evidence.cocktails(with: task).count),
+          .init(
+            "best_cocktail", evidence.bestCocktail(for: task),
+            of: evidence.rivals(evidence.cocktails(with: task).count)),
           evidence.singleSide(task))
       }
     }
@@ -45,7 +47,8 @@ extension Question {
     try evidence.arms.flatMap { evidence in
       try evidence.plans("best_unseen", arm: evidence.arm, reader) { task in
         evidence.both(
-          .init("best_unseen", evidence.bestUnseen(for: task), of: evidence.unseen(task).count),
+          .init(
+            "best_unseen", evidence.bestUnseen(for: task), of: evidence.rivals(evidence.unseen(task).count)),
           evidence.singleSide(task))
       }
     }

@@ -39,6 +39,10 @@ extension Evidence {
   var servingMerge: QuestionSide? {
     let all = Set(tasks.map(\.name))
     let merges = candidates(of: .merge).filter { Set($0.tasks) == all && $0.serving == nil }
+    if let choice {
+      let chosen = merges.first { $0.plainName == choice.merge } ?? (merges.count == 1 ? merges[0] : nil)
+      return QuestionSide("merge", chosen)
+    }
     let tested = merges.filter(isTested)
     return winner(ofRivals: tested.isEmpty ? merges : tested).map {
       QuestionSide("merge", $0.model, of: $0.rivals)

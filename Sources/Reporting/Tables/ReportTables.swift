@@ -7,7 +7,8 @@ package enum ReportTables {
     "report table",
     [
       ReportTable.runs, .costs, .contrasts, .comparison, .models, .recovered, .ingredients, .cocktails,
-      .merges, .methods, .pareto, .transfer, .classes, .confusion, .choices, .mixtures, .curves, .data,
-      .wideRecovered,
+      .merges, .methods, .pareto, .transfer, .classes, .confusion, .choices, .tuning, .expectedBest,
+      .mixtures,
+      .curves, .data, .wideRecovered,
     ])
 }

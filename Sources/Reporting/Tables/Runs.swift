@@ -14,6 +14,10 @@ extension ReportTable {
     .text("recipe", "What was trained or merged.") { $0.model.recipe },
     .text("settings", "The grid point; empty where the manifest has no grid.") { $0.model.settings },
     .text("arm", "The budget under which it was trained; empty where there is one.") { $0.model.arm },
+    .text(
+      "tuned",
+      "The settings that validation chose for it on the seeds of `tune` (tuning.csv); empty where nothing was tried."
+    ) { $0.model.tuned },
     .integer("seed", "The seed; empty for base and floors, which have none.") { $0.model.seed },
     .text("task", "The task it was evaluated on.") { $0.score.task },
     .text("split", "The part of the data: validation or test.") { $0.score.split.rawValue },

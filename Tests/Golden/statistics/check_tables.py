@@ -17,6 +17,6 @@ folders = [pathlib.Path(argument) for argument in sys.argv[1:]] or [
 for folder in folders:
     checker = Details(folder)
     for check in ("contrasts", "comparison", "recovered", "models_table", "merges", "ingredients", "cocktails", "transfer", "front", "runs",
-                  "labels", "choices", "mixtures", "curves", "data", "settings"):
+                  "labels", "choices", "tuning", "mixtures", "curves", "data", "settings"):
         getattr(checker, f"check_{check}")()
     print("\n".join(checker.summary()), flush=True)

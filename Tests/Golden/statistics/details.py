@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+from scipy import special
 
 from streams import indices
 from tables import Tables
@@ -10,7 +11,7 @@ from tables import Tables
 NAMES = {
     "experiment", "question", "subject", "arm", "model", "kind", "recipe", "settings", "tasks", "task", "metric", "split", "seed", "role",
     "first_role", "first_model", "second_arm", "second_role", "second_model", "served", "method", "label", "target", "answer", "step", "evaluated_on",
-    "trained_on", "ingredient", "job", "model_job", "higher_is_better"}
+    "trained_on", "ingredient", "job", "model_job", "higher_is_better", "tuned", "k"}
 # Why some columns are not made again, by table; `*` is all of its columns.
 REASONS = {
     "runs": "values of models that no comparison names have no predictions here; counts, precisions and FLOPs are the trainings' own",
@@ -21,6 +22,7 @@ REASONS = {
     "pareto": "hypervolumes",
     "mixtures": "what was drawn is known to the training alone; its sums are held to runs.csv and data.csv",
     "curves": "losses stand in the store alone",
+    "tuning": "validation values of what was tried stand in the store alone",
     "data": "texts stand in no committed file: their lengths, repeats and overlaps, and the training rows' labels, need the data",
 }
 
@@ -84,7 +86,7 @@ class Details(Tables):
 
     def pools(self):
         """Every choice with its candidates' scores by seed and item on validation."""
-        for arm in self.arms():
+        for arm in self.arms() if self.choice is None else []:
             with self.at(arm):
                 yield from ((arm, *pool) for pool in self.pools_here())
 
@@ -159,6 +161,27 @@ class Details(Tables):
             values = np.cumsum(weights[:, None, :] * means[None], axis=2)[:, :, -1]
             counts += np.bincount(values.argmax(1), minlength=models)
         return counts / counts.sum()
+
+    def check_tuning(self):
+        """Which points validation chose, and what the best of k tries is expected to be."""
+        table = self.tables["tuning"]
+        for row in self.records("tuning"):
+            if row["kind"] != "merge":
+                self.cell(row, "chosen", self.choice["points"].get(row["model"]) == row["settings"], row["model"])
+            if row["kind"] != "merge" and row["task"] == "":
+                tasks = row["tasks"].split("+")
+                own = table[(table.model == row["model"]) & (table.settings == row["settings"]) & table.task.isin(tasks)]
+                self.cell(row, "seeds", own.seeds.min(), row["model"])
+                if all(map(self.in_points, tasks)) and not pd.isna(row["validation"]):
+                    self.cell(row, "validation", own.validation.mean(), row["model"])
+        tries = table[table.task != ""]
+        for row in self.records("expected_best"):
+            holds = [(kind == row["kind"]) and row["task"] in tasks.split("+") for kind, tasks in zip(tries.kind, tries.tasks)]
+            values = np.sort(self.sign(row["metric"]) * tries[np.array(holds, bool) & (tries.task == row["task"])].validation.to_numpy())
+            n, k = len(values), row["k"]
+            ways = np.array([special.comb(i, k - 1, exact=False) for i in range(n)]) / special.comb(n, k, exact=False)
+            self.cell(row, "tried", n, row["task"])
+            self.cell(row, "expected", self.sign(row["metric"]) * (ways * values).sum(), row["task"], row["k"])
 
     def check_mixtures(self):
         data = self.tables["data"]

@@ -44,6 +44,7 @@ class Evidence:
         facts = runs.drop_duplicates("model").set_index("model")
         self.kind, self.settings = facts.kind.to_dict(), facts.settings.to_dict()
         self.recipe, self.arm_of = facts.recipe.to_dict(), facts.arm.to_dict()
+        self.choice = self.chosen_by_tries()
         # The budget whose models are looked at; empty for all.
         self.arm = ""
         self.known, self.known_learned, self.known_measured = {}, {}, {}
@@ -88,6 +89,37 @@ class Evidence:
     def values(self, model, task, split, metric):
         rows = self.rows.get((model, task, split, metric))
         return rows.set_index("seed").value if rows is not None else pd.Series(dtype=float)
+
+    def chosen_by_tries(self):
+        """What the seeds of `tune` chose: points by model, cocktails and unseen models by task; nothing where nothing was tried."""
+        tries = self.tables["tuning"]
+        trained = tries[tries.kind != "merge"]
+        if trained.empty:
+            return None
+        best = {}
+        for model, rows in trained[(trained.task == "") & trained.validation.notna()].groupby("model", sort=False):
+            best[model] = rows.settings[rows.validation.idxmax()]
+        at = trained[np.array([best.get(m) == s for m, s in zip(trained.model, trained.settings)])]
+        own = lambda rows: [t.split("+") for t in rows.tasks]
+        choice = {"points": best, "best_cocktail": {}, "best_unseen": {}, "all": None}
+        sign = lambda metric: -1 if metric in self.lower else 1
+        for task, metrics in self.tasks.items():
+            rows = at[at.task == task]
+            rows = rows[rows.seeds == rows.seeds.max()] if len(rows) else rows
+            pick = lambda rows: rows.model[(sign(metrics[0]) * rows.validation).idxmax()] if len(rows) else None
+            choice["best_cocktail"][task] = pick(rows[np.array([len(o) > 1 and task in o for o in own(rows)], bool)])
+            choice["best_unseen"][task] = pick(rows[np.array([task not in o for o in own(rows)], bool)])
+        every = at[(at.task != "") & np.array([set(o) == set(self.tasks) for o in own(at)], bool)]
+        means = {m: (rows.metric.map(sign) * rows.validation).mean() for m, rows in every.groupby("model", sort=False)}
+        choice["all"] = max(means, key=means.get) if means else None
+        return choice
+
+    def plain(self, model):
+        """A model's name without its grid point."""
+        return model.removesuffix(f"[{self.settings[model]}]")
+
+    def named(self, models, plain):
+        return next((m for m in models if self.plain(m) == plain), None)
 
     def models(self, *kinds):
         return [m for m, kind in self.kind.items() if kind in kinds and (not self.arm or self.arm_of[m] in ("", self.arm))]
@@ -153,9 +185,20 @@ class Evidence:
         return [m for m in self.models("single", "cocktail") if task not in self.learned_from(m)]
 
     def all_cocktails(self):
-        return [m for m in self.models("cocktail") if set(self.learned_from(m)) == set(self.tasks)]
+        whole = [m for m in self.models("cocktail") if set(self.learned_from(m)) == set(self.tasks)]
+        return [m for m in whole if self.plain(m) == self.choice["all"]] if self.choice else whole
+
+    def best_cocktail(self, task):
+        own = self.cocktails_of(task)
+        return self.named(own, self.choice["best_cocktail"][task]) if self.choice else self.choose(own, task)
+
+    def best_unseen(self, task):
+        others = self.unseen(task)
+        return self.named(others, self.choice["best_unseen"][task]) if self.choice else self.choose(others, task)
 
     def chooses_cocktail(self):
+        if self.choice:
+            return any(self.best_cocktail(t) not in (None, self.choose(self.all_cocktails(), t)) for t in self.tasks)
         return any(len(self.cocktails_of(t)) > len(self.all_cocktails()) for t in self.tasks)
 
     def in_points(self, task):

@@ -31,7 +31,9 @@ class Register(Evidence):
                 assert ((table.question == "best_cocktail") & (table.arm == arm)).any() <= self.chooses_cocktail()
 
     def candidates(self, question, role, tasks, arm):
-        """Among how many a side was chosen."""
+        """Among how many a side was chosen by the trainings that are compared."""
+        if self.choice and role != "single" and question != "one_model":
+            return 1
         pools = {"best_cocktail": self.cocktails_of, "all_cocktail": lambda t: self.all_cocktails(), "best_unseen": self.unseen,
                  "single": self.singles_of}
         if question == "one_model" and role == "all_cocktail":

@@ -26,8 +26,8 @@ class Tables(Register):
 
     def chosen(self, task):
         return {
-            "single": self.choose(self.singles_of(task), task), "best_cocktail": self.choose(self.cocktails_of(task), task),
-            "all_cocktail": self.choose(self.all_cocktails(), task), "best_unseen": self.choose(self.unseen(task), task),
+            "single": self.choose(self.singles_of(task), task), "best_cocktail": self.best_cocktail(task),
+            "all_cocktail": self.choose(self.all_cocktails(), task), "best_unseen": self.best_unseen(task),
             "merge": self.serving_merge()}
 
     def check_comparison(self):
@@ -50,7 +50,7 @@ class Tables(Register):
         self.cell(row, "floor", self.values(floor, task, "test", metric).mean() if floor else None, task)
         n = self.runs[(self.runs.task == task) & (self.runs.split == "test") & (self.runs.metric == metric)].n
         self.cell(row, "n_test", n.iloc[0], task)
-        self.cell(row, "chosen_on", f"validation {self.tasks[task][0]}", task)
+        self.cell(row, "chosen_on", f"validation {self.tasks[task][0]}" + (" of the seeds of tune" if self.choice else ""), task)
         for role, model in chosen.items():
             values = self.values(model, task, "test", metric)
             score, width = mean_ci(values)
@@ -79,6 +79,11 @@ class Tables(Register):
 
     def serving_merge(self):
         merges = self.rivals()
+        if self.choice:
+            # By what tries recover seed by seed, which stands in no table: read, and held to be one of them.
+            table = self.tables["contrasts"]
+            own = table[(table.first_role == "merge") & table.first_model.isin(merges)]
+            return own.first_model.iloc[0] if len(own) else None
         scores = [self.validation_mean(m, self.tasks) for m in merges]
         return merges[int(np.argmax(scores))] if merges else None
 
