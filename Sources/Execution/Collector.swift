@@ -47,6 +47,7 @@ public struct Collector: Sendable {
       failures: failures, budget: plan.budget, margin: plan.margin, data: plan.data,
       plannedJobs: plan.jobs.count,
       finishedJobs: results.count)
+    set.varies = plan.varies
     let asked = (plan.models + plan.tried).flatMap { model in
       model.job == nil || results[model.job ?? .none] != nil
         ? model.evaluations.filter { results[$0.job] != nil } : []

@@ -116,12 +116,23 @@ public final class DiskResources: Resources {
         base.sha256, try StableHash.hex(of: task.labels), task.head.rawValue, task.text, task.pair ?? "none",
       ])
       if facts.value(.servedTask, key) == true { return TaskFit() }
-      let fit = BaseCheck.fit(
+      var fit = BaseCheck.fit(
         of: task, with: try tokenizer(base.path), base.outline.limits)
+      // Labels that are one text have been told.
+      if fit == TaskFit(), let note = LikeLabels.note(try likeLabels(task, base), of: task) {
+        fit.notes = [note]
+      }
       if fit == TaskFit() { facts.keep(true, .servedTask, key) }
       return fit
     } catch {
       return TaskFit()
+    }
+  }
+
+  private func likeLabels(_ task: TaskSpec, _ base: BaseFacts) throws -> [LikeLabels] {
+    guard task.head == .labels, TaskKinds.row(of: task.kind).outline.labels != nil else { return [] }
+    return try facts.value(.likeLabels, "\(base.sha256) \(try StableHash.hex(of: task.labels))") {
+      LikeLabels.found(task, try BaseFolder.open(base.path))
     }
   }
 
@@ -208,6 +219,11 @@ extension FactKind<Bool> {
   fileprivate static var soundBase: FactKind { FactKind("bases") }
   /// A task that a base can serve, by the base's hash and what `BaseCheck` looks at.
   fileprivate static var servedTask: FactKind { FactKind("tasks") }
+}
+
+extension FactKind<[LikeLabels]> {
+  /// Labels that a base takes nearly for one, by the hashes of base and labels.
+  fileprivate static var likeLabels: FactKind { FactKind("labels") }
 }
 
 extension FactKind<Int> {

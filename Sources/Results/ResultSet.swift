@@ -258,6 +258,8 @@ public struct ResultSet: Sendable, Hashable, Codable {
   public var failures: [FailureRow]
   /// How the budget was set, in words: `200 optimiser steps`.
   public var budget: String
+  /// What differs from seed to seed.
+  public var varies = Variation.usual
   /// Differences of metrics in points within it count as equal; nil where nothing was said.
   public var margin: Double?
   /// One for each task and split, in the manifest's order.

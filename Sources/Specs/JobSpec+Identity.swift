@@ -61,6 +61,8 @@ extension TrainJob {
     reader.part("adapter", "adapter", $adapter)
     reader.part("training", "training", $training)
     reader.value("seed", "seeds", seed)
+    if let startSeed { reader.value("start_seed", "vary", startSeed) }
+    if let orderSeed { reader.value("order_seed", "vary", orderSeed) }
     if let start {
       reader.job("start.adapter", "merges", start.adapter)
       reader.job("start.heads", "merges", start.heads)

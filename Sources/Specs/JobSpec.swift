@@ -25,6 +25,10 @@ public struct TrainJob: Sendable, Hashable, Codable {
   @Hashed public var training: TrainingSpec
   /// Names the random streams of starts, order and dropout.
   public var seed: Int
+  /// Names that of starts instead; nil, and not written, where `seed` does.
+  public var startSeed: Int?
+  /// Names those of order and dropout instead; nil, and not written, where `seed` does.
+  public var orderSeed: Int?
   /// The merge that it goes on from; nil, and not written, for a training that begins at the base.
   public var start: TrainStart?
   /// Trains an adapter for each task and their mixtures; nil, and not written, for one adapter of all tasks.

@@ -14,6 +14,8 @@ public struct KindOutline: Sendable {
   public var usualText: String
   /// The column of what is asked for where a task names none.
   public var usualTarget: String
+  /// The head where nothing is said.
+  public var usualHead: HeadKind
   /// Whether a text may have a second one beside it.
   public var takesPairs: Bool
   /// The labels among which an answer is chosen; nil where answers are none.
@@ -37,7 +39,8 @@ public struct KindOutline: Sendable {
   /// Says what is to be known of a kind.
   public init(
     _ kind: TaskKind, _ summary: String, usualMetrics: [String], usualText: String = "{text}",
-    usualTarget: String, takesPairs: Bool = true, labels: LabelWords? = nil, takesAnchors: Bool = false,
+    usualTarget: String, usualHead: HeadKind = TaskSpec.usualHead, takesPairs: Bool = true,
+    labels: LabelWords? = nil, takesAnchors: Bool = false,
     answersWords: Bool = false, targetWord: String, chance: ScoreChance = .ofShare,
     problem: @escaping @Sendable (TaskSpec) -> Diagnostic? = { _ in nil },
     sameness: @escaping @Sendable (TaskSpec, SplitFacts) -> Diagnostic?
@@ -47,6 +50,7 @@ public struct KindOutline: Sendable {
     self.usualMetrics = usualMetrics
     self.usualText = usualText
     self.usualTarget = usualTarget
+    self.usualHead = usualHead
     self.takesPairs = takesPairs
     self.labels = labels
     self.takesAnchors = takesAnchors

@@ -14,8 +14,17 @@ extension TaskSpec {
     if !isShared { task.validationFraction = 0 }
     task.source = source.holding(files)
     task.limits = limits.filter { limit in splits.contains { $0.rawValue == limit.key } }
+    if !splits.contains(.validation) { task.part = nil }
+    if !splits.contains(.train) || task.limits[Split.train.rawValue] == nil { task.draw = nil }
     task.metrics = Array(metrics.prefix(count))
     if head == .linear { task.labels = labels.map { LabelSpec(name: $0.name, description: "") } }
+    return task
+  }
+
+  /// The task with the training rows that a seed draws, where a limit draws some.
+  public func drawing(_ seed: Int) -> TaskSpec {
+    var task = self
+    if limits[Split.train.rawValue] != nil { task.draw = seed }
     return task
   }
 
@@ -29,7 +38,7 @@ extension TaskSpec {
   /// - Parameter isTold: Whether the model is told the task by its name.
   public func predicted(_ split: Split, isTold: Bool) -> TaskSpec {
     var task = reduced(to: [split])
-    let isDrawn = task.validationFraction > 0 || !task.limits.isEmpty
+    let isDrawn = task.validationFraction > 0 || !task.limits.isEmpty || task.part != nil
     // Rows are drawn, texts made and linear heads kept by the name.
     if case .files = source, !isDrawn, head == .labels, !isTold { task.name = "" }
     return task

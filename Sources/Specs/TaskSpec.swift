@@ -81,11 +81,18 @@ public struct TaskSpec: Sendable, Hashable, Codable {
   public var validationFraction: Double
   /// The head.
   public var head: HeadKind
+  /// Which part of the validation rows is meant, where merges fit on some of them; nil, and not written, for all.
+  public var part: ValidationPart?
+  /// Names the choice of the training rows that a limit keeps; nil, and not written, where all trainings read the same.
+  public var draw: Int?
 
   /// The head where nothing is said.
   public static let usualHead = HeadKind.labels
   /// The share of the training data that becomes validation data where nothing is said.
   public static let usualValidationFraction = 0.1
+
+  /// The share of the validation rows that merges fit on where some do and nothing is said.
+  public static let usualFitFraction = 0.5
 
   /// Makes a task.
   public init(

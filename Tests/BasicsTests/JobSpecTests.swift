@@ -140,7 +140,8 @@ struct Change<Spec>: Sendable {
         Change("budget") { $0.budget = .tokens(200) },
         Change("adapter") { $0.adapter.rank = 4 },
         Change("training") { $0.training.clip = 2 },
-        Change("seed") { $0.seed = 1 }, Change("start") { $0.start = Self.start },
+        Change("seed") { $0.seed = 1 }, Change("startSeed") { $0.startSeed = 0 },
+        Change("orderSeed") { $0.orderSeed = 0 }, Change("start") { $0.start = Self.start },
         Change("ends") { $0.ends = EndsSpec(concentration: 1) },
       ]
     ) { .train($0) }
@@ -235,6 +236,8 @@ struct Change<Spec>: Sendable {
       Change("metrics") { $0.metrics = ["accuracy"] },
       Change("limits") { $0.limits = ["train": 11] },
       Change("validationFraction") { $0.validationFraction = 0.2 }, Change("head") { $0.head = .linear },
+      Change("part") { $0.part = ValidationPart(fitFraction: 0.5, isFit: false) },
+      Change("draw") { $0.draw = 1 },
     ]
     try check(Self.task, changes) { task in
       var job = Self.train

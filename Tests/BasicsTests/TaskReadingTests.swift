@@ -33,6 +33,8 @@ import Testing
       Change("labels.value") { $0.labels[0].value = 3 }, Change("metrics") { $0.metrics[0] = "matthews" },
       Change("metrics.others") { $0.metrics[1] = "matthews" },
       Change("validationFraction") { $0.validationFraction = 0.2 }, Change("head") { $0.head = .linear },
+      Change("part") { $0.part = ValidationPart(fitFraction: 0.5, isFit: false) },
+      Change("draw") { $0.draw = 1 },
     ] + Split.allCases.map { split in Change("limits.\(split)") { $0.limits[split.rawValue] = 11 } }
     + Split.allCases.map { split in
       Change("source.\(split)") { task in
@@ -52,6 +54,11 @@ import Testing
       }.map(\.field))
   }
 
+  /// What belongs to one split alone.
+  private static func own(_ split: Split) -> Set<String> {
+    split == .train ? ["draw"] : split == .validation ? ["part"] : []
+  }
+
   private static let always: Set = [
     "name", "kind", "text", "pair", "target", "labels", "labels.description", "labels.value", "head",
   ]
@@ -64,16 +71,16 @@ import Testing
 
   @Test func `a training reads its training data, and validates on its first metric or not at all`() {
     let plain = noticed(Self.task) { $0.trained(TrainingSpec()) }
-    #expect(plain == Self.always.union(["source.train", "limits.train"]))
+    #expect(plain == Self.always.union(["source.train", "limits.train", "draw"]))
     let validating = noticed(Self.task) { $0.trained(TrainingSpec(validateEvery: 5)) }
-    #expect(validating == plain.union(["source.validation", "limits.validation", "metrics"]))
+    #expect(validating == plain.union(["source.validation", "limits.validation", "metrics", "part"]))
   }
 
   @Test func `one split is read without the others`() {
     for split in Split.allCases {
       #expect(
         noticed(Self.task) { $0.reduced(to: [split]) }
-          == Self.always.union(["source.\(split)", "limits.\(split)"]))
+          == Self.always.union(["source.\(split)", "limits.\(split)"]).union(Self.own(split)))
     }
     #expect(
       noticed(Self.task) { $0.reduced(to: [.test], metrics: 2) }
@@ -88,7 +95,8 @@ import Testing
     for split in [Split.train, .validation] {
       #expect(
         noticed(task) { $0.reduced(to: [split]) }
-          == Self.always.union(["source.train", "validationFraction", "limits.\(split)"]))
+          == Self.always.union(["source.train", "validationFraction", "limits.\(split)"]).union(
+            Self.own(split)))
     }
     #expect(noticed(task) { $0.reduced(to: [.test]) } == Self.always.union(["source.test", "limits.test"]))
   }

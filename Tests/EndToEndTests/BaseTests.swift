@@ -112,6 +112,7 @@ import Testing
   @Test func `inputs that are cut earlier than the manifest says are noted`() throws {
     let place = try place()
     try replace("max_tokens: 32", "max_tokens: 512", in: "m.yaml", of: place)
+    try replace("kind: classification", "kind: classification, head: linear", in: "m.yaml", of: place)
     let note =
       "note: training.max_tokens is 512, but the base reads 64 tokens at most: longer texts are cut to these\n"
     for command in ["validate", "plan"] {

@@ -10,7 +10,7 @@ import Testing
     tasks:
       news: {generate: {form: sentiment, rows: {train: 24, validation: 12, test: 12}}}
       score: {generate: {form: score, rows: {train: 24, validation: 12, test: 12}}}
-      names: {generate: {form: entities, rows: {train: 24, validation: 12, test: 12}}}
+      names: {generate: {form: entities, rows: {train: 24, validation: 12, test: 12}}, head: labels}
     cocktails: [singles]
     budget: {steps: 6}
     adapter: {rank: 4, alpha: 8, targets: [query, value]}

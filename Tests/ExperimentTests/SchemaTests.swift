@@ -31,7 +31,8 @@ import Testing
         "budget",
         "cap", "clip", "cocktails", "data", "data_root", "density", "description", "dropout", "epsilon",
         "evaluate", "except",
-        "family", "files", "floors", "form", "generate", "grid", "grids", "head", "heads", "hidden",
+        "family", "files", "fit_fraction", "floors", "form", "generate", "grid", "grids", "head", "heads",
+        "hidden",
         "imbalance",
         "intermediate",
         "keep_best", "kind", "label_scale", "labels", "layers", "layers_to_transform", "learning_rate",
@@ -46,7 +47,7 @@ import Testing
         "temperature", "test",
         "text",
         "title", "tokens", "train", "training", "tune", "validate_every", "validation", "validation_fraction",
-        "value",
+        "value", "vary",
         "warmup", "weight_decay", "weights", "world",
       ])
   }

@@ -1,5 +1,6 @@
 internal import Basics
 internal import Language
+public import Results
 internal import Specs
 
 /// An experiment as its manifest describes it, read and checked against itself, but not yet against the world.
@@ -14,6 +15,8 @@ public struct Manifest: Sendable {
   public let dataRoot: String
   /// One training of everything for each.
   public let seeds: [Int]
+  /// What differs from seed to seed.
+  public let varies: Set<Variation>
   let source: SourceText
   let base: Base
   let tasks: [Task]

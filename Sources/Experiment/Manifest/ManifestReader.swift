@@ -1,5 +1,6 @@
 internal import Basics
 internal import Language
+internal import Results
 internal import Specs
 
 /// Reads the text of a manifest into values.
@@ -59,13 +60,14 @@ struct ManifestReading {
   }
 
   mutating func manifest() -> Manifest {
-    let tasks = tasks()
+    var tasks = tasks()
     let taskNames = root["tasks"]?.entries.map(\.key) ?? tasks.map(\.name)
     let arms = arms()
     let points = gridPoints(arms.map(\.arm), taskNames: taskNames)
     var cocktails = CocktailTable(tasks: tasks, taskNames: taskNames)
     readCocktails(into: &cocktails)
     let merges = merges(&cocktails, points: points)
+    part(&tasks, merges, cocktails)
     let evaluate = evaluate(taskNames)
     checkGrids(merges, cocktails.cocktails, evaluate)
     let seeds = seeds()
@@ -76,6 +78,7 @@ struct ManifestReading {
       title: root["title"]?.text ?? "",
       dataRoot: dataRoot,
       seeds: seeds,
+      varies: varies(tasks),
       source: source,
       base: base(),
       tasks: tasks,
@@ -141,6 +144,32 @@ struct ManifestReading {
       seeds.append(seed)
     }
     return seeds
+  }
+
+  /// What differs from seed to seed; rows only where a limit draws them.
+  private mutating func varies(_ tasks: [Manifest.Task]) -> Set<Variation> {
+    guard let elements = root["vary"]?.elements else { return Variation.usual }
+    let found = Set(elements.compactMap { $0.text.flatMap { Variation(rawValue: $0) } })
+    let rows = elements.first { $0.text == Variation.rows.rawValue }
+    if let rows, !tasks.contains(where: { $0.spec.limits[Split.train.rawValue] != nil }) {
+      report(
+        "'vary: rows' varies nothing: no task has limits.train", at: rows.place,
+        hint: "a limit draws its rows anew for each seed; without one all rows are read")
+    }
+    return found
+  }
+
+  /// Takes from the tasks of merges that fit on validation rows those rows out of what chooses.
+  private mutating func part(
+    _ tasks: inout [Manifest.Task], _ merges: [Manifest.Merge], _ table: CocktailTable
+  ) {
+    let fitting = merges.filter { $0.demands.tuning?.split == .validation }
+    let names = Set(fitting.flatMap { $0.inputs.flatMap { table.cocktails[$0].tasks } })
+    for index in tasks.indices where names.contains(tasks[index].name) {
+      let own = root["tasks"]?[tasks[index].name]?["fit_fraction"] ?? root["task_defaults"]?["fit_fraction"]
+      tasks[index].spec.part = ValidationPart(
+        fitFraction: own?.number ?? TaskSpec.usualFitFraction, isFit: false)
+    }
   }
 
   private mutating func base() -> Manifest.Base {

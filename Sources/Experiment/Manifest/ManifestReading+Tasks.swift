@@ -23,6 +23,8 @@ extension ManifestReading {
       let head = HeadKind(rawValue: word)
     {
       spec.head = head
+    } else {
+      spec.head = vocabulary.kind(spec.kind).outline.usualHead
     }
     if let fraction = (value["validation_fraction"] ?? defaults?["validation_fraction"])?.number {
       spec.validationFraction = fraction

@@ -119,6 +119,8 @@ public struct Plan: Sendable {
   public var models: [PlannedModel]
   /// What the seeds of `tune` try, evaluated on validation alone; they stand in no table but that of the search.
   public var tried: [PlannedModel] = []
+  /// What differs from seed to seed.
+  public var varies = Variation.usual
   /// Whether all that is to be tried is planned; true where nothing is.
   public var isTriedWhole = true
   /// How the budget was set, in words.

@@ -55,6 +55,7 @@ public struct Planner: Sendable {
       locations: locations,
       plannedTasks: tasks.map(plannedTask), outline: base.outline, data: data,
       remarks: finder.notes + notes + planning.notes + cuts(manifest, base))
+    plan.varies = manifest.varies
     plan.tried = planning.tried
     plan.isTriedWhole = planning.isTriedWhole
     return plan

@@ -1,4 +1,5 @@
 internal import Basics
+internal import Results
 internal import Specs
 
 /// A trained model that a merge takes: the place of its cocktail, and the training.
@@ -69,8 +70,9 @@ extension Planning {
     let hasLabelHeads = data.contains { $0.spec.head == .labels }
     let training = hasLabelHeads ? point.training : point.linear
     // Every step draws as many rows of each task.
+    let drawn = data.map { manifest.varies.contains(.rows) ? $0.spec.drawing(seed) : $0.spec }
     let job = TrainJob(
-      base: base, tasks: Hashed(data.map { $0.spec.trained(training.wrappedValue) }),
+      base: base, tasks: Hashed(drawn.map { $0.trained(training.wrappedValue) }),
       sampling: Hashed(SamplingSpec(rule: "equal")),
       budget: Hashed(point.budget.wrappedValue.together(data.count)), adapter: point.adapter,
       training: training,

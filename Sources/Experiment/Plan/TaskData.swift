@@ -19,11 +19,13 @@ struct TaskData: Sendable {
     let rows =
       switch split {
       case .train: all - spec.heldBack(of: all)
-      case .validation: sizes[split]?.rows ?? spec.heldBack(of: all)
+      case .validation: chosenRows(sizes[split]?.rows ?? spec.heldBack(of: all))
       case .test: sizes[split]?.rows ?? 0
       }
     return min(rows, spec.limits[split.rawValue] ?? rows)
   }
+
+  private func chosenRows(_ rows: Int) -> Int { spec.part.map { $0.count(of: rows) } ?? rows }
 
   /// The lengths of a split's rows; validation that is taken from the training data has those of it.
   func lengths(_ split: Split) -> TextLengths {

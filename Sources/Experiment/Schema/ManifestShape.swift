@@ -1,5 +1,6 @@
 internal import Basics
 internal import Language
+internal import Results
 internal import Specs
 
 /// The whole manifest language; reader, JSON Schema and overrides all read this table.
@@ -23,8 +24,14 @@ struct ManifestShape {
         "seeds", .ruled(.list(.scalar(.integer(0...2_147_483_647))), [.filled, .distinct]),
         "one training of everything for each seed"),
       Field(
+        "vary", .ruled(.list(.scalar(.choice(Variation.allCases.map(\.rawValue)))), [.filled, .distinct]),
+        "what differs from seed to seed: start (first weights), order (of the rows, with dropout) and rows (those that "
+          + "limits.train draws); start and order where nothing is said"),
+      Field(
         "base", .either([.text, .object([pretrain])]), required: true, "the base model: a folder or a name"),
-      Field("head", .scalar(head), default: usualHead, "the head of tasks that name none"),
+      Field(
+        "head", .scalar(head), default: usualHead,
+        "the head of tasks that name none; where nothing is said linear for tagging"),
       Field("task_defaults", .object(taskDefaults), "settings for all tasks that do not say otherwise"),
       Field(
         "tasks", .ruled(.table(.ruled(.object(task), taskRules), keysAreNames: true), [.filled]),
@@ -68,6 +75,9 @@ struct ManifestShape {
       Field(
         "validation_fraction", .scalar(.number(0...0.9)), default: .number(TaskSpec.usualValidationFraction),
         "share of the training data that becomes validation data where there is none"),
+      Field(
+        "fit_fraction", .scalar(.number(0.05...0.95)), default: .number(TaskSpec.usualFitFraction),
+        "share of the validation rows that merges fit on, where some do; the others choose"),
     ]
   }
 

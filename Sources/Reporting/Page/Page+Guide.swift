@@ -91,8 +91,7 @@ extension Page {
         + "verdict, of the cocktail of all and in pairs, *learned: open* a task whose single's gain over its floor is undecided on "
         + "test, *train* what the verdicts recommend; fresh seeds are others than those that chose: the model and its single, run under another name.",
       ContrastRule.words,
-      "Seeds differ in the first weights of adapters, in which rows come when, and in what merges draw. The base, the training "
-        + "rows that a limit drew and the validation rows are the same for all of them: no interval speaks of others.",
+      seedsLine,
       familyLine,
       "The best models are chosen by the mean of the task's first metric on validation, never on test; "
         + "of equal ones "
@@ -108,6 +107,16 @@ extension Page {
       "All cells are reported, in the manifest's order. n/a means that there is no value.",
     ]
     return lines.map { "- \($0)\n" }.joined()
+  }
+
+  /// What seeds differ in, and what intervals therefore do not speak of.
+  private var seedsLine: String {
+    let varied = Variation.allCases.filter(evidence.results.varies.contains)
+    let same =
+      ["the base"] + Variation.allCases.filter { !varied.contains($0) }.map(\.words) + ["the validation rows"]
+    return
+      "Seeds differ in \(varied.map(\.words).joined(separator: ", in ")), and in what merges draw. The same for all of them are "
+      + same.joined(separator: ", ") + ": no interval speaks of others."
   }
 
   /// What 5 % are of, and how many times this page takes the chance.

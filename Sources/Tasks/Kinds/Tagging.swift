@@ -11,7 +11,9 @@ extension TaskKindRow {
   static let tagging = TaskKindRow(
     KindOutline(
       .tagging, "one BIO tag for each word", usualMetrics: ["entity_f1"], usualText: "{tokens}",
-      usualTarget: "tags", takesPairs: false,
+      usualTarget: "tags",
+      // Of FiNER-ORD on all-MiniLM-L6-v2 it finds more than cosines to descriptions of tags, which are like each other.
+      usualHead: .linear, takesPairs: false,
       labels: LabelWords(
         "tag", example: "labels: [O, B-..., I-...]", form: bio, outside: outsideTag,
         // Where all entities of a type have one word, nothing continues one.

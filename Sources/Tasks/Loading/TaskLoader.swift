@@ -7,7 +7,8 @@ public enum TaskLoader {
   ///
   /// Where a task has no validation data, `validationFraction` of its training data becomes it: a seeded
   /// choice by class that depends on the name of the task and on nothing else, which `train` then leaves
-  /// out. A limit keeps a seeded choice by class, in file order; it comes after that split.
+  /// out. Of validation rows of which merges fit on some, a part is kept. A limit keeps a seeded choice by class, in file order; it
+  /// comes after these splits.
   ///
   /// - Parameters:
   ///   - task: What to read and how.
@@ -36,9 +37,11 @@ public enum TaskLoader {
           hint: "give it a validation file, or set 'validation_fraction' to another share")
       }
     }
+    if split == .validation, let part = task.part { rows.keep(where: held(rows.examples, of: task, part)) }
     rows.available = rows.examples.count
     guard let limit = task.limits[split.rawValue], limit < rows.available else { return rows }
-    let stream = RandomStream(seed: 0, "limit", task.name, split.rawValue)
+    let seed = split == .train ? task.draw ?? 0 : 0
+    let stream = RandomStream(seed: seed, "limit", task.name, split.rawValue)
     rows.keep(where: Sampling.choice(of: rows.examples, count: limit, from: stream))
     return rows
   }
@@ -46,6 +49,13 @@ public enum TaskLoader {
   private static func heldOut(_ train: [Example], of task: TaskSpec) -> [Bool] {
     let stream = RandomStream(seed: 0, "validation", task.name)
     return Sampling.choice(of: train, count: task.heldBack(of: train.count), leaving: 1, from: stream)
+  }
+
+  /// The rows of a part of validation, by class.
+  private static func held(_ rows: [Example], of task: TaskSpec, _ part: ValidationPart) -> [Bool] {
+    let count = ValidationPart(fitFraction: part.fitFraction, isFit: true).count(of: rows.count)
+    let stream = RandomStream(seed: 0, "fit", task.name)
+    return Sampling.choice(of: rows, count: count, from: stream).map { $0 == part.isFit }
   }
 
   private static func all(

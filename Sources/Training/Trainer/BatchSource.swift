@@ -54,12 +54,14 @@ struct BatchSource {
       shares = sizes.map { [all = sizes.reduce(0, +)] in Double($0) / Double(all) }
       samplers = tasks.map {
         MixtureSampler(
-          sizes: [$0.train.count], rates: [1], concatenate: true, seed: job.seed, name: "order", $0.task.name)
+          sizes: [$0.train.count], rates: [1], concatenate: true, seed: job.orderSeed ?? job.seed,
+          name: "order", $0.task.name)
       }
     } else {
       samplers = [
         MixtureSampler(
-          sizes: sizes, rates: shares, concatenate: !rule.drawsByRate, seed: job.seed, name: "order")
+          sizes: sizes, rates: shares, concatenate: !rule.drawsByRate, seed: job.orderSeed ?? job.seed,
+          name: "order")
       ]
     }
     rates = { [shares] _ in shares }

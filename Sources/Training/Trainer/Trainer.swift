@@ -86,19 +86,22 @@ public final class Trainer {
     self.base = base
     self.tasks = tasks
     self.job = job
-    var stream = RandomStream(seed: job.seed, "train")
     // Fresh factors look in other directions than those of the rounds before.
-    if let start = job.start { stream = stream.stream("round \(start.earlier.count + 1)") }
+    func stream(_ seed: Int) -> RandomStream {
+      let stream = RandomStream(seed: seed, "train")
+      return job.start.map { stream.stream("round \($0.earlier.count + 1)") } ?? stream
+    }
+    let (begins, goes) = (stream(job.startSeed ?? job.seed), stream(job.orderSeed ?? job.seed))
     let outline = base.network.outline
     let sites = try outline.chosen(by: job.adapter.layerTargets)
     frozen = try start.map { try base.network.folding($0.adapter) } ?? base.network
     let trained = LoRAParameters(
       sites: sites, rank: row.adapters(tasks.count) * job.adapter.rank, scale: Float(job.adapter.scale))
-    trained.initialise(stream.stream("adapter"))
+    trained.initialise(begins.stream("adapter"))
     parameters = trained
-    let (heads, headStorage) = Trainer.makeHeads(base, tasks, job, start?.heads ?? [], stream, workspaces[0])
+    let (heads, headStorage) = Trainer.makeHeads(base, tasks, job, start?.heads ?? [], begins, workspaces[0])
     (self.heads, self.headStorage) = (heads, headStorage)
-    let rule = row.make(job, trained, tasks.count, stream)
+    let rule = row.make(job, trained, tasks.count, goes)
     self.rule = rule
     adapted = AdaptedNetwork(frozen, factors: rule.factors.factors)
     total = GradientBlock(like: trained, heads: heads)
@@ -111,7 +114,7 @@ public final class Trainer {
     for (task, states) in zip(tasks, states) {
       precondition(states.count == task.train.count, "states of \(states.count) examples")
     }
-    let dropout = stream.stream("dropout")
+    let dropout = goes.stream("dropout")
     lanes = workspaces.map {
       Lane(
         outline: outline, parameters: rule.factors, heads: heads, dropout: job.adapter.dropout,
