@@ -9,7 +9,7 @@ enum Summary {
   /// `*` marks a win or loss against the single by the register, `†` what collapsed. Names of the best models stand in
   /// the line where `width` allows it, else below. Plain text without colours.
   static func text(of page: Page, width: Int) -> String {
-    let rows = page.deciding
+    let rows = page.answered
     guard !rows.isEmpty else { return "no tasks\n" }
     let roles = page.shortRoles
     var text: [String] = []

@@ -18,6 +18,16 @@ import Testing
     ].joined(separator: "|")
   }
 
+  @Test func `a pair is held against both of its halves on the task`() throws {
+    let register = try register()
+    func second(_ question: String) -> String? {
+      register.contrast(question, subject: "fomc", arm: "adapter.rank=4", task: "fpb", metric: "macro_f1")?
+        .second.model
+    }
+    #expect(
+      second("pair") == "single:fpb[adapter.rank=4]" && second("pair_other") == "single:fomc[adapter.rank=4]")
+  }
+
   @Test func `every comparison stands once, with a verdict or a reason`() throws {
     let contrasts = try register().contrasts
     #expect(Set(contrasts.map(name)).count == contrasts.count)

@@ -17,7 +17,9 @@ extension ManifestReading {
   /// `200 optimiser steps`, `100 or 200 optimiser steps`; of arms `200 optimiser steps, 4 passes over …`.
   func budgetWords() -> String {
     if let arms = root["budget"]?["arms"]?.elements {
-      return arms.compactMap { axes($0).first.map(words) }.joined(separator: ", ")
+      return arms.compactMap { arm in
+        axes(arm).first { axis in BudgetSettings.parameters.contains { $0.name == axis.path } }.map(words)
+      }.joined(separator: ", ")
     }
     return axes(root["budget"]).first.map(words) ?? ""
   }

@@ -7,12 +7,14 @@ internal import Statistics
 extension Page {
   /// Verdict, mean over tasks, and how much stands behind it; ingredients stand in the lines of the tasks.
   package var answerTable: Table {
-    let rows = Questions.all.entries.filter { !["pair", "ingredient", "one_model"].contains($0.name) }
-      .flatMap { question in
-        evidence.register.contrasts.filter { $0.question == question.name && $0.task.isEmpty }.map {
-          (question: question, contrast: $0)
-        }
+    let rows = Questions.all.entries.filter {
+      !["pair", "pair_other", "ingredient", "one_model"].contains($0.name)
+    }
+    .flatMap { question in
+      evidence.register.contrasts.filter { $0.question == question.name && $0.task.isEmpty }.map {
+        (question: question, contrast: $0)
       }
+    }
     return Table(
       rows,
       [
@@ -72,6 +74,7 @@ extension Page {
 
   /// One line a task: scores, verdicts, what helps and harms, what it costs, what to do.
   package var taskAnswers: String {
+    let deciding = answered
     guard !deciding.isEmpty else { return "" }
     let challengers = shortRoles.map { role -> Field<ComparisonRow> in
       .text(role == .allTaskCocktail ? "all" : role.words, role.definition) { scoreAndVerdict($0[role]) }
@@ -153,6 +156,9 @@ extension Page {
     }
     let wins = (contrasts + pairs).filter { $0.outcome == .win }
     if let best = wins.max(by: { $0.estimate < $1.estimate }) {
+      if best.question == "pair", let other = unbeaten(by: best) {
+        return "\(best.first.model), or \(other), which it does not beat"
+      }
       let better = contrasts.filter { $0.outcome == .undecided && $0.estimate > best.estimate }
         .max { $0.estimate < $1.estimate }
       return best.first.model + (better.map { "; open: fresh seeds of \($0.first.model)" } ?? "")
@@ -168,6 +174,13 @@ extension Page {
     if promising.collapsed > 0 { return "single so far; \(model) collapsed" }
     guard let need = promising.need else { return "single so far" }
     return "single so far; \(need.words) would decide \(model)"
+  }
+
+  /// The other half's single, where a pair is not shown to beat it.
+  private func unbeaten(by pair: Contrast) -> String? {
+    let other = evidence.register.contrast(
+      "pair_other", subject: pair.subject, arm: pair.arm, task: pair.task, metric: pair.metric)
+    return other.flatMap { $0.outcome == .win ? nil : $0.second.model }
   }
 
   /// Which one model to use for all tasks, and what words of the tables mean.

@@ -6,7 +6,7 @@ extension Page {
   package var comparisonTable: Table {
     let seeds = seedCount
     return Table(
-      deciding,
+      answered,
       [
         .text("task", "The task, and the budget where there are several.") {
           Page.name($0.task.name, in: $0.arm)

@@ -33,6 +33,9 @@ package struct Page {
   /// The rows that decide: one for each task, by its first metric.
   package var deciding: [ComparisonRow] { comparisons.filter(\.isPrimary) }
 
+  /// Those of them that answer something: of an arm those with a single.
+  var answered: [ComparisonRow] { deciding.filter { $0.arm.isEmpty || $0.single != nil } }
+
   /// The whole page.
   package var text: String {
     let results = evidence.results

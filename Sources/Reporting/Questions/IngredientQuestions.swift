@@ -23,10 +23,7 @@ extension Question {
   {
     evidence, reader in
     guard evidence.tasks.count > 2 else { return [] }
-    let arms = evidence.candidates(of: .cocktail).reduce(into: [String]()) { arms, model in
-      if model.tasks.count == 2, !arms.contains(model.settings) { arms.append(model.settings) }
-    }
-    return try arms.flatMap { arm in
+    return try evidence.pairArms.flatMap { arm in
       try evidence.tasks.flatMap { ingredient in
         try evidence.plans("pair", subject: ingredient.name, arm: arm, reader) { task in
           task.name == ingredient.name
@@ -40,7 +37,34 @@ extension Question {
   }
 }
 
+extension Question {
+  /// Whether a pair is more than its other half: what a task gains by an ingredient may be had from that one's single alone.
+  static let pairsAgainstOther = Question(
+    name: "pair_other", summary: "Does a task trained with another one beat that one's own model on it?"
+  ) { evidence, reader in
+    guard evidence.tasks.count > 2 else { return [] }
+    return try evidence.pairArms.flatMap { arm in
+      try evidence.tasks.flatMap { ingredient in
+        try evidence.plans("pair_other", subject: ingredient.name, arm: arm, reader) { task in
+          task.name == ingredient.name
+            ? nil
+            : evidence.both(
+              .init("pair", evidence.cocktail(of: [task.name, ingredient.name], settings: arm)),
+              .init("other_single", evidence.single(of: ingredient.name, settings: arm)))
+        }
+      }
+    }
+  }
+}
+
 extension Evidence {
+  /// The grid points at which pairs were trained.
+  fileprivate var pairArms: [String] {
+    candidates(of: .cocktail).reduce(into: []) { arms, model in
+      if model.tasks.count == 2, !arms.contains(model.settings) { arms.append(model.settings) }
+    }
+  }
+
   /// The cocktail of exactly some tasks at a grid point.
   func cocktail(of tasks: Set<String>, settings: String) -> Candidate? {
     candidates(of: .cocktail).first { Set($0.tasks) == tasks && $0.settings == settings }

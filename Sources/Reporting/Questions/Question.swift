@@ -42,7 +42,7 @@ package enum Questions {
     "question",
     [
       Question.learned, .allCocktail, .bestCocktail, .merge, .mergeAgainstAll, .serving, .unseen,
-      .ingredients, .pairs,
+      .ingredients, .pairs, .pairsAgainstOther,
       .cocktails,
     ])
 }

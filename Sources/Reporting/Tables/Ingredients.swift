@@ -13,7 +13,10 @@ extension ReportTable {
         .text("metric", "Its first metric.") { $0.metric },
         .text("ingredient", "The task that is added.") { $0.ingredient },
       ] + effect("all", "the cocktail of all tasks minus that of all but the ingredient") { $0.inAll }
-        + effect("pair", "the cocktail of both minus the target's single") { $0.inPair })
+        + effect("pair", "the cocktail of both minus the target's single") { $0.inPair }
+        + effect("pair_other", "the cocktail of both minus the ingredient's single, on the target") {
+          $0.inPairOther
+        })
   }
 
   private static func effect(
@@ -46,13 +49,14 @@ package struct IngredientRow {
   package var ingredient: String
   package var inAll: Contrast?
   package var inPair: Contrast?
+  package var inPairOther: Contrast?
 }
 
 extension Evidence {
   /// By arm, target and ingredient, each in the manifest's order; only what was compared.
   package var ingredients: [IngredientRow] {
     let found = register.contrasts.filter {
-      ["ingredient", "pair"].contains($0.question) && !$0.task.isEmpty
+      ["ingredient", "pair", "pair_other"].contains($0.question) && !$0.task.isEmpty
     }
     let arms = found.reduce(into: [String]()) { if !$0.contains($1.arm) { $0.append($1.arm) } }
     return arms.flatMap { arm in
@@ -66,7 +70,8 @@ extension Evidence {
           }
           let row = IngredientRow(
             arm: arm, target: target.name, metric: target.decidingMetric?.name ?? "",
-            ingredient: ingredient.name, inAll: contrast("ingredient"), inPair: contrast("pair"))
+            ingredient: ingredient.name, inAll: contrast("ingredient"), inPair: contrast("pair"),
+            inPairOther: contrast("pair_other"))
           return row.inAll == nil && row.inPair == nil ? nil : row
         }
       }
