@@ -66,7 +66,9 @@ extension TrainingSpec {
     let plain = TrainingSpec()
     var spec = self
     if batchTokens > 0 { spec.batchRows = plain.batchRows }
-    if validateEvery == 0 { (spec.patience, spec.keepBest) = (plain.patience, plain.keepBest) }
+    if validateEvery == 0 {
+      (spec.patience, spec.keepBest, spec.validateRows) = (plain.patience, plain.keepBest, nil)
+    }
     if !hasLabelHeads { spec.labelScale = plain.labelScale }
     return spec
   }

@@ -79,6 +79,8 @@ public struct TrainingSpec: Sendable, Hashable, Codable {
   public var maxTokens: Int
   /// Steps between two validations; 0 never validates while training.
   public var validateEvery: Int
+  /// The most validation rows of a task that a validation reads; nil, and not written, for all.
+  public var validateRows: Int?
   /// Validations without progress that end the training; 0 never.
   public var patience: Int
   /// Keeps the weights of the best validation instead of the last ones.

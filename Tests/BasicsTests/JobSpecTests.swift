@@ -202,7 +202,8 @@ struct Change<Spec>: Sendable {
         Change("epsilon") { $0.epsilon = 0.5 }, Change("clip") { $0.clip = 0.5 },
         Change("batchRows") { $0.batchRows = 7 }, Change("batchTokens") { $0.batchTokens = 7 },
         Change("accumulation") { $0.accumulation = 7 }, Change("maxTokens") { $0.maxTokens = 7 },
-        Change("validateEvery") { $0.validateEvery = 7 }, Change("patience") { $0.patience = 7 },
+        Change("validateEvery") { $0.validateEvery = 7 }, Change("validateRows") { $0.validateRows = 7 },
+        Change("patience") { $0.patience = 7 },
         Change("keepBest") { $0.keepBest = true }, Change("labelScale") { $0.labelScale = 7 },
         Change("precision") { $0.precision = .bfloat16 },
       ]

@@ -74,4 +74,26 @@ import Testing
       complaint { _ = try plan(manifestText(), ["budget={steps: 3, arms: [{steps: 2}]}"]) }.contains(
         "give exactly one of steps, tokens, passes, arms"))
   }
+
+  @Test func `so many validations are so many steps apart in every arm`() throws {
+    let plan = try plan(
+      manifestText("cocktails: [singles]"),
+      [
+        "seeds=0", "budget={arms: [{steps: 20}, {steps: 33}]}", "training.validate_times=8",
+        "training.validate_rows=50",
+      ])
+    let trainings = plan.jobs.compactMap { job in if case .train(let train) = job.spec { train } else { nil }
+    }
+    #expect(
+      Set(trainings.map { [$0.budget == .steps(20) ? 20 : 33, $0.training.validateEvery] }) == [
+        [20, 3], [33, 5],
+      ])
+    #expect(trainings.allSatisfy { $0.training.validateRows == 50 })
+    let both = complaint {
+      _ = try ExperimentTests.plan(
+        manifestText(), ["budget={passes: 2}", "training.validate_times=8", "training.validate_every=3"])
+    }
+    #expect(
+      both.contains("'validate_times' beside 'validate_every'") && both.contains("needs a budget of steps"))
+  }
 }

@@ -46,7 +46,8 @@ import Testing
         "splits", "statistics", "steps", "subsets", "target", "targets", "task_defaults", "tasks",
         "temperature", "test",
         "text",
-        "title", "tokens", "train", "training", "tune", "validate_every", "validation", "validation_fraction",
+        "title", "tokens", "train", "training", "tune", "validate_every", "validate_rows", "validate_times",
+        "validation", "validation_fraction",
         "value", "vary",
         "warmup", "weight_decay", "weights", "world",
       ])

@@ -1,4 +1,5 @@
 internal import Adapters
+internal import Basics
 internal import Checkpoints
 internal import Foundation
 internal import Models
@@ -13,10 +14,16 @@ extension JobPerformer {
     func examples(_ task: TaskSpec, _ split: Split) throws -> [TokenizedExample] {
       try rows(task, split, base: job.$base, maxTokens: job.training.maxTokens).examples
     }
+    // The same rows at every validation of every training.
+    func validated(_ task: TaskSpec) throws -> [TokenizedExample] {
+      let all = try examples(task, .validation)
+      return job.training.validateRows.map { all.drawn($0, RandomStream(seed: 0, "validate", task.name)) }
+        ?? all
+    }
     var tasks = try job.tasks.map { task in
       TrainingTask(
         task: task, train: try examples(task, .train),
-        validation: job.training.validateEvery > 0 ? try examples(task, .validation) : [])
+        validation: job.training.validateEvery > 0 ? try validated(task) : [])
     }
     model = nil
     try keepStates(of: &tasks, job, base)

@@ -59,12 +59,25 @@ extension ManifestReading {
             evaluationSettings: GridAxis.words(shown.filter { Self.evaluationPaths.contains($0.path) }),
             tuned: GridAxis.words(tried), head: Self.head(tried),
             adapter: adapter(combination),
-            training: spec(TrainingSpec(), TrainingSettings.rows, "training.", combination),
+            training: training(combination, arm.budget ?? budget(combination)),
             budget: arm.budget ?? budget(combination),
             sampling: sampling(combination, root["sampling"], prefix: "sampling."))
         }
       }
     }
+  }
+
+  /// The settings of trainings, so many validations of which are so many steps apart.
+  private func training(
+    _ combination: [(path: String, value: ParameterValue)], _ budget: BudgetSpec
+  ) -> TrainingSpec {
+    var training = spec(TrainingSpec(), TrainingSettings.rows, "training.", combination)
+    if case .number(let times)? = combination.first(where: { $0.path == "training.validate_times" })?.value,
+      times > 0, case .steps(let steps) = budget
+    {
+      training.validateEvery = max(1, (steps + Int(times) - 1) / Int(times))
+    }
+    return training
   }
 
   private func spec<Spec>(
@@ -168,6 +181,22 @@ extension ManifestReading {
       hint: "say the blocks in the expression, or name layers in a list")
   }
 
+  /// Validations are counted over steps, and said in one way.
+  private mutating func checkTimes(_ times: Entry, _ every: [ParameterValue]) {
+    if every != [.number(0)] {
+      report(
+        "'validate_times' beside 'validate_every'", at: times.keyPlace,
+        hint: "keep one: both say when to validate")
+    }
+    let budget = root["budget"]
+    let arms = budget?["arms"]?.elements ?? budget.map { [$0] } ?? []
+    if let other = arms.first(where: { !$0.has("steps") && ($0.has("tokens") || $0.has("passes")) }) {
+      report(
+        "'validate_times' needs a budget of steps", at: times.keyPlace,
+        hint: "give validate_every, or budget.steps in place of what stands in line \(other.place.line ?? 0)")
+    }
+  }
+
   private mutating func checkTraining() {
     if let targets = root["adapter"]?["targets"], targets.elements?.isEmpty ?? false {
       report("'adapter.targets' is empty", at: targets.place, hint: "name at least one linear layer")
@@ -177,8 +206,14 @@ extension ManifestReading {
       return
     }
     let every = training["validate_every"]?.settings ?? [.number(0)]
+    if let times = training.entry("validate_times"),
+      times.value.settings.contains(where: { $0 != .number(0) })
+    {
+      checkTimes(times, every)
+      return
+    }
     guard every.contains(.number(0)) else { return }
-    for key in ["patience", "keep_best"] {
+    for key in ["patience", "keep_best", "validate_rows"] {
       guard let entry = training.entry(key),
         entry.value.settings.contains(where: { $0 != .number(0) && $0 != .flag(false) })
       else { continue }

@@ -179,9 +179,10 @@ struct WorkEstimate {
       for task in tasks {
         let set = self.texts(task, .validation, maxTokens: training.maxTokens)
         let once = forward(set)
-        work.flops += times * once.flops
-        work.elements += times * once.elements
-        validated += times * set.sums.tokens
+        let share = training.validateRows.map { min(1, Double($0) / max(1, set.rows)) } ?? 1
+        work.flops += share * times * once.flops
+        work.elements += share * times * once.elements
+        validated += share * times * set.sums.tokens
       }
     }
     if precision == .bfloat16 {

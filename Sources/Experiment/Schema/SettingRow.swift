@@ -89,6 +89,19 @@ enum TrainingSettings {
       .integer(
         "validate_every", 0...1_000_000_000, \.validateEvery, of: defaults,
         "steps between validations; 0 never"),
+      // The reader turns it into steps, by the budget.
+      SettingRow(
+        parameter: ParameterSpec(
+          "validate_times", .integer(0...1_000_000), default: .number(0),
+          "validations over a budget of steps, instead of validate_every; 0 leaves it to that")
+      ) { _, _ in },
+      SettingRow(
+        parameter: ParameterSpec(
+          "validate_rows", .integer(0...1_000_000_000), default: .number(0),
+          "the most validation rows of a task that a validation reads; 0 all")
+      ) { value, spec in
+        if case .number(let rows) = value { spec.validateRows = rows > 0 ? Int(rows) : nil }
+      },
       .integer(
         "patience", 0...1_000_000, \.patience, of: defaults,
         "validations without progress that end it; 0 never"),
