@@ -65,20 +65,28 @@ public struct Collector: Sendable {
       var tries = ResultSet(experiment: plan.experiment, tasks: plan.tasks, models: [], scores: [])
       for model in plan.tried { add(model, results, specs, answers, to: &tries) }
       set.tuning = TuningResults(
-        models: tries.models, scores: tries.scores, open: open(plan.tried, results),
+        models: tries.models, scores: tries.scores, open: open(plan.tried, plan, results),
         isPlanned: plan.isTriedWhole)
     }
     return set
   }
 
-  /// The names of models with a job that is neither done nor failed.
-  private func open(_ models: [PlannedModel], _ results: [JobID: JobResult]) -> Set<String> {
-    Set(
+  /// The names of models with a job that is neither done nor failed, nor rests on one that failed.
+  private func open(
+    _ models: [PlannedModel], _ plan: Plan, _ results: [JobID: JobResult]
+  ) -> Set<String> {
+    var failed: Set<JobID> = []
+    // Inputs stand before the jobs that need them.
+    for job in plan.jobs where results[job.id] == nil {
+      if store.failure(job.id) != nil || job.spec.inputs.contains(where: failed.contains) {
+        failed.insert(job.id)
+      }
+    }
+    return Set(
       models.filter { model in
-        let jobs = [model.job].compactMap(\.self) + model.evaluations.map(\.job)
-        let left = jobs.filter { results[$0] == nil }
-        // Where the training failed nothing of it is evaluated.
-        return !left.isEmpty && !left.contains { store.failure($0) != nil }
+        ([model.job].compactMap(\.self) + model.evaluations.map(\.job)).contains {
+          results[$0] == nil && !failed.contains($0)
+        }
       }.map(\.model))
   }
 

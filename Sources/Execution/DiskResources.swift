@@ -131,7 +131,9 @@ public final class DiskResources: Resources {
 
   private func likeLabels(_ task: TaskSpec, _ base: BaseFacts) throws -> [LikeLabels] {
     guard task.head == .labels, TaskKinds.row(of: task.kind).outline.labels != nil else { return [] }
-    return try facts.value(.likeLabels, "\(base.sha256) \(try StableHash.hex(of: task.labels))") {
+    return try facts.value(
+      .likeLabels, "\(base.sha256) \(try StableHash.hex(of: task.labels)) \(LikeLabels.limit)"
+    ) {
       LikeLabels.found(task, try BaseFolder.open(base.path))
     }
   }

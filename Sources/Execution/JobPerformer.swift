@@ -234,7 +234,8 @@ public final class JobPerformer {
         throw Diagnostic(
           "nothing of task '\(key.task.wrappedValue.name)' is left to read without '\(hidden)'")
       }
-      seen = try TaskLoader.rows(task, split: key.split) { locations[$0] }.examples
+      // What is left of a row may be blank.
+      seen = try TaskLoader.rows(task, split: key.split, allowsBlank: true) { locations[$0] }.examples
     }
     let ready = TokenizedRows(
       examples: seen.map {

@@ -21,7 +21,7 @@ extension Evidence {
     var held: Set<Held> = []
     func areNear(_ a: Double, _ b: Double, within part: Double) -> Bool { abs(a - b) <= part * max(a, b) }
     if areNear(first.mean(\.steps), second.mean(\.steps), within: 0.01) { held.insert(.steps) }
-    if let one = exposure(of: first, to: task), let other = exposure(of: second, to: task),
+    if let one = exposures[first.model]?[task.name], let other = exposures[second.model]?[task.name],
       areNear(one, other, within: 0.1)
     {
       held.insert(.exposure)
@@ -29,10 +29,13 @@ extension Evidence {
     return held
   }
 
-  /// Examples of a task that a model drew, mean over its seeds; nil where that is not known.
-  private func exposure(of model: Candidate, to task: TaskColumn) -> Double? {
-    let drawn = results.mixtures.filter { $0.model == model.model && $0.drawn.task == task.name }
-    return drawn.isEmpty ? nil : Estimate.mean(drawn.map { Double($0.drawn.examples) })
+  /// Examples of each task that a model drew, mean over its seeds.
+  static func exposures(_ mixtures: [MixtureRow]) -> [String: [String: Double]] {
+    Dictionary(grouping: mixtures, by: \.model).mapValues { rows in
+      Dictionary(grouping: rows, by: \.drawn.task).mapValues { drawn in
+        Estimate.mean(drawn.map { Double($0.drawn.examples) })
+      }
+    }
   }
 }
 

@@ -31,7 +31,7 @@ extension Evidence {
     let all = candidates(of: .floor)
     let recipes = all.reduce(into: [String]()) { if !$0.contains($1.recipe) { $0.append($1.recipe) } }
     return recipes.compactMap { recipe in
-      reference(among: all.filter { $0.recipe == recipe }, settings: settings)
+      reference(among: all.filter { $0.recipe == recipe }, settings: EvaluationSettings.part(of: settings))
     }.filter { model in
       [Split.validation, .test].contains { estimate(model, task.name, $0, metric.name) != nil }
     }

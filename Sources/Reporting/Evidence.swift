@@ -61,6 +61,8 @@ package struct Evidence: Sendable {
   /// What they tried.
   package private(set) var tries: Tries?
   private let scores: [Key: ScoreRow]
+  /// Examples of each task that a model drew.
+  let exposures: [String: [String: Double]]
 
   /// Checks and sorts.
   ///
@@ -91,6 +93,7 @@ package struct Evidence: Sendable {
     self.candidates = candidates
     candidatesOfKind = Dictionary(grouping: candidates, by: \.kind)
     self.scores = scores
+    exposures = Evidence.exposures(results.mixtures)
     // Without predictions nothing is read that could fail.
     scale = (try? RecoveredScale(self, ScoreReader(self, nil))) ?? RecoveredScale()
   }
@@ -220,7 +223,7 @@ extension Evidence {
 
   /// The base at the same settings, or the only one there is.
   package func base(settings: String) -> Candidate? {
-    reference(among: candidates(of: .base), settings: settings)
+    reference(among: candidates(of: .base), settings: EvaluationSettings.part(of: settings))
   }
 
   /// Of several models the one at the same settings, or the only one there is; not that of another budget.

@@ -52,6 +52,18 @@ public struct TaskColumn: Sendable, Hashable, Codable {
   }
 }
 
+/// What a grid point says of how texts are read: base and floors know nothing else of it.
+public enum EvaluationSettings {
+  /// As manifests write them.
+  public static let paths = ["training.max_tokens", "training.label_scale"]
+
+  /// The part of some settings: `training.max_tokens=64` of `adapter.rank=4,training.max_tokens=64`.
+  public static func part(of settings: String) -> String {
+    settings.split(separator: ",").filter { part in paths.contains { part.hasPrefix($0 + "=") } }.joined(
+      separator: ",")
+  }
+}
+
 /// One model of one seed: a candidate of the tables.
 public struct ModelRow: Sendable, Hashable, Codable {
   /// The name that all seeds share: `base`, `single:fpb`, `cocktail:all`, `merge:ties(density=0.2)`,

@@ -91,6 +91,25 @@ import Testing
     #expect(try planned(manifest.standingIn(for: TuningChoice())).models.count > 8)
   }
 
+  @Test func `with arms the first one tries, merges too, and every arm trains what was chosen`() throws {
+    let arms = "budget={arms: [{steps: 20}, {name: long, steps: 40, models: [singles, merges]}]}"
+    let plan = try planned(try chosen(isWhole: true), [arms])
+    // A merge that is tried has the name by which it is chosen.
+    #expect(plan.tried.filter { $0.kind == .merge }.map(\.model).contains("merge:ties(density=0.5)"))
+    let merges = Set(plan.models.filter { $0.kind == .merge }.map(\.model))
+    #expect(
+      merges
+        == Set(
+          ["merge:linear", "merge:ties(density=0.5)"].flatMap {
+            ["\($0)[budget.steps=20]", "\($0)[budget.arm=long]"]
+          }))
+    let budgets = plan.jobs.compactMap { job -> BudgetSpec? in
+      guard case .train(let train) = job.spec, [7, 8].contains(train.seed) else { return nil }
+      return train.budget
+    }
+    #expect(Set(budgets) == [.steps(20)])
+  }
+
   @Test func `what cannot be chosen fairly is refused`() {
     let text = manifestText(
       """
@@ -118,7 +137,7 @@ import Testing
               |           ^ take seeds that do not stand in 'seeds': what chose a model flatters it
         a.yaml:15:12: error: no cocktail is called 'pears'
            15 |   report: [pears]
-              |            ^ known: singles, pairs, leave_one_out, all, merges, fpb, fomc, fiqa, ner
+              |            ^ known: singles, fpb, fomc, fiqa, ner
         """)
     #expect(
       complaint { _ = try plan(manifestText("tune: {seeds: [5], training: {max_tokens: [8]}}")) }.contains(
@@ -130,5 +149,36 @@ import Testing
           ["budget={arms: [{steps: 3}, {steps: 4}]}"])
       }
       .contains("'tune.budget' beside arms"))
+  }
+
+  @Test func `seeds differ in what is named, and copies are refused`() throws {
+    func trainings(_ overrides: [String]) throws -> [TrainJob] {
+      try plan(
+        manifestText("cocktails: [singles]"),
+        ["vary=rows,start", "task_defaults.limits.train=20"] + overrides
+      ).jobs
+        .compactMap { job in if case .train(let train) = job.spec { train } else { nil } }
+    }
+    let jobs = try trainings([])
+    #expect(
+      jobs.allSatisfy { $0.startSeed == nil && $0.orderSeed == 0 && $0.tasks.allSatisfy { $0.draw != nil } })
+    #expect(Set(jobs.map { $0.tasks[0].draw }) == [0, 1])
+    #expect(
+      complaint { _ = try plan(manifestText("cocktails: [singles]"), ["vary=rows"]) }
+        .contains("'vary: rows' varies nothing: no task has limits.train"))
+    #expect(
+      complaint {
+        _ = try plan(manifestText("cocktails: [singles]"), ["vary=rows", "task_defaults.limits.train=500"])
+      }
+      .contains("all seeds of the task 'fpb' would be copies of one"))
+  }
+
+  @Test func `floors answer what is evaluated, and hide each column of a text in turn`() throws {
+    let text = manifestText("cocktails: [singles]").replacing(
+      "fpb: {data: fpb, kind: classification,",
+      with: "fpb: {data: fpb, kind: classification, text: \"{title} {body}\",")
+    let floors = try plan(text, ["seeds=0", "evaluate.tasks=fpb"]).models.filter { $0.kind == .floor }
+    #expect(floors.map(\.recipe) == ["majority", "probe", "blind-1", "blind-2"])
+    #expect(floors.allSatisfy { $0.evaluations.map(\.task) == ["fpb", "fpb"] })
   }
 }

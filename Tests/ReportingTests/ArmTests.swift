@@ -89,6 +89,6 @@ import Testing
     #expect(
       page.contains(
         "fpb: the cocktail of all wins with as many examples of the task (\(Self.long) against \(Self.short)) and loses with as "
-          + "many steps (\(Self.short)): the gain is the budget's."), "\(page)")
+          + "many steps (\(Self.long)): the gain is the budget's."), "\(page)")
   }
 }

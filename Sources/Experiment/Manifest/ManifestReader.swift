@@ -150,6 +150,10 @@ struct ManifestReading {
   private mutating func varies(_ tasks: [Manifest.Task]) -> Set<Variation> {
     guard let elements = root["vary"]?.elements else { return Variation.usual }
     let found = Set(elements.compactMap { $0.text.flatMap { Variation(rawValue: $0) } })
+    if elements.isEmpty, let place = root["vary"]?.place {
+      report(
+        "'vary' is empty", at: place, hint: "seeds that vary nothing are copies: [start, order] is usual")
+    }
     let rows = elements.first { $0.text == Variation.rows.rawValue }
     if let rows, !tasks.contains(where: { $0.spec.limits[Split.train.rawValue] != nil }) {
       report(

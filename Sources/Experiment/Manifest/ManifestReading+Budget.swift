@@ -95,7 +95,10 @@ extension ManifestReading {
 
   /// The arm with what is trained under it.
   mutating func arm(_ draft: ArmDraft, _ table: CocktailTable, hasMerges: Bool) -> Manifest.Arm {
-    guard let words = draft.models?.elements else { return draft.arm }
+    guard let list = draft.models, let words = list.elements else { return draft.arm }
+    if words.isEmpty {
+      report("'models' is empty", at: list.place, hint: "leave it out to train everything under this arm")
+    }
     var arm = draft.arm
     (arm.cocktails, arm.hasMerges) = models(words, table, hasMerges: hasMerges)
     return arm
@@ -118,7 +121,12 @@ extension ManifestReading {
         isMeant(table.cocktails[$0], by: word, of: table.taskNames.count)
       }
       if found.isEmpty {
-        let known = Self.modelWords + table.cocktails.filter(\.isListed).map(\.name)
+        let words = Self.modelWords.filter { word in
+          word == "merges"
+            ? hasMerges : table.cocktails.contains { isMeant($0, by: word, of: table.taskNames.count) }
+        }
+        let names = table.cocktails.filter(\.isListed).map(\.name)
+        let known = words + names.filter { !words.contains($0) }
         report(
           "no cocktail is called '\(word)'", at: element.place,
           hint: suggestion(for: word, among: known))

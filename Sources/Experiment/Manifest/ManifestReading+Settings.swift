@@ -1,6 +1,7 @@
 internal import Basics
 internal import Language
 internal import Outlines
+internal import Results
 internal import Specs
 
 /// A setting with all values that the manifest wants tried.
@@ -24,7 +25,7 @@ struct GridAxis: Sendable {
 
 extension ManifestReading {
   static let sections = ["budget", "adapter", "training", "sampling"]
-  static let evaluationPaths = ["training.max_tokens", "training.label_scale"]
+  static let evaluationPaths = EvaluationSettings.paths
 
   /// The settings of a mapping, in the order of the manifest.
   func axes(_ value: Value?, prefix: String = "") -> [GridAxis] {

@@ -81,7 +81,7 @@ struct PlanParts {
     validating.validateEvery = 1
     var heads: [HeadKind?: Heads] = [:]
     for head in Set(manifest.points.map(\.head) + [nil]) {
-      heads[head] = Self.heads(head, manifest, tasks, validating)
+      heads[head] = Self.heads(head, manifest, tasks, validating, vocabulary)
     }
     self.heads = heads
     points = manifest.points.map { point in
@@ -97,11 +97,17 @@ struct PlanParts {
 
   /// Cocktails and evaluations where all tasks have a head, or, for nil, each its own.
   private static func heads(
-    _ head: HeadKind?, _ manifest: Manifest, _ tasks: [TaskData], _ validating: TrainingSpec
+    _ head: HeadKind?, _ manifest: Manifest, _ tasks: [TaskData], _ validating: TrainingSpec,
+    _ vocabulary: Vocabulary
   ) -> Heads {
     let tasks = tasks.map { task in
       var task = task
-      if let head { task.spec.head = head }
+      if let head {
+        var spec = task.spec
+        spec.head = head
+        // A task that cannot have the head keeps its own.
+        if vocabulary.kind(spec.kind).outline.problem(spec) == nil { task.spec = spec }
+      }
       return task
     }
     let sorted = tasks.sorted { $0.spec.name < $1.spec.name }

@@ -32,11 +32,20 @@ public struct Planner: Sendable {
     problems += finder.problems
     var notes: [PlanNote] = []
     for task in tasks {
-      problems += missingSplits(task, manifest)
+      problems += missingSplits(task, manifest) + copies(task, manifest)
       guard base != nil, case .named(let name, _) = manifest.base else { continue }
-      let fit = resources.fit(of: task.spec, base: name)
-      problems += fit.problems.map { manifest.source.diagnostic($0.what, at: task.place, hint: $0.hint) }
-      notes += fit.notes.map { PlanNote($0.what, at: task.place, hint: $0.hint) }
+      for head in Set(manifest.points.map { $0.head ?? task.spec.head }).sorted(by: {
+        $0.rawValue < $1.rawValue
+      }) {
+        var spec = task.spec
+        spec.head = head
+        let fit = resources.fit(of: spec, base: name)
+        problems += fit.problems.map { manifest.source.diagnostic($0.what, at: task.place, hint: $0.hint) }
+          .filter { !problems.contains($0) }
+        notes += fit.notes.map { PlanNote($0.what, at: task.place, hint: $0.hint) }.filter {
+          !notes.contains($0)
+        }
+      }
     }
     for merge in manifest.merges { problems += missingTuning(merge, tasks, manifest) }
     if let place = manifest.bfloatPlace, let obstacle = resources.obstacle(to: .bfloat16) {
@@ -189,6 +198,20 @@ public struct Planner: Sendable {
 
   // MARK: Splits
 
+  /// Seeds that cannot differ would count as so many, and vary in nothing.
+  private func copies(_ task: TaskData, _ manifest: Manifest) -> [Diagnostic] {
+    guard manifest.varies == [.rows], manifest.seeds.count > 1 else { return [] }
+    var whole = task
+    whole.spec.limits = [:]
+    guard task.rows(.train) >= whole.rows(.train) else { return [] }
+    return [
+      manifest.source.diagnostic(
+        "all seeds of the task '\(task.spec.name)' would be copies of one: 'vary' names rows alone, and no limit draws some of its "
+          + "\(whole.rows(.train))", at: task.place,
+        hint: "add start or order to 'vary', or give the task a smaller limits.train")
+    ]
+  }
+
   private func missingSplits(_ task: TaskData, _ manifest: Manifest) -> [Diagnostic] {
     if case .listed(let names) = manifest.evaluate.tasks, !names.contains(task.spec.name) { return [] }
     return manifest.evaluate.splits.filter { !task.spec.has($0) }.map { split in
@@ -218,6 +241,13 @@ extension Planner {
             "'\(merge.method)' reads \(split.rawValue) data, and the task '\(task.spec.name)' has none",
             at: merge.place,
             hint: "add some, set a validation_fraction above 0, or leave the task out of this merge"))
+      }
+      if split == .validation, task.spec.has(split), task.rows(.validation) == 0 || task.fitRows == 0 {
+        problems.append(
+          manifest.source.diagnostic(
+            "the validation rows of the task '\(task.spec.name)' are too few to be shared out: '\(merge.method)' fits on some, and "
+              + "the others choose", at: merge.place,
+            hint: "give it two or more, or leave the task out of this merge"))
       }
       if tuning.needsDistributions, let problem = noDistribution(task.spec, for: merge) {
         problems.append(manifest.source.diagnostic(problem.what, at: merge.place, hint: problem.hint))

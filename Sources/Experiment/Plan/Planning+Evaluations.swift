@@ -48,6 +48,11 @@ extension Planning {
     return planned
   }
 
+  /// Whether a task is evaluated at all.
+  func isEvaluated(_ task: TaskSpec) -> Bool {
+    if case .listed(let names) = manifest.evaluate.tasks { names.contains(task.name) } else { true }
+  }
+
   private func isWanted(_ task: TaskSpec, learned: [String], isBase: Bool) -> Bool {
     if task.head == .linear, !learned.contains(task.name) { return false }
     switch manifest.evaluate.tasks {

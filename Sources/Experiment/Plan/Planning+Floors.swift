@@ -52,11 +52,11 @@ extension Planning {
     _ floor: Floor, of read: PlanParts.Read, model: String, maxTokens: Int
   ) -> JobID? {
     let data = tasks[read.index]
-    guard data.spec.has(.train) else { return nil }
+    guard data.spec.has(.train), data.spec.has(read.split), isEvaluated(read.of) else { return nil }
     let label = "on \(read.of.name) \(read.split.rawValue)"
     switch floor {
     case .majority:
-      let job = GuessJob(task: Hashed(read.of.reduced(to: [.train, read.split])), split: read.split)
+      let job = GuessJob(task: Hashed(read.of.probed.reduced(to: [.train, read.split])), split: read.split)
       return graph.add(.guess(job), label: "guess \(label)", work: estimate.guess(data, read.split))
     case .probe(let place):
       var hides: String?

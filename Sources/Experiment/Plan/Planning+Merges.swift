@@ -12,7 +12,9 @@ extension Planning {
     _ merge: Manifest.Merge, _ parts: PlanParts.Merge, point index: Int, seed: Int, isTry: Bool = false
   ) -> PlannedModel? {
     let point = manifest.points[index]
-    let model = named(merge.model, point.settings)
+    // What is tried stands in one arm, and is chosen for all.
+    let settings = isTry ? "" : point.settings
+    let model = named(merge.model, settings)
     let inputs: [MergeInput]
     var adapter = point.adapter
     // Of a model of several parts, that of each.
@@ -35,12 +37,18 @@ extension Planning {
     precondition(inputs.count == merge.inputs.count, "a merge planned before its inputs")
     let ordered = ordered(merge, inputs)
     func expert(_ task: String) -> JobID? { parts.expert[task].map { inputs[$0].id } }
-    func head(_ task: String) -> HeadKind? { parts.expert[task].flatMap { manifest.points[places[$0]].head } }
+    let isTogether = if case .ends = asked?.how { true } else { false }
+    // Models that are trained together have the first point's head, others each its own.
+    func head(_ task: String) -> HeadKind? {
+      isTogether ? point.head : parts.expert[task].flatMap { manifest.points[places[$0]].head }
+    }
     let id: JobID
     if let tuning = merge.demands.tuning {
       let tuned = parts.data.map { data in
         var task = data.spec
-        if let head = head(task.name) { task.head = head }
+        if let own = self.parts.of(head(task.name)).tasks.first(where: { $0.spec.name == task.name }) {
+          task = own.spec
+        }
         if manifest.varies.contains(.rows) { task = task.drawing(seed) }
         task.part?.isFit = true
         return task.reduced(to: [tuning.split.split], metrics: tuning.readsMetric ? 1 : 0)
@@ -73,7 +81,7 @@ extension Planning {
       experts: inputs.count, splits: isTry ? [.validation] : Set(manifest.evaluate.splits), isOwn: isTry,
       heads: head, head: expert)
     return PlannedModel(
-      model: model, kind: .merge, recipe: parts.recipe, settings: point.settings,
+      model: model, kind: .merge, recipe: parts.recipe, settings: settings,
       arm: manifest.arm(of: index).words, tasks: parts.learned,
       seed: seed,
       job: id, evaluations: evaluations,

@@ -18,20 +18,22 @@ extension Planning {
   ) -> [MergeInput] {
     let asked = merge.demands.trained
     let point = manifest.points[index]
-    let shares = point.budget.shares(rounds)
+    // Each model has the budget of its own point.
+    func shares(_ place: Int) -> [BudgetSpec] { manifest.points[place].budget.shares(rounds) }
     var trained: [MergeInput] = []
     var merged: JobID?
-    for (round, share) in shares.enumerated() {
+    for round in 0..<rounds {
       let rank = merge.mergedRank(after: round, point.adapter)
       let before = trained
       trained = merge.inputs.enumerated().map { input, cocktail in
         let place = self.point(of: cocktail, beside: index) ?? index
         var job = training(cocktail, point: place, seed: seed)
-        job.budget = share
+        job.budget = shares(place)[round]
         if let merged {
           let hasHeads = job.tasks.contains { $0.head == .linear }
           job.start = TrainStart(
-            adapter: merged, heads: hasHeads ? before[input].id : nil, earlier: Array(shares[..<round]))
+            adapter: merged, heads: hasHeads ? before[input].id : nil, earlier: Array(shares(place)[..<round])
+          )
         }
         let id = add(
           job, of: parts.cocktail(cocktail, at: place).data,

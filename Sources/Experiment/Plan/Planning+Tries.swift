@@ -35,7 +35,7 @@ extension Planning {
   /// Whether a cocktail is tried: where it is listed, or a merge takes it.
   private func isTried(_ cocktail: Int) -> Bool {
     manifest.cocktails[cocktail].isListed
-      || manifest.merges.contains { $0.demands.trained == nil && $0.inputs.contains(cocktail) }
+      || manifest.merges.contains { $0.inputs.contains(cocktail) }
   }
 
   /// Whether the seeds of the manifest train a cocktail.
@@ -44,7 +44,7 @@ extension Planning {
     let model = manifest.cocktails[cocktail].model
     return tuning.reported.contains(cocktail) || choice.cocktails.values.contains(model)
       || choice.unseen.values.contains(model) || choice.all == model
-      || manifest.merges.contains { isReported($0) && $0.inputs.contains(cocktail) }
+      || taken.contains(cocktail)
   }
 
   /// Whether they make a merge: of a grid the point that was chosen.

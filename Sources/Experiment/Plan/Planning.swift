@@ -46,6 +46,10 @@ struct Planning {
   }
 
   var trained: [Cell: JobID] = [:]
+  /// The cocktails that reported merges take as they are trained there, and those that they take in any way.
+  private let merged: Set<Int>
+  let taken: Set<Int>
+
   private let samplings = Memo<Cell, Hashed<SamplingSpec>>()
   private let draws = Memo<Draw, Hashed<[TaskSpec]>>()
   private let trainings = Memo<Cell, JobWork>()
@@ -56,6 +60,11 @@ struct Planning {
     manifest: Manifest, vocabulary: Vocabulary, base: FoundBase, tasks: [TaskData], choice: TuningChoice
   ) {
     self.choice = choice
+    let reported = manifest.merges.filter { merge in
+      manifest.tuning == nil || merge.grid.map { choice.merges[$0] == merge.model } ?? true
+    }
+    merged = Set(reported.filter { $0.demands.trained == nil }.flatMap(\.inputs))
+    taken = Set(reported.flatMap(\.inputs))
     self.manifest = manifest
     self.vocabulary = vocabulary
     self.base = Hashed(base.spec)
@@ -140,10 +149,7 @@ struct Planning {
 
   /// Whether it is merged there as it is trained.
   func isMerged(_ cocktail: Int, at point: Int) -> Bool {
-    manifest.arm(of: point).hasMerges
-      && manifest.merges.contains {
-        $0.demands.trained == nil && $0.inputs.contains(cocktail) && isReported($0)
-      }
+    manifest.arm(of: point).hasMerges && merged.contains(cocktail)
   }
 
   /// A training of a cocktail, its budget and its start, where it has one, still to be put in.

@@ -25,6 +25,14 @@ struct TaskData: Sendable {
     return min(rows, spec.limits[split.rawValue] ?? rows)
   }
 
+  /// Validation rows that merges fit on, before limits.
+  var fitRows: Int {
+    let all = sizes[.train]?.rows ?? 0
+    var part = spec.part
+    part?.isFit = true
+    return part?.count(of: sizes[.validation]?.rows ?? spec.heldBack(of: all)) ?? 0
+  }
+
   private func chosenRows(_ rows: Int) -> Int { spec.part.map { $0.count(of: rows) } ?? rows }
 
   /// The lengths of a split's rows; validation that is taken from the training data has those of it.

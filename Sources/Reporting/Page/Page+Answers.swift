@@ -56,7 +56,8 @@ extension Page {
     ] + budgetSentences
   }
 
-  /// Where the cocktail of all wins with as many examples of the task and not with as many steps, the gain is the budget's.
+  /// Where the cocktail of all of one arm wins with as many examples of the task and is worse or equal with as many steps, the gain
+  /// is the budget's; what is undecided says nothing.
   private var budgetSentences: [String] {
     let asked = evidence.register.contrasts.filter { $0.question == "all_cocktail" && !$0.held.isEmpty }
     func words(_ contrast: Contrast) -> String { MarkdownFormat.escaped(Page.arms(contrast)) }
@@ -64,11 +65,13 @@ extension Page {
       let metric = evidence.tasks.first { $0.name == task }?.decidingMetric?.name ?? ""
       let own = asked.filter { $0.task == task && $0.metric == metric }
       guard let gain = own.first(where: { $0.held.contains("exposure") && $0.outcome == .win }),
-        let equal = own.first(where: { $0.held == "steps" && $0.outcome != .win && $0.outcome != nil })
+        let equal = own.first(where: {
+          $0.held == "steps" && $0.arm == gain.arm && ($0.outcome == .loss || $0.outcome == .equal)
+        })
       else { return nil }
       let who = task.isEmpty ? "The mean over tasks" : MarkdownFormat.escaped(task)
       return "\(who): the cocktail of all wins with as many examples of the task (\(words(gain))) and "
-        + "\(equal.outcome == .loss ? "loses" : "does not win") with as many steps (\(words(equal))): the gain is the budget's."
+        + "\(equal.outcome == .loss ? "loses" : "is equal") with as many steps (\(words(equal))): the gain is the budget's."
     }
   }
 
@@ -103,7 +106,9 @@ extension Page {
       $0.question == "learned" && $0.arm == row.arm && $0.task == row.task.name
         && $0.metric == row.metric.name
     }
-    let open = learned == nil || learned?.outcome == .win ? "" : "; learned: open"
+    // That it is not learned stands in the last column.
+    let isOpen = learned != nil && learned?.outcome != .win && learned?.note != "not learned"
+    let open = isOpen ? "; learned: open" : ""
     return
       "\(Page.name(row.task.name, in: row.arm)) (\(row.metric.name) \(row.metric.higherIsBetter ? "↑" : "↓")\(open))"
   }

@@ -69,7 +69,10 @@ final class ScoreReader {
   }
 
   private func findLearned(_ task: TaskColumn, _ settings: String) throws -> Bool {
-    guard let metric = task.decidingMetric, let single = evidence.single(of: task.name, settings: settings),
+    guard let metric = task.decidingMetric,
+      // Where an arm has no single, that of another one tells.
+      let single = evidence.single(of: task.name, settings: settings)
+        ?? evidence.singles(of: task).first(where: { !$0.arm.isEmpty }),
       let own = try scores(single, task, metric, on: .validation)
     else { return true }
     if let floor = own.floor, Estimate.mean(own.values) <= floor { return false }

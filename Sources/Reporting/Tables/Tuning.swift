@@ -29,6 +29,12 @@ extension ReportTable {
             + "metric has a scale of its own, of how many of the model's points are worse; empty where a seed failed. Merges are chosen by "
             + "what they recover, which stands in no row."
         ) { $0.value },
+        .flag(
+          "distinct",
+          "Whether no earlier point of the model is the same training, as of a single any way to draw."
+        ) {
+          $0.isDistinct
+        },
         .flag("chosen", "Whether the point was chosen for the model, or the merge for its grid.") {
           $0.isChosen
         },
@@ -65,6 +71,7 @@ package struct TuningRow {
   package var metric: String
   package var seeds: Int
   package var value: Double?
+  package var isDistinct: Bool
   package var isChosen: Bool
 }
 
@@ -91,13 +98,14 @@ extension Evidence {
         guard let metric = task.decidingMetric, let score = tries.score(entry, task) else { return nil }
         return TuningRow(
           entry: entry, task: task.name, metric: metric.name, seeds: score.count, value: score.mean,
-          isChosen: isChosen)
+          isDistinct: tries.isDistinct(entry), isChosen: isChosen)
       }
       if entry.kind == .merge { return scores }
       let seeds = scores.filter { entry.tasks.contains($0.task) }.map(\.seeds).min() ?? 0
       return [
         TuningRow(
-          entry: entry, task: "", metric: "", seeds: seeds, value: tries.chosenBy(entry), isChosen: isChosen)
+          entry: entry, task: "", metric: "", seeds: seeds, value: tries.chosenBy(entry),
+          isDistinct: tries.isDistinct(entry), isChosen: isChosen)
       ] + scores
     }
   }
@@ -108,7 +116,9 @@ extension Evidence {
     return tasks.flatMap { task -> [ExpectedBestRow] in
       guard let metric = task.decidingMetric else { return [] }
       return [ModelKind.single, .cocktail].flatMap { kind -> [ExpectedBestRow] in
-        let own = tries.tries.filter { $0.kind == kind && $0.tasks.contains(task.name) }
+        let own = tries.tries.filter {
+          $0.kind == kind && $0.tasks.contains(task.name) && tries.isDistinct($0) && tries.chosenBy($0) != nil
+        }
         let values = own.compactMap { tries.score($0, task)?.mean }.map(metric.merit)
         return values.indices.compactMap { index in
           ExpectedBest.withoutRepetition(values, of: index + 1).map {

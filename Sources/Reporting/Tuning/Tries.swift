@@ -37,12 +37,24 @@ package final class Tries: Sendable {
     }
     tries = evidence.candidates(of: .single, .cocktail).map(entry)
     merges = evidence.candidates(of: .merge).map(entry)
+    ofModel = Dictionary(grouping: tries, by: \.model)
+    var (names, seen, repeated): ([String], Set<[String]>, Set<String>) = ([], [], [])
+    for entry in tries {
+      if names.last != entry.model { names.append(entry.model) }
+      if !seen.insert([entry.model] + entry.candidate.rows.map(\.job)).inserted {
+        repeated.insert(entry.candidate.model)
+      }
+    }
+    (models, self.repeated) = (names, repeated)
   }
 
   /// Names of models, each once.
-  package var models: [String] {
-    tries.map(\.model).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
-  }
+  package let models: [String]
+  private let ofModel: [String: [Try]]
+  private let repeated: Set<String>
+
+  /// Whether no earlier point of the model is the same trainings.
+  package func isDistinct(_ entry: Try) -> Bool { !repeated.contains(entry.candidate.model) }
 
   /// Whether no try that is planned is left to be done.
   var areDone: Bool { results.open.isEmpty }
@@ -59,7 +71,7 @@ package final class Tries: Sendable {
   /// The mean over its tasks of the first metrics, or, where one of them has a scale of its own, of how many other points are
   /// worse. Nil for a try without the scores of all seeds and tasks that the fullest has.
   package func chosenBy(_ entry: Try) -> Double? {
-    let rivals = tries.filter { $0.model == entry.model }
+    let rivals = ofModel[entry.model] ?? []
     let own = evidence.tasks.filter { entry.tasks.contains($0.name) }
     func seeds(_ entry: Try) -> Int { own.map { score(entry, $0)?.count ?? 0 }.min() ?? 0 }
     let most = rivals.map(seeds).max() ?? 0
@@ -80,7 +92,7 @@ package final class Tries: Sendable {
 
   /// The point of a model that validation prefers, of equal ones the first; nil where no try is whole.
   package func best(of model: String) -> Try? {
-    let scored = tries.filter { $0.model == model }.compactMap { entry in chosenBy(entry).map { (entry, $0) }
+    let scored = (ofModel[model] ?? []).compactMap { entry in chosenBy(entry).map { (entry, $0) }
     }
     let most = scored.map(\.1).max()
     return scored.first { $0.1 == most }?.0
@@ -135,6 +147,7 @@ extension Tries {
       })
     var models = results.models.filter { $0.kind == .base }
     var scores = results.scores.filter { row in models.contains { $0.model == row.model } }
+    let known = Dictionary(grouping: self.results.scores) { [$0.model, "\($0.seed ?? -1)"] }
     for var row in self.results.models {
       let old = row.model
       if row.kind != .merge {
@@ -143,7 +156,7 @@ extension Tries {
       }
       (row.settings, row.arm) = ("", "")
       models.append(row)
-      scores += self.results.scores.filter { $0.model == old && $0.seed == row.seed }.map { score in
+      scores += (known[[old, "\(row.seed ?? -1)"]] ?? []).map { score in
         var score = score
         score.model = row.model
         return score

@@ -9,8 +9,11 @@ struct ExampleReader {
   private let pair: Template?
   private let labels: [String: Int]
   private let reading: RowReading
+  /// Whether a text may be blank, as where the column that is not blank is hidden.
+  private let allowsBlank: Bool
 
-  init(task: TaskSpec, path: String) throws(Diagnostic) {
+  init(task: TaskSpec, path: String, allowsBlank: Bool = false) throws(Diagnostic) {
+    self.allowsBlank = allowsBlank
     self.task = task
     self.path = path
     text = try Template(task.text, of: "task '\(task.name)'")
@@ -51,7 +54,8 @@ struct ExampleReader {
   ) throws(Diagnostic) -> Example {
     let place = place(row)
     return Example(
-      text: try text.filled(from: row, at: place), pair: try pair?.filled(from: row, at: place),
+      text: try text.filled(from: row, at: place, allowsBlank: allowsBlank),
+      pair: try pair?.filled(from: row, at: place, allowsBlank: allowsBlank),
       target: try target(self.target(row), place))
   }
 

@@ -23,12 +23,16 @@ public enum TaskLoader {
   }
 
   /// The same with where each example stands.
-  public static func rows(_ task: TaskSpec, split: Split, locate: (String) -> String?) throws -> SplitRows {
+  ///
+  /// - Parameter allowsBlank: Whether texts may be blank.
+  public static func rows(
+    _ task: TaskSpec, split: Split, allowsBlank: Bool = false, locate: (String) -> String?
+  ) throws -> SplitRows {
     var rows: SplitRows
     if split == .test || !task.holdsBack(.validation) {
-      rows = try all(task, split, locate)
+      rows = try all(task, split, allowsBlank, locate)
     } else {
-      rows = try all(task, .train, locate)
+      rows = try all(task, .train, allowsBlank, locate)
       let count = rows.examples.count
       rows.keep(where: heldOut(rows.examples, of: task).map { $0 == (split == .validation) })
       if rows.examples.isEmpty {
@@ -37,7 +41,15 @@ public enum TaskLoader {
           hint: "give it a validation file, or set 'validation_fraction' to another share")
       }
     }
-    if split == .validation, let part = task.part { rows.keep(where: held(rows.examples, of: task, part)) }
+    if split == .validation, let part = task.part {
+      let count = rows.examples.count
+      rows.keep(where: held(rows.examples, of: task, part))
+      if rows.examples.isEmpty {
+        throw Diagnostic(
+          "task '\(task.name)' has too few validation rows (\(count)) to share out between merges that fit and what chooses",
+          hint: "give it two or more, or leave out merges that learn or search")
+      }
+    }
     rows.available = rows.examples.count
     guard let limit = task.limits[split.rawValue], limit < rows.available else { return rows }
     let seed = split == .train ? task.draw ?? 0 : 0
@@ -59,7 +71,7 @@ public enum TaskLoader {
   }
 
   private static func all(
-    _ task: TaskSpec, _ split: Split, _ locate: (String) -> String?
+    _ task: TaskSpec, _ split: Split, _ allowsBlank: Bool, _ locate: (String) -> String?
   ) throws -> SplitRows {
     switch task.source {
     case .generated(let spec):
@@ -74,7 +86,7 @@ public enum TaskLoader {
           "the \(split.rawValue) file of task '\(task.name)' is not here (SHA-256 \(file.sha256.prefix(12))…)",
           hint: "plan the experiment again: the file moved or changed since")
       }
-      return try rows(of: task, path: path, file)
+      return try rows(of: task, path: path, file, allowsBlank)
     }
   }
 
@@ -84,12 +96,14 @@ public enum TaskLoader {
       hint: "add '\(split.rawValue)' to its \(mend), or do not ask for that split")
   }
 
-  private static func rows(of task: TaskSpec, path: String, _ file: DataFile) throws -> SplitRows {
+  private static func rows(
+    of task: TaskSpec, path: String, _ file: DataFile, _ allowsBlank: Bool
+  ) throws -> SplitRows {
     let bytes = try InputFile.bytes(path)
     // What is read must be what its job is known by: a file may be edited while a run lasts.
     guard StableHash.hex(bytes: bytes) == file.sha256 else { throw Diagnostic.changed("the file", path) }
     try InputFile.refuseWideText(bytes, path: path)
-    let interpreter = try ExampleReader(task: task, path: path)
+    let interpreter = try ExampleReader(task: task, path: path, allowsBlank: allowsBlank)
     var reader = try reader(of: file.format, bytes, path: path)
     if let header = reader.header {
       let missing = interpreter.missingColumns(among: header.names, line: header.line)

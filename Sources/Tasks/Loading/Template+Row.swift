@@ -4,8 +4,9 @@ internal import Specs
 extension Template {
   /// The text of one row.
   ///
+  /// - Parameter allowsBlank: Whether all columns may be blank, as where one is hidden that is not.
   /// - Throws: where a column holds no scalar or all columns are blank.
-  func filled(from row: Row, at place: Place) throws(Diagnostic) -> String {
+  func filled(from row: Row, at place: Place, allowsBlank: Bool = false) throws(Diagnostic) -> String {
     var text = ""
     var isBlank = true
     for part in parts {
@@ -24,7 +25,7 @@ extension Template {
         text += value
       }
     }
-    guard !isBlank else {
+    guard !isBlank || allowsBlank else {
       let names = columns.map { "'\($0)'" }.joined(separator: ", ")
       throw Diagnostic("empty text in \(names)", at: place, hint: "fill it in or remove the line")
     }

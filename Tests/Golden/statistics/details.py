@@ -11,7 +11,7 @@ from tables import Tables
 NAMES = {
     "experiment", "question", "subject", "arm", "model", "kind", "recipe", "settings", "tasks", "task", "metric", "split", "seed", "role",
     "first_role", "first_model", "second_arm", "second_role", "second_model", "served", "method", "label", "target", "answer", "step", "evaluated_on",
-    "trained_on", "ingredient", "job", "model_job", "higher_is_better", "tuned", "k"}
+    "trained_on", "ingredient", "job", "model_job", "higher_is_better", "tuned", "k", "distinct"}
 # Why some columns are not made again, by table; `*` is all of its columns.
 REASONS = {
     "runs": "values of models that no comparison names have no predictions here; counts, precisions and FLOPs are the trainings' own",
@@ -174,7 +174,9 @@ class Details(Tables):
                 self.cell(row, "seeds", own.seeds.min(), row["model"])
                 if all(map(self.in_points, tasks)) and not pd.isna(row["validation"]):
                     self.cell(row, "validation", own.validation.mean(), row["model"])
-        tries = table[table.task != ""]
+        whole = table[(table.task == "") & table.validation.notna()].groupby("model").settings.agg(set).to_dict()
+        full = np.array([s in whole.get(m, ()) for m, s in zip(table.model, table.settings)], bool)
+        tries = table[(table.task != "") & full & (table.distinct == True)] if len(table) else table  # noqa: E712
         for row in self.records("expected_best"):
             holds = [(kind == row["kind"]) and row["task"] in tasks.split("+") for kind, tasks in zip(tries.kind, tries.tasks)]
             values = np.sort(self.sign(row["metric"]) * tries[np.array(holds, bool) & (tries.task == row["task"])].validation.to_numpy())

@@ -150,14 +150,19 @@ class Evidence:
     def learned_from(self, model):
         return [] if self.kind[model] in ("base", "floor") else self.recipe[model].split(" of ")[-1].split("+")
 
+    @staticmethod
+    def reading(settings):
+        """What a grid point says of how texts are read."""
+        return ",".join(p for p in settings.split(",") if p.startswith(("training.max_tokens=", "training.label_scale=")))
+
     def base_of(self, settings):
-        bases = self.models("base")
+        bases, settings = self.models("base"), self.reading(settings)
         same = [m for m in bases if self.settings[m] == settings]
         return same[0] if same else bases[0] if len(bases) == 1 else None
 
     def floors_of(self, task, settings):
         """What can be had of a task without training a model, at a grid point or at the only one there is."""
-        own = {}
+        own, settings = {}, self.reading(settings)
         for m in self.models("floor"):
             own.setdefault(self.recipe[m], []).append(m)
         same = [next((m for m in all_ if self.settings[m] == settings), all_[0] if len(all_) == 1 else None) for all_ in own.values()]
@@ -274,6 +279,8 @@ class Evidence:
 
     def find_learned(self, task, settings):
         metric, single, floor = self.tasks[task][0], self.single_of(task, settings), self.best_floor(task, settings)
+        # Where an arm has no single, that of another one tells.
+        single = single or next((m for m, k in self.kind.items() if k == "single" and self.arm_of[m] and self.learned_from(m) == [task]), None)
         own = self.items(single, task, metric, "validation") if single else None
         values = self.sign(metric) * self.values(single, task, "validation", metric) if single else []
         if len(values) == 0:
