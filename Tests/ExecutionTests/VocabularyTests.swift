@@ -18,13 +18,13 @@ import Testing
     "SettingRow.swift": [
       "rank", "alpha", "steps", "learning_rate", "weight_decay", "epsilon", "clip", "temperature",
     ],
-    "ManifestReading+Settings.swift": ["temperature"],
+    "ManifestReading+Settings.swift": ["temperature", "steps"],
     // Keys of tasks, of what is generated, and of a search's ranges.
     "ManifestShape.swift": ["labels", "rows", "temperature", "over"],
     "ManifestShape+Rules.swift": ["labels"],
     "ManifestReading+Tasks.swift": ["labels", "rows"],
     // The unit of a budget, and the key of a search's ranges.
-    "ManifestReading+Merges.swift": ["steps", "over"],
+    "ManifestReading+Merges.swift": ["steps", "over"], "ManifestReading+Tuning.swift": ["steps"],
     // What is listed: a task.
     "CocktailTable.swift": ["task"], "ManifestReader.swift": ["task"],
     // A kind of warning.
