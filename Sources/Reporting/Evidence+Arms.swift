@@ -46,3 +46,8 @@ package enum Held: String, CaseIterable, Sendable {
   /// Examples of the task.
   case exposure
 }
+
+extension Set<Held> {
+  /// `steps`, `steps and exposure`; empty for nothing.
+  package var words: String { Held.allCases.filter(contains).map(\.rawValue).joined(separator: " and ") }
+}

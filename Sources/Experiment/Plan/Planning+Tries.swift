@@ -49,6 +49,10 @@ extension Planning {
 
   /// Whether they make a merge: of a grid the point that was chosen.
   func isReported(_ merge: Manifest.Merge) -> Bool {
+    Self.isReported(merge, manifest, choice)
+  }
+
+  static func isReported(_ merge: Manifest.Merge, _ manifest: Manifest, _ choice: TuningChoice) -> Bool {
     guard manifest.tuning != nil, let grid = merge.grid else { return true }
     return choice.merges[grid] == merge.model
   }

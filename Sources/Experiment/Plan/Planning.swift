@@ -60,9 +60,7 @@ struct Planning {
     manifest: Manifest, vocabulary: Vocabulary, base: FoundBase, tasks: [TaskData], choice: TuningChoice
   ) {
     self.choice = choice
-    let reported = manifest.merges.filter { merge in
-      manifest.tuning == nil || merge.grid.map { choice.merges[$0] == merge.model } ?? true
-    }
+    let reported = manifest.merges.filter { Planning.isReported($0, manifest, choice) }
     merged = Set(reported.filter { $0.demands.trained == nil }.flatMap(\.inputs))
     taken = Set(reported.flatMap(\.inputs))
     self.manifest = manifest

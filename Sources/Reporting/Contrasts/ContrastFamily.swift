@@ -120,7 +120,7 @@ extension ContrastPlan {
   private func row(of cell: MeasuredCell, tasks: Int, _ settings: ContrastSettings) -> Contrast {
     Contrast(
       question: question, subject: subject, arm: arm, secondArm: secondArm,
-      held: Held.allCases.filter(cell.cell.held.contains).map(\.rawValue).joined(separator: " and "),
+      held: cell.cell.held.words,
       task: cell.cell.task, metric: cell.cell.metric,
       first: cell.cell.first, second: cell.cell.second, tasks: tasks, candidates: candidates, rivals: rivals,
       firstSeeds: cell.first.hasSeeds ? cell.first.seeds.count : 0,

@@ -65,8 +65,7 @@ package struct ContrastPlan: Sendable {
 
   /// `steps`, `steps and exposure`: what both sides have alike on every task; empty for nothing.
   package var held: String {
-    Held.allCases.filter { held in !cells.isEmpty && cells.allSatisfy { $0.held.contains(held) } }
-      .map(\.rawValue).joined(separator: " and ")
+    cells.dropFirst().reduce(cells.first?.held ?? []) { $0.intersection($1.held) }.words
   }
 
   package init(

@@ -19,40 +19,20 @@ extension Question {
   }
 
   /// What adding a task to each other one alone does to it.
-  static let pairs = Question(name: "pair", summary: "Does a task help another one that it is trained with?")
-  {
-    evidence, reader in
-    guard evidence.tasks.count > 2 else { return [] }
-    return try evidence.pairArms.flatMap { arm in
-      try evidence.tasks.flatMap { ingredient in
-        try evidence.plans("pair", subject: ingredient.name, arm: arm, reader) { task in
-          task.name == ingredient.name
-            ? nil
-            : evidence.both(
-              .init("pair", evidence.cocktail(of: [task.name, ingredient.name], settings: arm)),
-              .init("single", evidence.single(of: task.name, settings: arm)))
-        }
-      }
+  static let pairs = Question(
+    name: "pair", summary: "Does a task help another one that it is trained with?"
+  ) { evidence, reader in
+    try evidence.pairPlans("pair", reader) { task, _, arm in
+      .init("single", evidence.single(of: task, settings: arm))
     }
   }
-}
 
-extension Question {
   /// Whether a pair is more than its other half: what a task gains by an ingredient may be had from that one's single alone.
   static let pairsAgainstOther = Question(
     name: "pair_other", summary: "Does a task trained with another one beat that one's own model on it?"
   ) { evidence, reader in
-    guard evidence.tasks.count > 2 else { return [] }
-    return try evidence.pairArms.flatMap { arm in
-      try evidence.tasks.flatMap { ingredient in
-        try evidence.plans("pair_other", subject: ingredient.name, arm: arm, reader) { task in
-          task.name == ingredient.name
-            ? nil
-            : evidence.both(
-              .init("pair", evidence.cocktail(of: [task.name, ingredient.name], settings: arm)),
-              .init("other_single", evidence.single(of: ingredient.name, settings: arm)))
-        }
-      }
+    try evidence.pairPlans("pair_other", reader) { _, ingredient, arm in
+      .init("other_single", evidence.single(of: ingredient, settings: arm))
     }
   }
 }
@@ -62,6 +42,27 @@ extension Evidence {
   fileprivate var pairArms: [String] {
     candidates(of: .cocktail).reduce(into: []) { arms, model in
       if model.tasks.count == 2, !arms.contains(model.settings) { arms.append(model.settings) }
+    }
+  }
+
+  /// Every pair on each of its tasks against something else, by the other task.
+  ///
+  /// - Parameter rival: What it is held against, by the task, the other task and the grid point.
+  fileprivate func pairPlans(
+    _ question: String, _ reader: ScoreReader,
+    _ rival: (_ task: String, _ ingredient: String, _ arm: String) -> QuestionSide?
+  ) throws -> [ContrastPlan] {
+    guard tasks.count > 2 else { return [] }
+    return try pairArms.flatMap { arm in
+      try tasks.flatMap { ingredient in
+        try plans(question, subject: ingredient.name, arm: arm, reader) { task in
+          task.name == ingredient.name
+            ? nil
+            : both(
+              .init("pair", cocktail(of: [task.name, ingredient.name], settings: arm)),
+              rival(task.name, ingredient.name, arm))
+        }
+      }
     }
   }
 
