@@ -17,17 +17,17 @@ public struct FrozenWeight: Sendable {
     self.bfloats = bfloats
   }
 
-  /// y ← x·Wᵀ.
+  /// y ← x·Wᵀ, or y ← y + x·Wᵀ.
   ///
   /// - Parameters:
   ///   - x: (T, in).
   ///   - y: (T, out).
-  public func forward(_ x: Operand, into y: Matrix, workspace: Workspace) {
+  public func forward(_ x: Operand, into y: Matrix, adding: Bool = false, workspace: Workspace) {
     let mark = workspace.mark
     if let bfloats {
-      workspace.products.gemm(x.rounded(workspace), bfloats, into: y, transposeB: true)
+      workspace.products.gemm(x.rounded(workspace), bfloats, into: y, transposeB: true, adding: adding)
     } else {
-      gemm(x.floats(workspace), floats, into: y, transposeB: true)
+      gemm(x.floats(workspace), floats, into: y, transposeB: true, beta: adding ? 1 : 0)
     }
     workspace.release(to: mark)
   }

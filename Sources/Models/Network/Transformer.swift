@@ -1,5 +1,7 @@
+public import Basics
+public import Checkpoints
 public import LinearAlgebra
-internal import Outlines
+public import Outlines
 
 /// A network of embeddings and equal blocks above each other: a family says what enters and what a block does, and gets the
 /// passes.
@@ -10,6 +12,9 @@ public protocol Transformer: Network {
   associatedtype EntryTape
   /// What a block saves for the backward pass.
   associatedtype BlockTape
+
+  /// The linear weights.
+  var linear: LinearWeights { get set }
 
   /// Whether the tape of a block refers to the block's input itself, and not to a copy of its own.
   var tapeHoldsInputs: Bool { get }
@@ -131,5 +136,46 @@ extension Transformer {
     }
     guard let own, let entry = saved.entry else { return }
     backward(embeddings: entry, saved.batch, dy: dy, gradients: own)
+  }
+}
+
+/// What every network of linear layers and passes does alike with its weights.
+extension Transformer {
+  /// The weight of a linear layer.
+  public func weight(_ layer: LinearLayer) -> Matrix { linear.weight(layer) }
+
+  /// What products with the linear weights read.
+  public var precision: Precision { linear.precision }
+
+  /// Matrices of weights that are not mapped.
+  public var copies: [NamedTensor] { linear.copies(tensors) }
+
+  /// The same network with matrices of its own at some linear layers; layers of one stack lie in one.
+  public func owning(_ layers: [LinearLayer]) -> Self {
+    var copy = self
+    copy.linear = linear.owning(layers)
+    return copy
+  }
+
+  /// The same network with products in bf16.
+  public func rounded(_ rounded: (NamedTensor) throws(Diagnostic) -> BFloatMatrix) throws(Diagnostic) -> Self
+  {
+    var copy = self
+    copy.linear = try linear.rounded(rounded)
+    return copy
+  }
+
+  /// The same network with products in single precision.
+  public var exact: Self {
+    var copy = self
+    copy.linear = linear.exact
+    return copy
+  }
+
+  /// The same network with more factors beside its weights.
+  public func placing(_ factors: [LoRAFactors]) -> Self {
+    var copy = self
+    copy.linear = linear.placing(factors)
+    return copy
   }
 }

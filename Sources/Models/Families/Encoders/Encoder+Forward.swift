@@ -41,24 +41,17 @@ extension Encoder {
     let H = design.heads
     let block = blocks[number]
     let tape = EncoderBlockTape(
-      x: operand(of: x, workspace), qkv: workspace.matrix(rows: T, columns: 3 * C),
+      x: workspace.operand(of: x, precision), qkv: workspace.matrix(rows: T, columns: 3 * C),
       probabilities: workspace.matrix(rows: 1, columns: Attention.probabilityCount(batch, heads: H)),
-      context: operand(T, C, workspace), attentionNormal: workspace.matrix(rows: T, columns: C),
-      attentionRstd: workspace.matrix(rows: 1, columns: T), middle: operand(T, C, workspace),
-      intermediate: operand(T, F, workspace),
+      context: workspace.operand(T, C, precision), attentionNormal: workspace.matrix(rows: T, columns: C),
+      attentionRstd: workspace.matrix(rows: 1, columns: T), middle: workspace.operand(T, C, precision),
+      intermediate: workspace.operand(T, F, precision),
       outputNormal: workspace.matrix(rows: T, columns: C), outputRstd: workspace.matrix(rows: 1, columns: T))
 
-    func linear(_ roles: [EncoderDesign.Role], _ weight: FrozenWeight, _ x: Operand, _ y: Matrix) {
-      weight.forward(x, into: y, workspace: workspace)
-      for (role, columns) in parts(roles, y.columns) {
-        let site = layer(number, role)
-        for factors in factors(beside: site) {
-          factors.forward(x, addingTo: y.columns(columns), workspace: workspace)
-        }
-        door?.forward(site, x: x, y: y.columns(columns), workspace: workspace)
-      }
+    func linear(_ stack: Stack, _ x: Operand, _ y: Matrix) {
+      self.stack(number, stack).forward(x, into: y, door: door, workspace: workspace)
     }
-    linear([.query, .key, .value], block.qkv, tape.x, tape.qkv)
+    linear(.qkv, tape.x, tape.qkv)
     let mark = workspace.mark
     Attention.forward(
       tape.qkv, bias: block.qkvBias, distances: distanceTable(batch, workspace), batch: batch, heads: H,
@@ -77,16 +70,16 @@ extension Encoder {
         done(rows)
       }
     }
-    linear([.attentionOutput], block.attentionOutput, tape.context, tape.attentionNormal)
+    linear(.attentionOutput, tape.context, tape.attentionNormal)
     // What goes around the feed-forward layer is not rounded.
     let middle = tape.middle.room(workspace)
     norm(
       tape.attentionNormal, block.attentionOutputBias, residual: x, gain: block.attentionGain,
       shift: block.attentionBias, rstd: tape.attentionRstd, middle
     ) { tape.middle.round($0, of: middle) }
-    let activated = operand(T, F, workspace)
+    let activated = workspace.operand(T, F, precision)
     let intermediate = tape.intermediate.room(workspace)
-    linear([.intermediate], block.intermediate, tape.middle, intermediate)
+    linear(.intermediate, tape.middle, intermediate)
     inRowBlocks(intermediate) { rows in
       addBias(block.intermediateBias, to: intermediate.rows(rows))
       // Rounded first: what the tape keeps is what was activated.
@@ -95,34 +88,12 @@ extension Encoder {
         activated.fill(rows, workspace) { design.activation.forward(input, $0) }
       }
     }
-    linear([.output], block.output, activated, tape.outputNormal)
+    linear(.output, activated, tape.outputNormal)
     norm(
       tape.outputNormal, block.outputBias, residual: middle, gain: block.outputGain,
       shift: block.outputNormBias, rstd: tape.outputRstd, result)
     workspace.release(to: mark)
     return tape
-  }
-
-  /// Room for what a product reads.
-  func operand(_ rows: Int, _ columns: Int, _ workspace: Workspace) -> Operand {
-    switch precision {
-    case .float32: .floats(workspace.matrix(rows: rows, columns: columns))
-    case .bfloat16: .rounded(workspace.bfloats(rows: rows, columns: columns))
-    }
-  }
-
-  /// A matrix as products read it: itself, or a rounded copy.
-  func operand(of matrix: Matrix, _ workspace: Workspace) -> Operand {
-    switch precision {
-    case .float32: .floats(matrix)
-    case .bfloat16: .rounded(workspace.rounded(matrix))
-    }
-  }
-
-  /// The columns of a product in which each of the layers that it stacks has its result.
-  func parts(_ roles: [EncoderDesign.Role], _ columns: Int) -> [(EncoderDesign.Role, Range<Int>)] {
-    let width = columns / roles.count
-    return roles.enumerated().map { ($1, $0 * width..<($0 + 1) * width) }
   }
 
   /// What is added to scores by distance, (H, 2M − 1) for rows of at most M tokens; nil for a family that adds nothing.
