@@ -25,10 +25,10 @@ public struct Checkpoint: Sendable {
   /// `model.safetensors.index.json` names.
   ///
   /// - Parameters:
-  ///   - prefix: What is taken off the names, where it stands before them: `bert.`.
+  ///   - prefix: What is taken off the names, or put before them, so that they are those of one class.
   ///   - asStored: Whether the names are those of the files and none is changed.
   /// - Throws: a `Diagnostic` where a file is missing or broken, or a shard lacks a tensor of the index.
-  public init(folder: String, prefix: String = "", asStored: Bool = false) throws(Diagnostic) {
+  public init(folder: String, prefix: TensorPrefix = .none, asStored: Bool = false) throws(Diagnostic) {
     let single = folder + "/model.safetensors"
     let index = single + ".index.json"
     var stored: [(shard: Int, name: String)] = []
@@ -218,8 +218,8 @@ public struct Checkpoint: Sendable {
     return try SafeTensorsFile(path: path)
   }
 
-  private static func visibleName(_ stored: String, _ prefix: String) -> String {
-    todaysName(stored.hasPrefix(prefix) ? String(stored.dropFirst(prefix.count)) : stored)
+  private static func visibleName(_ stored: String, _ prefix: TensorPrefix) -> String {
+    todaysName(prefix.visible(stored))
   }
 
   /// The name that today's transformers has for a tensor: layer norms were called gamma and beta.

@@ -2,14 +2,19 @@ public import Basics
 
 /// The bytes that a process holds of a model, and of a pass through it; floats of four bytes.
 extension ModelOutline {
-  /// Embeddings and linear layers.
-  public var weightBytes: Double { 4 * (Double(embeddings) * Double(width) + Double(layers.weights)) }
+  /// Embeddings, linear layers and what makes logits.
+  public var weightBytes: Double {
+    4 * (Double(embeddings + unembedding) * Double(width) + Double(layers.weights))
+  }
 
-  /// The linear layers rounded to bf16.
-  public var roundedBytes: Double { 2 * Double(layers.weights) }
+  /// The linear layers, and what makes logits, rounded to bf16.
+  public var roundedBytes: Double {
+    2 * (Double(layers.weights) + (isStacked ? 0 : Double(limits.vocabulary) * Double(width)))
+  }
 
   /// Copies of the layers that share an input, which lie in one matrix.
   public var stackedBytes: Double {
+    guard isStacked else { return 0 }
     let shared = Dictionary(grouping: layers, by: \.input).values.filter { $0.count > 1 }
     return 4 * shared.reduce(0) { $0 + Double($1.weights) }
   }
@@ -25,6 +30,7 @@ extension ModelOutline {
 
   /// Copies of the weights that adapters at some layers are folded into, whatever their rank.
   public func foldedBytes(_ adapted: [LinearLayer]) -> Double {
+    guard isStacked else { return 4 * Double(adapted.weights) }
     let inputs = Set(adapted.map(\.input))
     return 4 * layers.reduce(0) { inputs.contains($1.input) ? $0 + Double($1.weights) : $0 }
   }

@@ -19,6 +19,10 @@ public struct ModelOutline: Sendable, Hashable {
   public let limits: Limits
   /// Rows of all embedding tables, C wide.
   public let embeddings: Int
+  /// Rows of the matrix that makes logits, where it is one of its own; 0 elsewhere.
+  public let unembedding: Int
+  /// Whether the layers that read one input lie below each other in one matrix.
+  public let isStacked: Bool
   /// What stands before the number of a block: `encoder.layer`.
   public let prefix: String
   /// All linear layers, in the order of the forward pass.
@@ -92,8 +96,8 @@ public struct ModelOutline: Sendable, Hashable {
   /// - Parameter parts: The linear layers of a block; those that read the block's own input come first.
   public init(
     family: String, blocks: Int, width: Int, attention: Int, heads: Int, limits: Limits, embeddings: Int,
-    prefix: String,
-    parts: [Part], usualTargets: [String] = [], idle: [String] = [], passes: BlockCost, saved: BlockCost,
+    unembedding: Int = 0, prefix: String, parts: [Part], isStacked: Bool = true, usualTargets: [String] = [],
+    idle: [String] = [], passes: BlockCost, saved: BlockCost,
     savedRounded: BlockCost? = nil
   ) {
     self.family = family
@@ -103,6 +107,8 @@ public struct ModelOutline: Sendable, Hashable {
     self.heads = heads
     self.limits = limits
     self.embeddings = embeddings
+    self.unembedding = unembedding
+    self.isStacked = isStacked
     self.prefix = prefix
     self.usualTargets = usualTargets
     self.idle = idle

@@ -49,10 +49,10 @@ import Testing
       try SafeTensorsWriter.write(
         [NamedTensor("bert.x.LayerNorm.gamma", norm), NamedTensor("x.LayerNorm.beta", norm)], to: path)
       #expect(
-        try Checkpoint(folder: folder, prefix: "bert.").names == ["x.LayerNorm.bias", "x.LayerNorm.weight"])
+        try Checkpoint(folder: folder, prefix: .takenOff("bert.")).names == ["x.LayerNorm.bias", "x.LayerNorm.weight"])
       try SafeTensorsWriter.write([NamedTensor("bert.x", norm), NamedTensor("x", norm)], to: path)
       #expect(
-        try problem(in: folder) { _ = try Checkpoint(folder: folder, prefix: "bert.") }
+        try problem(in: folder) { _ = try Checkpoint(folder: folder, prefix: .takenOff("bert.")) }
           == "model.safetensors: error: 'bert.x' and 'x' are two names of one tensor")
     }
   }
@@ -64,7 +64,7 @@ import Testing
           == "FOLDER: error: the folder holds no model.safetensors and no model.safetensors.index.json")
       try SafeTensorsWriter.write(
         [NamedTensor("bert.query.weight", matrix(1))], to: folder + "/model.safetensors")
-      let checkpoint = try Checkpoint(folder: folder, prefix: "bert.")
+      let checkpoint = try Checkpoint(folder: folder, prefix: .takenOff("bert."))
       #expect(
         try problem(in: folder) { _ = try checkpoint.matrix("qeury.weight", shape: [2, 2]) } == """
           model.safetensors: error: the checkpoint has no tensor 'qeury.weight'

@@ -14,7 +14,7 @@ import Testing
 @Suite struct ArrowTests {
   @Test(arguments: [("all", 0, 1.0), ("two", 2, 0.5), ("one", 1, 1)])
   func `hidden states are those of PEFT's Arrow`(setting: String, most: Int, temperature: Double) throws {
-    let bert = try PicoEncoder()
+    let bert = try PicoNetwork()
     let folder = Reference.golden("routing")
     let experts = try (0..<3).map { number in
       RoutedExpert(

@@ -9,7 +9,7 @@ import TestSupport
 import Testing
 
 @Suite struct SharedWeightsTests {
-  private func hidden(_ network: any Network, _ pico: PicoEncoder) -> [Float] {
+  private func hidden(_ network: any Network, _ pico: PicoNetwork) -> [Float] {
     network.hidden(pico.batch, workspace: Workspace()).values
   }
 
@@ -17,9 +17,9 @@ import Testing
     ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted()
   }
 
-  @Test(arguments: PicoEncoder.families)
+  @Test(arguments: PicoNetwork.families)
   func `stacks are made once and then mapped, to the same bits`(_ family: String) throws {
-    let pico = try PicoEncoder(family)
+    let pico = try PicoNetwork(family)
     let model = pico.folder.appendingPathComponent("model").path
     try withFolder { folder in
       let shared = SharedWeights(folder: URL(fileURLWithPath: folder + "/weights"), least: 0)
@@ -48,7 +48,7 @@ import Testing
   func `what is written into a file that is mapped is found after the job, a pair under another name before`()
     throws
   {
-    let pico = try PicoEncoder()
+    let pico = try PicoNetwork()
     let model = pico.folder.appendingPathComponent("model").path
     try withFolder { folder in
       let weights = URL(fileURLWithPath: folder + "/weights")
@@ -82,7 +82,7 @@ import Testing
   }
 
   @Test func `one wrong byte is found, told once and mended`() throws {
-    let pico = try PicoEncoder()
+    let pico = try PicoNetwork()
     let model = pico.folder.appendingPathComponent("model").path
     try withFolder { folder in
       let weights = URL(fileURLWithPath: folder + "/weights")
@@ -110,7 +110,7 @@ import Testing
   }
 
   @Test func `what was forgotten is hashed again when it comes back`() throws {
-    let pico = try PicoEncoder()
+    let pico = try PicoNetwork()
     let model = pico.folder.appendingPathComponent("model").path
     try withFolder { folder in
       let told = Told()
@@ -150,7 +150,7 @@ import Testing
   }
 
   @Test func `what nobody has opened for a month goes when another file comes`() throws {
-    let pico = try PicoEncoder()
+    let pico = try PicoNetwork()
     let model = pico.folder.appendingPathComponent("model").path
     try withFolder { folder in
       let weights = URL(fileURLWithPath: folder + "/weights")
@@ -173,7 +173,7 @@ import Testing
   }
 
   @Test func `a base stored in 16 bits is widened once for all`() throws {
-    let pico = try PicoEncoder()
+    let pico = try PicoNetwork()
     try withFolder { folder in
       let model = pico.folder.appendingPathComponent("model").path
       let own = folder + "/model"
@@ -195,9 +195,9 @@ import Testing
 
   @Test(
     .enabled(if: OneDNN.isThere, "oneDNN is not installed: bf16 is not tested"),
-    arguments: PicoEncoder.families)
+    arguments: PicoNetwork.families)
   func `weights are rounded once and then mapped, to the same bits`(_ family: String) throws {
-    let pico = try PicoEncoder(family)
+    let pico = try PicoNetwork(family)
     let model = pico.folder.appendingPathComponent("model").path
     try withFolder { folder in
       let alone = try SharedWeights.none.open(model, sha256: "", .bfloat16)

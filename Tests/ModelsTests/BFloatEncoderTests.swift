@@ -13,7 +13,7 @@ import Testing
 struct BFloatEncoderTests {
   @Test(arguments: EncoderTests.families)
   func `hidden states and gradients of factors are PyTorch's`(_ family: String) throws {
-    let pico = try PicoEncoder(family)
+    let pico = try PicoNetwork(family)
     let golden = try SafeTensorsFile(path: pico.folder.appendingPathComponent("bfloat16.safetensors").path)
     let parameters = try pico.loraParameters()
     let gradients = parameters.zeroed()
@@ -43,7 +43,7 @@ struct BFloatEncoderTests {
 
   @Test(arguments: EncoderTests.families)
   func `a row has the same bits alone and among others, with a tape and without`(_ family: String) throws {
-    let pico = try PicoEncoder(family)
+    let pico = try PicoNetwork(family)
     let network = try pico.network.rounding()
     let together = network.hidden(pico.batch, workspace: Workspace())
     let tape = network.forward(pico.batch, door: nil, workspace: Workspace())
@@ -110,7 +110,7 @@ struct BFloatEncoderTests {
   func `an adapter is placed beside the weights, one as wide as the layer is folded into floats`(
     _ family: String
   ) throws {
-    let pico = try PicoEncoder(family)
+    let pico = try PicoNetwork(family)
     let base = try pico.network.rounding()
     for rank in [2, 24] {
       let parameters = LoRAParameters(
@@ -136,7 +136,7 @@ struct BFloatEncoderTests {
 
   @Test(arguments: EncoderTests.families)
   func `dropout and doors that measure see rounded inputs`(_ family: String) throws {
-    let pico = try PicoEncoder(family)
+    let pico = try PicoNetwork(family)
     let parameters = try pico.loraParameters()
     var results: [[Float]] = []
     for network in [pico.network, try pico.network.rounding()] {

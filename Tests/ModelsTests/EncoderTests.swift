@@ -9,18 +9,18 @@ import TestSupport
 import Testing
 
 @Suite struct EncoderTests {
-  static let families = PicoEncoder.families
+  static let families = PicoNetwork.families
 
   @Test(arguments: families)
   func `the last hidden state equals PyTorch's`(_ family: String) throws {
-    let pico = try PicoEncoder(family)
+    let pico = try PicoNetwork(family)
     let hidden = pico.network.hidden(pico.batch, workspace: Workspace())
     #expect(relativeError(hidden.values, try pico.gradients.floats("hidden")) < 1e-5)
   }
 
   @Test(arguments: families)
   func `saving a tape changes no bit of the result`(_ family: String) throws {
-    let pico = try PicoEncoder(family)
+    let pico = try PicoNetwork(family)
     let plain = pico.network.hidden(pico.batch, workspace: Workspace())
     let tape = pico.network.forward(pico.batch, door: nil, workspace: Workspace())
     #expect(plain.values == tape.hidden.values)
@@ -28,7 +28,7 @@ import Testing
 
   @Test(arguments: families)
   func `a row is the same alone and among others`(_ family: String) throws {
-    let pico = try PicoEncoder(family)
+    let pico = try PicoNetwork(family)
     let together = pico.network.hidden(pico.batch, workspace: Workspace())
     for row in 0..<pico.batch.rows {
       var alone = PackedBatch()
@@ -40,7 +40,7 @@ import Testing
 
   @Test(arguments: families)
   func `gradients of all weights equal PyTorch's`(_ family: String) throws {
-    let pico = try PicoEncoder(family)
+    let pico = try PicoNetwork(family)
     let workspace = Workspace()
     let gradients = pico.description.network(over: Storage(count: pico.description.floats))
     let door = FullDoor(gradients: gradients)
@@ -48,8 +48,9 @@ import Testing
     pico.network.backward(
       tape, dhidden: try pico.dhidden(), door: door, gradients: gradients, workspace: workspace)
     // The gradient of a key's bias is zero in exact arithmetic; it is held against the query's size.
-    let query = try #require(gradients.tensors.first { $0.name.contains(/\.(query|q|q_lin)\.bias$/) }).values
-    let scale = relativeError(query.values, [Float](repeating: 0, count: query.count))
+    // Where positions turn keys it is not.
+    let query = gradients.tensors.first { $0.name.contains(/\.(query|q|q_lin)\.bias$/) }?.values
+    let scale = query.map { relativeError($0.values, [Float](repeating: 0, count: $0.count)) } ?? 0
     for gradient in gradients.tensors {
       let expected = try pico.gradients.floats(gradient.name)
       if gradient.name.contains(/\.(key|k|k_lin)\.bias$/) {
@@ -62,7 +63,7 @@ import Testing
 
   @Test(arguments: families)
   func `gradients of LoRA factors equal PEFT's`(_ family: String) throws {
-    let pico = try PicoEncoder(family)
+    let pico = try PicoNetwork(family)
     let parameters = try pico.loraParameters()
     let gradients = LoRAParameters(
       sites: parameters.factors.map(\.site), rank: pico.cases.rank,
@@ -85,7 +86,7 @@ import Testing
 
   @Test(arguments: families)
   func `LoRA beside the weights is LoRA folded into them where nothing is dropped`(_ family: String) throws {
-    let pico = try PicoEncoder(family)
+    let pico = try PicoNetwork(family)
     let parameters = try pico.loraParameters()
     func zeros() -> LoRAParameters {
       LoRAParameters(
@@ -115,7 +116,7 @@ import Testing
   }
 
   @Test func `the gradient with dropout agrees with finite differences`() throws {
-    let pico = try PicoEncoder()
+    let pico = try PicoNetwork()
     let parameters = try pico.loraParameters()
     let gradients = LoRAParameters(
       sites: parameters.factors.map(\.site), rank: pico.cases.rank,
@@ -152,7 +153,7 @@ import Testing
   @Test func `dropout drops the asked share, keeps the mean, and draws a mask for each step and layer`()
     throws
   {
-    let pico = try PicoEncoder()
+    let pico = try PicoNetwork()
     let parameters = pico.zeroFactors()
     for factor in parameters.factors where factor.site.path.hasSuffix(".query") {
       factor.a.rows(0..<1).fill(1)
@@ -191,7 +192,7 @@ import Testing
       }
       let more: Rows
     }
-    let pico = try PicoEncoder("mpnet")
+    let pico = try PicoNetwork("mpnet")
     let file = pico.folder.appendingPathComponent("cases.json")
     let rows = try JSONDecoder().decode(More.self, from: Data(contentsOf: file)).more
     let golden = try SafeTensorsFile(path: pico.folder.appendingPathComponent("more.safetensors").path)

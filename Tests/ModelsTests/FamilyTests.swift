@@ -16,12 +16,12 @@ import Testing
 
   @Test func `every family has golden numbers, and targets where adapters sit if nobody says it`() throws {
     for name in NetworkFamilies.all.names {
-      let owed = PicoEncoder.owed(name)
+      let owed = PicoNetwork.owed(name)
       if owed.isEmpty { continue }
       Issue.record("the family '\(name)' owes\n- \(owed.joined(separator: "\n- "))")
     }
-    for family in PicoEncoder.families {
-      let outline = try PicoEncoder(family).network.outline
+    for family in PicoNetwork.families {
+      let outline = try PicoNetwork(family).network.outline
       #expect(outline.family == family)
       #expect(try outline.chosen(by: LayerTargets(outline.usualTargets)).count == 2 * outline.blocks)
     }
@@ -36,11 +36,11 @@ import Testing
     }
   }
 
-  @Test(arguments: PicoEncoder.families) func `what a family writes it reads`(_ family: String)
+  @Test(arguments: PicoNetwork.families) func `what a family writes it reads`(_ family: String)
     throws
   {
     try withFolder { folder in
-      let golden = try PicoEncoder(family).description
+      let golden = try PicoNetwork(family).description
       try JSONFile.write(golden.configuration, to: folder + "/config.json")
       let again = try NetworkFamilies.describe(folder: folder)
       #expect(again.outline == golden.outline && again.tensors == golden.tensors)
@@ -140,7 +140,7 @@ import Testing
           "\"n_layers\"", with: "\"num_hidden_layers\""),
         to: folder + "/config.json")
       #expect(
-        try NetworkFamilies.describe(folder: folder).outline == PicoEncoder("distilbert").network.outline)
+        try NetworkFamilies.describe(folder: folder).outline == PicoNetwork("distilbert").network.outline)
     }
   }
 }

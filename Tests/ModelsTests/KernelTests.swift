@@ -50,6 +50,13 @@ import Testing
         { distribution($0) + $0 * exp(-$0 * $0 / 2) / (2 * Double.pi).squareRoot() }
       ),
       "relu": ({ max(0, $0) }, { $0 > 0 ? 1 : 0 }),
+      "silu": (
+        { $0 / (1 + exp(-$0)) },
+        {
+          let share = 1 / (1 + exp(-$0))
+          return share + $0 * share * (1 - share)
+        }
+      ),
     ]
 
   private static func distribution(_ x: Double) -> Double { 0.5 * erfc(-x / 2.0.squareRoot()) }

@@ -21,11 +21,11 @@ import Testing
     func backward(_ site: LinearLayer, x: Operand, dy: Operand, dx: Matrix?, workspace: Workspace) {}
   }
 
-  @Test(arguments: PicoEncoder.families)
+  @Test(arguments: PicoNetwork.families)
   func `weights, rounded ones and those that an adapter is folded into take the bytes that are foretold`(
     _ family: String
   ) throws {
-    let network = try PicoEncoder(family).network
+    let network = try PicoNetwork(family).network
     let outline = network.outline
     #expect(Double(network.copies.reduce(0) { $0 + 4 * $1.values.count }) == outline.stackedBytes)
     var networks = [network]
@@ -53,7 +53,7 @@ import Testing
     }
   }
 
-  @Test(arguments: PicoEncoder.families)
+  @Test(arguments: PicoNetwork.families)
   func `a block keeps as many bytes as its outline foretells`(_ family: String) throws {
     let configuration = Reference.golden("models/\(family)/model/config.json")
     var keys =

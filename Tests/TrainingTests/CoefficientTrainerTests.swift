@@ -211,7 +211,7 @@ import Tuning
     let golden = try JSONDecoder().decode(
       Golden.self, from: Data(contentsOf: Reference.golden("merge/learned/gradients.json")))
     let item = try #require(golden.cases.first { $0.objective == objective })
-    let network = try PicoEncoder().network
+    let network = try PicoNetwork().network
     let base = BaseModel(network: network, pooling: .mean, tokenizer: try Toy.base().tokenizer)
     let adapters = [golden.adapter(0), golden.adapter(1)]
     var tasks = [0, 1].map { golden.task($0, channels: network.outline.width) }

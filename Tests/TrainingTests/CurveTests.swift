@@ -8,11 +8,11 @@ import TestSupport
 import Testing
 import Training
 
-/// Ten steps of AdamW with clipping and warm-up against PyTorch, transformers and PEFT (generate_encoder.py).
+/// Ten steps of AdamW with clipping and warm-up against PyTorch, transformers and PEFT (generate_family.py).
 @Suite struct CurveTests {
-  @Test(arguments: PicoEncoder.families)
+  @Test(arguments: PicoNetwork.families)
   func `ten steps give the golden losses, norms, rates and parameters`(_ family: String) throws {
-    let pico = try PicoEncoder(family)
+    let pico = try PicoNetwork(family)
     let C = pico.network.outline.width
     let parameters = try pico.loraParameters()
     let gradients = pico.zeroFactors()

@@ -31,7 +31,7 @@ import Training
     golden = try SafeTensorsFile(path: folder.appendingPathComponent("statistics.safetensors").path)
     cases = try JSONDecoder().decode(
       Cases.self, from: Data(contentsOf: folder.appendingPathComponent("statistics.json")))
-    let pico = try PicoEncoder()
+    let pico = try PicoNetwork()
     let parameters = try pico.loraParameters()
     sites = parameters.factors.map(\.site)
     weights = pico.network.owning(sites)

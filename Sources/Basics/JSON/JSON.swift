@@ -82,7 +82,7 @@ extension JSON {
     /// From more members than this on they have an index.
     static let fewest = 12
 
-    init(names: [String], values: [JSON], places: [ExactText: Int]?) {
+    init(names: [String], values: [JSON], places: [ExactText: Int]? = nil) {
       self.names = names
       self.values = values
       self.places = places

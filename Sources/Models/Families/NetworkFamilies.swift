@@ -4,7 +4,8 @@ public import Checkpoints
 /// The families of models that can be trained and evaluated; a family is one folder and one row here.
 public enum NetworkFamilies {
   /// All rows.
-  public static let all = Catalog("model_type", [.bert, .distilBERT, .mpNet] as [NetworkFamily])
+  public static let all = Catalog(
+    "model_type", [.bert, .distilBERT, .mpNet, .llama, .mistral, .qwen2] as [NetworkFamily])
 
   /// What the config.json of a folder describes.
   ///
@@ -30,7 +31,7 @@ public enum NetworkFamilies {
   /// The tensors of a folder under the names that its family gives a bare model; of a family that is not known, as they are.
   public static func checkpoint(folder: String) throws(Diagnostic) -> Checkpoint {
     let family = try? family(JSONFile(path: folder + "/config.json"))
-    return try Checkpoint(folder: folder, prefix: family?.prefix ?? "")
+    return try Checkpoint(folder: folder, prefix: family?.prefix ?? .none)
   }
 
   /// The family that a sweep's own base is of.

@@ -12,8 +12,8 @@ public struct NetworkFamily: CatalogEntry {
   public let name: String
   /// One line on what it is, with its paper.
   public let summary: String
-  /// What transformers puts before the names of tensors when a head is saved along: `bert.`.
-  public let prefix: String
+  /// What its classes put before the names of tensors.
+  public let prefix: TensorPrefix
   /// Reads a configuration.
   let describe: @Sendable (JSONFile) throws(Diagnostic) -> any NetworkDescription
 }
@@ -33,7 +33,7 @@ public protocol NetworkDescription: Sendable {
   /// Name and shape of every tensor that is read from a checkpoint.
   var tensors: [TensorShape] { get }
   /// What a config.json says of it, as transformers reads it.
-  var configuration: [String: ParameterValue] { get }
+  var configuration: [String: JSON] { get }
   /// Reads the weights by their names; what can be stays where the checkpoint maps it.
   ///
   /// - Throws: a `Diagnostic` for a missing tensor or one of another shape.

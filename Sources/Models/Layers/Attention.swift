@@ -144,7 +144,8 @@ package enum Attention {
     for i in range { x[i] *= factor }
   }
 
-  private static func softmaxGradient(_ dp: Matrix, _ p: Matrix) {
+  /// dp ← p ⊙ (dp − Σ dp ⊙ p) of each row.
+  package static func softmaxGradient(_ dp: Matrix, _ p: Matrix) {
     let n = p.columns
     p.withSpan { p in
       dp.withMutableSpan { dp in

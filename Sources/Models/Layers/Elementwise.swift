@@ -28,6 +28,16 @@ public func add(_ x: Matrix, to y: Matrix) {
   }
 }
 
+/// y ← y ⊙ x; both end to end and of one shape.
+package func multiply(_ y: Matrix, by x: Matrix) {
+  x.withSpan { x in
+    y.withMutableSpan { y in
+      precondition(x.count == y.count, "multiply \(y.count) by \(x.count)")
+      for i in 0..<y.count { y[i] *= x[i] }
+    }
+  }
+}
+
 /// y[t, c] ← y[t, c] + bias[c].
 ///
 /// A row at a time: loops that start at 0 in all their spans vectorise, those with an offset in one of them do not.

@@ -56,7 +56,7 @@ struct LinearStack: Sendable {
 }
 
 /// The linear weights of a network, as its products read them.
-public struct LinearWeights: Sendable {
+struct LinearWeights: Sendable {
   /// What products with them read.
   private(set) var precision = Precision.float32
   /// From below, each block's in the order of its passes.

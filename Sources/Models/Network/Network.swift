@@ -14,6 +14,8 @@ public protocol Network: Sendable {
   var tensors: [NamedTensor] { get }
   /// The table of tokens, (V, C).
   var words: Matrix { get }
+  /// What makes logits of the last hidden state, (V, C); nil for a network that predicts no tokens.
+  var unembedding: FrozenWeight? { get }
   /// The weight of a linear layer, (out, in); a view.
   func weight(_ layer: LinearLayer) -> Matrix
   /// What products with the linear weights read.
@@ -67,6 +69,9 @@ public protocol Network: Sendable {
 }
 
 extension Network {
+  /// None: an encoder.
+  public var unembedding: FrozenWeight? { nil }
+
   /// The last hidden state, or the one that enters block `end`.
   public func hidden(
     _ batch: PackedBatch, workspace: Workspace, from start: EnteringStates? = nil, below end: Int? = nil

@@ -1,13 +1,13 @@
-public import Basics
-public import Checkpoints
-public import LinearAlgebra
-public import Outlines
+internal import Basics
+internal import Checkpoints
+internal import LinearAlgebra
+internal import Outlines
 
 /// A network of embeddings and equal blocks above each other: a family says what enters and what a block does, and gets the
 /// passes.
 ///
 /// Nothing is saved below the lowest block that a door asks for, and a pass may begin at any block.
-public protocol Transformer: Network {
+protocol Transformer: Network {
   /// What the embeddings save for the backward pass.
   associatedtype EntryTape
   /// What a block saves for the backward pass.
@@ -62,7 +62,7 @@ private final class BlockTapes<Family: Transformer>: SavedPass {
 
 extension Transformer {
   /// Two matrices serve all blocks: one is read while the other is written.
-  public func hidden(
+  func hidden(
     _ batch: PackedBatch, workspace: Workspace, from start: EnteringStates?, below end: Int?,
     door: (any LinearDoor)?
   ) -> Matrix {
@@ -85,7 +85,7 @@ extension Transformer {
   }
 
   /// Saves the tapes of the blocks from the door's lowest one on.
-  public func forward(
+  func forward(
     _ batch: PackedBatch, door: (any LinearDoor)?, workspace: Workspace, from start: EnteringStates?,
     reusing tape: SpentTape?
   ) -> Tape {
@@ -115,7 +115,7 @@ extension Transformer {
   }
 
   /// From the last block down to the door's lowest one, and to the embeddings where they are trained.
-  public func backward(
+  func backward(
     _ tape: Tape, dhidden: Matrix, door: any LinearDoor, gradients: (any Network)?, workspace: Workspace
   ) {
     guard let saved = tape.saved as? BlockTapes<Self> else {
@@ -142,38 +142,37 @@ extension Transformer {
 /// What every network of linear layers and passes does alike with its weights.
 extension Transformer {
   /// The weight of a linear layer.
-  public func weight(_ layer: LinearLayer) -> Matrix { linear.weight(layer) }
+  func weight(_ layer: LinearLayer) -> Matrix { linear.weight(layer) }
 
   /// What products with the linear weights read.
-  public var precision: Precision { linear.precision }
+  var precision: Precision { linear.precision }
 
   /// Matrices of weights that are not mapped.
-  public var copies: [NamedTensor] { linear.copies(tensors) }
+  var copies: [NamedTensor] { linear.copies(tensors) }
 
   /// The same network with matrices of its own at some linear layers; layers of one stack lie in one.
-  public func owning(_ layers: [LinearLayer]) -> Self {
+  func owning(_ layers: [LinearLayer]) -> Self {
     var copy = self
     copy.linear = linear.owning(layers)
     return copy
   }
 
   /// The same network with products in bf16.
-  public func rounded(_ rounded: (NamedTensor) throws(Diagnostic) -> BFloatMatrix) throws(Diagnostic) -> Self
-  {
+  func rounded(_ rounded: (NamedTensor) throws(Diagnostic) -> BFloatMatrix) throws(Diagnostic) -> Self {
     var copy = self
     copy.linear = try linear.rounded(rounded)
     return copy
   }
 
   /// The same network with products in single precision.
-  public var exact: Self {
+  var exact: Self {
     var copy = self
     copy.linear = linear.exact
     return copy
   }
 
   /// The same network with more factors beside its weights.
-  public func placing(_ factors: [LoRAFactors]) -> Self {
+  func placing(_ factors: [LoRAFactors]) -> Self {
     var copy = self
     copy.linear = linear.placing(factors)
     return copy

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """RegMean++ of two adapters of a tiny BERT, block by block in PyTorch, with FusionBench's function for one layer.
 
-Usage: generate_blockwise.py BERT_DIR OUT_DIR      (run by hand; BERT_DIR is what generate_encoder.py wrote for bert)
+Usage: generate_blockwise.py BERT_DIR OUT_DIR      (run by hand; BERT_DIR is what generate_family.py wrote for bert)
 
 Every expert's block reads what the merged blocks below make of that expert's own rows; the Gram matrices of its layers'
 inputs there, XᵀX ÷ tokens, merge the block. The first expert has the factors of lora.safetensors, the second random ones.

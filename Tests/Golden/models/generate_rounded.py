@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Golden numbers of the tiny encoders with products in bf16, from PyTorch, transformers and PEFT.
+"""Golden numbers of the tiny models with products in bf16, from PyTorch, transformers and PEFT.
 
-Usage: generate_rounded.py FOLDER...      (run by hand; a folder is what generate_encoder.py wrote)
+Usage: generate_rounded.py FOLDER...      (run by hand; a folder is what generate_family.py wrote)
 
 Writes bfloat16.safetensors: the last hidden state, and the gradients of the LoRA factors by its sum times the fixed numbers
 
 - "casts": where exactly what ours rounds is rounded, and all sums are single precision: what enters a frozen weight and the
-  weight, what the activation reads, the gradient of what a weight gives, A and B beside it, and the inner sides of the factors'
+  weight, what the activation reads and in decoders what it gates, the gradient of what a weight gives, A and B beside it, and the inner sides of the factors'
   gradients;
 - "autocast": under torch.autocast, which rounds what products give as well.
 """
@@ -50,7 +50,7 @@ class Linear(torch.nn.Module):
     def forward(self, x):
         y = Frozen.apply(x, self.linear.weight)
         if self.a is not None: y = y + Beside.apply(x, self.a, self.b, self.scale)
-        return y + self.linear.bias
+        return y if self.linear.bias is None else y + self.linear.bias
 
 class Rounding(torch.autograd.Function):
     """Rounds, and lets the gradient through."""
@@ -64,6 +64,8 @@ class Round(torch.nn.Module):
     def forward(self, x): return Rounding.apply(x)
 
 def state(m, row):
+    if hasattr(m, "lm_head"): return (m.get_base_model() if hasattr(m, "peft_config") else m).model(
+        input_ids=torch.tensor([row["ids"]])).last_hidden_state[0]
     types = dict(token_type_ids=torch.tensor([row["types"]])) if m.config.model_type == "bert" else {}
     return m(input_ids=torch.tensor([row["ids"]]), **types).last_hidden_state[0]
 
@@ -74,15 +76,18 @@ for folder in sys.argv[1:]:
     lora = load_file(folder + "/lora.safetensors")
     paths = sorted(n[: -len(".lora_A")] for n in lora if n.endswith(".lora_A"))
     scale = cases["alpha"] / cases["rank"]
-    load = lambda: transformers.AutoModel.from_pretrained(folder + "/model", attn_implementation="eager").eval().float()
+    kind = "AutoModelForCausalLM" if (transformers.AutoConfig.from_pretrained(folder + "/model").architectures or [""])[0].endswith("ForCausalLM") else "AutoModel"
+    load = lambda: getattr(transformers, kind).from_pretrained(folder + "/model", attn_implementation="eager").eval().float()
     out = {}
 
     model = load().requires_grad_(False)
     factors = {p: [torch.nn.Parameter(lora[f"{p}.lora_{k}"].clone()) for k in "AB"] for p in paths}
     for path, module in list(model.named_modules()):
-        if isinstance(module, torch.nn.Linear) and "pooler" not in path:
+        if isinstance(module, torch.nn.Linear) and "pooler" not in path and path != "lm_head":
             parent, _, name = path.rpartition(".")
-            setattr(model.get_submodule(parent), name, Linear(module, *factors.get(path, (None, None)), scale))
+            ours = Linear(module, *factors.get(path, (None, None)), scale)
+            if name in ("gate_proj", "up_proj"): ours = torch.nn.Sequential(ours, Round())
+            setattr(model.get_submodule(parent), name, ours)
     for module in model.modules():
         for name in ("intermediate_act_fn", "activation"):
             if callable(getattr(module, name, None)):

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Gram matrices of layer inputs and Fisher information of a tiny BERT with LoRA factors, from PyTorch and PEFT.
 
-Usage: generate_statistics.py BERT_DIR OUT_DIR      (run by hand; BERT_DIR is what generate_encoder.py wrote for bert)
+Usage: generate_statistics.py BERT_DIR OUT_DIR      (run by hand; BERT_DIR is what generate_family.py wrote for bert)
 
 Grams: forward hooks on PEFT's base layers see their inputs; XᵀX ÷ tokens in doubles. Fisher: for every example the gradient
 of log p(y|x) by the folded weight W + s·B·A, squared, and the mean over examples; heads are linear over mean pooling

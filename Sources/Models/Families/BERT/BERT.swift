@@ -6,7 +6,7 @@ extension NetworkFamily {
   static let bert = NetworkFamily(
     name: "bert",
     summary: "BERT (Devlin et al. 2019, arXiv:1810.04805) and what is built like it: MiniLM, BGE, E5, GTE",
-    prefix: "bert."
+    prefix: .takenOff("bert.")
   ) { file throws(Diagnostic) in
     var design = try EncoderDesign(file, family: "bert", keys: .bert, names: .bert)
     design.constants = EncoderDesign.absolutePositions
@@ -45,7 +45,7 @@ extension EncoderNames {
 }
 
 extension EncoderDesign {
-  static let absolutePositions: [String: ParameterValue] = [
+  static let absolutePositions: [String: JSON] = [
     "position_embedding_type": .text("absolute")
   ]
 

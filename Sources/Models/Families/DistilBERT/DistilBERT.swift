@@ -1,9 +1,11 @@
 internal import Basics
+internal import Checkpoints
 
 extension NetworkFamily {
   /// DistilBERT: BERT's blocks under other names, without token types.
   static let distilBERT = NetworkFamily(
-    name: "distilbert", summary: "DistilBERT (Sanh et al. 2019, arXiv:1910.01108)", prefix: "distilbert."
+    name: "distilbert", summary: "DistilBERT (Sanh et al. 2019, arXiv:1910.01108)",
+    prefix: .takenOff("distilbert.")
   ) { file throws(Diagnostic) in
     try EncoderDesign(file, family: "distilbert", keys: .distilBERT, names: .distilBERT)
   }

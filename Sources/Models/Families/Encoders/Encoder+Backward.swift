@@ -1,10 +1,10 @@
 internal import Basics
-public import LinearAlgebra
+internal import LinearAlgebra
 internal import Outlines
 
 extension Encoder {
   /// The gradient by a block's input, from the last line of the forward pass to its first.
-  public func backward(
+  func backward(
     block number: Int, _ saved: EncoderBlockTape, _ batch: PackedBatch, dy: Matrix, door: any LinearDoor,
     gradients: Encoder?, workspace: Workspace, into dx: Matrix?
   ) {

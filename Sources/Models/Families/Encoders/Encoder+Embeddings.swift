@@ -1,14 +1,14 @@
-public import LinearAlgebra
+internal import LinearAlgebra
 
 /// What the embeddings save: x̂ of their norm, (T, C), and its rstd, (1, T).
-public struct EncoderEntryTape {
+struct EncoderEntryTape {
   var normal: Matrix
   var rstd: Matrix
 }
 
 extension Encoder {
   /// The norm over the sum of word, position and, where the family has one, type.
-  public func embed(_ batch: PackedBatch, workspace: Workspace, into x: Matrix) -> EncoderEntryTape {
+  func embed(_ batch: PackedBatch, workspace: Workspace, into x: Matrix) -> EncoderEntryTape {
     let normal = workspace.matrix(rows: batch.tokens, columns: design.hidden)
     let rstd = workspace.matrix(rows: 1, columns: batch.tokens)
     forEachToken(batch) { t, position in
@@ -23,7 +23,7 @@ extension Encoder {
   }
 
   /// Accumulates the gradients of the norm and of the tables.
-  public func backward(
+  func backward(
     embeddings saved: EncoderEntryTape, _ batch: PackedBatch, dy: Matrix, gradients: Encoder
   ) {
     LayerNorm.backward(

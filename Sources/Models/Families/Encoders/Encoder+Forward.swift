@@ -1,11 +1,11 @@
 internal import Basics
-public import LinearAlgebra
+internal import LinearAlgebra
 internal import Outlines
 
 /// What a forward pass saves for one block; T tokens, channels C and F, Σ L²·H probabilities.
 ///
 /// What linear layers read is kept as products read it: in bf16 as rounded copies.
-public struct EncoderBlockTape {
+struct EncoderBlockTape {
   /// (T, C): the block's input.
   var x: Operand
   /// (T, 3C).
@@ -28,10 +28,10 @@ public struct EncoderBlockTape {
 
 extension Encoder {
   /// Rounded copies stand on the tape instead of the inputs.
-  public var tapeHoldsInputs: Bool { precision == .float32 }
+  var tapeHoldsInputs: Bool { precision == .float32 }
 
   /// x ← norm(x + attention(x)), then x ← norm(x + output(activation(intermediate(x)))).
-  public func forward(
+  func forward(
     block number: Int, _ x: Matrix, _ batch: PackedBatch, door: (any LinearDoor)?, workspace: Workspace,
     into result: Matrix
   ) -> EncoderBlockTape {

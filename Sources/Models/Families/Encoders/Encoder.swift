@@ -1,7 +1,7 @@
 internal import Basics
-public import Checkpoints
-public import LinearAlgebra
-public import Outlines
+internal import Checkpoints
+internal import LinearAlgebra
+internal import Outlines
 
 /// What one block has beside its linear weights.
 struct EncoderBlock: Sendable {
@@ -41,13 +41,13 @@ struct EncoderBlock: Sendable {
 /// Gradients of all weights are a value of the same type over another block of storage.
 /// Source: Devlin et al. 2019, arXiv:1810.04805.
 /// Cost of a forward pass: 2 · (4C² + 2CF) FLOPs a token and block, and 4·L·C for attention.
-public struct Encoder: Transformer {
+struct Encoder: Transformer {
   /// Sizes and names.
   let design: EncoderDesign
   /// What can be said of the encoder without its weights.
-  public let outline: ModelOutline
+  let outline: ModelOutline
   /// (V, C).
-  public var words: Matrix
+  var words: Matrix
   /// (positions, C).
   var positions: Matrix
   /// (types, C).
@@ -61,7 +61,7 @@ public struct Encoder: Transformer {
   /// The blocks from below.
   var blocks: [EncoderBlock]
   /// The linear weights: queries, keys and values of a block in one matrix, so that one GEMM makes all three.
-  public var linear: LinearWeights
+  var linear: LinearWeights
 
   /// The matrices of a block's linear layers, in the order of the forward pass.
   enum Stack: Int {
@@ -104,7 +104,7 @@ public struct Encoder: Transformer {
   }
 
   /// Every weight under its Hugging Face name; views.
-  public var tensors: [NamedTensor] {
+  var tensors: [NamedTensor] {
     zip(design.tensors, matrices).map { NamedTensor($0.name, shape: $0.shape, $1) }
   }
 

@@ -38,7 +38,7 @@ struct EncoderDesign: NetworkDescription {
   /// What its tensors are called.
   var names: EncoderNames
   /// Settings of a config.json that are always the same.
-  var constants: [String: ParameterValue] = [:]
+  var constants: [String: JSON] = [:]
   /// What the configuration asks for and this computation does not do.
   var unsupported: [Diagnostic] = []
 

@@ -48,15 +48,15 @@ extension EncoderDesign {
   }
 
   /// What a config.json says of the encoder, as transformers reads it.
-  var configuration: [String: ParameterValue] {
-    var all: [String: ParameterValue] = [
+  var configuration: [String: JSON] {
+    var all: [String: JSON] = [
       "model_type": .text(family), keys.activation: .text(activation.name),
-      keys.width[0]: .number(Double(hidden)), keys.layers[0]: .number(Double(layers)),
-      keys.heads[0]: .number(Double(heads)), keys.intermediate[0]: .number(Double(intermediate)),
-      keys.positions[0]: .number(Double(positionRows)), keys.vocabulary[0]: .number(Double(vocabulary)),
+      keys.width[0]: JSON(hidden), keys.layers[0]: JSON(layers),
+      keys.heads[0]: JSON(heads), keys.intermediate[0]: JSON(intermediate),
+      keys.positions[0]: JSON(positionRows), keys.vocabulary[0]: JSON(vocabulary),
     ]
-    if let key = keys.types, let types { all[key] = .number(Double(types)) }
-    if let key = keys.epsilon { all[key] = .number(epsilon) }
+    if let key = keys.types, let types { all[key] = JSON(types) }
+    if let key = keys.epsilon { all[key] = JSON(epsilon) }
     return all.merging(constants) { own, _ in own }
   }
 }

@@ -4,7 +4,8 @@ internal import Checkpoints
 extension NetworkFamily {
   /// MPNet: BERT's blocks with a bias by the distance of two tokens in every attention, and no token types.
   static let mpNet = NetworkFamily(
-    name: "mpnet", summary: "MPNet (Song et al. 2020, arXiv:2004.09297): all-mpnet-base-v2", prefix: "mpnet."
+    name: "mpnet", summary: "MPNet (Song et al. 2020, arXiv:2004.09297): all-mpnet-base-v2",
+    prefix: .takenOff("mpnet.")
   ) { file throws(Diagnostic) in
     var design = try EncoderDesign(file, family: "mpnet", keys: EncoderKeys(), names: .mpNet)
     // transformers' embeddings take 1, whatever the configuration says.
@@ -12,7 +13,7 @@ extension NetworkFamily {
     design.readsDistances = true
     let key = "relative_attention_num_buckets"
     design.constants = [
-      "pad_token_id": .number(1), key: .number(Double(RelativeDistances.buckets)),
+      "pad_token_id": JSON(1), key: JSON(RelativeDistances.buckets),
     ]
     let buckets = try file.optional(key, "a whole number") { $0.integer } ?? RelativeDistances.buckets
     if buckets != RelativeDistances.buckets {

@@ -15,5 +15,5 @@ package struct Activation: CatalogEntry {
 /// The activations that can be trained through.
 package enum Activations {
   /// All rows.
-  package static let all = Catalog("activation", [Activation.gelu, .relu])
+  package static let all = Catalog("activation", [Activation.gelu, .relu, .silu])
 }

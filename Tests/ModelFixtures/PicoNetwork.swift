@@ -7,7 +7,7 @@ import Outlines
 internal import TestSupport
 
 /// A tiny encoder of Tests/Golden/models with its golden numbers.
-public struct PicoEncoder: Sendable {
+public struct PicoNetwork: Sendable {
   /// The families that have one.
   public static let families = NetworkFamilies.all.names.filter { owed($0).isEmpty }
 
@@ -15,7 +15,7 @@ public struct PicoEncoder: Sendable {
   public static func owed(_ family: String) -> [String] {
     let folder = "Tests/Golden/models/\(family)"
     let makers = [
-      ("cases.json", "generate_encoder.py \(family) \(folder) writes, once its families hold this one"),
+      ("cases.json", "generate_family.py \(family) \(folder) writes, once its families hold this one"),
       ("bfloat16.safetensors", "generate_rounded.py \(folder) writes"),
     ]
     return makers.filter { file, _ in

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Golden numbers of a tiny encoder of each family from PyTorch, transformers and PEFT.
+"""Golden numbers of a tiny model of each family from PyTorch, transformers and PEFT.
 
-Usage: generate_encoder.py FAMILY OUT_DIR      (run by hand; FAMILY is bert, distilbert or mpnet)
+Usage: generate_family.py FAMILY OUT_DIR      (run by hand; FAMILY is a key of `families` below)
 
-Writes model/, cases.json, gradients.safetensors and lora.safetensors; for mpnet more.safetensors too.
+Writes model/, cases.json, gradients.safetensors and lora.safetensors; for mpnet and the decoders more.safetensors too.
 
 Two rows of different lengths run without padding (one at a time). The loss is the sum of the last hidden state times fixed
 random numbers; its gradients by all weights, and by LoRA factors, are what ours must equal. The curve is ten steps of AdamW
@@ -12,6 +12,10 @@ with clipping and a linear schedule on LoRA factors and a linear head over mean 
 MPNet's long row is long enough for buckets of several distances. more.safetensors has two more rows of it: "long" reaches
 beyond the distance where all fall into one bucket, with the gradient of the buckets' biases by the sum of the hidden state
 times the fixed numbers, repeated from row to row; "padded" has the padding token within a text, which counts as no position.
+
+Decoders are saved with their head, and `gradients` holds their logits too. Key heads are fewer than query heads, Llama's heads
+are wider than its hidden state asks for, Mistral has a short window, Qwen2 ties its tables and has a window in its upper
+block. Their "long" row is longer than the queries that ours takes at a time; with it stand the gradients of two weights.
 """
 import json, os, sys
 import torch, transformers, peft
@@ -39,22 +43,37 @@ families = dict(
         config=transformers.MPNetConfig(**sizes, **dropout, max_position_embeddings=304, layer_norm_eps=1e-5),
         targets=["q", "v", "o", "dense"]))
 
+decoder = dict(vocab_size=40, hidden_size=24, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2,
+    intermediate_size=40, max_position_embeddings=320, rms_norm_eps=1e-5, bos_token_id=1, eos_token_id=2, pad_token_id=None)
+answering = lambda name, **settings: dict(model=getattr(transformers, name + "ForCausalLM"), options={},
+    rows=untyped([letters(11, 3), [0, 5, 9, 33, 17]]), more=dict(long=letters(300, 7)),
+    config=getattr(transformers, name + "Config")(**decoder, **settings),
+    targets=["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"])
+families |= dict(
+    llama=answering("Llama", head_dim=8, mlp_bias=True, attention_bias=True),
+    mistral=answering("Mistral", sliding_window=5, rope_parameters=dict(rope_type="default", rope_theta=50.0)),
+    qwen2=answering("Qwen2", tie_word_embeddings=True, use_sliding_window=True, sliding_window=7, max_window_layers=1))
+
 family, out = families[sys.argv[1]], sys.argv[2]
 config, rows = family["config"], family["rows"]
+is_decoder = family["model"].__name__.endswith("ForCausalLM")
 os.makedirs(out, exist_ok=True)
 torch.manual_seed(7)
 torch.set_num_threads(1)
 attention = config._attn_implementation = "sdpa" if sys.argv[1] == "bert" else "eager"
 model = family["model"](config, **family["options"]).eval()
 for name, p in model.named_parameters():  # away from the start, so that no gradient is zero by symmetry
-    scale = name.lower().endswith(("layernorm.weight", "layer_norm.weight"))
+    scale = name.lower().endswith(("layernorm.weight", "layer_norm.weight", "model.norm.weight"))
     torch.nn.init.normal_(p, mean=1.0 if scale else 0.0, std=0.8 if "relative" in name else 0.15)
 model.save_pretrained(out + "/model")
 
 lengths = [len(r["ids"]) for r in rows]
 factor = torch.randn(sum(lengths), config.hidden_size)
 
+body = lambda m: (m.get_base_model() if hasattr(m, "peft_config") else m).model
+
 def state(m, ids, types=None):
+    if is_decoder: return body(m)(input_ids=torch.tensor([ids])).last_hidden_state[0]
     types = dict(token_type_ids=torch.tensor([types])) if config.model_type == "bert" else {}
     return m(input_ids=torch.tensor([ids]), **types).last_hidden_state[0]
 
@@ -67,7 +86,8 @@ def save(tensors, name):
 h = hidden(model)
 loss = (h * factor).sum()
 loss.backward()
-save({n: p.grad for n, p in model.named_parameters()} | dict(hidden=h, factor=factor), "gradients")
+logits = dict(logits=model.lm_head(h)) if hasattr(model, "lm_head") else {}
+save({n: torch.zeros_like(p) if p.grad is None else p.grad for n, p in model.named_parameters()} | dict(hidden=h, factor=factor) | logits, "gradients")
 
 lora = get_peft_model(
     family["model"].from_pretrained(out + "/model", attn_implementation=attention, **family["options"]),
@@ -109,5 +129,8 @@ if "more" in family:
     more = {f"{name}.hidden": state(model, ids) for name, ids in family["more"].items()}
     model.zero_grad()
     (more["long.hidden"] * factor[torch.arange(len(more["long.hidden"])) % len(factor)]).sum().backward()
-    save(more | {"long.relative_attention_bias": model.encoder.relative_attention_bias.weight.grad}, "more")
+    kept = ["model.layers.0.self_attn.k_proj.weight", "model.layers.0.self_attn.q_proj.weight"]
+    gradients = {f"long.{name}": model.get_parameter(name).grad for name in kept} if is_decoder \
+        else {"long.relative_attention_bias": model.encoder.relative_attention_bias.weight.grad}
+    save(more | gradients, "more")
 json.dump(cases, open(out + "/cases.json", "w"), indent=1)
