@@ -20,6 +20,6 @@ package struct Bench: ParsableCommand {
   /// The table of benches; a new one is a file in this folder and a line here.
   static let measurements: [any ParsableCommand.Type] = [
     BenchGEMM.self, BenchTrain.self, BenchEvaluate.self, BenchLengths.self, BenchStepMemory.self,
-    BenchFrozen.self, BenchPrecision.self, BenchMerge.self, BenchMerges.self,
+    BenchFrozen.self, BenchPrecision.self, BenchMerge.self, BenchMerges.self, BenchTokenize.self,
   ]
 }

@@ -1,15 +1,18 @@
 internal import Basics
 public import Foundation
 
-/// A WordPiece tokenizer of the BERT family, token for token that of its `tokenizer.json`.
+/// A tokenizer, token for token that of its `tokenizer.json`.
 ///
 /// ```swift
 /// let tokenizer = try Tokenizer(file: "model/tokenizer.json")
 /// let encoding = tokenizer.encode("Profit rose.", maxTokens: 128)  // [CLS] profit rose . [SEP]
+/// let tokens = tokenizer.tokens(of: "Profit rose.")                // the same without [CLS] and [SEP], with places
 /// ```
 ///
-/// Truncation and padding in the file are not used: the caller says how many tokens fit, and nothing
-/// is padded.
+/// A text goes through a pipeline: added tokens are found, the rest is normalised, split into pieces, and made tokens by a
+/// model; a template puts special tokens around; a decoder makes text of tokens again. Each stage is one row of a table
+/// (`StageTable.swift`), which says what is supported. Truncation and padding in the file are not used: the caller says
+/// how many tokens fit, and nothing is padded.
 public struct Tokenizer: Sendable {
   let content: TokenizerContent
 
@@ -18,15 +21,15 @@ public struct Tokenizer: Sendable {
   /// - Throws: a `Diagnostic` with the file and the key that is missing or not supported.
   public init(file path: String) throws {
     let bytes = try InputFile.bytes(
-      path, called: "the tokenizer", hint: "a model folder needs a tokenizer.json of the WordPiece kind")
-    content = try TokenizerFile(root: JSON(bytes, file: path), path: path).content()
+      path, called: "the tokenizer", hint: "a model folder needs a tokenizer.json")
+    content = try TokenizerFile(JSON(bytes, file: path), path: path).content()
   }
 
   /// Reads the bytes of a `tokenizer.json`; `path` is for messages.
   ///
   /// - Throws: a `Diagnostic` with the path and the key that is missing or not supported.
   public init(json: Data, path: String) throws {
-    content = try TokenizerFile(root: JSON(Array(json), file: path), path: path).content()
+    content = try TokenizerFile(JSON(Array(json), file: path), path: path).content()
   }
 
   /// The tokens of a sentence or of two, with the special tokens around them.
@@ -38,11 +41,11 @@ public struct Tokenizer: Sendable {
   ///   - maxTokens: The most tokens of the result; with fewer than the special tokens only those remain.
   /// - Returns: The ids with their types and words.
   public func encode(_ text: String, pair: String? = nil, maxTokens: Int) -> Encoding {
-    var first = TokenRow()
-    append(text, word: nil, to: &first)
+    var first = TokenRow(isTracked: false)
+    content.append(text, to: &first)
     guard let pair else { return single(first, maxTokens: maxTokens) }
-    var second = TokenRow()
-    append(pair, word: nil, to: &second)
+    var second = TokenRow(isTracked: false)
+    content.append(pair, to: &second)
     let parts = content.template.pair
     let room = max(0, maxTokens - SpecialTokenTemplate.specialCount(parts))
     TokenRow.cutLongestFirst(&first, &second, to: room)
@@ -57,10 +60,28 @@ public struct Tokenizer: Sendable {
   ///   - maxTokens: The most tokens of the result; with fewer than the special tokens only those remain.
   /// - Returns: The ids with their types and words.
   public func encode(words: [String], maxTokens: Int) -> Encoding {
-    var row = TokenRow()
-    for (index, word) in words.enumerated() { append(word, word: Int32(index), to: &row) }
+    var row = TokenRow(isTracked: false)
+    for (index, word) in words.enumerated() {
+      row.word = Int32(index)
+      content.append(word, to: &row)
+    }
     return single(row, maxTokens: maxTokens)
   }
+
+  /// The tokens of a text without special tokens around it, each with the part of the text that it covers.
+  ///
+  /// Added tokens written in the text are found as such. The parts are those of the Hugging Face library's offsets, in bytes and
+  /// before a post-processor trims spaces off them. Cost: O(bytes).
+  public func tokens(of text: String) -> TextTokens {
+    var row = TokenRow(isTracked: true)
+    content.append(text, to: &row)
+    return TextTokens(ids: row.ids, ranges: row.places)
+  }
+
+  /// The special tokens that the template puts before a single text.
+  public var beginIDs: [Int32] { content.template.surroundings.before }
+  /// The special tokens that the template puts after a single text.
+  public var endIDs: [Int32] { content.template.surroundings.after }
 
   /// The token of an id, nil where there is none.
   public func token(_ id: Int32) -> String? {
@@ -70,6 +91,8 @@ public struct Tokenizer: Sendable {
   /// The id of a token of the vocabulary or of an added token, nil where there is none.
   public func id(_ token: String) -> Int32? { content.id(token) }
 
+  /// The kind of its model: `WordPiece`, `BPE`.
+  public var kind: String { content.model.kind }
   /// One more than the largest id: the rows that an embedding needs.
   public var vocabularySize: Int { content.tokens.count }
   /// The largest id that any text can get: an embedding needs one row more.
@@ -85,93 +108,27 @@ public struct Tokenizer: Sendable {
     SpecialTokenTemplate.specialCount(pair ? content.template.pair : content.template.single)
   }
   /// Whether the case of texts is lowered before they are cut into tokens.
-  public var lowercases: Bool { content.normalizer.lowercases }
-  /// The id that stands for a word without pieces.
-  public var unknownID: Int32 { content.unknownID }
-  /// The id of `[SEP]`.
-  public var separatorID: Int32 { content.separatorID }
-  /// The id of `[CLS]`.
-  public var classID: Int32 { content.classID }
-  /// The id of `[MASK]`.
-  public var maskID: Int32 { content.maskID }
-  /// The id of `[PAD]`.
-  public var padID: Int32 { content.padID }
+  public var lowercases: Bool { content.normalizer?.lowercases ?? false }
+  /// The token of what has no other; nil where everything has one, as bytes.
+  public var unknownID: Int32? { content.model.unknownID }
+  /// The token before a text, where one stands before and one after it as in BERT; nil elsewhere.
+  public var classID: Int32? { content.template.marks?.first }
+  /// The token after a text, where one stands before and one after it as in BERT; nil elsewhere.
+  public var separatorID: Int32? { content.template.marks?.last }
+  /// The id of `[MASK]` or `<mask>`, where there is one.
+  public var maskID: Int32? { content.id(named: ["[MASK]", "<mask>"]) }
+  /// The id of `[PAD]` or `<pad>`, where there is one.
+  public var padID: Int32? { content.id(named: ["[PAD]", "<pad>"]) }
+
+  /// The tokens of one piece of a byte-pair encoding by one way of merging, for tests.
+  package func pieces(of text: String, isScanned: Bool) -> [Int32] {
+    (content.model as? BytePairModel)?.ids(Array(text.utf8), isScanned: isScanned) ?? []
+  }
 
   private func single(_ row: TokenRow, maxTokens: Int) -> Encoding {
     var row = row
     let parts = content.template.single
     row.cut(to: max(0, maxTokens - SpecialTokenTemplate.specialCount(parts)))
     return SpecialTokenTemplate.fill(parts, first: row, second: nil)
-  }
-
-  /// Appends a text's tokens; `word` is the index for all of them, nil counts pre-tokens.
-  private func append(_ text: String, word: Int32?, to row: inout TokenRow) {
-    let bytes = Array(text.utf8)
-    var next: Int32 = 0
-    for segment in content.rawTokens.segments(of: bytes) {
-      switch segment {
-      case .token(let id): append(token: id, word: word, next: &next, to: &row)
-      case .text(let range):
-        let piece = range.count == bytes.count ? bytes : Array(bytes[range])
-        append(normalized: content.normalizer.normalized(piece), word: word, next: &next, to: &row)
-      }
-    }
-  }
-
-  private func append(normalized text: [UInt8], word: Int32?, next: inout Int32, to row: inout TokenRow) {
-    guard !content.normalizedTokens.isEmpty else {
-      append(words: text, 0..<text.count, word: word, next: &next, to: &row)
-      return
-    }
-    for segment in content.normalizedTokens.segments(of: text) {
-      switch segment {
-      case .token(let id): append(token: id, word: word, next: &next, to: &row)
-      case .text(let range): append(words: text, range, word: word, next: &next, to: &row)
-      }
-    }
-  }
-
-  private func append(token id: Int32, word: Int32?, next: inout Int32, to row: inout TokenRow) {
-    row.ids.append(id)
-    row.words.append(word ?? next)
-    next += 1
-  }
-
-  private func append(
-    words text: [UInt8], _ range: Range<Int>, word: Int32?, next: inout Int32, to row: inout TokenRow
-  ) {
-    BertPreTokenizer.forEachWord(text, in: range) { piece in
-      let count = content.model.append(text, piece.bytes, scalars: piece.scalars, to: &row.ids)
-      for _ in 0..<count { row.words.append(word ?? next) }
-      next += 1
-    }
-  }
-}
-
-/// What a `tokenizer.json` says, ready for use.
-struct TokenizerContent: Sendable {
-  var normalizer: BertNormalizer
-  var model: WordPieceModel
-  /// What marks the pieces that continue a word.
-  var prefix: String
-  /// Longer words, in scalars, are unknown.
-  var longestWord: Int
-  var template: SpecialTokenTemplate
-  /// The added tokens that are looked for before normalisation.
-  var rawTokens: AddedTokens
-  /// The added tokens that are looked for after it.
-  var normalizedTokens: AddedTokens
-  /// The token of each id; nil for an id that nothing has.
-  var tokens: [String?]
-  var addedTokens: [AddedToken]
-  var unknownID: Int32
-  var separatorID: Int32
-  var classID: Int32
-  var maskID: Int32
-  var padID: Int32
-
-  /// The id of a token; added tokens come before the vocabulary.
-  func id(_ token: String) -> Int32? {
-    addedTokens.last { $0.content.hasBytes(of: token) }?.id ?? model.id(token)
   }
 }

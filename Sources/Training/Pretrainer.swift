@@ -12,6 +12,7 @@ public import Tokenizers
 public final class Pretrainer {
   private let spec: PretrainSpec
   private let tokenizer: Tokenizer
+  private let mask: Int32
   private let sentences: [[Int32]]
   private let stream: RandomStream
   private let storage: Storage
@@ -25,10 +26,12 @@ public final class Pretrainer {
   /// The base with its weights as they are now.
   public let network: any Network
 
-  /// Starts with random weights.
+  /// Starts with random weights; the tokenizer must have a mask, as those that `WordPieceVocabulary` makes have.
   public init(spec: PretrainSpec, tokenizer: Tokenizer, corpus: [String], positions: Int) {
     self.spec = spec
+    guard let mask = tokenizer.maskID else { preconditionFailure("a tokenizer without a mask") }
     self.tokenizer = tokenizer
+    self.mask = mask
     sentences = corpus.map { tokenizer.encode($0, maxTokens: positions).ids }
     stream = RandomStream(seed: spec.seed, "pretrain")
     description = NetworkFamilies.pretrained(
@@ -135,7 +138,7 @@ public final class Pretrainer {
         chosen.append(position)
         let fate = stream.uniform()
         if fate < 0.8 {
-          batch.ids[position] = tokenizer.maskID
+          batch.ids[position] = mask
         } else if fate < 0.9 {
           batch.ids[position] = Int32(stream.index(below: tokenizer.vocabularySize))
         }

@@ -16,49 +16,89 @@ internal import Tokenizers
 
   static let faults = [
     Fault(
-      from: "\"type\": \"WordPiece\", \"unk_token\"", to: "\"type\": \"BPE\", \"unk_token\"",
+      from: "\"type\": \"WordPiece\", \"unk_token\"", to: "\"type\": \"Unigram\", \"unk_token\"",
       message: """
-        t.json: key 'model.type': error: 'BPE' is not supported
-          supported: WordPiece
+        t.json: key 'model.type': error: 'Unigram' is not supported
+          supported: WordPiece, BPE
         """),
+    Fault(
+      from: "\"type\": \"WordPiece\", \"unk_token\"", to: "\"type\": \"BPE\", \"unk_token\"",
+      message: "t.json: key 'model.merges': error: a list is missing"),
+    Fault(
+      from: "\"type\": \"WordPiece\", \"unk_token\"",
+      to: "\"type\": \"BPE\", \"dropout\": 0.1, \"merges\": [], \"unk_token\"",
+      message: """
+        t.json: key 'model.dropout': error: a dropout of merges makes other tokens each time, which is not supported
+          set it to null
+        """),
+    Fault(
+      from: "\"type\": \"WordPiece\", \"unk_token\": \"[UNK]\", \"continuing_subword_prefix\": \"##\"",
+      to: "\"type\": \"BPE\", \"merges\": [\"a b\"]",
+      message: "t.json: key 'model.merges.0': error: the vocabulary lacks the token 'b'"),
+    Fault(
+      from: "\"type\": \"WordPiece\", \"unk_token\": \"[UNK]\", \"continuing_subword_prefix\": \"##\"",
+      to: "\"type\": \"BPE\", \"merges\": [[\"a\"]]",
+      message:
+        "t.json: key 'model.merges.0': error: neither two tokens nor a text of two tokens with a space between"
+    ),
     Fault(
       from: "\"type\": \"WordPiece\", \"unk_token\": \"[UNK]\", \"continuing_subword_prefix\": \"##\"",
       to: "\"unk_token\": \"[UNK]\"",
       message: """
-        t.json: key 'model': error: the model says no type, and is no WordPiece, which has unk_token, \
-        continuing_subword_prefix, max_input_chars_per_word, vocab and no merges
-          supported: WordPiece
-        """),
-    Fault(
-      from: "\"type\": \"WordPiece\", \"unk_token\"", to: "\"merges\": [], \"unk_token\"",
-      message: """
-        t.json: key 'model': error: the model says no type, and is no WordPiece, which has unk_token, \
-        continuing_subword_prefix, max_input_chars_per_word, vocab and no merges
-          supported: WordPiece
+        t.json: key 'model': error: the model says no type; it is no BPE, which has vocab and merges, and no WordPiece, \
+        which has unk_token, continuing_subword_prefix, max_input_chars_per_word, vocab
+          supported: WordPiece, BPE
         """),
     Fault(
       from: "\"type\": \"WordPiece\", \"unk_token\"", to: "\"type\": null, \"unk_token\"",
-      message: "t.json: key 'model.type': error: a text is missing"),
+      message: "t.json: key 'model.type': error: a text is missing\n  supported: WordPiece, BPE"),
     Fault(
-      from: "\"type\": \"BertNormalizer\"", to: "\"type\": \"NFC\"",
+      from: "\"type\": \"BertNormalizer\"", to: "\"type\": \"Precompiled\"",
       message: """
-        t.json: key 'normalizer.type': error: 'NFC' is not supported
-          supported: BertNormalizer
+        t.json: key 'normalizer.type': error: 'Precompiled' is not supported
+          supported: BertNormalizer, NFC, NFD, NFKC, NFKD, Lowercase, Strip, Prepend, Replace, Sequence
         """),
     Fault(
       from: "\"clean_text\": true", to: "\"clean_text\": 1",
       message: "t.json: key 'normalizer.clean_text': error: true or false is missing"),
     Fault(
-      from: "{\"type\": \"BertPreTokenizer\"}", to: "null",
+      from: "{\"type\": \"BertPreTokenizer\"}", to: "{\"type\": \"Whitespace\"}",
       message: """
-        t.json: key 'pre_tokenizer': error: an object is missing
-          supported: BertPreTokenizer
+        t.json: key 'pre_tokenizer.type': error: 'Whitespace' is not supported
+          supported: BertPreTokenizer, ByteLevel, Split, Digits, Metaspace, Sequence
         """),
     Fault(
-      from: "\"type\": \"TemplateProcessing\"", to: "\"type\": \"ByteLevel\"",
+      from: "{\"type\": \"BertPreTokenizer\"}",
+      to:
+        "{\"type\": \"Sequence\", \"pretokenizers\": [{\"type\": \"ByteLevel\", \"add_prefix_space\": true}, {}]}",
       message: """
-        t.json: key 'post_processor.type': error: 'ByteLevel' is not supported
-          supported: TemplateProcessing, BertProcessing, RobertaProcessing
+        t.json: key 'pre_tokenizer.pretokenizers.1': error: nothing may follow ByteLevel, which ends in bytes
+        """),
+    Fault(
+      from: "{\"type\": \"BertPreTokenizer\"}",
+      to:
+        "{\"type\": \"Split\", \"pattern\": {\"Regex\": \"a(b\"}, \"behavior\": \"Isolated\", \"invert\": false}",
+      message: """
+        t.json: key 'pre_tokenizer.pattern.Regex': error: character 2 of the regular expression: '(' without ')'
+        """),
+    Fault(
+      from: "{\"type\": \"BertPreTokenizer\"}",
+      to: "{\"type\": \"Split\", \"behavior\": \"Kept\"}",
+      message: """
+        t.json: key 'pre_tokenizer.behavior': error: 'Kept' is not supported
+          supported: Removed, Isolated, MergedWithPrevious, MergedWithNext, Contiguous
+        """),
+    Fault(
+      from: "\"type\": \"TemplateProcessing\"", to: "\"type\": \"Other\"",
+      message: """
+        t.json: key 'post_processor.type': error: 'Other' is not supported
+          supported: TemplateProcessing, BertProcessing, RobertaProcessing, ByteLevel, Sequence
+        """),
+    Fault(
+      from: "{\"type\": \"WordPiece\", \"prefix\"", to: "{\"type\": \"CTC\", \"prefix\"",
+      message: """
+        t.json: key 'decoder.type': error: 'CTC' is not supported
+          supported: ByteLevel, ByteFallback, Fuse, Replace, Strip, Metaspace, WordPiece, Sequence
         """),
     Fault(
       from: "{\"id\": \"B\", \"type_id\": 1}", to: "{\"id\": \"C\", \"type_id\": 1}",
@@ -112,7 +152,7 @@ internal import Tokenizers
     #expect(
       error?.description == """
         nowhere/tokenizer.json: error: cannot read the tokenizer
-          a model folder needs a tokenizer.json of the WordPiece kind
+          a model folder needs a tokenizer.json
         """)
   }
 }

@@ -65,7 +65,7 @@ internal import Tokenizers
 
   @Test func `the special ids are those of the file`() throws {
     let tokenizer = try small("uncased")
-    let ids = [
+    let ids: [Int32?] = [
       tokenizer.padID, tokenizer.unknownID, tokenizer.classID, tokenizer.separatorID, tokenizer.maskID,
     ]
     #expect(ids == [0, 1, 2, 3, 4])
@@ -73,7 +73,7 @@ internal import Tokenizers
 
   @Test func `the special ids of MPNet's kind are not those that its vocabulary has from BERT`() throws {
     let tokenizer = try small("mpnet")
-    let ids = [
+    let ids: [Int32?] = [
       tokenizer.padID, tokenizer.unknownID, tokenizer.classID, tokenizer.separatorID, tokenizer.maskID,
     ]
     #expect(ids == [1, 6, 0, 2, 48])

@@ -48,8 +48,19 @@ internal import Tokenizers
     var words: [UInt8] = []
     BertPreTokenizer.forEachWord(text, in: 0..<text.count) { word in
       if !words.isEmpty { words.append(0x0a) }
-      words += text[word.bytes]
+      words += text[word]
     }
     #expect(StableHash.hex(Data(words)) == expected.words, "block \(block), words")
+  }
+
+  /// Where places are asked for, BERT's normalizer goes another way.
+  @Test(arguments: [0, 1, 3, 0xa, 0x1d, 0x30])
+  func `a normalised text is the same with the places of its bytes`(_ block: Int) {
+    let text = text(ofBlock: block)
+    for flags in ["1111", "0111", "1011", "1101", "1110", "0010", "0000"] {
+      let aligned = normalizer(flags).aligned(text)
+      #expect(aligned.bytes == normalizer(flags).normalized(text), "block \(block), \(flags)")
+      #expect(aligned.places.allSatisfy { $0.upperBound <= text.count })
+    }
   }
 }

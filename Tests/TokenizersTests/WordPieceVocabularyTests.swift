@@ -42,7 +42,7 @@ internal import Tokenizers
     #expect(tokenizer.vocabularySize == vocabulary.count)
     #expect(vocabulary.indices.allSatisfy { tokenizer.token(Int32($0)) == vocabulary[$0] })
     for text in Self.texts {
-      #expect(!tokenizer.encode(text, maxTokens: .max).ids.contains(tokenizer.unknownID), "\(text)")
+      #expect(!tokenizer.encode(text, maxTokens: .max).ids.contains { $0 == tokenizer.unknownID }, "\(text)")
     }
   }
 

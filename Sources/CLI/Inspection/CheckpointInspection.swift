@@ -55,7 +55,7 @@ enum CheckpointInspection {
     }
     return told(
       "tokenizer",
-      Result { try Tokenizer(file: file) }.map { "WordPiece, \(grouped($0.vocabularySize)) tokens" })
+      Result { try Tokenizer(file: file) }.map { "\($0.kind), \(grouped($0.vocabularySize)) tokens" })
   }
 
   /// A row with a value, or with the reason why there is none.

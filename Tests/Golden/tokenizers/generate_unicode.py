@@ -1,4 +1,4 @@
-"""Writes Sources/Tokenizers/UnicodeRanges.swift: what the Hugging Face library does with every scalar.
+"""Writes Sources/Tokenizers/Unicode/UnicodeRanges.swift: what the Hugging Face library does with every scalar.
 
 Run by hand: python generate_unicode.py
 The sets are read off the library's behaviour, so no Unicode version has to be guessed.
@@ -82,4 +82,4 @@ for name, values in sets.items():
         row += pair
     lines += [f"    {row.rstrip()}", "  ]", ""]
 lines[-1] = "}"
-(PACKAGE / "Sources/Tokenizers/UnicodeRanges.swift").write_text("\n".join(lines) + "\n")
+(PACKAGE / "Sources/Tokenizers/Unicode/UnicodeRanges.swift").write_text("\n".join(lines) + "\n")

@@ -1,10 +1,12 @@
+internal import Basics
 internal import Foundation
 
-/// BERT's normaliser: clean, isolate ideographs, strip accents, lower-case, in this order.
+/// BERT's normalizer: clean, isolate ideographs, strip accents, lower-case, in this order.
 ///
-/// The text is UTF-8 in and out. ASCII is handled byte by byte; only runs of scalars that can
-/// decompose go through Foundation's NFD. Cost: O(bytes).
-package struct BertNormalizer: Sendable, Hashable {
+/// Where nobody asks for places, which no training of an encoder does, the text goes through in one pass: ASCII is handled
+/// byte by byte, only runs of scalars that can decompose go through Foundation's NFD. With places it is four
+/// steps, each as it is written; both give the same text. Cost: O(bytes).
+package struct BertNormalizer: Normalizer, Hashable {
   /// Whether controls are removed and white space becomes spaces.
   package var cleansText: Bool
   /// Whether ideographs get spaces around them.
@@ -22,7 +24,31 @@ package struct BertNormalizer: Sendable, Hashable {
     self.lowercases = lowercases
   }
 
-  /// The normalised text.
+  func normalize(_ text: inout AlignedText) {
+    guard text.isTracked else { return text.replace(untracked: normalized(text.bytes)) }
+    if cleansText {
+      text.replaceScalars { value, classes in
+        classes.contains(.dropped) ? [] : [classes.contains(.space) ? 0x20 : value]
+      }
+    }
+    if isolatesIdeographs {
+      text.replaceScalars { value, classes in classes.contains(.ideograph) ? [0x20, value, 0x20] : [value] }
+    }
+    if stripsAccents {
+      UnicodeForm(isCompatible: false, composes: false).normalize(&text)
+      text.replaceScalars { value, classes in classes.contains(.mark) ? [] : [value] }
+    }
+    if lowercases { Lowercase().normalize(&text) }
+  }
+
+  /// The normalised text with the part of the original that each of its bytes comes from, for tests.
+  package func aligned(_ text: [UInt8]) -> (bytes: [UInt8], places: [Range<Int>]) {
+    var aligned = AlignedText(text, start: 0, isTracked: true)
+    normalize(&aligned)
+    return (aligned.bytes, aligned.bytes.indices.map { aligned.original($0..<$0 + 1) })
+  }
+
+  /// The normalised text, without places.
   package func normalized(_ text: [UInt8]) -> [UInt8] {
     var output: [UInt8] = []
     output.reserveCapacity(text.count + 8)
@@ -112,31 +138,27 @@ package struct BertNormalizer: Sendable, Hashable {
   }
 }
 
-/// Reads the scalar that starts at a byte of well-formed UTF-8, and its number of bytes.
-@inline(__always)
-func decodeScalar(_ text: [UInt8], at position: Int) -> (value: UInt32, length: Int) {
-  let first = UInt32(text[position])
-  if first < 0x80 { return (first, 1) }
-  let second = UInt32(text[position + 1] & 0x3f)
-  if first < 0xe0 { return ((first & 0x1f) << 6 | second, 2) }
-  let third = UInt32(text[position + 2] & 0x3f)
-  if first < 0xf0 { return ((first & 0x0f) << 12 | second << 6 | third, 3) }
-  let fourth = UInt32(text[position + 3] & 0x3f)
-  return ((first & 0x07) << 18 | second << 12 | third << 6 | fourth, 4)
+extension AlignedText {
+  /// Replaces each scalar by some, all of which come from where it does.
+  fileprivate mutating func replaceScalars(_ parts: (UInt32, UnicodeClasses) -> [UInt32]) {
+    let old = bytes
+    rewrite { rewriting in
+      var position = 0
+      while position < old.count {
+        let (value, length) = decodeScalar(old, at: position)
+        for part in parts(value, UnicodeClasses.of(value)) { rewriting.append(part, from: position) }
+        position += length
+      }
+    }
+  }
 }
 
-/// Appends a scalar outside ASCII as UTF-8.
-private func appendScalar(_ value: UInt32, to output: inout [UInt8]) {
-  func follow(_ shift: UInt32) -> UInt8 { UInt8(0x80 | (value >> shift) & 0x3f) }
-  if value < 0x800 {
-    output.append(UInt8(0xc0 | value >> 6))
-  } else if value < 0x10000 {
-    output.append(UInt8(0xe0 | value >> 12))
-    output.append(follow(6))
-  } else {
-    output.append(UInt8(0xf0 | value >> 18))
-    output.append(follow(12))
-    output.append(follow(6))
+extension StageKind where Stage == any Normalizer {
+  static let bert = StageKind("BertNormalizer") { section throws(Diagnostic) in
+    let lowercases = try section.flag("lowercase")
+    return BertNormalizer(
+      cleansText: try section.flag("clean_text"),
+      isolatesIdeographs: try section.flag("handle_chinese_chars"),
+      stripsAccents: try section.flag("strip_accents", usually: lowercases), lowercases: lowercases)
   }
-  output.append(follow(0))
 }

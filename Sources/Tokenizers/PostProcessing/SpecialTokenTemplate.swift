@@ -15,6 +15,10 @@ struct SpecialTokenTemplate: Sendable {
   /// The template of two sentences.
   var pair: [Part]
 
+  /// No special tokens.
+  static let plain = SpecialTokenTemplate(
+    single: [.first(type: 0)], pair: [.first(type: 0), .second(type: 1)])
+
   /// BERT's own: class, first, separator, second, separator.
   static func bert(classID: Int32, separatorID: Int32) -> SpecialTokenTemplate {
     let single: [Part] = [
@@ -43,6 +47,26 @@ struct SpecialTokenTemplate: Sendable {
       }
     }
     return SpecialTokenTemplate(single: untyped(single), pair: untyped(pair))
+  }
+
+  /// The special tokens before and after a single text.
+  var surroundings: (before: [Int32], after: [Int32]) {
+    var (before, after): ([Int32], [Int32]) = ([], [])
+    var isBefore = true
+    for part in single {
+      switch part {
+      case .special(let ids, _): if isBefore { before += ids } else { after += ids }
+      case .first, .second: isBefore = false
+      }
+    }
+    return (before, after)
+  }
+
+  /// The outermost special tokens of a single text that has one on both sides.
+  var marks: (first: Int32, last: Int32)? {
+    let (before, after) = surroundings
+    guard let first = before.first, let last = after.last else { return nil }
+    return (first, last)
   }
 
   /// How many special tokens a template has.
@@ -81,42 +105,13 @@ struct SpecialTokenTemplate: Sendable {
     for part in parts {
       switch part {
       case .special(let ids, let type):
-        append(TokenRow(ids: ids, words: [Int32](repeating: -1, count: ids.count)), type: type)
+        encoding.ids += ids
+        encoding.words += repeatElement(-1, count: ids.count)
+        encoding.types += repeatElement(type, count: ids.count)
       case .first(let type): append(first, type: type)
       case .second(let type): if let second { append(second, type: type) }
       }
     }
     return encoding
-  }
-}
-
-/// The tokens of one sentence before special tokens are put around them.
-struct TokenRow: Sendable, Hashable {
-  var ids: [Int32] = []
-  var words: [Int32] = []
-
-  /// Keeps the first tokens.
-  mutating func cut(to count: Int) {
-    guard count < ids.count else { return }
-    ids.removeLast(ids.count - count)
-    words.removeLast(words.count - count)
-  }
-
-  /// Cuts two sentences to a common length, the longer one first.
-  ///
-  /// What the Hugging Face library calls `longest_first`: the shorter sentence n is whole as long as
-  /// the other still gets max(n, limit - n); else both get half, the longer (of equal ones the second)
-  /// the odd token.
-  static func cutLongestFirst(_ first: inout TokenRow, _ second: inout TokenRow, to limit: Int) {
-    guard first.ids.count + second.ids.count > limit else { return }
-    let firstIsLonger = first.ids.count > second.ids.count
-    var shorter = min(first.ids.count, second.ids.count)
-    var longer = max(shorter, limit - shorter)
-    if shorter + longer > limit {
-      shorter = limit / 2
-      longer = limit - shorter
-    }
-    first.cut(to: firstIsLonger ? longer : shorter)
-    second.cut(to: firstIsLonger ? shorter : longer)
   }
 }

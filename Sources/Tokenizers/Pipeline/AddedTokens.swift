@@ -10,33 +10,38 @@ struct AddedToken: Sendable {
   var stripsRight = false
   /// Whether it is looked for after normalisation.
   var normalized = false
+  /// Whether decoding leaves it out where special tokens are to be left out.
+  var isSpecial = false
 }
 
 /// Finds added tokens in a text: of the matches the leftmost, of those the longest.
 struct AddedTokens: Sendable {
   /// A piece of a text: an added token or what lies between two of them.
   enum Segment: Hashable {
-    /// An added token.
-    case token(Int32)
+    /// An added token, and the text that it takes.
+    case token(Int32, Range<Int>)
     /// Text without added tokens.
     case text(Range<Int>)
   }
 
-  private var patterns: [(bytes: [UInt8], token: AddedToken)]
-  private var startsPattern = [Bool](repeating: false, count: 256)
+  private let tokens: [AddedToken]
+  /// From contents to places in `tokens`.
+  private let contents: ByteTrie
+  private var startsContent = [Bool](repeating: false, count: 256)
 
   /// Whether there is nothing to find.
-  var isEmpty: Bool { patterns.isEmpty }
+  var isEmpty: Bool { tokens.isEmpty }
 
   /// Makes a finder; `normalize` is applied to the tokens' contents.
   init(_ tokens: [AddedToken], normalize: (([UInt8]) -> [UInt8])? = nil) {
-    patterns = tokens.map { token in
+    let patterns = tokens.map { token in
       let bytes = Array(token.content.utf8)
-      return (normalize?(bytes) ?? bytes, token)
+      return normalize?(bytes) ?? bytes
     }
-    patterns.removeAll { $0.bytes.isEmpty }
-    patterns.sort { $0.bytes.count > $1.bytes.count }
-    for pattern in patterns { startsPattern[Int(pattern.bytes[0])] = true }
+    self.tokens = tokens
+    // Of equal contents the first token counts.
+    contents = ByteTrie(patterns.enumerated().reversed().map { ($1, Int32($0)) })
+    for case let first? in patterns.map(\.first) { startsContent[Int(first)] = true }
   }
 
   /// Cuts a text at the added tokens; empty pieces are left out.
@@ -45,26 +50,24 @@ struct AddedTokens: Sendable {
     var taken = 0
     var position = 0
     while position < text.count {
-      guard startsPattern[Int(text[position])], let pattern = pattern(in: text, at: position) else {
+      guard startsContent[Int(text[position])],
+        let (index, length) = contents.longestPrefix(of: text, position..<text.count)
+      else {
         position += 1
         continue
       }
-      let token = pattern.token
-      let match = position..<position + pattern.bytes.count
+      let token = tokens[Int(index)]
+      let match = position..<position + length
       position = match.upperBound
       if token.singleWord, touchesWord(text, match) { continue }
       let start = token.stripsLeft ? max(taken, spaceStart(text, before: match.lowerBound)) : match.lowerBound
       let end = token.stripsRight ? spaceEnd(text, after: match.upperBound) : match.upperBound
       if taken < start { segments.append(.text(taken..<start)) }
-      segments.append(.token(token.id))
+      segments.append(.token(token.id, start..<end))
       taken = end
     }
     if taken < text.count { segments.append(.text(taken..<text.count)) }
     return segments
-  }
-
-  private func pattern(in text: [UInt8], at position: Int) -> (bytes: [UInt8], token: AddedToken)? {
-    patterns.first { text[position...].starts(with: $0.bytes) }
   }
 
   private func touchesWord(_ text: [UInt8], _ match: Range<Int>) -> Bool {

@@ -7,8 +7,9 @@ extension Tokenizer {
   /// settings of the class that transformers takes for the `model_type` of its config.json.
   ///
   /// transformers builds a tokenizer of BERT's or MPNet's class from tokenizer_config.json and takes only vocabulary and added tokens
-  /// from tokenizer.json; of the classes PreTrainedTokenizerFast and TokenizersBackend it takes tokenizer.json whole. Here
-  /// tokenizer.json alone counts, as job ids rest on its bytes, so the two must agree.
+  /// from tokenizer.json; of decoders' classes (`RebuiltClass`) it takes merges and post-processor too, of the classes
+  /// PreTrainedTokenizerFast and TokenizersBackend all of it. Here tokenizer.json alone counts, as job ids rest on its bytes, so
+  /// the two must agree.
   ///
   /// - Throws: a `Diagnostic` for a file that cannot be read.
   public func disagreements(folder: String) throws(Diagnostic) -> [Diagnostic] {
@@ -21,7 +22,13 @@ extension Tokenizer {
       ? try JSON(try InputFile.bytes(model), file: model)["model_type"]?.text : nil
     // Without either file nothing says what transformers would build.
     if !isThere, type == nil { return [] }
-    let configuration = TokenizerConfiguration(root: root, path: path, isThere: isThere, modelType: type)
+    // transformers reads this older file where added tokens are not said in the other one, and then it counts.
+    let map = folder + "/special_tokens_map.json"
+    let specials =
+      root["added_tokens_decoder"] == nil && FileManager.default.fileExists(atPath: map)
+      ? try JSON(try InputFile.bytes(map), file: map).members : nil
+    let configuration = TokenizerConfiguration(
+      root: root, path: path, isThere: isThere, modelType: type, specials: specials ?? JSON.Object())
     return configuration.problems(of: content) { id($0) }
   }
 }
@@ -34,6 +41,8 @@ private struct TokenizerConfiguration {
   let isThere: Bool
   /// `model_type` of the model; nil where nothing says it.
   let modelType: String?
+  /// What special_tokens_map.json says, where it counts.
+  let specials: JSON.Object
 
   /// A class of tokenizers that transformers builds anew.
   private struct Rebuilt: Sendable {
@@ -64,7 +73,35 @@ private struct TokenizerConfiguration {
   }
 
   func problems(of content: TokenizerContent, id: (String) -> Int32?) -> [Diagnostic] {
-    unknownTokens(id) + (rebuilt.map { normalisation(content.normalizer) + rest(content, $0) } ?? [])
+    guard let rebuilt, let normalizer = content.normalizer as? BertNormalizer,
+      let model = content.model as? WordPieceModel
+    else { return unknownTokens(id) + rebuiltDecoder(content) }
+    return unknownTokens(id) + normalisation(normalizer) + rest(content, normalizer, model, rebuilt)
+  }
+
+  /// What a tokenizer of a decoder's class, or added tokens, would make of texts.
+  private func rebuiltDecoder(_ content: TokenizerContent) -> [Diagnostic] {
+    var settings: [String: JSON] = [:]
+    for member in root.members ?? JSON.Object() { settings[member.name] = member.value }
+    for member in specials { settings[member.name] = member.value }
+    let comparison = DecoderComparison(settings: settings, modelType: modelType, content: content)
+    guard let (text, rebuilt) = comparison.disagreement() else { return [] }
+    let quoted = JSONText.quoted(text)
+    guard let rebuilt else {
+      return [
+        problem(
+          "transformers adds the special tokens of this file to those of tokenizer.json, and would give \(quoted) other ids than that does",
+          "added_tokens_decoder", hint: "let both files say the same of each token, as the base was trained")
+      ]
+    }
+    return [
+      problem(
+        "transformers builds a \(rebuilt.name) of its own for this class and model, which gives \(quoted) other ids than tokenizer.json does",
+        "tokenizer_class",
+        hint:
+          "set tokenizer_class to TokenizersBackend, of which tokenizer.json is taken as it is, where the base was trained with it"
+      )
+    ]
   }
 
   private func normalisation(_ normalizer: BertNormalizer) -> [Diagnostic] {
@@ -95,17 +132,21 @@ private struct TokenizerConfiguration {
   }
 
   /// What transformers takes from this file, or holds fixed, for a class.
-  private func rest(_ content: TokenizerContent, _ rebuilt: Rebuilt) -> [Diagnostic] {
+  private func rest(
+    _ content: TokenizerContent, _ normalizer: BertNormalizer, _ model: WordPieceModel, _ rebuilt: Rebuilt
+  ) -> [Diagnostic] {
+    let marks = content.template.marks
     func name(_ id: Int32) -> String { content.tokens[Int(id)] ?? "\(id)" }
     var settings = [
-      ("clean_text", "true", "\(content.normalizer.cleansText)"),
-      ("max_input_chars_per_word", "100", "\(content.longestWord)"),
-      ("continuing_subword_prefix", "##", content.prefix),
+      ("clean_text", "true", "\(normalizer.cleansText)"),
+      ("max_input_chars_per_word", "100", "\(model.longestWord)"),
+      ("continuing_subword_prefix", "##", model.prefix),
     ]
     for (key, usual, id) in [
-      ("unk_token", "[UNK]", content.unknownID), ("cls_token", rebuilt.classToken, content.classID),
-      ("sep_token", rebuilt.separatorToken, content.separatorID),
-    ] where content.tokens.indices.contains(Int(id)) {
+      ("unk_token", "[UNK]", model.unknownID), ("cls_token", rebuilt.classToken, marks?.first),
+      ("sep_token", rebuilt.separatorToken, marks?.last),
+    ] {
+      guard let id, content.tokens.indices.contains(Int(id)) else { continue }
       settings.append((key, token(root[key]) ?? usual, name(id)))
     }
     var problems = settings.filter { $0.1 != $0.2 }.map { key, theirs, ours in
@@ -116,9 +157,9 @@ private struct TokenizerConfiguration {
           "make both files say what the base was trained with, or set tokenizer_class to PreTrainedTokenizerFast"
       )
     }
-    let theirs = rebuilt.template(content.classID, content.separatorID)
+    let theirs = marks.map { rebuilt.template($0.first, $0.last) }
     let ours = rebuilt.readsTypes ? content.template : content.template.untyped
-    if ours.single != theirs.single || ours.pair != theirs.pair {
+    if ours.single != theirs?.single || ours.pair != theirs?.pair {
       problems.append(
         problem(
           "tokenizer.json puts other special tokens around texts than transformers does for a tokenizer of this class",

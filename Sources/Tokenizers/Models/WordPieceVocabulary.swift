@@ -24,7 +24,7 @@ public enum WordPieceVocabulary {
     for text in texts {
       let normalized = normalizer.normalized(Array(text.utf8))
       BertPreTokenizer.forEachWord(normalized, in: 0..<normalized.count) { word in
-        counts[Array(normalized[word.bytes]), default: 0] += 1
+        counts[Array(normalized[word]), default: 0] += 1
       }
     }
     var scalars: Set<Unicode.Scalar> = []
