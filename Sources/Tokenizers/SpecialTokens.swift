@@ -30,7 +30,7 @@ public struct SpecialTokens: Sendable, Hashable {
     bos = try names.id("bos_token")
     eos = try names.id("eos_token")
     pad = try names.id("pad_token")
-    unknown = try names.id("unk_token") ?? tokenizer.unknownID
+    unknown = try names.id("unk_token")
     stops = Array(Set([eos].compactMap { $0 } + (try Self.generationStops(folder, tokenizer)))).sorted()
     chatTemplate = try Self.chatTemplate(folder, names.configuration)
   }

@@ -2,8 +2,10 @@
 public struct TextTokens: Sendable, Hashable {
   /// The tokens.
   public var ids: [Int32]
-  /// For each token the UTF-8 bytes of the text that it covers: whole characters, so that the tokens of one character
-  /// share its bytes. Empty for a token that stands for nothing of the text.
+  /// For each token the UTF-8 bytes of the text that it covers.
+  ///
+  /// They are whole characters: the tokens of one character share its bytes. Empty for a token that stands for nothing
+  /// of the text.
   public var ranges: [Range<Int>]
 
   /// Makes tokens; the two lists have one length.

@@ -104,7 +104,7 @@ internal import Tokenizers
     ),
     (
       "generation_config.json", #"{"eos_token_id": [0, 99999]}"#,
-      "generation_config.json: key 'eos_token_id': error: the tokenizer has no token with the id 99999\n  name ids of tokenizer.json, which go up to 901"
+      "generation_config.json: key 'eos_token_id': error: the tokenizer has no token with the id 99999\n  name ids of tokenizer.json, which go up to 571"
     ),
     (
       "generation_config.json", #"{"eos_token_id": "</s>"}"#,

@@ -8,7 +8,7 @@ struct ByteLevel: PreTokenizer {
   let addsPrefixSpace: Bool
   let splits: Bool
 
-  /// Words of GPT-2 (Radford et al. 2019, its published encoder).
+  /// Words of GPT-2, as its published encoder of 2019 has them.
   private static let words = #"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"#
   private static let pattern = TextPattern.known(words)
 

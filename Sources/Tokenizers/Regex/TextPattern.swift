@@ -77,8 +77,10 @@ struct PatternMatcher {
   private var effort = 0
   private var mostEffort: Int
   private var isExhausted = false
-  /// For each split of the careful program and each position: 0 not known, -1 leads to no match, else one more than the
-  /// end of the match. Empty as long as nothing is remembered.
+  /// Where each split of the careful program leads at each position.
+  ///
+  /// 0 is not known, -1 leads to no match, anything else is one more than the end of the match. Empty as long as nothing is
+  /// remembered.
   private var memo: [Int32] = []
 
   /// A way that was not tried yet.

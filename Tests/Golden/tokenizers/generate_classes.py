@@ -51,14 +51,16 @@ def cases(name):
                     (folder / "config.json").write_text(json.dumps(CONFIG | {"model_type": model}))
                     try:
                         theirs = transformers.AutoTokenizer.from_pretrained(folder)
-                        ids = [theirs(text)["input_ids"] for text in texts]
+                        # A token that only a class assumes becomes a new one; texts without it are the same question for all.
+                        added = [token for token, id in theirs.get_added_vocab().items() if id >= own.get_vocab_size()]
+                        asked = [(text, ids) for text, ids in zip(texts, expected) if not any(token in text for token in added)]
+                        differs = any(theirs(text)["input_ids"] != ids for text, ids in asked)
                     except Exception as error:
                         print(name, config, model, "cannot be used:", repr(error)[:150])
                         continue
                 specials = [getattr(theirs, f"{key}_token_id") for key in ("bos", "eos", "pad", "unk")]
-                # A token that only a class assumes, and that it adds to the vocabulary, is none of ours.
                 specials = [id if id is not None and id < own.get_vocab_size() else None for id in specials]
-                yield [name, json.dumps(config), model, ids != expected, specials, type(theirs).__name__]
+                yield [name, json.dumps(config), model, differs, specials, type(theirs).__name__]
 
 
 found = [case for name in FILES for case in cases(name)]
