@@ -14,7 +14,7 @@ struct Mixology: AsyncParsableCommand {
     version: Product.version,
     subcommands: [
       Validate.self, PlanCommand.self, Run.self, Status.self, ReportCommand.self, Merge.self, Extract.self,
-      Inspect.self,
+      Import.self, Inspect.self,
       Bench.self, Doctor.self, Schema.self, Worker.self,
     ])
 

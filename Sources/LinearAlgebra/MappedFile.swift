@@ -54,6 +54,16 @@ public final class MappedFile: @unchecked Sendable {
     return unsafe Array(UnsafeRawBufferPointer(start: base + range.lowerBound, count: range.count))
   }
 
+  /// A little-endian whole number at a byte, which need not be aligned.
+  public func integer<Number: FixedWidthInteger & BitwiseCopyable>(
+    _: Number.Type, at offset: Int
+  ) -> Number {
+    precondition(
+      offset >= 0 && offset <= count - MemoryLayout<Number>.size, "a number at \(offset) of \(count) bytes")
+    // SAFETY: the bytes lie inside the mapping, as just checked.
+    return unsafe Number(littleEndian: base.loadUnaligned(fromByteOffset: offset, as: Number.self))
+  }
+
   /// Gives the memory of whole pages inside some bytes back to the system.
   ///
   /// Whatever a view wrote there is lost; what is read again comes from the file.

@@ -41,6 +41,20 @@ enum FolderAttempt {
     return result
   }
 
+  /// Refuses to begin where the disk has no room for what will be written.
+  ///
+  /// - Parameters:
+  ///   - words: Who takes it: `the merge takes`.
+  ///   - smaller: What writes fewer bytes.
+  static func checkRoom(
+    for bytes: Int, in folder: String, taken words: String, orElse smaller: String
+  ) throws(Diagnostic) {
+    guard let free = MachineFacts.freeDisk(at: folder), free < bytes + (64 << 20) else { return }
+    throw Diagnostic(
+      "the disk has \(free >> 20) MiB free, \(words) \(bytes >> 20) MiB", at: Place(file: folder),
+      hint: "make room, name a folder on another disk, or write fewer bytes: \(smaller)")
+  }
+
   /// Removes what processes that have ended left; a folder that was moved away and not replaced comes back.
   private static func clear(beside target: URL) {
     let files = FileManager.default

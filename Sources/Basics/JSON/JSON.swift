@@ -91,6 +91,17 @@ extension JSON {
     /// An object without members.
     public init() { self.init(names: [], values: [], places: nil) }
 
+    /// An object of members with different names, to be written.
+    public init(_ members: [(name: String, value: JSON)]) {
+      var places: [ExactText: Int]?
+      if members.count > Self.fewest {
+        places = [:]
+        for (place, member) in members.enumerated() { places?[ExactText(member.name)] = place }
+        precondition(places?.count == members.count, "two members of one name")
+      }
+      self.init(names: members.map(\.name), values: members.map(\.value), places: places)
+    }
+
     /// The value of a name (byte for byte).
     public subscript(name: String) -> JSON? {
       let place =

@@ -22,7 +22,7 @@ struct CheckpointMerge {
     try check()
     // Tensors are what runs side by side.
     BLASRuntime.threads = 1
-    let watch = MergeWatch()
+    let watch = ByteWatch("merged")
     let outcome = try CheckpointMerger.merge(
       recipe, into: output,
       options: .init(
@@ -51,23 +51,5 @@ struct CheckpointMerge {
       }
     }
     throw Diagnostic("'\(text)' is no size of a file", hint: "write --max-shard-size 5GB or 500MB")
-  }
-}
-
-/// The living line of a long merge: several threads tell how far they are.
-private final class MergeWatch: Sendable {
-  private let watch = Stopwatch()
-  private let pace = Lock(Pace(every: 0.2))
-
-  /// Seconds since it was made.
-  var seconds: Double { watch.seconds }
-
-  func tell(_ done: Int, of total: Int) {
-    pace.withLock { pace in
-      guard pace.isDue() else { return }
-      let left = seconds * Double(total - done) / Double(max(1, done))
-      Console.status(
-        "\(spoken(bytes: done)) of \(spoken(bytes: total)) merged, \(spoken(seconds: left)) left")
-    }
   }
 }

@@ -9,7 +9,7 @@ import Terminal
 /// Says what a path is.
 struct Inspect: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Says what a checkpoint, tensor file, adapter, routed model, dataset or stored job is.")
+    abstract: "Says what a checkpoint, tensor or GGUF file, adapter, routed model, dataset or stored job is.")
 
   @Argument(
     help: "A folder, a file, the name of a base, or the first digits of a stored job's id.",
@@ -43,6 +43,7 @@ struct Inspect: ParsableCommand {
     }
     switch path.split(separator: ".").last.map({ $0.lowercased() }) ?? "" {
     case "safetensors": return try TensorInspection.lines(path, all: tensors)
+    case "gguf": return try GGUFInspection.lines(path, all: tensors)
     case "jsonl", "csv": return try DatasetInspection.lines(path, all: tensors)
     case "yaml", "yml":
       throw Diagnostic(
@@ -50,7 +51,8 @@ struct Inspect: ParsableCommand {
         hint: "`mixology validate` and `plan` read manifests, `mixology merge` reads recipes")
     default:
       throw Diagnostic(
-        "the file is of no known kind", at: Place(file: path), hint: "known: .safetensors, .jsonl, .csv")
+        "the file is of no known kind", at: Place(file: path),
+        hint: "known: .safetensors, .gguf, .jsonl, .csv")
     }
   }
 

@@ -81,7 +81,8 @@ public enum CheckpointMerger {
     let method = try CheckpointMethods.row(named: recipe.method, at: recipe.methodPlace)
     let plan = try CheckpointPlan(
       recipe, method: method, largestShard: options.largestShard, environment: options.environment)
-    try checkDisk(plan.layout.bytes, folder)
+    try FolderAttempt.checkRoom(
+      for: plan.layout.bytes, in: folder, taken: "the merge takes", orElse: "out_dtype: bfloat16")
     return try FolderAttempt.write(folder) { attempt in
       try TensorWork(plan: plan, folder: attempt, progress: options.progress).run(threads: options.threads)
       try plan.configuration.write(to: attempt)
@@ -106,13 +107,6 @@ public enum CheckpointMerger {
       let record = try? JSONDecoder().decode(Record.self, from: data)
     else { return [] }
     return Set(record.files.compactMap { $0.split(separator: "/").first.map(String.init) })
-  }
-
-  private static func checkDisk(_ bytes: Int, _ folder: String) throws(Diagnostic) {
-    guard let free = MachineFacts.freeDisk(at: folder), free < bytes + (64 << 20) else { return }
-    throw Diagnostic(
-      "the disk has \(free >> 20) MiB free, the merge takes \(bytes >> 20) MiB", at: Place(file: folder),
-      hint: "make room, name a folder on another disk, or write fewer bytes: out_dtype: bfloat16")
   }
 }
 
@@ -253,23 +247,13 @@ private final class TensorWork: Sendable {
   }
 
   private func check(_ block: Matrix, _ format: StoredFloats.Format, _ index: Int) throws {
-    let largest = block.withSpan { TensorWork.largestMagnitude($0) }
-    // Above the largest finite number of 16 bits and its half step.
-    let limit = format == .float16 ? Float(65_520).bitPattern : Float.infinity.bitPattern
-    guard largest >= limit else { return }
-    throw largest >= Float.infinity.bitPattern
+    guard let excess = WrittenNumbers.excess(of: block, in: format) else { return }
+    throw excess == .notFinite
       ? culprit(index)
         ?? Diagnostic(
           "the merged tensor holds NaN or infinity, and the models' do not: a number grew too large",
           hint: "lower weights or lambda")
       : Diagnostic(
         "the merged tensor holds numbers too large for float16", hint: "write dtype: bfloat16 or float32")
-  }
-
-  /// Bits of the largest magnitude; those of NaN are above those of infinity.
-  private static func largestMagnitude(_ numbers: Span<Float>) -> UInt32 {
-    var largest: UInt32 = 0
-    for i in 0..<numbers.count { largest = max(largest, numbers[i].bitPattern & 0x7fff_ffff) }
-    return largest
   }
 }
