@@ -200,7 +200,7 @@ public struct PredictionBinder: Sendable {
         let question = Scorer.Question(task: evaluation.task, split: evaluation.split)
         guard let asked = scorer.targets(question) else { continue }
         let rows = try scorer.joined(evaluation.job, asked)
-        text.add(rows.columns, targets: rows.targets, task: asked.task, split: asked.split)
+        text.add(rows, task: asked.task, split: asked.split)
       }
       let file = folder.appendingPathComponent(name)
       let data = Data(text.bytes)

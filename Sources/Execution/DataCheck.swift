@@ -19,7 +19,7 @@ public struct DataCheck: Sendable {
     let split: Split
   }
 
-  /// Reads every split of every task that some open job reads.
+  /// Reads every split of every task that some open job reads, and those whose rows have groups.
   ///
   /// - Throws: `Diagnostics` with all problems in the order of the jobs.
   public func check(_ plan: Plan) throws {
@@ -29,10 +29,14 @@ public struct DataCheck: Sendable {
     var problems: [Diagnostic] = []
     let asked = predicted(plan)
     let open = plan.jobs.filter { progress.isOpen($0.id) }
-    for part in open.flatMap({ parts(of: $0, asked[$0.id]) }) {
+    // What is there already may be scored by other groups now.
+    let grouped = plan.jobs.filter { !progress.isOpen($0.id) }.flatMap { asked[$0.id] ?? [] }
+      .filter { $0.task.by != nil }
+    for part in open.flatMap({ parts(of: $0, asked[$0.id]) }) + grouped {
       guard case .files(let files) = part.task.source, seen.insert(part).inserted else { continue }
       // Counted rows could be read; what is left to say is whether scores on them mean anything.
-      if let row = row(of: part, plan) {
+      // Of training rows the groups, which a search may score them in, were not.
+      if part.split != .train || part.task.by == nil, let row = row(of: part, plan) {
         problems += plan.errors(in: row).filter { !problems.contains($0) }
         continue
       }
@@ -55,9 +59,9 @@ public struct DataCheck: Sendable {
   private func predicted(_ plan: Plan) -> [JobID: [Part]] {
     let tasks = Dictionary(plan.plannedTasks.map { ($0.spec.name, $0.spec) }) { first, _ in first }
     var parts: [JobID: [Part]] = [:]
-    for evaluation in plan.models.lazy.flatMap(\.evaluations) {
+    for evaluation in (plan.models + plan.tried).lazy.flatMap(\.evaluations) {
       guard let task = tasks[evaluation.task] else { continue }
-      let part = Part(task: task.reduced(to: [evaluation.split]), split: evaluation.split)
+      let part = Part(task: task.scored(evaluation.split), split: evaluation.split)
       if parts[evaluation.job]?.contains(part) != true { parts[evaluation.job, default: []].append(part) }
     }
     return parts
@@ -89,7 +93,7 @@ public struct DataCheck: Sendable {
       }
     case .train(let job):
       job.tasks.flatMap { task in
-        [Part(task: task, split: .train)]
+        [Part(task: task.reduced(to: [.train]), split: .train)]
           + (job.training.validateEvery > 0 ? [Part(task: task, split: .validation)] : [])
       }
     case .tune(let job):

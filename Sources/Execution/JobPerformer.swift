@@ -213,11 +213,14 @@ public final class JobPerformer {
 
   /// The examples of a split of a task, with the row and the text of each, as the base's tokeniser reads them.
   ///
-  /// - Parameter maxTokens: What longer texts are cut to: no more than the base reads, which the plan saw to.
+  /// - Parameters:
+  ///   - maxTokens: What longer texts are cut to: no more than the base reads, which the plan saw to.
+  ///   - isScored: Whether predictions of them are scored, which takes their groups.
   func rows(
-    _ task: TaskSpec, _ split: Split, base: Hashed<BaseSpec>, maxTokens: Int
+    _ task: TaskSpec, _ split: Split, base: Hashed<BaseSpec>, maxTokens: Int, isScored: Bool = false
   ) throws -> TokenizedRows {
-    try rows(RowsKey(task, split, base: base, maxTokens: maxTokens))
+    let read = isScored ? task.scored(split) : task.reduced(to: [split])
+    return try rows(RowsKey(Hashed(read), split, base: base, maxTokens: maxTokens))
   }
 
   /// The same by their name.

@@ -18,19 +18,18 @@ public struct StoredItems: ItemScoreSource {
   public func items(_ row: ScoreRow) throws -> ItemScores? {
     guard let (targets, id) = asked(row) else { return nil }
     let rows = try scorer.joined(id, targets)
-    let (predictions, wanted) = (rows.columns.predictions, rows.targets)
+    let wanted = rows.targets
     guard !wanted.isEmpty else { return nil }
-    let labels = targets.task.labels.map(\.name)
     let metric = try Metrics.all.entry(named: row.metric)
-    let answers = predictions.map(\.target)
-    let sample = metric.sample(answers, wanted, labels)
+    let answers = rows.columns.predictions.map(\.target)
+    let sample = targets.task.sample(of: metric, answers, rows.wanted)
     return ItemScores(
       pseudoScores: sample.pseudoScores, answers: answers.map(StoredItems.code),
       isConstant: sample.isConstant,
       isOneAnswer: (StoredItems.commonest(answers)?.share ?? 0) > 0.95
         && (StoredItems.commonest(wanted)?.share ?? 1) < 0.9,
       floor: StoredItems.constant(wanted).map { answer in
-        metric.compute(wanted.map { _ in answer }, wanted, labels)
+        targets.task.value(of: metric, wanted.map { _ in answer }, rows.wanted)
       })
   }
 

@@ -68,6 +68,9 @@ package struct ComparisonRow {
 
   package subscript(role: Role) -> Contender? { contenders[role] }
 
+  /// `macro_f1`, or `macro_f1 by attribute` of a mean over groups.
+  package var metricWords: String { metric.name + (task.by.isEmpty ? "" : " by \(task.by)") }
+
   /// Whether this is the metric that decides.
   package var isPrimary: Bool { metric.name == task.decidingMetric?.name }
 }

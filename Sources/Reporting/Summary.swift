@@ -46,7 +46,7 @@ enum Summary {
     return [header]
       + rows.map { row in
         [
-          row.task.name, row.metric.name, row.testExamples.map(String.init) ?? "-",
+          row.task.name, row.metricWords, row.testExamples.map(String.init) ?? "-",
           NumberText.fixed(row.floor?.score?.mean), score(row.single, name: false),
         ] + roles.map { score(row[$0], name: naming && $0 != .allTaskCocktail) }
       }

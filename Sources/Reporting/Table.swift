@@ -33,6 +33,11 @@ package struct Column: Sendable, Hashable {
   package var documentation: String
   package var alignment: Alignment
 
+  /// What a column `by` means.
+  static let groups =
+    "The column of the data within whose groups of rows the metric is computed; the value is the mean over the groups. Empty "
+    + "where it is computed over all rows."
+
   /// Makes a column; numbers stand right, words left.
   package init(_ name: String, _ kind: Kind, unit: String = "", _ documentation: String) {
     self.name = name

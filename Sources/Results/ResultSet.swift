@@ -40,6 +40,8 @@ public struct TaskColumn: Sendable, Hashable, Codable {
   public var kind: TaskKind
   /// The metrics; the first one decides.
   public var metrics: [MetricColumn]
+  /// The column within whose groups of rows metrics are computed, to be averaged; empty where they are over all rows.
+  public var by = ""
 
   /// The metric by which models are chosen and compared: the first; nil where there is none.
   public var decidingMetric: MetricColumn? { metrics.first }

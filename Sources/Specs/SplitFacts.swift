@@ -24,6 +24,8 @@ public struct SplitFacts: Sendable, Hashable, Codable {
   public var entities: Int
   /// Nil where no text could be counted.
   public var lengths: LengthFacts?
+  /// The groups that metrics are computed within; nil where there are none.
+  public var groups: GroupFacts?
 
   /// Makes facts of so many rows about which nothing else is known yet.
   public init(_ split: Split, rows: Int, available: Int, isHeldOut: Bool = false) {
@@ -73,6 +75,29 @@ public struct OverlapFacts: Sendable, Hashable, Codable {
   /// Nothing shared yet.
   public init(_ other: Split) {
     self.other = other
+  }
+}
+
+/// The groups of rows that metrics are computed within.
+public struct GroupFacts: Sendable, Hashable, Codable {
+  /// How many.
+  public var count: Int
+  /// The first of those with the fewest rows, and its rows.
+  public var smallest: String
+  /// Rows of that one.
+  public var fewest: Int
+  /// Rows of the largest one.
+  public var most: Int
+  /// By metric the first group whose targets make it a convention, whatever is predicted: a correlation with one number.
+  public var unmeasured: [String: String]
+
+  /// Makes facts.
+  public init(count: Int, smallest: String, fewest: Int, most: Int, unmeasured: [String: String]) {
+    self.count = count
+    self.smallest = smallest
+    self.fewest = fewest
+    self.most = most
+    self.unmeasured = unmeasured
   }
 }
 

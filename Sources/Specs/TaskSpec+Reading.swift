@@ -17,7 +17,15 @@ extension TaskSpec {
     if !splits.contains(.validation) { task.part = nil }
     if !splits.contains(.train) || task.limits[Split.train.rawValue] == nil { task.draw = nil }
     task.metrics = Array(metrics.prefix(count))
+    if count == 0 { task.by = nil }
     if head == .linear { task.labels = labels.map { LabelSpec(name: $0.name, description: "") } }
+    return task
+  }
+
+  /// What is read of the task to score predictions of a split: its rows, and the groups that they are in.
+  public func scored(_ split: Split) -> TaskSpec {
+    var task = reduced(to: [split])
+    task.by = by
     return task
   }
 

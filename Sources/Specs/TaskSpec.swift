@@ -83,6 +83,9 @@ public struct TaskSpec: Sendable, Hashable, Codable {
   public var head: HeadKind
   /// Which part of the validation rows is meant, where merges fit on some of them; nil, and not written, for all.
   public var part: ValidationPart?
+  /// The column within whose groups of rows metrics are computed, and then averaged over the groups; nil, and not written,
+  /// where they are computed over all rows.
+  public var by: String?
   /// Names the choice of the training rows that a limit keeps; nil, and not written, where all trainings read the same.
   public var draw: Int?
 

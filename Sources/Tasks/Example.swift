@@ -119,13 +119,18 @@ public struct Example: Sendable, Hashable {
   public var words: [String]
   /// What is asked for.
   public var target: Target
+  /// The group of rows that it is scored in; nil where metrics are computed over all rows.
+  public var group: String?
 
   /// Makes an example.
-  public init(text: String, pair: String? = nil, words: [String] = [], target: Target) {
+  public init(
+    text: String, pair: String? = nil, words: [String] = [], target: Target, group: String? = nil
+  ) {
     self.text = text
     self.pair = pair
     self.words = words
     self.target = target
+    self.group = group
   }
 }
 

@@ -15,6 +15,8 @@ public struct TokenizedExample: Sendable {
   public var wordCount: Int
   /// What is right.
   public var target: Target
+  /// As in `Example.group`.
+  public var group: String?
 
   /// Makes an example.
   ///
@@ -52,5 +54,11 @@ public struct TokenizedExample: Sendable {
     self.init(
       ids: encoding.ids, types: encoding.types, wordStarts: starts, words: words,
       wordCount: example.words.count, target: example.target)
+    group = example.group
   }
+}
+
+extension [TokenizedExample] {
+  /// What predictions of them are held against.
+  public var wanted: WantedRows { WantedRows(map(\.target), groups: map(\.group)) }
 }

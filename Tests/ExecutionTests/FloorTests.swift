@@ -56,7 +56,8 @@ import Testing
       let rows = try TaskLoader.rows(task, split: .test) { _ in nil }
       let metric = try #require(task.metrics.first)
       func score(_ columns: PredictionColumns) throws -> Double {
-        try #require(try task.scores([metric], columns.predictions, rows.examples.map(\.target))[metric])
+        try #require(
+          try task.scores([metric], columns.predictions, WantedRows(rows.examples.map(\.target)))[metric])
       }
       // A tagger is hard to beat by words' own tags, and a mean has no correlation at all.
       let (found, known) = (try score(own), try score(other))

@@ -65,6 +65,35 @@ import Testing
       ])
   }
 
+  @Test func `groups that say little are told, and those that say nothing are errors`() throws {
+    let manifest = Self.manifest.replacingOccurrences(of: "odd]}", with: "odd], by: asked}")
+    func told(_ groups: GroupFacts) throws -> [String] {
+      var test = facts(.test)
+      test.groups = groups
+      var resources = FakeResources()
+      resources.facts = ["fpb": [test]]
+      let plan = try plan(manifest, resources: resources)
+      return plan.notes.map(\.what) + plan.data.flatMap(plan.errors).map { "error: \($0.what)" }
+    }
+    let sound = GroupFacts(count: 4, smallest: "up", fewest: 20, most: 40, unmeasured: ["matthews": "up"])
+    #expect(try told(sound) == [])
+    var small = sound
+    small.fewest = 7
+    #expect(
+      try told(small) == [
+        "test of 'fpb': of the 4 groups of 'asked' 'up' has 7 rows, and counts as much as one of 40"
+      ])
+    var flat = small
+    flat.unmeasured = ["accuracy": "down"]
+    let convention =
+      "test of 'fpb': within the group 'down' of 'asked' the answers are such that 'accuracy' is a convention and no "
+      + "measurement"
+    #expect(try told(flat) == [convention, "error: " + convention])
+    let many = GroupFacts(count: 100, smallest: "1", fewest: 1, most: 1, unmeasured: [:])
+    let each = "test of 'fpb': 'by' names 'asked', which has another value in each of the 100 rows"
+    #expect(try told(many) == [each, "error: " + each])
+  }
+
   @Test func `duplicates, conflicts, one class and labels without a row are told`() throws {
     var train = facts(.train, labels: [60, 40, 0])
     train.duplicates = finding(3, 8, 2)

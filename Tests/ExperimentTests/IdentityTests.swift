@@ -42,7 +42,8 @@ import Testing
   @Test(arguments: [
     "title=something else", "name=other", "tasks.fpb.family=other", "tasks.fpb.limits.test=10",
     "tasks.fpb.limits.validation=10", "tasks.fpb.metrics=accuracy", "task_defaults.validation_fraction=0.2",
-    "tasks.fpb.metrics=macro_f1", "evaluate.tasks=own", "evaluate.splits=test", "sampling.rule=concatenation",
+    "tasks.fpb.metrics=macro_f1", "tasks.fpb.by=asked", "evaluate.tasks=own", "evaluate.splits=test",
+    "sampling.rule=concatenation",
     "adapter.targets=value,query", "adapter.rank=8", "training.precision=float32",
     "evaluate.precision=bfloat16",
   ])
@@ -55,7 +56,8 @@ import Testing
 
   /// What changes a training that validates on the way.
   @Test(arguments: [
-    ("tasks.fpb.metrics=accuracy", true), ("tasks.fpb.limits.validation=10", true),
+    ("tasks.fpb.metrics=accuracy", true), ("tasks.fpb.by=asked", true),
+    ("tasks.fpb.limits.validation=10", true),
     ("training.patience=3", true), ("training.keep_best=true", true), ("tasks.fpb.limits.test=10", false),
     ("task_defaults.validation_fraction=0.2", false),
   ])
@@ -98,6 +100,17 @@ import Testing
     let again = try plan([], whole)
     #expect(training(again) != training(known))
     #expect(again.models.first?.evaluations == known.models.first?.evaluations)
+  }
+
+  @Test func `groups of rows change no job, but what scores on the way`() throws {
+    let grouped = "tasks.fpb.by=asked"
+    #expect(try ids(Self.text, [grouped]) == ids(Self.text))
+    let validating = ["training.validate_every=10"]
+    func evaluated(_ overrides: [String]) throws -> [JobSpec] {
+      try plan(Self.text, overrides).jobs.map(\.spec).filter { ["guess", "probe"].contains($0.kind) }
+    }
+    #expect(try evaluated(validating + [grouped]) == evaluated(validating))
+    #expect(try plan(Self.text, [grouped]).tasks.map(\.by) == ["asked", "", "", ""])
   }
 
   @Test func `what a base cannot read of a length is not in a job`() throws {

@@ -27,6 +27,8 @@ import Testing
           l: {generate: {form: sentimnt, rows: {train: 3}}}
           m: {generate: {form: topic, rows: {test: 3}, noise: 2}, labels: [a]}
           n: {data: x, kind: classification, labels: {a: x}}
+          o: {generate: {form: topic, rows: {train: 3}}, by: topic}
+          p: {data: x, kind: classification, labels: [a, b], by: label}
         """#,
       message: #"""
         a.yaml:3:20: error: 'budget' is set in 2 ways
@@ -89,6 +91,12 @@ import Testing
         a.yaml:17:46: error: the task 'n' needs at least two labels
            17 |   n: {data: x, kind: classification, labels: {a: x}}
               |                                              ^
+        a.yaml:18:50: error: 'by' cannot be set for a generated task
+           18 |   o: {generate: {form: topic, rows: {train: 3}}, by: topic}
+              |                                                  ^ it names a column, and generated rows have none; leave it out
+        a.yaml:19:58: error: 'by' names the target 'label': within rows of one answer metrics have nothing to tell apart
+           19 |   p: {data: x, kind: classification, labels: [a, b], by: label}
+              |                                                          ^ name a column of the rows' origin or question; macro_f1 weighs all labels alike
         """#),
     BadManifest(
       name: "cocktails",

@@ -28,7 +28,7 @@ import Testing
       try schemaKeys().sorted() == [
         "accumulation", "adapter", "alpha", "anchors", "arms", "base", "batch_rows", "batch_tokens", "beta1",
         "beta2",
-        "budget",
+        "budget", "by",
         "cap", "clip", "cocktails", "data", "data_root", "density", "description", "dropout", "epsilon",
         "evaluate", "except",
         "family", "files", "fit_fraction", "floors", "form", "generate", "grid", "grids", "head", "heads",

@@ -25,7 +25,7 @@ struct BFloatTrainingTests {
       name: "adapter", alpha: 8, dropout: 0, rslora: false, targets: ["all-linear"])
     let evaluator = Evaluator(network: try base.network.folding(adapter), pooling: base.pooling)
     let predictions = try evaluator.predict(task.validation, head: trained.heads[0], workspaces: workspaces)
-    return (trained, adapter, try task.task.decidingScore(predictions, task.validation.map(\.target)).1)
+    return (trained, adapter, try task.task.decidingScore(predictions, task.validation.wanted).1)
   }
 
   @Test(arguments: [0, 0.2])

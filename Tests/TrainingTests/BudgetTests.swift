@@ -155,7 +155,7 @@ import Training
     let evaluator = Evaluator(network: weights, pooling: base.pooling)
     let scores = try zip(tasks, trained.heads).map { task, head in
       let predictions = try evaluator.predict(task.validation, head: head)
-      return (try task.task.decidingScore(predictions, task.validation.map(\.target)).value)
+      return (try task.task.decidingScore(predictions, task.validation.wanted).value)
     }
     let expected = (scores[1] - scores[0]) / 2
     #expect(abs(try #require(trained.curve.last?.validation) - expected) < 1e-6)

@@ -180,11 +180,11 @@ import Training
   @Test func `scores are the task's metrics by name`() throws {
     let task = Toy.task(.classification, .labels)
     let said = [Prediction(.label(0)), Prediction(.label(1))]
-    let scores = try task.scores(["accuracy", "macro_f1"], said, [.label(0), .label(0)])
+    let scores = try task.scores(["accuracy", "macro_f1"], said, WantedRows([.label(0), .label(0)]))
     #expect(scores.keys.sorted() == ["accuracy", "macro_f1"])
     #expect(scores["accuracy"] == 0.5)
     #expect(
-      complaint { _ = try task.scores(["acuracy"], [Prediction(.label(0))], [.label(0)]) } == """
+      complaint { _ = try task.scores(["acuracy"], [Prediction(.label(0))], WantedRows([.label(0)])) } == """
         error: unknown metric 'acuracy'
           did you mean 'accuracy'?
         """)

@@ -46,7 +46,7 @@ import Training
         name: "toy", alpha: job.adapter.alpha, dropout: 0, rslora: false, targets: job.adapter.targets))
     let predictions = try Evaluator(network: weights, pooling: base.pooling)
       .predict(task.validation, head: trained.heads[0])
-    let (metric, value) = try task.task.decidingScore(predictions, task.validation.map(\.target))
+    let (metric, value) = try task.task.decidingScore(predictions, task.validation.wanted)
     #expect(metric.higherIsBetter ? value > 0.85 : value < 0.2)
   }
 

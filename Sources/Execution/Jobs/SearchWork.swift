@@ -66,7 +66,7 @@ extension JobPerformer {
     let task = tuning.tasks[index]
     let predictions = try Evaluator(network: network, pooling: tuning.base.pooling).predict(
       task.examples, head: task.head, states: try states(index, tuning), workspaces: workspaces)
-    let (metric, value) = try task.head.task.decidingScore(predictions, task.examples.map(\.target))
+    let (metric, value) = try task.head.task.decidingScore(predictions, task.examples.wanted)
     return (metric, predictions.contains(where: \.isUnsound) ? .nan : value)
   }
 

@@ -12,7 +12,9 @@ extension JobPerformer {
   func train(_ job: TrainJob, into folder: URL, progress: Progress) throws -> TrainResult {
     let base = try base(job.base, job.training.productPrecision)
     func examples(_ task: TaskSpec, _ split: Split) throws -> [TokenizedExample] {
-      try rows(task, split, base: job.$base, maxTokens: job.training.maxTokens).examples
+      try rows(
+        task, split, base: job.$base, maxTokens: job.training.maxTokens, isScored: split == .validation
+      ).examples
     }
     // The same rows at every validation of every training.
     func validated(_ task: TaskSpec) throws -> [TokenizedExample] {

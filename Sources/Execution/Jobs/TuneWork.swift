@@ -25,7 +25,9 @@ extension JobPerformer {
 
   private func tasks(of job: TuneJob, _ asked: MergeDemands.Tuning) throws -> [CoefficientTask] {
     try job.tasks.map { entry in
-      let all = try rows(entry.task, asked.split.split, base: job.$base, maxTokens: job.maxTokens).examples
+      let all = try rows(
+        entry.task, asked.split.split, base: job.$base, maxTokens: job.maxTokens, isScored: true
+      ).examples
       let stream = RandomStream(seed: job.seed, "tune", "rows", entry.task.name)
       return CoefficientTask(
         head: try head(Hashed(entry.task), of: entry.head, base: job.$base, labelScale: job.labelScale),

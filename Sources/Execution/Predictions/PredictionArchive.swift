@@ -9,7 +9,8 @@ internal import Tasks
 /// For each task and split one line of what was asked, without any text,
 /// `{"task":"news","split":"test","labels":["bad","good"],"rows":[1,2],"targets":[0,1]}`, then one of each model and seed,
 /// `{"task":"news","split":"test","model":"single:news","seed":0,"predictions":[0,0],"correct":"10"}`. Labels and tags are
-/// places in `labels`, numbers are themselves and have no `correct`. From these lines every number of the tables can be
+/// places in `labels`, numbers are themselves and have no `correct`. Of a task whose metrics are means over groups the first line
+/// has `"by":"attribute","groups":["down","up"],"group":[0,1]` too, the place of each row's group. From these lines every number of the tables can be
 /// computed again by another program.
 public struct PredictionArchive: Sendable {
   private let store: JobStore
@@ -42,7 +43,8 @@ public struct PredictionArchive: Sendable {
             lines +=
               head
               + "\"labels\":[\(labels)],\"rows\":[\(columns.rows.map { "\($0)" }.joined(separator: ","))],"
-            lines += "\"targets\":[\(targets.map(Self.text).joined(separator: ","))]}\n"
+            lines += "\"targets\":[\(targets.map(Self.text).joined(separator: ","))]"
+            lines += Self.groups(rows.wanted.groups, by: asked.task.by) + "}\n"
             isFirst = false
           }
           let answers = columns.predictions.map(\.target)
@@ -58,6 +60,23 @@ public struct PredictionArchive: Sendable {
     let data = Data(Gzip.compressed(Array(lines.utf8)))
     if let old = try? Data(contentsOf: file, options: .mappedIfSafe), old == data { return }
     try data.write(to: file, options: .atomic)
+  }
+
+  /// The names of the groups in the order of the rows, and the place of each row's; nothing for a task without groups.
+  private static func groups(_ groups: [String?], by column: String?) -> String {
+    guard let column else { return "" }
+    var places: [String: Int] = [:]
+    var names: [String] = []
+    let rows = groups.map { group -> String in
+      let name = group ?? ""
+      if places[name] == nil {
+        places[name] = names.count
+        names.append(JSONText.quoted(name))
+      }
+      return "\(places[name] ?? 0)"
+    }
+    return ",\"by\":\(JSONText.quoted(column)),\"groups\":[\(names.joined(separator: ","))]"
+      + ",\"group\":[\(rows.joined(separator: ","))]"
   }
 
   private static func text(_ target: Target) -> String {

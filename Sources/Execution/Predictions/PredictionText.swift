@@ -6,19 +6,22 @@ internal import Tasks
 ///
 /// `{"task":"news","split":"test","row":17,"text":"9f86d081884c7d65","prediction":"good","target":"bad","correct":false,
 /// "probabilities":{"bad":0.49,"good":0.51}}`. For tagging `probabilities` lists that of the tag of each word, `null` where
-/// the model did not see the word; a linear regression has none. What is right or wrong is `null` for numbers, which are near
+/// the model did not see the word; a linear regression has none. A row of a task whose metrics are means over groups has its `group`. What is right or wrong is `null` for numbers, which are near
 /// or far.
 struct PredictionText {
   private(set) var bytes: [UInt8] = []
 
   /// Adds the rows of one split.
-  mutating func add(_ columns: PredictionColumns, targets: [Target], task: TaskSpec, split: Split) {
+  mutating func add(_ rows: JoinedRows, task: TaskSpec, split: Split) {
+    let (columns, groups) = (rows.columns, rows.wanted.groups)
     let names = task.labels.map { JSONText.quoted($0.name) }
     let head = "{\"task\":\(JSONText.quoted(task.name)),\"split\":\"\(split.rawValue)\",\"row\":"
-    for (index, (prediction, target)) in zip(columns.predictions, targets).enumerated() {
+    for (index, (prediction, target)) in zip(columns.predictions, rows.targets).enumerated() {
       add(
-        head + "\(columns.rows[index]),\"text\":\"\(Self.hexadecimal(columns.texts[index]))\",\"prediction\":"
+        head + "\(columns.rows[index]),\"text\":\"\(Self.hexadecimal(columns.texts[index]))\","
       )
+      if task.by != nil, let group = groups[index] { add("\"group\":\(JSONText.quoted(group)),") }
+      add("\"prediction\":")
       add(JSONText.quoted(task.text(of: prediction.target)))
       add(",\"target\":" + JSONText.quoted(task.text(of: target)))
       add(",\"correct\":" + (task.isRight(prediction.target, target).map { "\($0)" } ?? "null"))

@@ -117,7 +117,7 @@ struct Scorer: Sendable {
 
   private func scores(_ metrics: [String], _ id: JobID, _ targets: Targets) throws -> [String: Double] {
     let rows = try joined(id, targets)
-    return try targets.task.scores(metrics, rows.columns.predictions, rows.targets)
+    return try targets.task.scores(metrics, rows.columns.predictions, rows.wanted)
   }
 }
 
@@ -125,7 +125,7 @@ struct Scorer: Sendable {
 final class Targets: Sendable {
   let task: TaskSpec
   let split: Split
-  /// The hash of what of the task decides its targets.
+  /// The hash of what of the task decides its targets and their groups.
   let key: String
   private let locations: [String: String]
   private let read = Lock<Result<Rows, Diagnostic>?>(nil)
@@ -136,14 +136,14 @@ final class Targets: Sendable {
     /// The line of each in its file.
     var lines: [Int]
     var texts: [UInt64]
-    var targets: [Target]
+    var wanted: WantedRows
   }
 
   init(_ task: TaskSpec, _ split: Split, _ locations: [String: String]) {
     self.task = task
     self.split = split
     self.locations = locations
-    var read = task.reduced(to: [split])
+    var read = task.scored(split)
     for index in read.labels.indices { read.labels[index].description = "" }
     key = String(Hashed(read).hex.prefix(32))
   }
@@ -186,7 +186,7 @@ final class Targets: Sendable {
         )
       }
     }
-    return JoinedRows(columns: columns, targets: table.targets)
+    return JoinedRows(columns: columns, wanted: table.wanted)
   }
 
   /// `data/fpb/test.jsonl`, or the task and the split where no file is known.
@@ -206,7 +206,7 @@ final class Targets: Sendable {
         found = .success(
           Rows(
             numbers: rows.numbers, lines: rows.lines, texts: rows.examples.map(\.textHash),
-            targets: rows.examples.map(\.target)))
+            wanted: WantedRows(rows.examples.map(\.target), groups: rows.examples.map(\.group))))
       } catch let problem as Diagnostic { found = .failure(problem) } catch {
         found = .failure(Diagnostic("\(error)"))
       }
@@ -220,5 +220,7 @@ final class Targets: Sendable {
 struct JoinedRows {
   var columns: PredictionColumns
   /// What was asked for in each row.
-  var targets: [Target]
+  var wanted: WantedRows
+  /// The same without groups.
+  var targets: [Target] { wanted.targets }
 }

@@ -79,6 +79,11 @@ extension ManifestReading {
         "'\(key)' cannot be set for a generated task", at: extra.keyPlace,
         hint: "the form brings it; leave it out")
     }
+    if let by = value.entry("by") {
+      report(
+        "'by' cannot be set for a generated task", at: by.keyPlace,
+        hint: "it names a column, and generated rows have none; leave it out")
+    }
     guard let generate = value["generate"], let form = generate["form"]?.text else { return nil }
     guard var spec = vocabulary.generatedTasks(form) else {
       report("the form '\(form)' makes no task", at: generate["form"]?.place)
@@ -128,7 +133,19 @@ extension ManifestReading {
     refuse("anchors", of: entry, kind, unless: \.takesAnchors)
     if let words = kind.labels { spec.labels = labels(entry, words) }
     if kind.takesAnchors { spec.labels = anchors(entry) }
+    spec.by = groups(value, target: spec.target)
     return spec
+  }
+
+  /// The column within whose groups metrics are computed.
+  private mutating func groups(_ value: Value, target: String) -> String? {
+    guard let by = value["by"], let column = by.text else { return nil }
+    if column == target {
+      report(
+        "'by' names the target '\(target)': within rows of one answer metrics have nothing to tell apart",
+        at: by.place, hint: "name a column of the rows' origin or question; macro_f1 weighs all labels alike")
+    }
+    return column
   }
 
   /// Tells a key that tasks of other kinds have.

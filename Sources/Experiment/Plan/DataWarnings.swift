@@ -33,7 +33,7 @@ struct DataWarnings {
   }
 
   private func warnings(_ facts: SplitFacts) -> [DataWarning] {
-    [strayTags(facts), outside(facts)].compactMap(\.self) + overlaps(facts)
+    [strayTags(facts), outside(facts)].compactMap(\.self) + groups(facts) + overlaps(facts)
       + [conflicts(facts), sameness(facts), fewHeldOut(facts)].compactMap(\.self) + unseenLabels(facts)
       + [cut(facts), emptyWords(facts), unscaled(facts), duplicates(facts)].compactMap(\.self)
   }
@@ -79,6 +79,41 @@ struct DataWarnings {
       hint: "remove them, or they count several times", count: facts.duplicates.count,
       line: facts.duplicates.line)
   }
+
+  // MARK: Groups
+
+  /// Groups within which metrics say nothing, or little.
+  private func groups(_ facts: SplitFacts) -> [DataWarning] {
+    guard let by = task.by, let groups = facts.groups else { return [] }
+    if groups.count == facts.rows, facts.rows > 1 {
+      return [
+        DataWarning(
+          "groups", "'by' names '\(by)', which has another value in each of the \(facts.rows) rows",
+          hint: "name a column that many rows share a value of", count: facts.rows, isError: true)
+      ]
+    }
+    let empty = task.metrics.compactMap { metric in
+      groups.unmeasured[metric].map { group in
+        DataWarning(
+          "groups \(metric)",
+          "within the group '\(group)' of '\(by)' the answers are such that '\(metric)' is a convention and no measurement",
+          hint: "leave out the metric, or give the group to another one, in which answers differ",
+          count: groups.count, isError: true)
+      }
+    }
+    guard empty.isEmpty, groups.fewest < Self.fewInGroup else { return empty }
+    return [
+      DataWarning(
+        "small groups",
+        "of the \(groups.count) groups of '\(by)' '\(groups.smallest)' has \(groups.fewest) rows, and counts as much as one of "
+          + "\(groups.most)",
+        hint: "a metric within so few rows is mostly noise: join small groups, or leave out 'by'",
+        count: groups.fewest)
+    ]
+  }
+
+  /// Fewer rows tell two models apart in their group that differ by 0.3 or more.
+  private static let fewInGroup = 20
 
   // MARK: Targets
 

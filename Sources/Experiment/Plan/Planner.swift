@@ -130,7 +130,9 @@ public struct Planner: Sendable {
       let word = vocabulary.metrics.first { $0.name == name }
       return MetricColumn(name: name, higherIsBetter: word?.higherIsBetter ?? true)
     }
-    return TaskColumn(name: task.name, kind: task.kind, metrics: metrics)
+    var column = TaskColumn(name: task.name, kind: task.kind, metrics: metrics)
+    column.by = task.by ?? ""
+    return column
   }
 
   // MARK: The base

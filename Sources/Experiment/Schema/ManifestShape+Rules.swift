@@ -42,8 +42,10 @@ extension ManifestShape {
       .oneOf(["generate", "files", "data"]),
       .when(
         .has("generate"),
-        [.never(["kind", "text", "pair", "target", "labels", "anchors"], because: "the form brings it")]
-          + forms,
+        [
+          .never(["kind", "text", "pair", "target", "labels", "anchors"], because: "the form brings it"),
+          .never(["by"], because: "generated rows have no columns"),
+        ] + forms,
         otherwise: [.needs(["kind"])] + kinds),
     ]
   }

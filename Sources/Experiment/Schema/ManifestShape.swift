@@ -108,6 +108,9 @@ struct ManifestShape {
         "anchors", .table(.object(anchor), keysAreNames: false), "described values for regression over labels"
       ),
       Field("metrics", metrics(of: vocabulary.metrics), "metrics by name; the first one decides"),
+      Field(
+        "by", .text,
+        "a column of groups of rows: every metric is the mean over the groups of the metric within each"),
       Field("family", .either([.name, .list(.name)]), "what the task is like, for pairs within a family"),
     ] + taskDefaults
   }

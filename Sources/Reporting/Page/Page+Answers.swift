@@ -110,7 +110,7 @@ extension Page {
     let isOpen = learned != nil && learned?.outcome != .win && learned?.note != "not learned"
     let open = isOpen ? "; learned: open" : ""
     return
-      "\(Page.name(row.task.name, in: row.arm)) (\(row.metric.name) \(row.metric.higherIsBetter ? "↑" : "↓")\(open))"
+      "\(Page.name(row.task.name, in: row.arm)) (\(row.metricWords) \(row.metric.higherIsBetter ? "↑" : "↓")\(open))"
   }
 
   private func scoreAndVerdict(_ contender: Contender?) -> String {

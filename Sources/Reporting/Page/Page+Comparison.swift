@@ -12,7 +12,7 @@ extension Page {
           Page.name($0.task.name, in: $0.arm)
         },
         .text("metric", "The first metric.") { row in
-          row.metric.name + (row.metric.higherIsBetter ? " ↑" : " ↓")
+          row.metricWords + (row.metric.higherIsBetter ? " ↑" : " ↓")
         },
         .integer("n", "Items of the test split.") { $0.testExamples },
         .text("base", "The base.") { NumberText.fixed($0.base?.mean) },

@@ -13,6 +13,7 @@ extension ReportTable {
     .text("arm", "The budget whose models these are; empty where the manifest has one.") { $0.arm },
     .text("task", "The task.") { $0.task.name },
     .text("metric", "The metric; the first one of a task decides what is chosen.") { $0.metric.name },
+    .text("by", Column.groups) { $0.task.by },
     .flag("higher_is_better", "Whether larger values of the metric are better.") { $0.metric.higherIsBetter },
     .integer("n_test", unit: "examples", "Examples of the test split behind each value.") { $0.testExamples },
     .integer("seeds", "Seeds of the single that have a test value.") { $0.single?.score?.count },

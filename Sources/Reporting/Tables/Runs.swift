@@ -22,6 +22,7 @@ extension ReportTable {
     .text("task", "The task it was evaluated on.") { $0.score.task },
     .text("split", "The part of the data: validation or test.") { $0.score.split.rawValue },
     .text("metric", "The metric's name.") { $0.score.metric },
+    .text("by", Column.groups) { $0.by },
     .number("value", unit: "metric", "The metric's value; empty where it is not a finite number.") {
       $0.score.value
     },
@@ -66,6 +67,8 @@ extension ReportTable {
 package struct Run {
   package var model: ModelRow
   package var score: ScoreRow
+  /// The column whose groups the value is a mean over; empty where it is over all rows.
+  package var by: String
 }
 
 extension Evidence {
@@ -84,7 +87,7 @@ extension Evidence {
       tasks.flatMap { task in
         Split.allCases.flatMap { split in
           names[task.name, default: []].compactMap { metric in
-            score(model, task.name, split, metric).map { Run(model: model, score: $0) }
+            score(model, task.name, split, metric).map { Run(model: model, score: $0, by: task.by) }
           }
         }
       }

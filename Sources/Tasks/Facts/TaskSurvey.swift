@@ -24,8 +24,11 @@ public struct TaskSurvey: Sendable {
     var texts: [SplitTexts] = []
     parts = []
     for split in Split.allCases where task.has(split) {
+      var read = task
+      // Training data need not have the column that scores are grouped by.
+      if split == .train { read.by = nil }
       // What is wrong with a file is told by the check that comes before a run.
-      guard let rows = try? TaskLoader.rows(task, split: split, locate: locate), !rows.examples.isEmpty else {
+      guard let rows = try? TaskLoader.rows(read, split: split, locate: locate), !rows.examples.isEmpty else {
         isComplete = false
         continue
       }
@@ -44,6 +47,9 @@ public struct TaskSurvey: Sendable {
       texts.split, rows: rows.examples.count, available: rows.available,
       isHeldOut: task.holdsBack(texts.split))
     (facts.duplicates, facts.conflicts) = texts.repeats()
+    facts.groups = RowGroups(rows.examples.map(\.group)).map {
+      $0.facts(rows.examples.map(\.target), task)
+    }
     task.row.count(zip(rows.examples, rows.lines).map { ($0.target, $1) }, task, &facts)
     return facts
   }

@@ -64,7 +64,8 @@ struct ExampleReader {
   /// What the task asks for and a record, or the header of all, does not have.
   func missingColumns(among names: [String], line: Int, in row: Row? = nil) -> [Diagnostic] {
     var missing: [Diagnostic] = []
-    for name in text.columns + (pair?.columns ?? []) + [task.target] where !names.holds(column: name) {
+    let read = text.columns + (pair?.columns ?? []) + [task.target] + (task.by.map { [$0] } ?? [])
+    for name in read where !names.holds(column: name) {
       let near = nearestName(to: name, among: names).map { "did you mean '\($0)'? " } ?? ""
       let problem = Diagnostic(
         "no column '\(name)', which task '\(task.name)' reads", at: Place(file: path, line: line),
@@ -112,5 +113,25 @@ struct ExampleReader {
   func knows(_ label: String) -> Bool { labels[label] != nil }
 
   /// The example of one record that has all columns and known labels only.
-  func example(_ row: Row) throws(Diagnostic) -> Example { try reading.example(row, self) }
+  func example(_ row: Row) throws(Diagnostic) -> Example {
+    var example = try reading.example(row, self)
+    example.group = try group(row)
+    return example
+  }
+
+  /// The group that a record is scored in; nil for a task without groups.
+  private func group(_ row: Row) throws(Diagnostic) -> String? {
+    guard let by = task.by else { return nil }
+    guard let name = row[by]?.scalar else {
+      throw Diagnostic(
+        "column '\(by)', by which the metrics of task '\(task.name)' are grouped, holds no text or number",
+        at: place(row), hint: "give the name of the one group that the row belongs to")
+    }
+    guard name.contains(where: { !$0.isWhitespace }) else {
+      throw Diagnostic(
+        "column '\(by)', by which the metrics of task '\(task.name)' are grouped, is empty", at: place(row),
+        hint: "every row belongs to a group: name it, or leave out 'by'")
+    }
+    return name
+  }
 }

@@ -215,7 +215,7 @@ public final class Trainer {
           "the model predicts no numbers any more for the validation data of '\(task.task.name)' after step \(source.used.steps)",
           hint: "lower training.learning_rate (now \(job.training.learningRate)) or set training.clip")
       }
-      let (metric, value) = try task.task.decidingScore(predictions, task.validation.map(\.target))
+      let (metric, value) = try task.task.decidingScore(predictions, task.validation.wanted)
       sum += metric.merit(value)
     }
     return sum / Double(tasks.count)

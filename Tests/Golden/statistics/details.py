@@ -38,6 +38,8 @@ class Details(Tables):
         for row in self.runs.itertuples():
             if self.source.has(row):
                 self.cell(row, "n", self.source.count(row), row.model)
+                if "by" in self.runs:
+                    self.cell(row, "by", self.source.by(row), row.model)
 
     def expected_labels(self):
         """By arm, task and role, for every model of the comparison with answers of labels: its name, the labels, a matrix for each seed."""

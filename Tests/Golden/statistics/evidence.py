@@ -10,7 +10,7 @@ from scipy import stats
 from items import Drawn, Predictions
 
 ALPHA, SHARE = 0.05, 0.8
-TEXT = {"arm", "second_arm", "held", "settings", "subject", "task", "metric", "note", "verdict", "first_model", "second_model", "rule", "tasks", "role",
+TEXT = {"arm", "by", "second_arm", "held", "settings", "subject", "task", "metric", "note", "verdict", "first_model", "second_model", "rule", "tasks", "role",
         "served", "labels"}
 
 
@@ -229,6 +229,7 @@ class Evidence:
                 for row, scores in zip(rows, y):
                     self.same(row.value, scores.mean(), key, "value from predictions", tolerance=1e-6)
                     self.cells["runs"].update([(row.Index, "value")] if self.source.is_read else [])
+                constant = any(self.source.is_constant(r, scores) for r, scores in zip(rows, y))
                 y = self.sign(metric) * y
                 floor = self.source.floor(rows[0])
                 one = np.array([self.source.is_one_answer(r) for r in rows])
@@ -239,7 +240,7 @@ class Evidence:
                     one = one | ((means <= floor + 2 * np.sqrt(squares)) & (means[best] - means > 4 * np.sqrt(squares[best] + squares)))
                 self.known[key] = dict(
                     y=y, seeds=[None if pd.isna(r.seed) else int(r.seed) for r in rows], fallen=one, floor=floor,
-                    constant=metric in ("pearson", "spearman", "matthews") and bool((y.std(1) == 0).any()),
+                    constant=constant,
                     answers=[self.source.answered(r) for r in rows])
         return self.known[key]
 

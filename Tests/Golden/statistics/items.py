@@ -115,6 +115,20 @@ METRICS = {f.__name__: f for f in (
     accuracy, macro_f1, weighted_f1, matthews, mse, r2, pearson, spearman, entity_f1, token_accuracy, micro_f1)}
 
 
+def over_groups(metric, y, p, labels, groups):
+    """Pseudo-scores of the mean over groups of a metric within each; items of a group vary as those of a stratum."""
+    n, scores = len(y), np.empty(len(y))
+    pick = lambda side, own: [side[i] for i in own] if isinstance(side, list) else side[own]
+    parts = [METRICS[metric](pick(y, own), pick(p, own), labels) for own in groups]
+    mean = np.mean([part.mean() for part in parts])
+    for own, part in zip(groups, parts):
+        m = len(own)
+        # The variance of a mean over strata: sum of s^2/m over G^2 (Cochran 1977), which items' own variance over n gives back.
+        weight = np.sqrt((n - 1) * m / (n * (m - 1))) * n / (len(groups) * m) if m > 1 else 0
+        scores[own] = mean + weight * (part - part.mean())
+    return scores
+
+
 class Predictions:
     """What models answered."""
 
@@ -148,8 +162,25 @@ class Predictions:
             answers, y = np.array(answers), np.array(y)
         return y, answers, asked["labels"]
 
+    def groups(self, row):
+        """The items of each group within which metrics are computed; one of all where there are none."""
+        asked = self.asked[row.task, row.split]
+        places = np.array(asked.get("group", [0] * len(asked["targets"])))
+        return [np.flatnonzero(places == k) for k in range(places.max() + 1)]
+
+    def by(self, row):
+        return self.asked[row.task, row.split].get("by")
+
+    def _grouped(self, row, y, p, labels):
+        groups = self.groups(row)
+        return METRICS[row.metric](y, p, labels) if self.by(row) is None else over_groups(row.metric, y, p, labels, groups)
+
     def scores(self, row):
-        return METRICS[row.metric](*self._read(row))
+        return self._grouped(row, *self._read(row))
+
+    def is_constant(self, row, scores):
+        """Whether the metric is a convention, in a group of rows at least."""
+        return row.metric in ("pearson", "spearman", "matthews") and any(scores[own].std() == 0 for own in self.groups(row))
 
     def count(self, row):
         return len(self.asked[row.task, row.split]["targets"])
@@ -173,7 +204,7 @@ class Predictions:
         if isinstance(y, list):
             return None
         constant = np.argmax(np.bincount(y)) if y.dtype.kind == "i" else y.mean()
-        return METRICS[row.metric](y, np.full(len(y), constant), labels).mean()
+        return self._grouped(row, y, np.full(len(y), constant), labels).mean()
 
     def is_one_answer(self, row):
         y, p, labels = self._read(row)
@@ -199,6 +230,9 @@ class Drawn:
 
     def has(self, row):
         return True
+
+    def is_constant(self, row, scores):
+        return row.metric in ("pearson", "spearman", "matthews") and scores.std() == 0
 
     def scores(self, row):
         shared, own = Stream(0, row.task, row.split, row.metric), Stream(0, row.job, row.metric)

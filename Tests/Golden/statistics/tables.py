@@ -50,6 +50,8 @@ class Tables(Register):
         self.cell(row, "floor", self.values(floor, task, "test", metric).mean() if floor else None, task)
         n = self.runs[(self.runs.task == task) & (self.runs.split == "test") & (self.runs.metric == metric)].n
         self.cell(row, "n_test", n.iloc[0], task)
+        if "by" in row:
+            self.cell(row, "by", self.runs[self.runs.task == task].by.iloc[0], task)
         self.cell(row, "chosen_on", f"validation {self.tasks[task][0]}" + (" of the seeds of tune" if self.choice else ""), task)
         for role, model in chosen.items():
             values = self.values(model, task, "test", metric)
