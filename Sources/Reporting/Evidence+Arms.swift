@@ -7,7 +7,7 @@ extension Evidence {
   /// budget, the whole.
   package var arms: [Evidence] {
     guard arm.isEmpty else { return [self] }
-    let names = candidates.filter { $0.rows[0].seed != nil }.map(\.arm).reduce(into: [String]()) {
+    let names = candidates.filter(\.isTrained).map(\.arm).reduce(into: [String]()) {
       if !$0.contains($1) { $0.append($1) }
     }
     return names.count > 1 ? names.map(restricted) : [self]

@@ -16,6 +16,12 @@ package struct Candidate: Sendable, Hashable {
   /// The budget under which it was trained, where there are several.
   package var arm: String { rows[0].arm }
 
+  /// Whether a training is behind it, its own or those of what it merges; base and floors have none.
+  package var isTrained: Bool { kind != .base && kind != .floor }
+
+  /// How many seeds it has; none where all share it.
+  package var seedCount: Int { rows.count { $0.seed != nil } }
+
   /// How a model of several parts is used; the same for all seeds.
   package var serving: Serving? { rows[0].serving }
   /// Whether the model is told which task a text belongs to.
@@ -117,7 +123,7 @@ package struct Evidence: Sendable {
   func restricted(to arm: String) -> Evidence {
     var part = self
     part.arm = arm
-    part.candidates.removeAll { $0.rows[0].seed != nil && $0.arm != arm }
+    part.candidates.removeAll { $0.isTrained && $0.arm != arm }
     part.candidatesOfKind = Dictionary(grouping: part.candidates, by: \.kind)
     return part
   }
@@ -151,6 +157,9 @@ extension Evidence {
   /// The tasks in the manifest's order.
   package var tasks: [TaskColumn] { results.tasks }
 
+  /// Whether each seed has a base of its own, which all models of the seed rest on.
+  package var seedsHaveBases: Bool { results.varies.contains(.base) }
+
   /// The models of some kinds.
   package func candidates(of kinds: ModelKind...) -> [Candidate] {
     kinds.count == 1 ? candidatesOfKind[kinds[0]] ?? [] : candidates.filter { kinds.contains($0.kind) }
@@ -177,7 +186,7 @@ extension Evidence {
     Estimate(values(of: candidate, task, split, metric).map(\.value))
   }
 
-  /// The values of the seeds that both have; a reference without seeds, the base, is the same for all of
+  /// The values of the seeds that both have; a reference without seeds, as a base that all share, is the same for all of
   /// them.
   package func pairs(
     of candidate: Candidate, with reference: Candidate, _ task: String, _ split: Split, _ metric: String

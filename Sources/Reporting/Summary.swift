@@ -47,7 +47,7 @@ enum Summary {
       + rows.map { row in
         [
           row.task.name, row.metricWords, row.testExamples.map(String.init) ?? "-",
-          NumberText.fixed(row.floor?.score?.mean), score(row.single, name: false),
+          row.floor?.score.map(bounded) ?? NumberText.missing, score(row.single, name: false),
         ] + roles.map { score(row[$0], name: naming && $0 != .allTaskCocktail) }
       }
   }
@@ -57,8 +57,13 @@ enum Summary {
     guard let contender, let score = contender.score else { return "-" }
     let outcome = contender.outcome
     let mark = outcome == .win || outcome == .loss ? "*" : isCollapsed(contender) ? "†" : ""
-    let text = NumberText.estimate(score).replacing(" ± ", with: "±") + mark
+    let text = bounded(score) + mark
     return name ? "\(text) \(shortName(contender))" : text
+  }
+
+  /// `0.812±0.010`.
+  private static func bounded(_ score: Estimate) -> String {
+    NumberText.estimate(score).replacing(" ± ", with: "±")
   }
 
   /// Whether a seed of either side of its comparison collapsed, as the page says.

@@ -84,7 +84,7 @@ public struct ModelRow: Sendable, Hashable, Codable {
   public var tuned: String = ""
   /// The tasks that it learned from, in the manifest's order.
   public var tasks: [String]
-  /// Nil for the base, which has none.
+  /// Nil for base and floors that are the same for all seeds.
   public var seed: Int?
   /// Optimiser steps; for a merge the sum over its inputs, for a base that was pretrained here those of its pretraining.
   public var steps: Int

@@ -6,6 +6,8 @@ public enum Variation: String, Sendable, Codable, CaseIterable {
   case order
   /// The training rows that a limit draws.
   case rows
+  /// The base that is pretrained here.
+  case base
 
   /// Where nothing is said.
   public static let usual: Set<Variation> = [.start, .order]
@@ -16,6 +18,7 @@ public enum Variation: String, Sendable, Codable, CaseIterable {
     case .start: "the first weights of adapters and heads"
     case .order: "which rows come when"
     case .rows: "which training rows a limit drew"
+    case .base: "the base, which is pretrained for each"
     }
   }
 }

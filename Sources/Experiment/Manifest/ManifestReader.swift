@@ -160,6 +160,12 @@ struct ManifestReading {
         "'vary: rows' varies nothing: no task has limits.train", at: rows.place,
         hint: "a limit draws its rows anew for each seed; without one all rows are read")
     }
+    let base = elements.first { $0.text == Variation.base.rawValue }
+    if let base, let given = root["base"], given["pretrain"] == nil {
+      report(
+        "'vary: base' varies nothing: the base is a checkpoint, the same for all seeds", at: base.place,
+        hint: "leave it out, or let each seed pretrain one: base: {pretrain: {...}}")
+    }
     return found
   }
 

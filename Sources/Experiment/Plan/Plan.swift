@@ -56,7 +56,7 @@ public struct PlannedModel: Sendable, Hashable {
   public var tasks: [String]
   /// As in `ModelRow.tuned`.
   public var tuned: String
-  /// Nil for base and floors.
+  /// Nil for base and floors that are the same for all seeds.
   public var seed: Int?
   /// The job that makes it; nil for a base from a folder.
   public var job: JobID?

@@ -26,7 +26,7 @@ extension Planning {
       let isLinear = read.of.head == .linear
       let isTold = served == Serving.taskKnown
       let job = PredictJob(
-        base: base, adapter: adapter, task: isTold ? read.told : read.task, split: read.split,
+        base: base(of: seed), adapter: adapter, task: isTold ? read.told : read.task, split: read.split,
         head: isLinear ? head(read.of.name) : nil, maxTokens: point.maxTokens,
         labelScale: isLinear ? nil : point.training.wrappedValue.labelScale,
         precision: manifest.evaluate.precision)

@@ -32,27 +32,38 @@ extension Planning {
       case .probe(let place?): "blind-\(place + 1)"
       }
     }
+
+    /// What of a seed it depends on.
+    var variations: Set<Variation> {
+      switch self {
+      case .majority: []
+      case .probe: [.base]
+      }
+    }
   }
 
   private mutating func add(_ floor: Floor, _ settings: String, _ point: Int) {
     let model = named("floor:\(floor.name)", settings)
-    let evaluations = parts.of(nil).read.compactMap { read -> PlannedEvaluation? in
-      evaluation(floor, of: read, model: model, maxTokens: parts.points[point].maxTokens).map {
-        PlannedEvaluation(task: read.of.name, split: read.split, job: $0)
+    for seed in seeds(varying: floor.variations) {
+      let evaluations = parts.of(nil).read.compactMap { read -> PlannedEvaluation? in
+        evaluation(floor, of: read, model: model, seed: seed, maxTokens: parts.points[point].maxTokens).map {
+          PlannedEvaluation(task: read.of.name, split: read.split, job: $0)
+        }
       }
+      if evaluations.isEmpty { continue }
+      models.append(
+        PlannedModel(
+          model: model, kind: .floor, recipe: floor.name, settings: settings, tasks: [], seed: seed, job: nil,
+          evaluations: evaluations))
     }
-    if evaluations.isEmpty { return }
-    models.append(
-      PlannedModel(
-        model: model, kind: .floor, recipe: floor.name, settings: settings, tasks: [], seed: nil, job: nil,
-        evaluations: evaluations))
   }
 
   private mutating func evaluation(
-    _ floor: Floor, of read: PlanParts.Read, model: String, maxTokens: Int
+    _ floor: Floor, of read: PlanParts.Read, model: String, seed: Int?, maxTokens: Int
   ) -> JobID? {
     let data = tasks[read.index]
     guard data.spec.has(.train), data.spec.has(read.split), isEvaluated(read.of) else { return nil }
+    let seeded = seed.map { " seed \($0)" } ?? ""
     let label = "on \(read.of.name) \(read.split.rawValue)"
     switch floor {
     case .majority:
@@ -66,19 +77,20 @@ extension Planning {
         hides = columns[place]
       }
       let task = read.of.probed
+      let base = base(of: seed)
       let probe = ProbeJob(
         base: base, task: Hashed(task.reduced(to: [.train])), maxTokens: maxTokens, hides: hides,
         precision: manifest.evaluate.precision)
       let without = hides.map { " without \($0)" } ?? ""
       let fitted = graph.add(
-        .probe(probe), label: "probe \(read.of.name)\(without)",
+        .probe(probe), label: "probe \(read.of.name)\(without)\(seeded)",
         work: estimate.probe(data, maxTokens: maxTokens, manifest.evaluate.precision))
       let job = PredictJob(
         base: base, adapter: nil, task: Hashed(task.predicted(read.split, isTold: false)), split: read.split,
         head: fitted, maxTokens: maxTokens, labelScale: nil,
         precision: manifest.evaluate.precision, hides: hides)
       return graph.add(
-        .predict(job), label: "predict \(model) \(label)",
+        .predict(job), label: "predict \(model)\(seeded) \(label)",
         work: estimate.evaluation(
           data, read.split, maxTokens: maxTokens, adapter: nil, rank: 0, manifest.evaluate.precision))
     }

@@ -54,7 +54,7 @@ extension Planning {
         return task.reduced(to: [tuning.split.split], metrics: tuning.readsMetric ? 1 : 0)
       }
       let job = TuneJob(
-        base: base, method: merge.method, parameters: parts.parameters, inputs: ordered.map(\.id),
+        base: base(of: seed), method: merge.method, parameters: parts.parameters, inputs: ordered.map(\.id),
         weights: ordered.map(\.weight),
         tasks: Hashed(
           tuned.map { task in
@@ -129,7 +129,7 @@ extension Planning {
     switch asked.what {
     case .propagatedGrams:
       job.data = MergeData(
-        base: base, tasks: Hashed(inputs.map { learned($0).wrappedValue }), rows: asked.rows,
+        base: base(of: job.seed), tasks: Hashed(inputs.map { learned($0).wrappedValue }), rows: asked.rows,
         maxTokens: maxTokens)
       work = estimate.mergeByBlocks(work, data, rows: asked.rows, maxTokens: maxTokens, point.adapter)
       return
@@ -142,7 +142,7 @@ extension Planning {
     }
     job.statistics = zip(inputs, job.inputs).map { input, id in
       let statistics = StatisticsJob(
-        base: base, adapter: id, tasks: learned(input), rows: asked.rows,
+        base: base(of: job.seed), adapter: id, tasks: learned(input), rows: asked.rows,
         maxTokens: maxTokens, what: what,
         seed: job.seed)
       return graph.add(

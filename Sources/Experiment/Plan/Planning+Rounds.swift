@@ -74,7 +74,7 @@ extension Planning {
     // Every step draws as many rows of each task.
     let drawn = data.map { manifest.varies.contains(.rows) ? $0.spec.drawing(seed) : $0.spec }
     let job = TrainJob(
-      base: base, tasks: Hashed(drawn.map { $0.trained(training.wrappedValue) }),
+      base: base(of: seed), tasks: Hashed(drawn.map { $0.trained(training.wrappedValue) }),
       sampling: Hashed(SamplingSpec(rule: "equal")),
       budget: Hashed(point.budget.wrappedValue.together(data.count)), adapter: point.adapter,
       training: training,

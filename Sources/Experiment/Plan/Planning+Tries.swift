@@ -24,6 +24,9 @@ extension Planning {
     }
     isTriedWhole = isChosen
     guard isChosen, manifest.merges.count > 1, let first = points.first else { return }
+    if manifest.varies.contains(.base) {
+      tried += tuning.seeds.compactMap { baseModel(of: $0, point: first, splits: [.validation]) }
+    }
     for merge in manifest.merges {
       let parts = parts.merge(merge)
       for seed in tuning.seeds {

@@ -19,7 +19,10 @@ struct Planning {
   var isTriedWhole = true
 
   private let pretrain: PretrainSpec?
-  var base: Hashed<BaseSpec>
+  /// Where seeds share it.
+  private let base: Hashed<BaseSpec>
+  /// The base of each seed where they pretrain their own; that of nil is all seeds'.
+  private let bases = Memo<Int?, Hashed<BaseSpec>>()
 
   /// A cocktail at one grid point with one seed.
   struct Cell: Hashable {
@@ -91,11 +94,6 @@ struct Planning {
 
   /// Base, cocktails and merges, in the order of the tables.
   mutating func planAll() {
-    if let pretrain {
-      base = Hashed(
-        .pretrained(
-          graph.add(.pretrain(pretrain), label: "pretrain base", work: estimate.pretraining(pretrain))))
-    }
     planBase()
     planFloors()
     if let tuning = manifest.tuning {
@@ -122,21 +120,50 @@ struct Planning {
 
   // MARK: Models
 
+  /// The base that models of a seed rest on; planned where a job makes it.
+  ///
+  /// Where seeds pretrain their own, the run's seed is added to that of the manifest.
+  func base(of seed: Int?) -> Hashed<BaseSpec> {
+    guard var pretrain else { return base }
+    let own = manifest.varies.contains(.base) ? seed : nil
+    return bases.value(own) {
+      pretrain.seed += own ?? 0
+      let label = "pretrain base" + (own.map { " seed \($0)" } ?? "")
+      return Hashed(
+        .pretrained(
+          graph.add(.pretrain(pretrain), label: label, work: estimate.pretraining(pretrain))))
+    }
+  }
+
+  /// The seeds of what no training is behind: those of the manifest where something of it differs from seed to seed, else one for
+  /// all.
+  func seeds(varying: Set<Variation>) -> [Int?] {
+    manifest.varies.isDisjoint(with: varying) ? [nil] : manifest.seeds
+  }
+
   /// The untrained base, once for each way in which the grid lets it read its input.
   private mutating func planBase() {
-    var made: JobID?
-    if case .pretrained(let id) = base.wrappedValue { made = id }
     var seen: Set<String> = []
     for (index, point) in manifest.points.enumerated() where seen.insert(point.evaluationSettings).inserted {
-      let model = named("base", point.evaluationSettings)
-      let evaluations = evaluate(
-        model, nil, rank: nil, learned: [], seed: nil, point: index, heads: { _ in nil }, head: { _ in nil })
-      guard !evaluations.isEmpty else { continue }
-      models.append(
-        PlannedModel(
-          model: model, kind: .base, recipe: "base", settings: point.evaluationSettings, tasks: [], seed: nil,
-          job: made, evaluations: evaluations))
+      models += seeds(varying: [.base]).compactMap { baseModel(of: $0, point: index) }
     }
+  }
+
+  /// The untrained base of a seed, or of all; nil where no task is evaluated without training.
+  ///
+  /// - Parameter splits: Those that are read; nil for those of the manifest.
+  func baseModel(of seed: Int?, point index: Int, splits: Set<Split>? = nil) -> PlannedModel? {
+    let settings = manifest.points[index].evaluationSettings
+    let model = named("base", settings)
+    var made: JobID?
+    if case .pretrained(let id) = base(of: seed).wrappedValue { made = id }
+    let evaluations = evaluate(
+      model, nil, rank: nil, learned: [], seed: seed, point: index, splits: splits, heads: { _ in nil },
+      head: { _ in nil })
+    if evaluations.isEmpty { return nil }
+    return PlannedModel(
+      model: model, kind: .base, recipe: "base", settings: settings, tasks: [], seed: seed, job: made,
+      evaluations: evaluations)
   }
 
   /// Whether a cocktail stands in the tables at a grid point.
@@ -158,7 +185,7 @@ struct Planning {
     let point = parts.points[point]
     let data = parts.cocktail(cocktail, at: cell.point)
     var job = TrainJob(
-      base: base,
+      base: base(of: seed),
       tasks: drawn(
         point.validates ? data.validated : data.trained,
         of: Cell(cocktail: cocktail, point: place, seed: seed),

@@ -47,12 +47,20 @@ public enum LockFile {
 
   private static func base(_ plan: Plan, _ lines: inout YAMLLines) {
     lines.add("base:")
+    let pretrained = plan.jobs.filter { $0.spec.kind == "pretrain" }
     lines.indented { lines in
       for job in plan.jobs {
         switch job.spec {
         case .pretrain(let spec):
-          lines.add("pretrained_by", job.id.hex)
-          lines.add("pretrain: \(json(spec))")
+          guard pretrained.count > 1 else {
+            lines.add("pretrained_by", job.id.hex)
+            lines.add("pretrain: \(json(spec))")
+            return
+          }
+          // One for each seed.
+          lines.add("pretrained_by: [\(pretrained.map(\.id.hex).joined(separator: ", "))]")
+          lines.add("pretrain:")
+          for case .pretrain(let spec) in pretrained.map(\.spec) { lines.add("- \(json(spec))") }
           return
         case .train(let job):
           if case .folder(let sha256) = job.base { lines.add("sha256", sha256) }

@@ -25,8 +25,8 @@ struct ManifestShape {
         "one training of everything for each seed"),
       Field(
         "vary", .ruled(.list(.scalar(.choice(Variation.allCases.map(\.rawValue)))), [.filled, .distinct]),
-        "what differs from seed to seed: start (first weights), order (of the rows, with dropout) and rows (those that "
-          + "limits.train draws); start and order where nothing is said"),
+        "what differs from seed to seed: start (first weights), order (of the rows, with dropout), rows (those that "
+          + "limits.train draws) and base (pretrained for each); start and order where nothing is said"),
       Field(
         "base", .either([.text, .object([pretrain])]), required: true, "the base model: a folder or a name"),
       Field(

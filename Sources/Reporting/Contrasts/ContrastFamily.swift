@@ -7,7 +7,7 @@ extension ContrastPlan {
     let testable = measured.filter { $0.obstacle == nil }
     let rule = testable.isEmpty ? ContrastRule.none("") : ContrastRule(testable)
     let variances = rule.variances(testable)
-    let mean = FamilyMean(measured, isPaired: isPaired)
+    let mean = FamilyMean(measured, sharesSeeds: sharesSeeds)
     let meanVariance = rule.name.isEmpty ? nil : mean?.variance
     let level = settings.alpha * rule.share
 
@@ -62,7 +62,7 @@ extension ContrastPlan {
       let measured = plan.cells.map { MeasuredCell($0, isPaired: plan.isPaired) }.filter {
         $0.estimate != nil
       }
-      guard let mean = FamilyMean(measured, isPaired: plan.isPaired) else { continue }
+      guard let mean = FamilyMean(measured, sharesSeeds: plan.sharesSeeds) else { continue }
       let rule = ContrastRule(mean.cells)
       let obstacle = mean.obstacle ?? plan.reason(rule)
       var row = plan.row(of: mean, tasks: mean.cells.count, settings)
@@ -125,7 +125,7 @@ extension ContrastPlan {
       first: cell.cell.first, second: cell.cell.second, tasks: tasks, candidates: candidates, rivals: rivals,
       firstSeeds: cell.first.hasSeeds ? cell.first.seeds.count : 0,
       secondSeeds: cell.second.hasSeeds ? cell.second.seeds.count : 0, items: cell.contrast?.items,
-      isPaired: isPaired, estimate: cell.estimate ?? 0,
+      isPaired: cell.isPaired, estimate: cell.estimate ?? 0,
       seedError: cell.contrast?.seedError ?? cell.seedsAlone,
       itemError: cell.contrast?.itemError, chosenBias: bias(cell.firstSeedError),
       margin: cell.cell.isInPoints ? settings.margin : nil,
@@ -145,7 +145,7 @@ extension ContrastPlan {
       second: common(\.second), tasks: mean.cells.count, candidates: candidates, rivals: rivals,
       firstSeeds: mean.cells.map { $0.first.hasSeeds ? $0.first.seeds.count : 0 }.min() ?? 0,
       secondSeeds: mean.cells.map { $0.second.hasSeeds ? $0.second.seeds.count : 0 }.min() ?? 0,
-      items: mean.items, isPaired: isPaired, estimate: mean.estimate, seedError: mean.seedError,
+      items: mean.items, isPaired: mean.isPaired, estimate: mean.estimate, seedError: mean.seedError,
       itemError: mean.itemError, chosenBias: bias(mean.firstSeedError), margin: settings.margin, note: "",
       rule: "",
       collapsed: mean.cells.reduce(0) { $0 + $1.collapsed }, level: settings.alpha, power: settings.power)

@@ -53,8 +53,10 @@ package struct ContrastPlan: Sendable {
   package var arm: String
   /// The budget of the second side where that is another one; else empty.
   package var secondArm: String
-  /// Whether the first side was made of the second's trainings, seed by seed.
+  /// Whether seeds of both sides belong together: the first was made of the second's trainings, or both rest on the seed's base.
   package var isPaired: Bool
+  /// Whether all models of a seed, on whatever task, rest on a base of the seed's own.
+  package var sharesSeeds: Bool
   /// Among how many the first side was chosen by validation scores of these very trainings; 1 for no choice.
   package var candidates: Int
   /// Among how many the second side was.
@@ -70,6 +72,7 @@ package struct ContrastPlan: Sendable {
 
   package init(
     question: String, subject: String = "", arm: String = "", secondArm: String = "", isPaired: Bool = false,
+    sharesSeeds: Bool = false,
     candidates: Int = 1,
     rivals: Int = 1,
     hasVerdicts: Bool = true, cells: [Cell]
@@ -79,6 +82,7 @@ package struct ContrastPlan: Sendable {
     self.arm = arm
     self.secondArm = secondArm
     self.isPaired = isPaired
+    self.sharesSeeds = sharesSeeds
     self.candidates = candidates
     self.rivals = rivals
     self.hasVerdicts = hasVerdicts

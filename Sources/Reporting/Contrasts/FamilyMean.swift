@@ -4,28 +4,31 @@ internal import Statistics
 struct FamilyMean {
   /// Those behind the mean.
   let cells: [MeasuredCell]
-  let isPaired: Bool
+  /// Whether the seeds of all tasks are the same ones, whatever the models, as where each has a base of its own.
+  let sharesSeeds: Bool
 
   /// Nil for fewer than two tasks whose metrics are in points.
-  init?(_ measured: [MeasuredCell], isPaired: Bool) {
+  init?(_ measured: [MeasuredCell], sharesSeeds: Bool) {
     cells = measured.filter { $0.cell.isLearned && $0.cell.isInPoints }
-    self.isPaired = isPaired
+    self.sharesSeeds = sharesSeeds
     if cells.count < 2 { return nil }
   }
+
+  /// Whether on all tasks seeds of both sides belong together.
+  var isPaired: Bool { cells.allSatisfy(\.isPaired) }
 
   var estimate: Double { Estimate.mean(cells.map { $0.estimate ?? 0 }) }
 
   /// Seeds' parts: tasks that share a model share its seeds, so that their mean is taken before the variance.
   private var seedParts: [Satterthwaite.Part] {
-    if isPaired { return parts(cells.map { ($0.cell.first.model, paired($0)) }) }
-    return parts(cells.map { ($0.cell.first.model, $0.first) })
-      + parts(cells.map { ($0.cell.second.model, $0.second) })
-  }
-
-  private func paired(_ cell: MeasuredCell) -> SeedScores {
-    var scores = cell.first
-    scores.values = zip(cell.first.values, cell.second.values).map { $0 - $1 }
-    return scores
+    // A side without seeds adds nothing to what the other one's vary by.
+    if sharesSeeds {
+      return parts(cells.map { ("", $0.isPaired ? $0.first.above($0.second) : $0.first) })
+    }
+    let (paired, apart) = (cells.filter(\.isPaired), cells.filter { !$0.isPaired })
+    return parts(paired.map { ($0.cell.first.model, $0.first.above($0.second)) })
+      + parts(apart.map { ($0.cell.first.model, $0.first) })
+      + parts(apart.map { ($0.cell.second.model, $0.second) })
   }
 
   /// The parts of each model: var over its seeds of Σ w·value ÷ R, with w = 1 ÷ tasks of the mean, but at least what
@@ -66,7 +69,8 @@ struct FamilyMean {
 
   /// The standard error that seeds give the first side.
   var firstSeedError: Double {
-    parts(cells.map { ($0.cell.first.model, $0.first) }).reduce(0) { $0 + $1.variance }.squareRoot()
+    parts(cells.map { (sharesSeeds ? "" : $0.cell.first.model, $0.first) }).reduce(0) { $0 + $1.variance }
+      .squareRoot()
   }
   var seedError: Double { seedParts.reduce(0) { $0 + $1.variance }.squareRoot() }
   var itemError: Double? { itemParts.map { $0.reduce(0) { $0 + $1.variance }.squareRoot() } }

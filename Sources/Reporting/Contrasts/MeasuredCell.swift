@@ -14,8 +14,10 @@ struct MeasuredCell {
   let differences: CrossedScores?
   let isPaired: Bool
 
+  /// - Parameter isPaired: Whether seeds of both sides belong together; a side without seeds belongs to none.
   init(_ cell: ContrastPlan.Cell, isPaired: Bool) {
     self.cell = cell
+    let isPaired = isPaired && cell.firstScores.hasSeeds && cell.secondScores.hasSeeds
     self.isPaired = isPaired
     if isPaired {
       let common = cell.firstScores.seeds.filter(cell.secondScores.seeds.contains)

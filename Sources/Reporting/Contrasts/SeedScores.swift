@@ -4,7 +4,7 @@ package import Statistics
 ///
 /// Numbers are turned so that more is better.
 package struct SeedScores: Sendable {
-  /// Nil for a model without seeds: a base, a floor.
+  /// Nil for a model without seeds: a base or a floor that all share.
   package var seeds: [Int?]
   /// The metric of each seed.
   package var values: [Double]
@@ -36,13 +36,24 @@ package struct SeedScores: Sendable {
     self.isConstant = isConstant
   }
 
-  /// Whether it was trained, so that another seed would have given another model.
+  /// Whether another seed would have given another model.
   package var hasSeeds: Bool { seeds.contains { $0 != nil } }
 
   /// Its mean squares; nil without predictions or without a seed.
   package var crossed: CrossedScores? {
     guard let items, let first = items.first, !first.isEmpty else { return nil }
     return CrossedScores(items)
+  }
+
+  /// What each seed scores above another model of the same seed; traps on other seeds.
+  func above(_ other: SeedScores) -> SeedScores {
+    precondition(seeds == other.seeds, "scores of other seeds")
+    var result = self
+    result.values = zip(values, other.values).map { $0 - $1 }
+    result.items = items.flatMap { rows in
+      other.items.map { others in zip(rows, others).map { zip($0, $1).map { $0 - $1 } } }
+    }
+    return result
   }
 
   /// The scores of some of the seeds, in their order.

@@ -15,7 +15,7 @@ extension Page {
           row.metricWords + (row.metric.higherIsBetter ? " ↑" : " ↓")
         },
         .integer("n", "Items of the test split.") { $0.testExamples },
-        .text("base", "The base.") { NumberText.fixed($0.base?.mean) },
+        .text("base", "The base.") { NumberText.estimate($0.base) },
         .text("floor", "The best floor, and which it is.") { Page.floorAndName($0.floor) },
         .text("single", "The single.") { NumberText.estimate($0.single?.score, of: seeds) },
       ]
@@ -35,7 +35,7 @@ extension Page {
   private static func floorAndName(_ floor: Contender?) -> String {
     guard let floor, let score = floor.score else { return NumberText.missing }
     let name = floor.candidate.model
-    return NumberText.fixed(score.mean) + " (\(name.hasPrefix("floor:") ? String(name.dropFirst(6)) : name))"
+    return NumberText.estimate(score) + " (\(name.hasPrefix("floor:") ? String(name.dropFirst(6)) : name))"
   }
 
   private static func gainAndVerdict(_ contender: Contender?) -> String {

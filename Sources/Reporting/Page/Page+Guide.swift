@@ -112,11 +112,14 @@ extension Page {
   /// What seeds differ in, and what intervals therefore do not speak of.
   private var seedsLine: String {
     let varied = Variation.allCases.filter(evidence.results.varies.contains)
-    let same =
-      ["the base"] + Variation.allCases.filter { !varied.contains($0) }.map(\.words) + ["the validation rows"]
+    let others = Variation.allCases.filter { !varied.contains($0) && $0 != .base }.map(\.words)
+    let same = (evidence.seedsHaveBases ? [] : ["the base"]) + others + ["the validation rows"]
+    let rests =
+      evidence.seedsHaveBases
+      ? " All models of a seed rest on its base, so comparisons are made seed by seed." : ""
     return
       "Seeds differ in \(varied.map(\.words).joined(separator: ", in ")), and in what merges draw. The same for all of them are "
-      + same.joined(separator: ", ") + ": no interval speaks of others."
+      + same.joined(separator: ", ") + ": no interval speaks of others." + rests
   }
 
   /// What 5 % are of, and how many times this page takes the chance.

@@ -112,7 +112,7 @@ package struct Page {
 
   /// The fewest and the most seeds behind a test score of a model.
   package var seedCounts: ClosedRange<Int> {
-    let trained = evidence.candidates.filter { $0.rows[0].seed != nil }
+    let trained = evidence.candidates.filter(\.isTrained)
     let counts = trained.flatMap { model in
       evidence.tasks.compactMap { task in
         task.decidingMetric.flatMap { evidence.estimate(model, task.name, .test, $0.name)?.count }

@@ -77,17 +77,24 @@ extension ScoreReader {
   private func recoveredItems(_ model: Candidate) throws -> [[Double]]? {
     let tasks = evidence.orderingTasks(of: model)
     var all: [[Double]] = []
-    var parts: [(rows: [[Double]], base: Double, gain: Double)] = []
+    var parts: [(rows: [[Double]], bases: [Double], gain: Double)] = []
     for task in tasks {
       guard let metric = task.decidingMetric,
-        let rows = try scores(model, task, metric, on: .validation)?.items,
+        let known = try scores(model, task, metric, on: .validation), let rows = known.items,
         let single = evidence.single(of: task.name, settings: model.settings),
         let whole = evidence.estimate(single, task.name, .validation, metric.name)?.mean
       else { return nil }
       let zero = evidence.baseScore(task, settings: model.settings, on: .validation)
       guard zero != nil || metric.higherIsBetter else { return nil }
       let base = metric.merit(zero ?? 0)
-      parts.append((rows, base, metric.merit(whole) - base))
+      // Where seeds have bases of their own, each stands above its own.
+      let own = try evidence.base(settings: model.settings).flatMap {
+        try scores($0, task, metric, on: .validation)
+      }
+      let bases = known.seeds.map { seed in
+        own.flatMap { own in own.seeds.firstIndex(of: seed).map { own.values[$0] } } ?? base
+      }
+      parts.append((rows, bases, metric.merit(whole) - base))
     }
     guard let seeds = parts.first?.rows.count, parts.allSatisfy({ $0.rows.count == seeds && $0.gain != 0 })
     else {
@@ -97,7 +104,7 @@ extension ScoreReader {
     all = (0..<seeds).map { seed in
       parts.flatMap { part in
         let weight = total / Double(part.rows[0].count * parts.count) / part.gain
-        return part.rows[seed].map { ($0 - part.base) * weight }
+        return part.rows[seed].map { ($0 - part.bases[seed]) * weight }
       }
     }
     return all

@@ -1,6 +1,6 @@
 extension Question {
-  /// Whether training on a task teaches anything beyond what can be had without it: floors have no seeds, and test items are
-  /// others than those that chose among them, so that this choice favours neither side.
+  /// Whether training on a task teaches anything beyond what can be had without it: test items are others than those
+  /// that chose among the floors, so that this choice favours neither side.
   static let learned = Question(
     name: "learned", summary: "Is a task learned: is its single better than the best of its floors?"
   ) {

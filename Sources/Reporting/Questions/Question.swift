@@ -58,7 +58,8 @@ extension Evidence {
     _ reader: ScoreReader, _ sides: (TaskColumn) -> (first: QuestionSide, second: QuestionSide)?
   ) throws -> [ContrastPlan] {
     var main = ContrastPlan(
-      question: question, subject: subject, arm: arm, secondArm: secondArm, isPaired: isPaired,
+      question: question, subject: subject, arm: arm, secondArm: secondArm,
+      isPaired: isPaired || seedsHaveBases, sharesSeeds: seedsHaveBases,
       hasVerdicts: hasVerdicts, cells: [])
     var further = main
     further.hasVerdicts = false

@@ -51,7 +51,8 @@ final class ScoreReader {
     scores.answers = (0..<size).map { item in Estimate.mean(found.map { $0.answers[item] }) }
     scores.isConstant = found.contains(where: \.isConstant)
     scores.floor = found[0].floor.map(metric.merit)
-    scores.isCollapsed = scores.collapses(found.map(\.isOneAnswer))
+    // What was not trained cannot have failed to learn.
+    if model.isTrained { scores.isCollapsed = scores.collapses(found.map(\.isOneAnswer)) }
     return scores
   }
 
@@ -83,7 +84,7 @@ final class ScoreReader {
       task: task.name, metric: metric.name, first: .init("single", single.model),
       second: .init("floor", model.model),
       firstScores: own, secondScores: floor)
-    guard let contrast = MeasuredCell(cell, isPaired: false).contrast else {
+    guard let contrast = MeasuredCell(cell, isPaired: evidence.seedsHaveBases).contrast else {
       return Estimate.mean(own.values) - (Estimate.deviation(own.values) ?? 0) > Estimate.mean(floor.values)
     }
     let part = contrast.variance()

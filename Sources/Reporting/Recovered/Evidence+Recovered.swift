@@ -5,7 +5,8 @@ internal import Statistics
 extension Evidence {
   /// (model − base) ÷ (single − base) of the means over seeds; where lower is better both differences turn round.
   ///
-  /// A merge and the singles that it was made of count with the seeds that both have. Where the base has no score, as with
+  /// A merge and the singles that it was made of count with the seeds that both have, and so does all that rests on bases of the
+  /// seeds' own. Where the base has no score, as with
   /// linear heads, the ratio to the single, single ÷ model where lower is better: it orders and is told nowhere.
   package func recovered(_ model: Candidate, _ task: TaskColumn, on split: Split) -> Double? {
     if model.kind == .base { return baseScore(task, settings: model.settings, on: split).map { _ in 0 } }
@@ -13,14 +14,20 @@ extension Evidence {
     else { return nil }
     var own = values(of: model, task.name, split, metric.name)
     var others = values(of: single, task.name, split, metric.name)
-    if model.kind == .merge {
-      let common = Set(own.map(\.seed)).intersection(others.map(\.seed))
+    var zeros = base(settings: model.settings).map { values(of: $0, task.name, split, metric.name) } ?? []
+    let hasOwnZeros = zeros.contains { $0.seed != nil }
+    if model.kind == .merge || hasOwnZeros {
+      var common = Set(own.map(\.seed)).intersection(others.map(\.seed))
+      if hasOwnZeros {
+        common.formIntersection(zeros.map(\.seed))
+        zeros.removeAll { !common.contains($0.seed) }
+      }
       own.removeAll { !common.contains($0.seed) }
       others.removeAll { !common.contains($0.seed) }
     }
     guard !own.isEmpty, !others.isEmpty else { return nil }
     let (value, whole) = (Estimate.mean(own.map(\.value)), Estimate.mean(others.map(\.value)))
-    guard let base = baseScore(task, settings: model.settings, on: split) else {
+    guard let base = Estimate(zeros.map(\.value))?.mean else {
       if metric.higherIsBetter { return whole > 0 ? value / whole : nil }
       return value > 0 ? whole / value : nil
     }

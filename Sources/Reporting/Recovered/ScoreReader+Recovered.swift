@@ -27,13 +27,21 @@ extension ScoreReader {
       let base = evidence.base(settings: model.settings),
       var own = try scores(model, task, metric, on: split),
       var whole = try scores(single, task, metric, on: split),
-      let zero = try scores(base, task, metric, on: split).flatMap(\.crossed)
+      let zeros = try scores(base, task, metric, on: split), let known = zeros.crossed
     else { return nil }
-    let isPaired = model.kind == .merge || model.model == single.model
+    let isPaired = model.kind == .merge || model.model == single.model || zeros.hasSeeds
     if isPaired {
-      let common = own.seeds.filter(whole.seeds.contains)
+      let common = own.seeds.filter { seed in
+        whole.seeds.contains(seed) && (!zeros.hasSeeds || zeros.seeds.contains(seed))
+      }
       (own, whole) = (own.of(common), whole.of(common))
+      if zeros.hasSeeds, own.items != nil, whole.items != nil {
+        // Each seed stands above its own base, and the scale's zero is none.
+        let bases = zeros.of(common)
+        (own, whole) = (own.above(bases), whole.above(bases))
+      }
     }
+    let zero = zeros.hasSeeds ? CrossedScores([[Double](repeating: 0, count: known.items)]) : known
     guard let first = own.crossed, let second = whole.crossed, first.items == zero.items,
       second.items == zero.items
     else { return nil }
@@ -43,7 +51,7 @@ extension ScoreReader {
       seeds: own.seeds, isCollapsed: (own.isCollapsed + whole.isCollapsed).contains(true))
   }
 
-  /// A model on the scale, with intervals where they hold: from three seeds on, of a merge from four, none of which collapsed.
+  /// A model on the scale, with intervals where they hold: from three seeds on, of a merge from four, as where seeds have bases of their own; none of which collapsed.
   func recovered(_ model: Candidate) throws -> RecoveredRow {
     var row = evidence.recovered(model)
     // The base is the scale's zero.
@@ -51,7 +59,7 @@ extension ScoreReader {
     var samples: [String: Sample] = [:]
     for task in evidence.tasks where row.byTask[task.name] != nil {
       let sample = try sample(of: model, task, on: .test)
-      let fewest = model.kind == .merge ? 4 : 3
+      let fewest = model.kind == .merge || evidence.seedsHaveBases ? 4 : 3
       samples[task.name] = sample.flatMap { $0.seeds.count >= fewest && !$0.isCollapsed ? $0 : nil }
     }
     // A single on its own task is the scale's one.

@@ -17,7 +17,13 @@ extension ReportTable {
     .flag("higher_is_better", "Whether larger values of the metric are better.") { $0.metric.higherIsBetter },
     .integer("n_test", unit: "examples", "Examples of the test split behind each value.") { $0.testExamples },
     .integer("seeds", "Seeds of the single that have a test value.") { $0.single?.score?.count },
-    .number("base", unit: "metric", "The base without any training.") { $0.base?.mean },
+    .number("base", unit: "metric", "The base without any training; mean over seeds where each has its own.")
+    {
+      $0.base?.mean
+    },
+    .number(
+      "base_ci", unit: "metric", "Half the width of its 95 % interval; empty for a base that all seeds share."
+    ) { $0.base?.halfWidth },
   ]
 
   private static let floorFields: [Field<ComparisonRow>] =
@@ -30,6 +36,10 @@ extension ReportTable {
           + "clearly above it there has not learned the task."
       ) { $0.floor?.candidate.model },
       .number("floor", unit: "metric", "Its test value.") { $0.floor?.score?.mean },
+      .number(
+        "floor_ci", unit: "metric",
+        "Half the width of its 95 % interval, where it differs from seed to seed; empty where all share it."
+      ) { $0.floor?.score?.halfWidth },
     ]
 
   private static let singleFields: [Field<ComparisonRow>] = [

@@ -46,7 +46,10 @@ extension ReportTable {
     .integer("n_test", unit: "examples", "Test examples behind it; empty without predictions.") {
       $0.items
     },
-    .flag("paired", "Whether the first side was made of the second's trainings, seed by seed.") {
+    .flag(
+      "paired",
+      "Whether it was made seed by seed: the first side of the second's trainings, or both on bases that the seeds pretrained."
+    ) {
       $0.isPaired
     },
   ]

@@ -20,7 +20,7 @@ extension ReportTable {
       "Who decides which of its parts is used: the task, which must be known then, the text or every token; empty for one "
         + "adapter."
     ) { $0.served },
-    .integer("seeds", "Seeds of the model; 0 for the base.") { $0.seeds },
+    .integer("seeds", "Seeds of the model; 0 for a base that all share.") { $0.seeds },
   ]
 
   private static let scaleFields: [Field<ServingRow>] = [
@@ -158,7 +158,7 @@ extension Evidence {
     let scores = learned.compactMap { validationScore(model, $0) }
     return ServingRow(
       name: model.model, kind: model.kind.rawValue, settings: model.settings, tasks: model.taskList,
-      served: model.serving?.by, seeds: model.kind == .base ? 0 : model.rows.count, measured: measured.count,
+      served: model.serving?.by, seeds: model.seedCount, measured: measured.count,
       recovered: row.all, worst: row.worst(of: measured), learned: learned.count,
       validation: meanScore(scores, of: learned), validationSeeds: scores.map(\.count).min() ?? 0,
       steps: model.kind == .base ? 0 : model.mean(\.steps),

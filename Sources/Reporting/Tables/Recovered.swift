@@ -48,7 +48,7 @@ extension ReportTable {
     .text("task", "The task.") { $0.task.name },
     .text("metric", "Its first metric.") { $0.metric.name },
     .flag("seen", "Whether the model learned from the task.") { $0.model.tasks.contains($0.task.name) },
-    .integer("seeds", "Seeds with a test value; 0 for the base, which has none.") { $0.seeds },
+    .integer("seeds", "Seeds with a test value; 0 for a base that all share.") { $0.seeds },
     .number("base", unit: "metric", "The base on test.") { $0.base },
     .number("single", unit: "metric", "The task's single on test, mean over seeds.") { $0.single },
     .number("value", unit: "metric", "The model on test, mean over seeds.") { $0.value },
@@ -94,7 +94,7 @@ extension Evidence {
           let value = estimate(model, task.name, .test, metric.name)
         else { return nil }
         return RecoveredCell(
-          model: model, task: task, metric: metric, seeds: model.kind == .base ? 0 : value.count,
+          model: model, task: task, metric: metric, seeds: model.seedCount == 0 ? 0 : value.count,
           base: baseScore(task, settings: model.settings, on: .test),
           single: single(of: task.name, settings: model.settings).flatMap {
             estimate($0, task.name, .test, metric.name)?.mean

@@ -18,7 +18,7 @@ extension ReportTable {
       "tuned",
       "The settings that validation chose for it on the seeds of `tune` (tuning.csv); empty where nothing was tried."
     ) { $0.model.tuned },
-    .integer("seed", "The seed; empty for base and floors, which have none.") { $0.model.seed },
+    .integer("seed", "The seed; empty for a base and floors that all seeds share.") { $0.model.seed },
     .text("task", "The task it was evaluated on.") { $0.score.task },
     .text("split", "The part of the data: validation or test.") { $0.score.split.rawValue },
     .text("metric", "The metric's name.") { $0.score.metric },

@@ -145,24 +145,28 @@ extension Tries {
       uniqueKeysWithValues: tries.filter { points[$0.model] == $0.tuned }.map {
         ($0.candidate.model, $0.model)
       })
-    var models = results.models.filter { $0.kind == .base }
+    // Where seeds have bases of their own, those of `tune` have too.
+    let isOwn = self.results.models.contains { $0.kind == .base }
+    var models = isOwn ? [] : results.models.filter { $0.kind == .base }
     var scores = results.scores.filter { row in models.contains { $0.model == row.model } }
-    let known = Dictionary(grouping: self.results.scores) { [$0.model, "\($0.seed ?? -1)"] }
+    let scored = Dictionary(grouping: self.results.scores) { [$0.model, "\($0.seed ?? -1)"] }
     for var row in self.results.models {
       let old = row.model
-      if row.kind != .merge {
+      if row.kind != .merge, row.kind != .base {
         guard let plain = chosen[old] else { continue }
         row.model = plain
       }
       (row.settings, row.arm) = ("", "")
       models.append(row)
-      scores += (known[[old, "\(row.seed ?? -1)"]] ?? []).map { score in
+      scores += (scored[[old, "\(row.seed ?? -1)"]] ?? []).map { score in
         var score = score
         score.model = row.model
         return score
       }
     }
-    return try Evidence(ResultSet(experiment: "", tasks: results.tasks, models: models, scores: scores))
+    var known = ResultSet(experiment: "", tasks: results.tasks, models: models, scores: scores)
+    known.varies = results.varies
+    return try Evidence(known)
   }
 }
 

@@ -38,8 +38,7 @@ class Details(Tables):
         for row in self.runs.itertuples():
             if self.source.has(row):
                 self.cell(row, "n", self.source.count(row), row.model)
-                if "by" in self.runs:
-                    self.cell(row, "by", self.source.by(row), row.model)
+                self.cell_if(row._asdict(), "by", self.source.by(row), row.model)
 
     def expected_labels(self):
         """By arm, task and role, for every model of the comparison with answers of labels: its name, the labels, a matrix for each seed."""
@@ -114,7 +113,9 @@ class Details(Tables):
             zero, y = mean(base), scores(model, task)
             if y is None:
                 return None
-            parts.append((y, zero, mean(single) - zero))
+            own = self.sign(metric) * self.values(base, task, "validation", metric) if base and self.own_bases else {}
+            zeros = [own.get(s, zero) for s in self.items(model, task, metric, "validation")["seeds"]]
+            parts.append((y, np.array(zeros)[:, None], mean(single) - zero))
         total = sum(y.shape[1] for y, _, _ in parts)
         return np.hstack([(y - zero) * (total / (y.shape[1] * len(parts)) / gain) for y, zero, gain in parts]) if parts else None
 

@@ -45,6 +45,9 @@ class Evidence:
         self.kind, self.settings = facts.kind.to_dict(), facts.settings.to_dict()
         self.recipe, self.arm_of = facts.recipe.to_dict(), facts.arm.to_dict()
         self.choice = self.chosen_by_tries()
+        # Whether each seed pretrained a base of its own: then seeds of all models belong together.
+        seeded = {k: runs[(runs.kind == k[0]) & (runs.recipe == k[1])].seed.notna().any() for k in (("base", "base"), ("floor", "probe"), ("floor", "majority"))}
+        self.own_bases = bool(seeded["base", "base"] or seeded["floor", "probe"] and not seeded["floor", "majority"])
         # The budget whose models are looked at; empty for all.
         self.arm = ""
         self.known, self.known_learned, self.known_measured = {}, {}, {}
@@ -71,6 +74,11 @@ class Evidence:
             row = row._asdict()
         self.same(row[column], theirs, self.table, column, *what, tolerance=tolerance)
         self.cells[self.table].add((row["Index"], column))
+
+    def cell_if(self, row, column, theirs, *what):
+        """The same of a column that tables of before do not have."""
+        if column in row:
+            self.cell(row, column, theirs, *what)
 
     def same(self, ours, theirs, *what, tolerance=1e-8):
         missing = theirs is None or not isinstance(theirs, str) and pd.isna(theirs)
@@ -232,12 +240,13 @@ class Evidence:
                 constant = any(self.source.is_constant(r, scores) for r, scores in zip(rows, y))
                 y = self.sign(metric) * y
                 floor = self.source.floor(rows[0])
-                one = np.array([self.source.is_one_answer(r) for r in rows])
+                trained = self.kind[model] not in ("base", "floor")
+                one = np.array([trained and self.source.is_one_answer(r) for r in rows])
                 if floor is not None:
                     floor *= self.sign(metric)
                     means, squares = y.mean(1), y.var(1, ddof=1) / y.shape[1]
                     best = int(np.argmax(means))
-                    one = one | ((means <= floor + 2 * np.sqrt(squares)) & (means[best] - means > 4 * np.sqrt(squares[best] + squares)))
+                    one = one | trained & ((means <= floor + 2 * np.sqrt(squares)) & (means[best] - means > 4 * np.sqrt(squares[best] + squares)))
                 self.known[key] = dict(
                     y=y, seeds=[None if pd.isna(r.seed) else int(r.seed) for r in rows], fallen=one, floor=floor,
                     constant=constant,
@@ -251,6 +260,7 @@ class Evidence:
             return None
         ya, yb, fallen, names = a["y"], b["y"], [a["fallen"], b["fallen"]], (a["seeds"], b["seeds"])
         has_a, has_b = a["seeds"][0] is not None, b["seeds"][0] is not None
+        paired = (paired or self.own_bases) and has_a and has_b
         if paired:
             common = [s for s in a["seeds"] if s in b["seeds"]]
             pick = lambda side: [side["seeds"].index(s) for s in common]
@@ -268,7 +278,7 @@ class Evidence:
             estimate=ya.mean() - yb.mean(), parts=parts, item=(d.var(ddof=1) / len(d), len(d) - 1), ya=ya, yb=yb,
             seeds=[(len(ya), has_a), (len(yb), has_b)], has=(has_a, has_b),
             fallen=sum(f.sum() for f, has in zip(fallen, (has_a, has_b)) if has), constant=a["constant"] or b["constant"],
-            differ=differ, names=names, first=first, second=second, task=task)
+            differ=differ, names=names, paired=paired, first=first, second=second, task=task)
 
     # Learned, and the scale
 
@@ -312,11 +322,21 @@ class Evidence:
             if not self.is_learned(task, settings):
                 continue
             s, b = (self.items(m, task, metrics[0], "validation") for m in (single, base))
-            q = s["y"].mean(0) - b["y"].mean(0)
-            seed = s["y"].mean(1).var(ddof=1) / len(s["y"]) if len(s["y"]) > 1 else 0
+            y, zero = self.above_own(s, b)
+            q = y.mean(0) - zero
+            seed = y.mean(1).var(ddof=1) / len(y) if len(y) > 1 else 0
             if q.mean() / np.sqrt(seed + q.var(ddof=1) / len(q)) >= 4:
                 out.append(task)
         return out
+
+    @staticmethod
+    def above_own(model, base):
+        """Scores by seed and the zero that they are held against: where seeds have bases of their own each stands above its own."""
+        if base["seeds"][0] is None:
+            return model["y"], base["y"].mean(0)
+        common = [s for s in model["seeds"] if s in base["seeds"]]
+        pick = lambda side: side["y"][[side["seeds"].index(s) for s in common]]
+        return pick(model) - pick(base), np.zeros(base["y"].shape[1])
 
     def orders(self, task, settings):
         metric, single, base = self.tasks[task][0], self.single_of(task, settings), self.base_of(settings)
@@ -341,10 +361,12 @@ class Evidence:
             return 0.0
         single, base = self.single_of(task, settings), self.base_of(settings)
         own, whole = self.values(model, task, split, metric), self.values(single, task, split, metric)
-        if self.kind[model] == "merge":
-            common = own.index.intersection(whole.index)
-            own, whole = own[common], whole[common]
         zeros = self.values(base, task, split, metric) if base else []
+        seeded = len(zeros) > 0 and not zeros.index.isna().any()
+        if self.kind[model] == "merge" or seeded:
+            common = own.index.intersection(whole.index)
+            common = common.intersection(zeros.index) if seeded else common
+            own, whole, zeros = own[common], whole[common], zeros[common] if seeded else zeros
         if len(own) == 0 or len(whole) == 0:
             return None
         if len(zeros) == 0:
@@ -359,13 +381,16 @@ class Evidence:
         m, s, b = (self.items(x, task, metric) for x in (model, single, base))
         if m is None or s is None or b is None:
             return None
+        zero = b["y"].mean(0)
+        if m["fallen"].any() or s["fallen"].any():
+            return None
+        if self.own_bases:
+            (ym, zero), (ys, _) = self.above_own(m, b), self.above_own(s, b)
+            return ym.mean(1), ys.mean(1), ym.mean(0) - zero, ys.mean(0) - zero, True
         ym, ys, paired = m["y"], s["y"], self.kind[model] == "merge" or model == single
         if paired:
             common = [x for x in m["seeds"] if x in s["seeds"]]
             ym, ys = ym[[m["seeds"].index(x) for x in common]], ys[[s["seeds"].index(x) for x in common]]
-        if m["fallen"].any() or s["fallen"].any():
-            return None
-        zero = b["y"].mean(0)
         return ym.mean(1), ys.mean(1), ym.mean(0) - zero, ys.mean(0) - zero, paired
 
     def has_base(self, task, settings, split):

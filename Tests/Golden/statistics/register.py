@@ -61,10 +61,10 @@ class Register(Evidence):
         counts = [r for c in cells for r, has in c["seeds"] if has]
         return "" if kind or not counts else "fewer than 3 seeds" if min(counts) < 3 else "3 seeds and fewer than 6 tasks"
 
-    def rule(self, cells, paired):
+    def rule(self, cells):
         """Which sum of variances, at which share of the level; moderated ones are left to limma's golden numbers."""
         counts = [r for c in cells for r, has in c["seeds"] if has]
-        one = paired or any(not all(c["has"]) for c in cells)
+        one = any(c["paired"] or not all(c["has"]) for c in cells)
         if min(counts) < 3:
             return None, 1
         if one:
@@ -108,7 +108,7 @@ class Register(Evidence):
             self.cell(row, f"{side}_seeds", min(r if has else 0 for r, has in (c["seeds"][place] for c in cells)), name)
         self.cell(row, "n_test", sum(c["ya"].shape[1] for c in cells), name)
         self.cell(row, "collapsed", sum(c["fallen"] for c in cells), name)
-        self.cell(row, "paired", row.question == "merge", name)
+        self.cell(row, "paired", all(c["paired"] for c in cells), name)
 
     def detectable(self, row, level, v, nu):
         power = lambda x: stats.nct.sf(stats.t.ppf(1 - level / 2, nu), nu, x) - 0.8
@@ -117,7 +117,8 @@ class Register(Evidence):
 
     def mean_parts(self, cells, paired):
         """Seeds' parts of a mean over tasks: jointly over the seeds of a model, but at least as if tasks had their own."""
-        sides = [("first", lambda c: c["ya"].mean(1) - c["yb"].mean(1), 0)] if paired else [
+        difference = lambda c: c["ya"].mean(1) - c["yb"].mean(1) if c["paired"] else c["ya"].mean(1)
+        sides = [("first", difference, 0)] if paired or self.own_bases else [
             ("first", lambda c: c["ya"].mean(1), 0), ("second", lambda c: c["yb"].mean(1), 1)]
         parts = [part for side in sides for part in self.side_parts(cells, *side)]
         items = [(c["item"][0] / len(cells) ** 2, c["item"][1]) for c in cells]
@@ -126,11 +127,12 @@ class Register(Evidence):
         first = np.sqrt(sum(v for v, _ in self.side_parts(cells, "first", lambda c: c["ya"].mean(1), 0)))
         return parts, sum(v for v, _ in items), first, (total, nu)
 
-    @staticmethod
-    def side_parts(cells, side, values, place):
+    def side_parts(self, cells, side, values, place):
         w, parts = 1 / len(cells), []
-        for model in dict.fromkeys(c[side] for c in cells):
-            mine = [c for c in cells if c[side] == model]
+        # The seeds of a model; where they have bases of their own those of all models are the same.
+        owner = lambda c: "" if self.own_bases else c[side]
+        for model in dict.fromkeys(map(owner, cells)):
+            mine = [c for c in cells if owner(c) == model]
             if not mine[0]["has"][place]:
                 continue
             common = [s for s in mine[0]["names"][place] if all(s in c["names"][place] for c in mine)]
@@ -169,7 +171,7 @@ class Register(Evidence):
             if not self.obstacle(c, v, learned):
                 testable.append(key)
         self.check_candidates(family.itertuples(), [row.task for row in rows])
-        kind, share = self.rule([cells[t][1] for t in testable], paired) if testable else (None, 1)
+        kind, share = self.rule([cells[t][1] for t in testable]) if testable else (None, 1)
         for key, (row, c, v, nu, learned) in cells.items():
             if key not in testable or kind is None or not judged_question:
                 why = self.obstacle(c, v, learned) or self.reason([cells[t][1] for t in testable], kind)
@@ -280,7 +282,7 @@ class Register(Evidence):
             self.check_numbers(row, np.mean([c["estimate"] for c in cells]), parts, item, first, total, name)
             self.check_sides(row, cells, name)
             self.cell(row, "tasks", len(tasks), name)
-            kind, own = self.rule(cells, False)
+            kind, own = self.rule(cells)
             fallen = sum(c["fallen"] for c in cells) or any(c["constant"] for c in cells)
             self.cell(row, "rule", "sum" if kind and not fallen else None, name)
             if kind and not fallen:

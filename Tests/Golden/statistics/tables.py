@@ -41,17 +41,19 @@ class Tables(Register):
         base = self.base_of(settings)
         base = self.values(base, task, "test", metric) if base else []
         self.cell(row, "base", base.mean() if len(base) else None, task)
+        self.cell_if(row, "base_ci", mean_ci(base)[1], task)
         for floor in ("majority", "blind", "probe"):
             model = self.choose([m for m in self.floors_of(task, settings) if self.recipe[m].split("-")[0] == floor], task)
             values = self.values(model, task, "test", metric) if model else []
             self.cell(row, f"floor_{floor}", values.mean() if len(values) else None, task)
         floor = self.best_floor(task, settings)
         self.cell(row, "floor_model", floor, task)
-        self.cell(row, "floor", self.values(floor, task, "test", metric).mean() if floor else None, task)
+        values = self.values(floor, task, "test", metric) if floor else []
+        self.cell(row, "floor", values.mean() if len(values) else None, task)
+        self.cell_if(row, "floor_ci", mean_ci(values)[1], task)
         n = self.runs[(self.runs.task == task) & (self.runs.split == "test") & (self.runs.metric == metric)].n
         self.cell(row, "n_test", n.iloc[0], task)
-        if "by" in row:
-            self.cell(row, "by", self.runs[self.runs.task == task].by.iloc[0], task)
+        self.cell_if(row, "by", self.runs[self.runs.task == task].by.iloc[0] if "by" in self.runs else "", task)
         self.cell(row, "chosen_on", f"validation {self.tasks[task][0]}" + (" of the seeds of tune" if self.choice else ""), task)
         for role, model in chosen.items():
             values = self.values(model, task, "test", metric)
@@ -103,14 +105,14 @@ class Tables(Register):
             self.cell(row, "measured", measured, name)
             self.cell(row, "value", values.mean(), name)
             self.cell(row, "seen", task in self.learned_from(model), name)
-            self.cell(row, "seeds", 0 if row["kind"] == "base" else len(values), name)
+            self.cell(row, "seeds", 0 if row["kind"] == "base" and not self.own_bases else len(values), name)
             self.cell(row, "single", self.values(single, task, "test", metric).mean() if single else None, name)
             self.cell(row, "base", self.values(base, task, "test", metric).mean() if base else None, name)
             self.cell(row, "recovered", self.recovered(model, task, "test") if measured else None, name)
             seeds = set(values.index)
             if row["kind"] == "merge":
                 seeds &= set(self.values(single, task, "test", metric).index)
-            holds = measured and len(seeds) >= (4 if row["kind"] == "merge" else 3) and row["kind"] != "base"
+            holds = measured and len(seeds) >= (4 if row["kind"] == "merge" or self.own_bases else 3) and row["kind"] != "base"
             sample = self.gain_sample(model, task) if holds and not (row["kind"] == "single" and row["seen"]) else None
             low, high = (self.fieller(sample) if sample else None) or (None, None)
             self.cell(row, "recovered_low", low, name, tolerance=1e-6)
