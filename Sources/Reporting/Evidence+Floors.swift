@@ -18,7 +18,7 @@ package enum Floor: String, CaseIterable, Sendable {
     }
   }
 
-  /// Whether a model that the plan names so is one of them: `blind-1` misses the first column.
+  /// Whether a model that the plan names so is one of them: `blind-to-text` misses that column.
   func holds(_ model: Candidate) -> Bool {
     model.recipe.split(separator: "-").first.map(String.init) == rawValue
   }

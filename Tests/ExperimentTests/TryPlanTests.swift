@@ -173,12 +173,31 @@ import Testing
       .contains("all seeds of the task 'fpb' would be copies of one"))
   }
 
+  @Test func `where rows vary each seed's floors read its own`() throws {
+    let plan = try plan(
+      manifestText("cocktails: [singles]"), ["vary=rows,start", "task_defaults.limits.train=20"])
+    for name in ["majority", "probe"] {
+      let floors = plan.models.filter { $0.recipe == name }
+      #expect(floors.map(\.seed) == [0, 1], "\(name)")
+      #expect(floors[0].evaluations.map(\.job) != floors[1].evaluations.map(\.job), "\(name)")
+    }
+    let draws = plan.jobs.compactMap { job -> Int? in
+      switch job.spec {
+      case .probe(let probe): probe.task.draw
+      case .guess(let guess): guess.task.draw
+      default: nil
+      }
+    }
+    #expect(Set(draws) == [0, 1])
+    #expect(plan.models.first { $0.model == "base" }?.seed == nil)
+  }
+
   @Test func `floors answer what is evaluated, and hide each column of a text in turn`() throws {
     let text = manifestText("cocktails: [singles]").replacing(
       "fpb: {data: fpb, kind: classification,",
       with: "fpb: {data: fpb, kind: classification, text: \"{title} {body}\",")
     let floors = try plan(text, ["seeds=0", "evaluate.tasks=fpb"]).models.filter { $0.kind == .floor }
-    #expect(floors.map(\.recipe) == ["majority", "probe", "blind-1", "blind-2"])
+    #expect(floors.map(\.recipe) == ["majority", "probe", "blind-to-title", "blind-to-body"])
     #expect(floors.allSatisfy { $0.evaluations.map(\.task) == ["fpb", "fpb"] })
   }
 }

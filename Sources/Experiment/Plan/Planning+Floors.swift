@@ -9,35 +9,35 @@ extension Planning {
     guard manifest.evaluate.hasFloors else { return }
     var seen: Set<String> = []
     for (index, point) in manifest.points.enumerated() where seen.insert(point.evaluationSettings).inserted {
-      let columns = tasks.map(\.spec.columns)
-      let hidden = columns.map { $0.count > 1 ? $0 : [] }
       add(.majority, point.evaluationSettings, index)
       add(.probe(hiding: nil), point.evaluationSettings, index)
-      for place in 0..<(hidden.map(\.count).max() ?? 0) {
-        add(.probe(hiding: place), point.evaluationSettings, index)
+      var hidden: [String] = []
+      for columns in tasks.map(\.spec.columns) where columns.count > 1 {
+        hidden += columns.filter { !hidden.contains($0) }
       }
+      for column in hidden { add(.probe(hiding: column), point.evaluationSettings, index) }
     }
   }
 
   /// A way to answer that no training is behind.
   private enum Floor {
     case majority
-    /// By the place of the column that is hidden.
-    case probe(hiding: Int?)
+    /// By the column that is hidden.
+    case probe(hiding: String?)
 
     var name: String {
       switch self {
       case .majority: "majority"
       case .probe(nil): "probe"
-      case .probe(let place?): "blind-\(place + 1)"
+      case .probe(let column?): "blind-to-\(column)"
       }
     }
 
     /// What of a seed it depends on.
     var variations: Set<Variation> {
       switch self {
-      case .majority: []
-      case .probe: [.base]
+      case .majority: [.rows]
+      case .probe: [.rows, .base]
       }
     }
   }
@@ -67,19 +67,16 @@ extension Planning {
     let label = "on \(read.of.name) \(read.split.rawValue)"
     switch floor {
     case .majority:
-      let job = GuessJob(task: Hashed(read.of.probed.reduced(to: [.train, read.split])), split: read.split)
-      return graph.add(.guess(job), label: "guess \(label)", work: estimate.guess(data, read.split))
-    case .probe(let place):
-      var hides: String?
-      if let place {
-        let columns = read.of.columns
-        guard columns.count > 1, columns.indices.contains(place) else { return nil }
-        hides = columns[place]
-      }
+      let job = GuessJob(
+        task: Hashed(drawn(read.of.probed, of: seed).reduced(to: [.train, read.split])), split: read.split)
+      return graph.add(.guess(job), label: "guess\(seeded) \(label)", work: estimate.guess(data, read.split))
+    case .probe(let hides):
+      if let hides, read.of.columns.count < 2 || !read.of.columns.contains(hides) { return nil }
       let task = read.of.probed
       let base = base(of: seed)
       let probe = ProbeJob(
-        base: base, task: Hashed(task.reduced(to: [.train])), maxTokens: maxTokens, hides: hides,
+        base: base, task: Hashed(drawn(task, of: seed).reduced(to: [.train])), maxTokens: maxTokens,
+        hides: hides,
         precision: manifest.evaluate.precision)
       let without = hides.map { " without \($0)" } ?? ""
       let fitted = graph.add(

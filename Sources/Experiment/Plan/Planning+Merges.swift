@@ -49,7 +49,7 @@ extension Planning {
         if let own = self.parts.of(head(task.name)).tasks.first(where: { $0.spec.name == task.name }) {
           task = own.spec
         }
-        if manifest.varies.contains(.rows) { task = task.drawing(seed) }
+        task = drawn(task, of: seed)
         task.part?.isFit = true
         return task.reduced(to: [tuning.split.split], metrics: tuning.readsMetric ? 1 : 0)
       }

@@ -72,9 +72,9 @@ extension Planning {
     let hasLabelHeads = data.contains { $0.spec.head == .labels }
     let training = hasLabelHeads ? point.training : point.linear
     // Every step draws as many rows of each task.
-    let drawn = data.map { manifest.varies.contains(.rows) ? $0.spec.drawing(seed) : $0.spec }
+    let read = data.map { drawn($0.spec, of: seed) }
     let job = TrainJob(
-      base: base(of: seed), tasks: Hashed(drawn.map { $0.trained(training.wrappedValue) }),
+      base: base(of: seed), tasks: Hashed(read.map { $0.trained(training.wrappedValue) }),
       sampling: Hashed(SamplingSpec(rule: "equal")),
       budget: Hashed(point.budget.wrappedValue.together(data.count)), adapter: point.adapter,
       training: training,

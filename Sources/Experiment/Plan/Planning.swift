@@ -198,11 +198,17 @@ struct Planning {
     return job
   }
 
-  /// Tasks with the training rows that a seed draws, where seeds draw rows of their own.
+  /// A task with the training rows that a seed draws, where seeds draw rows of their own.
+  func drawn(_ task: TaskSpec, of seed: Int?) -> TaskSpec {
+    guard let seed, manifest.varies.contains(.rows) else { return task }
+    return task.drawing(seed)
+  }
+
+  /// The same of several tasks.
   private func drawn(_ tasks: Hashed<[TaskSpec]>, of cell: Cell, validates: Bool) -> Hashed<[TaskSpec]> {
     guard manifest.varies.contains(.rows) else { return tasks }
     return draws.value(Draw(cell: cell, validates: validates)) {
-      Hashed(tasks.wrappedValue.map { $0.drawing(cell.seed) })
+      Hashed(tasks.wrappedValue.map { drawn($0, of: cell.seed) })
     }
   }
 
