@@ -39,7 +39,7 @@ TEXTS = [
     "", " ", "  ", "   a", "a   b  ", "\n", "\n\n\n", "a\r\nb\r\n", " \n \t \n", "\t\tx", "Profit rose 1,234.5 % in 2024!",
     "the company's market isn't what WE'LL or They'Ve said'S it'ſ", "1234567 12 3", "12a34", "Ⅷ½²③ ١٢٣ １２３", "naïve café résumé",
     "cafe\u0301 e\u0323\u0302 a\u0345\u0334\u0301", "\u1100\u1161\u11a8각 한국어", "\u212b \u2126 ﬁ ℌ ﷺ", "市場は上昇した。かな カナ", "שלום עולם", "مرحبا بالعالم ٣",
-    "हिन्दी ไทย", "👍👍🏽👩‍💻🇫🇷🇩🇪 🏳️‍🌈", "a\u200bb\u200dc\ufeffd\u00a0e\u2028f\u3000g", "\x00\x01\x1b[0m\x7f\x85", "def f(x):\n    return x + 1\n", "https://example.org/a_b-c?d=e&f=%20",
+    "हिन्दी ไทย", "👍👍🏽👩‍💻🇫🇷🇩🇪 🏳️‍🌈", "a\u200bb\u200dc\ufeffd\u00a0e\u2028f\u3000g", "\x00\x01\x1b[0m\x7f\x85", "def f(x):\n    return x + 1\n", "https:/" "/example.org/a_b-c?d=e&f=%20",
     "<s>", "</s>a<s> b</s>", "<|endoftext|>", "x<|endoftext|>y <|endoftext|>  z", "a <mask> b<mask>c", "  <mask>  ", "<|im_start|>user\nhi<|im_end|>\n", "<|begin|>", "<unk>",
     "<0x41><0x0A>", "▁a▁▁b", "Ġa ĊĉÂ", "<tool>call</tool>", "wordtool tool toolbox tool", "ABC<NORM>def <norm> <NORM> ",
     "ǅ ß ẞ İ ı ŉ", "\U0001d49c\U00010400 \U000e0001\U0010fffd", "....--==!!??", "a" * 70, "ab " * 30, "x\u0301" * 20, "é" * 40, "   " * 20 + "end", "don't—can't…", "\ufffd \ufffd",
