@@ -93,7 +93,13 @@ enum BaseCheck {
             + "its 'type_vocab_size' is \(types)",
           hint: "put both texts into the one template 'text', or take a base with two token types"))
     }
-    if task.head == .labels { fit.notes = confusions(task, tokenizer, limits.positions) }
+    if task.head == .answers, task.pair != nil {
+      fit.problems.append(
+        Diagnostic(
+          "the task '\(task.name)' has a 'pair', and what a decoder answers is one text",
+          hint: "put both into the template 'text', with what is to stand between them"))
+    }
+    if task.head != .linear { fit.notes = confusions(task, tokenizer, limits.positions) }
     fit.notes += marks(task, tokenizer)
     return fit
   }

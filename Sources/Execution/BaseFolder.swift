@@ -22,6 +22,12 @@ public enum BaseFolder {
     files += try Checkpoint(folder: folder).files
     let pooling = try SentenceModules(folder: folder).poolingFile
     if FileManager.default.fileExists(atPath: pooling) { files.append(pooling) }
+    if (try? NetworkFamilies.describe(folder: folder))?.predictsTokens ?? false {
+      // What ends an answer stands there.
+      files += SpecialTokens.files.map { folder + "/" + $0 }.filter {
+        FileManager.default.fileExists(atPath: $0)
+      }
+    }
     return files
   }
 
@@ -34,9 +40,13 @@ public enum BaseFolder {
   static func open(
     _ folder: String, sha256: String, _ precision: Precision, _ weights: SharedWeights
   ) throws -> BaseModel {
-    BaseModel(
-      network: try weights.open(folder, sha256: sha256, precision),
-      pooling: try Pooling.read(folder: folder), tokenizer: try Tokenizer(file: folder + "/tokenizer.json"))
+    let network = try weights.open(folder, sha256: sha256, precision)
+    let tokenizer = try Tokenizer(file: folder + "/tokenizer.json")
+    let predictsTokens = network.unembedding != nil
+    return BaseModel(
+      network: network, pooling: try Pooling.read(folder: folder, usual: predictsTokens ? .last : .mean),
+      tokenizer: tokenizer,
+      end: predictsTokens ? try SpecialTokens(folder: folder, tokenizer: tokenizer).eos : nil)
   }
 
   /// The outline of a base that a sweep will pretrain: how many words it knows is found out then, some 900 of the

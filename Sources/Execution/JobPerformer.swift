@@ -150,14 +150,24 @@ public final class JobPerformer {
     try Data(text.utf8).write(to: folder.appendingPathComponent("curve.csv"))
   }
 
-  /// The head of a task: that of a training job, or one of label descriptions.
+  /// The head of a task: that of a training job, one of label descriptions, or the base's own words.
+  ///
+  /// - Parameter precision: What products with the matrix that makes logits read.
   func head(
-    _ task: Hashed<TaskSpec>, of trained: JobID?, base spec: Hashed<BaseSpec>, labelScale: Double?
+    _ task: Hashed<TaskSpec>, of trained: JobID?, base spec: Hashed<BaseSpec>, labelScale: Double?,
+    _ precision: Precision = .float32
   ) throws -> TaskHead {
     let (name, kind) = (task.wrappedValue.name, task.wrappedValue.head)
-    if kind == .linear {
+    switch kind {
+    case .linear:
       guard let trained else { throw Diagnostic("no trained head for task '\(name)'") }
       return try reading(trained) { try HeadFile.read($0, task: task.wrappedValue) }
+    case .answers:
+      let base = try base(spec.wrappedValue, precision)
+      return TaskHead(
+        task: task.wrappedValue,
+        head: base.frozenHead(task.wrappedValue, scale: 1, workspace: workspaces[0]))
+    case .labels: break
     }
     guard let labelScale else { throw Diagnostic("no scale for the label head of task '\(name)'") }
     let key = "\(spec.hex) \(task.hex) \(labelScale)"
@@ -216,11 +226,15 @@ public final class JobPerformer {
   /// - Parameters:
   ///   - maxTokens: What longer texts are cut to: no more than the base reads, which the plan saw to.
   ///   - isScored: Whether predictions of them are scored, which takes their groups.
+  ///   - areLearnt: Whether they teach what is right; otherwise they ask.
   func rows(
-    _ task: TaskSpec, _ split: Split, base: Hashed<BaseSpec>, maxTokens: Int, isScored: Bool = false
+    _ task: TaskSpec, _ split: Split, base: Hashed<BaseSpec>, maxTokens: Int, isScored: Bool = false,
+    areLearnt: Bool = false
   ) throws -> TokenizedRows {
     let read = isScored ? task.scored(split) : task.reduced(to: [split])
-    return try rows(RowsKey(Hashed(read), split, base: base, maxTokens: maxTokens))
+    var key = RowsKey(Hashed(read), split, base: base, maxTokens: maxTokens)
+    key.areLearnt = areLearnt
+    return try rows(key)
   }
 
   /// The same by their name.
@@ -241,12 +255,13 @@ public final class JobPerformer {
       seen = try TaskLoader.rows(task, split: key.split, allowsBlank: true) { locations[$0] }.examples
     }
     let ready = TokenizedRows(
-      examples: seen.map {
-        TokenizedExample($0, tokenizer: base.tokenizer, maxTokens: key.maxTokens)
-      },
+      examples: base.rows(
+        seen, of: key.task.wrappedValue, maxTokens: key.maxTokens, areLearnt: key.areLearnt),
       numbers: read.numbers, texts: read.examples.map(\.textHash))
     // Ids and types, and what the lists around them take.
-    let bytes = ready.examples.reduce(0) { $0 + 8 * ($1.ids.count + $1.wordStarts.count) + 220 }
+    let bytes = ready.examples.reduce(0) {
+      $0 + 8 * ($1.ids.count + $1.wordStarts.count) + 16 * ($1.answers?.count ?? 0) + 220
+    }
     tokenized.insert(ready, key.text, bytes: bytes)
     return ready
   }
@@ -306,6 +321,8 @@ struct RowsKey {
   let maxTokens: Int
   /// A column that is taken out of the texts.
   var hides: String?
+  /// Whether they teach what is right, where a model learns to say it.
+  var areLearnt = false
 
   /// Names a split.
   init(_ task: TaskSpec, _ split: Split, base: Hashed<BaseSpec>, maxTokens: Int) {
@@ -322,6 +339,7 @@ struct RowsKey {
 
   var text: String {
     "\(base.hex) \(task.hex) \(split.rawValue) \(maxTokens)" + (hides.map { " without \($0)" } ?? "")
+      + (areLearnt ? " learnt" : "")
   }
 
   /// A name for what passes make of them, which depends on what products read.

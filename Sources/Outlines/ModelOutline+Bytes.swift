@@ -9,7 +9,7 @@ extension ModelOutline {
 
   /// The linear layers, and what makes logits, rounded to bf16.
   public var roundedBytes: Double {
-    2 * (Double(layers.weights) + (isStacked ? 0 : Double(limits.vocabulary) * Double(width)))
+    2 * (Double(layers.weights) + (predictsTokens ? Double(limits.vocabulary) * Double(width) : 0))
   }
 
   /// Copies of the layers that share an input, which lie in one matrix.

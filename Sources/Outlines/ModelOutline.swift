@@ -21,6 +21,8 @@ public struct ModelOutline: Sendable, Hashable {
   public let embeddings: Int
   /// Rows of the matrix that makes logits, where it is one of its own; 0 elsewhere.
   public let unembedding: Int
+  /// Whether it predicts tokens, so that it can say an answer.
+  public let predictsTokens: Bool
   /// Whether the layers that read one input lie below each other in one matrix.
   public let isStacked: Bool
   /// What stands before the number of a block: `encoder.layer`.
@@ -96,7 +98,7 @@ public struct ModelOutline: Sendable, Hashable {
   /// - Parameter parts: The linear layers of a block; those that read the block's own input come first.
   public init(
     family: String, blocks: Int, width: Int, attention: Int, heads: Int, limits: Limits, embeddings: Int,
-    unembedding: Int = 0, prefix: String, parts: [Part], isStacked: Bool = true, usualTargets: [String] = [],
+    unembedding: Int = 0, prefix: String, parts: [Part], predictsTokens: Bool = false, isStacked: Bool = true, usualTargets: [String] = [],
     idle: [String] = [], passes: BlockCost, saved: BlockCost,
     savedRounded: BlockCost? = nil
   ) {
@@ -108,6 +110,7 @@ public struct ModelOutline: Sendable, Hashable {
     self.limits = limits
     self.embeddings = embeddings
     self.unembedding = unembedding
+    self.predictsTokens = predictsTokens
     self.isStacked = isStacked
     self.prefix = prefix
     self.usualTargets = usualTargets

@@ -26,6 +26,8 @@ public struct KindOutline: Sendable {
   public var answersWords: Bool
   /// What is asked for of a text: `label`.
   public var targetWord: String
+  /// The heads that a task of the kind may have.
+  public var heads: [HeadKind]
   /// How far chance moves a score.
   public var chance: ScoreChance
   /// What a task lacks, with the way out; nil where it lacks nothing.
@@ -41,7 +43,8 @@ public struct KindOutline: Sendable {
     _ kind: TaskKind, _ summary: String, usualMetrics: [String], usualText: String = "{text}",
     usualTarget: String, usualHead: HeadKind = TaskSpec.usualHead, takesPairs: Bool = true,
     labels: LabelWords? = nil, takesAnchors: Bool = false,
-    answersWords: Bool = false, targetWord: String, chance: ScoreChance = .ofShare,
+    answersWords: Bool = false, targetWord: String, heads: [HeadKind] = [.labels, .linear],
+    chance: ScoreChance = .ofShare,
     problem: @escaping @Sendable (TaskSpec) -> Diagnostic? = { _ in nil },
     sameness: @escaping @Sendable (TaskSpec, SplitFacts) -> Diagnostic?
   ) {
@@ -56,8 +59,14 @@ public struct KindOutline: Sendable {
     self.takesAnchors = takesAnchors
     self.answersWords = answersWords
     self.targetWord = targetWord
+    self.heads = heads
     self.chance = chance
-    self.problem = problem
+    self.problem = { task in
+      if heads.contains(task.head) { return problem(task) }
+      return Diagnostic(
+        "the \(kind) task '\(task.name)' cannot have head: \(task.head.rawValue)",
+        hint: "it has \(heads.map(\.rawValue).joined(separator: " or "))")
+    }
     self.sameness = sameness
   }
 }

@@ -48,7 +48,7 @@ extension TaskSpec {
     var task = reduced(to: [split])
     let isDrawn = task.validationFraction > 0 || !task.limits.isEmpty || task.part != nil
     // Rows are drawn, texts made and linear heads kept by the name.
-    if case .files = source, !isDrawn, head == .labels, !isTold { task.name = "" }
+    if case .files = source, !isDrawn, head != .linear, !isTold { task.name = "" }
     return task
   }
 }

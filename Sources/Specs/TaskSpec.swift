@@ -1,9 +1,11 @@
-/// What turns the encoder's output into a prediction.
+/// What turns a model's output into a prediction.
 public enum HeadKind: String, Sendable, Codable, CaseIterable {
   /// A linear layer trained for each task.
   case linear
   /// Scaled cosines to the base's own embeddings of the labels' descriptions; nothing is trained.
   case labels
+  /// How likely a decoder takes each label's words to be after the text; nothing is trained but what learns to say them.
+  case answers
 }
 
 /// The parts of a dataset.

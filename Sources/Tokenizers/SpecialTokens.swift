@@ -19,6 +19,9 @@ public struct SpecialTokens: Sendable, Hashable {
   /// The chat template, in Jinja, as it is written; nil where there is none.
   public var chatTemplate: String?
 
+  /// The files that name the tokens of a folder.
+  public static let files = ["tokenizer_config.json", "special_tokens_map.json"]
+
   /// Reads a folder.
   ///
   /// A file that is not there says nothing. Classes of tokenizers that transformers builds anew have tokens of their own where no

@@ -4,6 +4,7 @@ public import LinearAlgebra
 public import Models
 internal import Outlines
 public import Specs
+public import Tasks
 public import Tokenizers
 
 /// A base that can be trained and evaluated: weights, pooling and tokenizer.
@@ -14,12 +15,41 @@ public struct BaseModel: Sendable {
   public var pooling: Pooling
   /// The tokenizer.
   public var tokenizer: Tokenizer
+  /// The token that ends an answer; nil where the base has none, or predicts no tokens.
+  public var end: Int32?
 
   /// Joins the parts.
-  public init(network: any Network, pooling: Pooling, tokenizer: Tokenizer) {
+  public init(network: any Network, pooling: Pooling, tokenizer: Tokenizer, end: Int32? = nil) {
     self.network = network
     self.pooling = pooling
     self.tokenizer = tokenizer
+    self.end = end
+  }
+
+  /// The examples of a task as the base reads them.
+  ///
+  /// - Parameters:
+  ///   - maxTokens: What longer ones are cut to.
+  ///   - areLearnt: Whether they teach what is right; otherwise they ask.
+  public func rows(_ examples: [Example], of task: TaskSpec, maxTokens: Int, areLearnt: Bool)
+    -> [TokenizedExample]
+  {
+    guard task.head == .answers else {
+      return examples.map { TokenizedExample($0, tokenizer: tokenizer, maxTokens: maxTokens) }
+    }
+    let reader = AnswerReader(task, tokenizer: tokenizer, end: end)
+    return examples.map {
+      areLearnt ? reader.learnt($0, maxTokens: maxTokens) : reader.asked($0, maxTokens: maxTokens)
+    }
+  }
+
+  /// A head in which nothing is trained.
+  ///
+  /// - Parameter scale: That of cosines to labels.
+  public func frozenHead(_ task: TaskSpec, scale: Double, workspace: Workspace) -> Head {
+    guard task.head == .answers else { return labelHead(task, scale: scale, workspace: workspace) }
+    guard let logits = network.unembedding else { preconditionFailure("the base predicts no tokens") }
+    return .answers(AnswerHead(logits))
   }
 
   /// The same base with products in another precision; rounded weights are this process's own.

@@ -37,10 +37,15 @@ package func batches(_ examples: [TokenizedExample], tokens most: Int) -> [Range
 }
 
 extension PackedBatch {
+  /// Adds an example.
+  mutating func append(_ example: TokenizedExample) {
+    append(ids: example.ids, types: example.types, forks: example.answers?.forks ?? [])
+  }
+
   /// Some examples end to end.
   package init(_ examples: some Collection<TokenizedExample>) {
     self.init()
     reserve(rows: examples.count, tokens: examples.reduce(0) { $0 + $1.ids.count })
-    for example in examples { append(ids: example.ids, types: example.types) }
+    for example in examples { append(example) }
   }
 }

@@ -80,9 +80,9 @@ public struct Evaluator: Sendable {
     workspaces: [Workspace] = [Workspace()], progress: (Int) throws -> Void = { _ in }
   ) rethrows -> (vectors: Matrix, examples: [Int]) {
     let places = examples.indices.flatMap { place in
-      repeatElement(place, count: head.items(examples[place]))
+      repeatElement(place, count: head.vectors(examples[place]))
     }
-    let firsts = examples.reduce(into: [0]) { $0.append($0[$0.count - 1] + head.items($1)) }
+    let firsts = examples.reduce(into: [0]) { $0.append($0[$0.count - 1] + head.vectors($1)) }
     let all = Matrix(rows: places.count, columns: reader.network.outline.width)
     _ = try collected(examples, states, workspaces, progress: progress) { range, seen, workspace in
       all.rows(firsts[range.lowerBound]..<firsts[range.upperBound]).copy(

@@ -25,8 +25,41 @@ public struct TaskHead: Sendable {
   /// Outputs that a linear head of a task has.
   public static func outputs(_ task: TaskSpec) -> Int { Readouts.readout(of: task).outputs }
 
+  /// Items of an example, each of which has a row of logits.
+  func items(_ example: TokenizedExample) -> Int { readout.items(example) }
+
   /// Feature vectors of an example.
-  func items(_ example: TokenizedExample) -> Int { readout.features.count(example) }
+  func vectors(_ example: TokenizedExample) -> Int { readout.features.count(example) }
+
+  /// The logits of some examples, a row for each item.
+  ///
+  /// - Parameter features: (n, C) in the order of `features`.
+  func logits(
+    _ features: Matrix, _ examples: some Collection<TokenizedExample>, workspace: Workspace
+  ) -> Matrix {
+    head.forward(features, answers: answers(examples), workspace: workspace)
+  }
+
+  /// The gradient by the features, (n, C), from that by the logits.
+  func backward(
+    _ dlogits: Matrix, features: Matrix, logits: Matrix, _ examples: some Collection<TokenizedExample>,
+    gradient: Head?, workspace: Workspace
+  ) -> Matrix {
+    head.backward(
+      dlogits, features: features, logits: logits, answers: answers(examples), gradient: gradient,
+      workspace: workspace)
+  }
+
+  /// The tokens of the answers of examples whose features lie end to end.
+  private func answers(_ examples: some Collection<TokenizedExample>) -> [[[AnswerHead.Token]]] {
+    guard case .answers = head else { return [] }
+    var first = 0
+    return examples.map { example in
+      guard let answers = example.answers else { preconditionFailure("an example without answers") }
+      defer { first += answers.places.count }
+      return answers.tokens.map { $0.map { .init(place: first + $0.place, id: $0.id) } }
+    }
+  }
 
   /// The features (n, C) of some rows.
   func features(
@@ -34,10 +67,10 @@ public struct TaskHead: Sendable {
     workspace: Workspace
   ) -> Matrix {
     let features = workspace.matrix(
-      rows: examples.reduce(0) { $0 + items($1) }, columns: states.hidden.columns)
+      rows: examples.reduce(0) { $0 + vectors($1) }, columns: states.hidden.columns)
     var next = 0
     for (row, example) in zip(rows, examples) {
-      for item in 0..<items(example) {
+      for item in 0..<vectors(example) {
         features.rows(next..<next + 1).copy(
           from: readout.features.vector(states, row, Item(example: example, index: item)))
         next += 1
@@ -69,7 +102,7 @@ public struct TaskHead: Sendable {
   ) -> Double {
     let features = features(states, rows: rows, examples: examples, workspace: workspace)
     if features.rows == 0 { return 0 }
-    let logits = head.forward(features, workspace: workspace)
+    let logits = logits(features, examples, workspace: workspace)
     let dlogits = workspace.matrix(rows: logits.rows, columns: logits.columns)
     dlogits.copy(from: logits)
     var sum = 0.0
@@ -84,8 +117,8 @@ public struct TaskHead: Sendable {
         next += 1
       }
     }
-    let dfeatures = head.backward(
-      dlogits, features: features, logits: logits, gradient: gradient, workspace: workspace)
+    let dfeatures = backward(
+      dlogits, features: features, logits: logits, examples, gradient: gradient, workspace: workspace)
     scatter(dfeatures, states, rows: rows, examples: examples, into: dhidden)
     return sum
   }
@@ -99,7 +132,7 @@ public struct TaskHead: Sendable {
   ) {
     var next = 0
     for (row, example) in zip(rows, examples) {
-      for item in 0..<items(example) {
+      for item in 0..<vectors(example) {
         readout.features.scatter(
           dfeatures.rows(next..<next + 1), states, row, Item(example: example, index: item), dhidden)
         next += 1
@@ -133,7 +166,7 @@ public struct TaskHead: Sendable {
     workspace: Workspace, _ body: (Matrix, TokenizedExample) -> Result
   ) -> [Result] {
     let features = features(states, rows: rows, examples: examples, workspace: workspace)
-    let logits = features.rows == 0 ? features : head.forward(features, workspace: workspace)
+    let logits = features.rows == 0 ? features : logits(features, examples, workspace: workspace)
     var next = 0
     return examples.map { example in
       let count = items(example)

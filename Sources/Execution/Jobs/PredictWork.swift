@@ -17,7 +17,8 @@ extension JobPerformer {
     key.hides = job.hides
     let rows = try rows(key)
     let examples = rows.examples
-    let head = try head(job.$task, of: job.head, base: job.$base, labelScale: job.labelScale)
+    let head = try head(
+      job.$task, of: job.head, base: job.$base, labelScale: job.labelScale, job.productPrecision)
     let set = key.states(job.productPrecision)
     func done(_ count: Int) throws { try progress(Double(count) / Double(examples.count), "") }
     func states(below lowest: Int) -> FrozenStates? {

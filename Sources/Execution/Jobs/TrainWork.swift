@@ -13,7 +13,8 @@ extension JobPerformer {
     let base = try base(job.base, job.training.productPrecision)
     func examples(_ task: TaskSpec, _ split: Split) throws -> [TokenizedExample] {
       try rows(
-        task, split, base: job.$base, maxTokens: job.training.maxTokens, isScored: split == .validation
+        task, split, base: job.$base, maxTokens: job.training.maxTokens, isScored: split == .validation,
+        areLearnt: split == .train
       ).examples
     }
     // The same rows at every validation of every training.
@@ -94,7 +95,8 @@ extension JobPerformer {
     let tokens = tasks.reduce(0) { $0 + $1.train.reduce(0) { $0 + $1.ids.count } }
     guard lowest > 0, job.budget.drawsWholeSets(rows: rows, tokens: tokens, job.training) else { return }
     let sets = tasks.map { task in
-      let rows = RowsKey(task.task, .train, base: job.$base, maxTokens: job.training.maxTokens)
+      var rows = RowsKey(task.task, .train, base: job.$base, maxTokens: job.training.maxTokens)
+      rows.areLearnt = true
       return (rows.states(job.training.productPrecision), task.train)
     }
     let states = counted {

@@ -33,10 +33,16 @@ public struct Planner: Sendable {
     var notes: [PlanNote] = []
     for task in tasks {
       problems += missingSplits(task, manifest) + copies(task, manifest)
-      guard base != nil, case .named(let name, _) = manifest.base else { continue }
-      for head in Set(manifest.points.map { $0.head ?? task.spec.head }).sorted(by: {
-        $0.rawValue < $1.rawValue
-      }) {
+      guard let base else { continue }
+      let heads = Set(manifest.points.map { $0.head ?? task.spec.head })
+      if heads.contains(.answers), !base.outline.predictsTokens {
+        problems.append(
+          manifest.source.diagnostic(
+            "the task '\(task.spec.name)' has head: answers, and the base predicts no tokens", at: task.place,
+            hint: "take a decoder, such as smollm2-135m-instruct, or write head: linear or head: labels"))
+      }
+      guard case .named(let name, _) = manifest.base else { continue }
+      for head in heads.sorted(by: { $0.rawValue < $1.rawValue }) {
         var spec = task.spec
         spec.head = head
         let fit = resources.fit(of: spec, base: name)

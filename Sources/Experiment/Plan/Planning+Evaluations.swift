@@ -28,7 +28,7 @@ extension Planning {
       let job = PredictJob(
         base: base(of: seed), adapter: adapter, task: isTold ? read.told : read.task, split: read.split,
         head: isLinear ? head(read.of.name) : nil, maxTokens: point.maxTokens,
-        labelScale: isLinear ? nil : point.training.wrappedValue.labelScale,
+        labelScale: read.of.head == .labels ? point.training.wrappedValue.labelScale : nil,
         precision: manifest.evaluate.precision)
       func label() -> String {
         let who = seed.map { "\(model) seed \($0)" } ?? model

@@ -24,6 +24,8 @@ public protocol NetworkDescription: Sendable {
   var blocks: Int { get }
   /// What it can read.
   var limits: ModelOutline.Limits { get }
+  /// Whether it predicts tokens.
+  var predictsTokens: Bool { get }
   /// Linear layers that transformers' class has and no pass runs.
   var idle: [String] { get }
   /// Linear layers, sizes, arithmetic and bytes; as long as there are blocks.
@@ -60,6 +62,9 @@ public struct TensorShape: Sendable, Hashable {
 }
 
 extension NetworkDescription {
+  /// An encoder does not.
+  public var predictsTokens: Bool { false }
+
   /// Numbers of all weights.
   public var floats: Int { tensors.reduce(0) { $0 + $1.shape.reduce(1, *) } }
 

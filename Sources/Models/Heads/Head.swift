@@ -8,14 +8,8 @@ public enum Head: Sendable {
   case linear(weight: Matrix, bias: Matrix)
   /// scale · cosine to the rows of a frozen matrix (k, C) of unit rows.
   case cosine(labels: Matrix, scale: Float)
-
-  /// Numbers of a feature: k.
-  public var outputs: Int {
-    switch self {
-    case .linear(let weight, _): weight.rows
-    case .cosine(let labels, _): labels.rows
-    }
-  }
+  /// Log-likelihoods of answers whose tokens the features foretell: not a number for each feature, but for each answer.
+  case answers(AnswerHead)
 
   /// A linear head of zero bias over a block of storage of `outputs · (C + 1)` floats.
   public static func linear(outputs: Int, channels C: Int, over flat: Matrix, stream: RandomStream) -> Head {
@@ -36,30 +30,50 @@ public enum Head: Sendable {
     bias.copy(from: otherBias)
   }
 
-  /// Logits, (n, k), of features, (n, C).
-  public func forward(_ features: Matrix, workspace: Workspace) -> Matrix {
-    let logits = workspace.matrix(rows: features.rows, columns: outputs)
+  /// Logits of features, (n, C): (n, k), or of answers a row for each item that has some.
+  ///
+  /// - Parameter answers: The tokens of the answers of each item, as many of each; read where the head's are likelihoods.
+  public func forward(_ features: Matrix, answers: [[[AnswerHead.Token]]] = [], workspace: Workspace)
+    -> Matrix
+  {
     switch self {
     case .linear(let weight, let bias):
+      let logits = workspace.matrix(rows: features.rows, columns: weight.rows)
       gemm(features, weight, into: logits, transposeB: true)
       addBias(bias, to: logits)
+      return logits
     case .cosine(let labels, let scale):
+      let logits = workspace.matrix(rows: features.rows, columns: labels.rows)
       gemm(features, labels, into: logits, transposeB: true, alpha: scale)
       for row in 0..<features.rows {
         Models.scale(logits.rows(row..<row + 1), by: 1 / norm(features.rows(row..<row + 1)))
       }
+      return logits
+    case .answers(let head):
+      let logits = workspace.matrix(rows: answers.count, columns: answers.first?.count ?? 0)
+      let sums = head.likelihoods(features, answers.flatMap(\.self), workspace: workspace)
+      for (index, sum) in sums.enumerated() {
+        logits[index / logits.columns, index % logits.columns] = Float(sum)
+      }
+      return logits
     }
-    return logits
   }
 
-  /// The gradient by the features, (n, C), from the gradient by the logits, (n, k).
+  /// The gradient by the features, (n, C), from the gradient by the logits, of their shape.
   ///
-  /// - Parameter gradient: Where dW and db are accumulated: a linear head of the same shape; nil for cosines.
+  /// - Parameters:
+  ///   - answers: Those of the forward pass.
+  ///   - gradient: Where dW and db are accumulated: a linear head of the same shape; nil for all others.
   public func backward(
-    _ dlogits: Matrix, features: Matrix, logits: Matrix, gradient: Head?, workspace: Workspace
+    _ dlogits: Matrix, features: Matrix, logits: Matrix, answers: [[[AnswerHead.Token]]] = [],
+    gradient: Head?, workspace: Workspace
   ) -> Matrix {
+    if case .answers(let head) = self {
+      return head.gradient(features, answers.flatMap(\.self), dlogits.values, workspace: workspace)
+    }
     let dfeatures = workspace.matrix(rows: features.rows, columns: features.columns)
     switch self {
+    case .answers: break
     case .linear(let weight, _):
       gemm(dlogits, weight, into: dfeatures)
       if case .linear(let dweight, let dbias) = gradient {

@@ -3,7 +3,7 @@ public import LinearAlgebra
 
 /// One vector for each row of a packed batch.
 public enum Pool {
-  /// The mean over the row's tokens, or its first token.
+  /// The mean over the row's tokens, or its first or last token.
   ///
   /// Shapes: hidden (T, C), pooled (R, C), overwritten.
   public static func forward(_ hidden: Matrix, _ batch: PackedBatch, _ pooling: Pooling, into pooled: Matrix)
@@ -13,6 +13,7 @@ public enum Pool {
       let tokens = batch.range(row)
       switch pooling {
       case .cls: y.copy(from: hidden.rows(tokens.lowerBound..<tokens.lowerBound + 1))
+      case .last: y.copy(from: hidden.rows(tokens.upperBound - 1..<tokens.upperBound))
       case .mean:
         y.fill(0)
         for t in tokens { add(hidden.rows(t..<t + 1), to: y) }
@@ -30,6 +31,7 @@ public enum Pool {
     let tokens = batch.range(row)
     switch pooling {
     case .cls: add(dpooled, to: dhidden.rows(tokens.lowerBound..<tokens.lowerBound + 1))
+    case .last: add(dpooled, to: dhidden.rows(tokens.upperBound - 1..<tokens.upperBound))
     case .mean:
       // in the forward pass this was: y = Σ h / L
       scale(dpooled, by: 1 / Float(tokens.count))

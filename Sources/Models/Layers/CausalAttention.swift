@@ -48,20 +48,46 @@ package struct CausalAttention: Sendable {
     var keys: Range<Int>
     /// Where its probabilities begin.
     var offset: Int
+    /// The row's.
+    var row: Row
   }
 
-  private func parts(_ count: Int, from offset: inout Int) -> [Part] {
-    stride(from: 0, to: count, by: Self.queriesAtOnce).map { first in
+  /// What a row says of its tokens.
+  private struct Row {
+    /// Where they lie in the batch.
+    var tokens: Range<Int>
+    /// The place of each in its text.
+    var positions: [Int] = []
+    /// The part of the row that each goes on in: no token of a fork sees another fork.
+    var forks: [Range<Int>]
+
+    init(_ row: Int, of batch: PackedBatch) {
+      tokens = batch.range(row)
+      forks = batch.forks[row]
+      for run in batch.runs(row) { positions += run.first..<run.first + run.tokens.count }
+    }
+
+    /// The keys before it that a query sees whatever the window, as places in the row, and from where on those of its own part.
+    func seen(by query: Int) -> (trunk: Int, own: Int) {
+      guard let fork = forks.first(where: { $0.contains(query) }) else { return (0, 0) }
+      return (forks[0].lowerBound, fork.lowerBound)
+    }
+  }
+
+  private func parts(_ row: Row, from offset: inout Int) -> [Part] {
+    let count = row.tokens.count
+    return stride(from: 0, to: count, by: Self.queriesAtOnce).map { first in
       let queries = first..<min(count, first + Self.queriesAtOnce)
-      let keys = window.map { max(0, first - $0 + 1) } ?? 0
+      // A fork goes on from a place before it.
+      let keys = row.forks.isEmpty ? window.map { max(0, first - $0 + 1) } ?? 0 : 0
       defer { offset += heads * queries.count * (queries.upperBound - keys) }
-      return Part(queries: queries, keys: keys..<queries.upperBound, offset: offset)
+      return Part(queries: queries, keys: keys..<queries.upperBound, offset: offset, row: row)
     }
   }
 
   private func probabilityCount(_ batch: PackedBatch) -> Int {
     var count = 0
-    for row in 0..<batch.rows { _ = parts(batch.range(row).count, from: &count) }
+    for row in 0..<batch.rows { _ = parts(Row(row, of: batch), from: &count) }
     return count
   }
 
@@ -90,15 +116,16 @@ package struct CausalAttention: Sendable {
     let D = headSize
     var offset = 0
     for row in 0..<batch.rows {
-      let tokens = batch.range(row)
-      positions.turn(keys.rows(tokens), from: 0, into: saved.keys(of: tokens, D, keyHeads))
-      let parts = parts(tokens.count, from: &offset)
+      let row = Row(row, of: batch)
+      let tokens = row.tokens
+      positions.turn(keys.rows(tokens), at: row.positions[...], into: saved.keys(of: tokens, D, keyHeads))
+      let parts = parts(row, from: &offset)
       context.fill(tokens, workspace) { context in
         for part in parts {
           let own = tokens.lowerBound + part.queries.lowerBound..<tokens.lowerBound + part.queries.upperBound
           // The scale goes with the queries, so that scores need none.
           positions.turn(
-            queries.rows(own), from: part.queries.lowerBound, times: 1 / Float(D).squareRoot(),
+            queries.rows(own), at: row.positions[part.queries], times: 1 / Float(D).squareRoot(),
             into: saved.queries(of: own, D, heads))
           attend(saved, part, tokens, into: context.rows(part.queries))
         }
@@ -126,14 +153,18 @@ package struct CausalAttention: Sendable {
 
   /// Sets what a query does not see; scores of some heads, (G·n, keys).
   private func hide(_ scores: Matrix, _ part: Part, with value: Float) {
-    let n = part.queries.count
-    for row in 0..<scores.rows {
-      let query = part.queries.lowerBound + row % n
-      let first = window.map { max(part.keys.lowerBound, query - $0 + 1) } ?? part.keys.lowerBound
-      let seen = first - part.keys.lowerBound..<query + 1 - part.keys.lowerBound
-      scores.withMutableRow(row) { scores in
-        for i in 0..<seen.lowerBound { scores[i] = value }
-        for i in seen.upperBound..<scores.count { scores[i] = value }
+    let (n, row, first) = (part.queries.count, part.row, part.keys.lowerBound)
+    for i in 0..<scores.rows {
+      let query = part.queries.lowerBound + i % n
+      let (trunk, own) = row.seen(by: query)
+      // Behind the window's end: places in the text are places in the row but for what forks before.
+      let nearest = window.map { row.positions[query] - $0 + 1 } ?? 0
+      let before = min(trunk, nearest)..<trunk
+      let near = max(own, own + nearest - row.positions[own])..<query + 1
+      scores.withMutableRow(i) { scores in
+        for key in 0..<scores.count where !before.contains(first + key) && !near.contains(first + key) {
+          scores[key] = value
+        }
       }
     }
   }
@@ -167,9 +198,10 @@ package struct CausalAttention: Sendable {
     let (D, scale) = (headSize, 1 / Float(headSize).squareRoot())
     var offset = 0
     for row in 0..<batch.rows {
-      let tokens = batch.range(row)
+      let row = Row(row, of: batch)
+      let tokens = row.tokens
       let mark = workspace.mark
-      let parts = parts(tokens.count, from: &offset)
+      let parts = parts(row, from: &offset)
       let dturned = workspace.zeros(rows: keyHeads * tokens.count, columns: D)
       dvalues.fill(tokens, workspace) { dvalues in
         dvalues.fill(0)
@@ -180,12 +212,12 @@ package struct CausalAttention: Sendable {
             attendBack(
               dcontext, saved, part, tokens, dqueries: dq, dkeys: dturned, dvalues: dvalues, workspace)
             positions.turnBack(
-              dq, from: part.queries.lowerBound, times: scale, into: dqueries.rows(part.queries))
+              dq, at: row.positions[part.queries], times: scale, into: dqueries.rows(part.queries))
             workspace.release(to: mark)
           }
         }
       }
-      dkeys.fill(tokens, workspace) { positions.turnBack(dturned, from: 0, into: $0) }
+      dkeys.fill(tokens, workspace) { positions.turnBack(dturned, at: row.positions[...], into: $0) }
       workspace.release(to: mark)
     }
   }

@@ -6,6 +6,11 @@ public struct PackedBatch: Sendable {
   public var types: [Int32] = []
   /// The first token of each row, and T at the end: R + 1 numbers.
   public var starts: [Int] = [0]
+  /// Where a row forks: parts at its end that go on from what stands before the first of them, and do not see each other; as
+  /// places in the row, R lists, most of them empty.
+  ///
+  /// Several continuations of one text are then read in one pass. Models in which a token sees later ones know no forks.
+  public var forks: [[Range<Int>]] = []
 
   /// An empty batch.
   public init() {}
@@ -23,6 +28,7 @@ public struct PackedBatch: Sendable {
     types.removeAll(keepingCapacity: true)
     starts.removeAll(keepingCapacity: true)
     starts.append(0)
+    forks.removeAll(keepingCapacity: true)
   }
 
   /// Rows R.
@@ -37,12 +43,22 @@ public struct PackedBatch: Sendable {
   /// The tokens of one row.
   public func range(_ row: Int) -> Range<Int> { starts[row]..<starts[row + 1] }
 
-  /// Adds a row.
-  public mutating func append(ids: [Int32], types: [Int32]) {
+  /// Adds a row; `forks` are places in it.
+  public mutating func append(ids: [Int32], types: [Int32], forks: [Range<Int>] = []) {
     precondition(
       ids.count == types.count && !ids.isEmpty, "a row of \(ids.count) ids and \(types.count) types")
+    precondition(
+      forks.isEmpty || forks[forks.count - 1].upperBound == ids.count, "forks \(forks) of \(ids.count)")
     self.ids += ids
     self.types += types
+    self.forks.append(forks)
     starts.append(self.ids.count)
+  }
+
+  /// The parts of a row whose tokens stand at places that follow each other, each with the place of its first token in its text.
+  func runs(_ row: Int) -> [(tokens: Range<Int>, first: Int)] {
+    let forks = forks[row]
+    let trunk = forks.first?.lowerBound ?? range(row).count
+    return [(0..<trunk, 0)].filter { !$0.0.isEmpty } + forks.map { ($0, trunk) }
   }
 }

@@ -14,7 +14,7 @@ extension TaskKindRow {
       usualTarget: "label",
       labels: LabelWords(
         "label", example: "labels: {name: \"what it means\", ...}, or a list of names"),
-      targetWord: "label",
+      targetWord: "label", heads: [.labels, .linear, .answers],
       sameness: { task, facts in
         let present = zip(task.labels, facts.labels).filter { $0.1 > 0 }.map(\.0.name)
         guard present.count == 1, facts.rows > 1 else { return nil }
@@ -22,7 +22,7 @@ extension TaskKindRow {
           "all \(facts.rows) rows have the label '\(present[0])'",
           hint: "there is nothing to tell apart: add others")
       }),
-    form: .label, readout: { _ in "label" },
+    form: .label, readout: { head in head == .answers ? "answers" : "label" },
     reading: RowReading(
       labels: { row, reader in
         reader.target(row).scalar.map { [($0, reader.place(row))] } ?? []

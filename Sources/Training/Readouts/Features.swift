@@ -24,6 +24,18 @@ package struct Features: Sendable {
       Pool.backward(gradient, row: row, states.batch, states.pooling, into: dhidden)
     })
 
+  /// The states that foretell the tokens of answers.
+  static let answers = Features(
+    isPooled: false, count: { $0.answers?.places.count ?? 0 },
+    vector: { states, row, item in
+      let token = states.batch.starts[row] + (item.example.answers?.places[item.index] ?? 0)
+      return states.hidden.rows(token..<token + 1)
+    },
+    scatter: { gradient, states, row, item, dhidden in
+      let token = states.batch.starts[row] + (item.example.answers?.places[item.index] ?? 0)
+      add(gradient, to: dhidden.rows(token..<token + 1))
+    })
+
   /// The state of the first token of each word that has one and fits.
   static let words = Features(
     isPooled: false, count: { $0.wordStarts.count },

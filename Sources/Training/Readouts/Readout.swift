@@ -12,6 +12,11 @@ package protocol Readout: Sendable {
   var features: Features { get }
   /// Numbers that a linear head makes of each of them.
   var outputs: Int { get }
+  /// Items of an example, each of which has a row of logits.
+  func items(_ example: TokenizedExample) -> Int
+  /// What an example weighs among those of a step whose loss is a mean over such: its tokens, say; nil where every example
+  /// counts alike.
+  func weight(_ example: TokenizedExample) -> Int?
   /// What logits are instead of those of a distribution over answers, which softmax makes of them: `one number`; nil where
   /// they are.
   var insteadOfDistribution: String? { get }
@@ -54,6 +59,12 @@ package struct Item {
 }
 
 extension Readout {
+  /// One for each vector.
+  package func items(_ example: TokenizedExample) -> Int { features.count(example) }
+
+  /// Every example counts alike.
+  package func weight(_ example: TokenizedExample) -> Int? { nil }
+
   package var insteadOfDistribution: String? { nil }
   package var ownAnswers: Int { outputs }
 

@@ -73,7 +73,7 @@ public final class FisherDiagonal {
     let rows = 0..<batch.rows
     let features = head.features(states, rows: rows, examples: examples, workspace: workspace)
     if features.rows == 0 { return }
-    let logits = head.head.forward(features, workspace: workspace)
+    let logits = head.logits(features, examples, workspace: workspace)
     var streams = streams
     let readout = head.readout
     for pass in 0..<(labels == .data ? 1 : readout.ownAnswers) {
@@ -91,8 +91,8 @@ public final class FisherDiagonal {
           next += 1
         }
       }
-      let dfeatures = head.head.backward(
-        dlogits, features: features, logits: logits, gradient: nil, workspace: workspace)
+      let dfeatures = head.backward(
+        dlogits, features: features, logits: logits, examples, gradient: nil, workspace: workspace)
       let dhidden = workspace.zeros(rows: batch.tokens, columns: states.hidden.columns)
       head.scatter(dfeatures, states, rows: rows, examples: examples, into: dhidden)
       reader.network.backward(tape, dhidden: dhidden, door: door, workspace: workspace)

@@ -136,7 +136,7 @@ final class Lane {
     if !gradientsOfTask.isEmpty { order.sort { (drawn[$0].task, $0) < (drawn[$1].task, $1) } }
     for task in rowsOfTask.indices { rowsOfTask[task].removeAll(keepingCapacity: true) }
     for (row, index) in order.enumerated() {
-      batch.append(ids: drawn[index].example.ids, types: drawn[index].example.types)
+      batch.append(drawn[index].example)
       rowsOfTask[drawn[index].task].append(row)
     }
   }

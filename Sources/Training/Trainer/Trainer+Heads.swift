@@ -16,8 +16,8 @@ extension Trainer {
     let flat = storage.flat
     var offset = 0
     let heads = tasks.map { task -> TaskHead in
-      guard task.task.head == .linear else {
-        let head = base.labelHead(task.task, scale: job.training.labelScale, workspace: workspace)
+      if task.task.head != .linear {
+        let head = base.frozenHead(task.task, scale: job.training.labelScale, workspace: workspace)
         return TaskHead(task: task.task, head: head)
       }
       let range = offset..<offset + size(task.task)

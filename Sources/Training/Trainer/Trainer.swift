@@ -248,7 +248,7 @@ public final class Trainer {
     if !dropout { adapted.update(lanes: lanes.count) }
     let rowsOfTask = tasks.indices.map { task in batches.joined().count { $0.task == task } }
     let rows = rowsOfTask.reduce(0, +)
-    let weights = rule.weights(rows: rowsOfTask)
+    let weights = zip(rule.weights(rows: rowsOfTask), shares(of: rowsOfTask)).map { $0 * $1 }
     var lossOfTask = tasks.map { _ in 0.0 }
     var loss = 0.0
     for batch in batches where !batch.isEmpty {
@@ -270,6 +270,21 @@ public final class Trainer {
     }
     optimiser.update(learningRate: rate)
     return CurvePoint(step: step, loss: loss, learningRate: rate, gradientNorm: norm)
+  }
+
+  /// The factor on the losses of each task's rows that makes their sum over rows one over what its rows are counted by.
+  ///
+  /// Where a loss is a mean over tokens, all such rows of the step have n losses and m tokens together: n ÷ m.
+  private func shares(of rowsOfTask: [Int]) -> [Double] {
+    var (counted, rows) = ([Bool](repeating: false, count: tasks.count), 0)
+    var total = 0
+    for drawn in batches.joined() {
+      guard let weight = heads[drawn.task].readout.weight(drawn.example) else { continue }
+      counted[drawn.task] = true
+      total += weight
+      rows += 1
+    }
+    return counted.map { $0 ? Double(rows) / Double(max(1, total)) : 1 }
   }
 
   /// Gradients and loss of a batch.

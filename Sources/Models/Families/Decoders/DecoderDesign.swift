@@ -76,6 +76,8 @@ struct DecoderDesign: NetworkDescription {
 
   var idle: [String] { [] }
 
+  var predictsTokens: Bool { true }
+
   var limits: ModelOutline.Limits { .init(positions: positions, vocabulary: vocabulary) }
 
   /// Rows and columns of a linear layer.
@@ -108,7 +110,7 @@ struct DecoderDesign: NetworkDescription {
           }
         return .init(role.rawValue, out: size.out, in: size.in, input: input)
       },
-      isStacked: false, usualTargets: ["q_proj", "v_proj"],
+      predictsTokens: predictsTokens, isStacked: false, usualTargets: ["q_proj", "v_proj"],
       passes: .init(token: 8 * C + 2 * (Q + K) + 5 * F, pair: 3 * heads),
       saved: .init(token: 2 * C + 2 * Q + 2 * K + 2 * F + 2, pair: heads),
       // The context, gate and up are rounded; what goes around the layers is not.

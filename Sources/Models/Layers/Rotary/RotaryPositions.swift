@@ -55,15 +55,15 @@ package final class RotaryPositions: Sendable {
   ///
   /// - Parameters:
   ///   - x: (n, h·D), token by token.
-  ///   - first: The position of the first token.
+  ///   - positions: The position of each token in its text, n of them.
   ///   - factor: On every result.
   ///   - y: (h·n, D), head by head.
-  package func turn(_ x: Matrix, from first: Int, times factor: Float = 1, into y: Matrix) {
+  package func turn(_ x: Matrix, at positions: ArraySlice<Int>, times factor: Float = 1, into y: Matrix) {
     let (n, half) = (x.rows, frequencies.count)
-    let (cosines, sines) = table(first + n)
-    for t in 0..<n {
-      cosines.withRow(first + t) { c in
-        sines.withRow(first + t) { s in
+    let (cosines, sines) = table((positions.max() ?? -1) + 1)
+    for (t, position) in positions.enumerated() {
+      cosines.withRow(position) { c in
+        sines.withRow(position) { s in
           x.withRow(t) { x in
             for h in 0..<x.count / (2 * half) {
               y.withMutableRow(h * n + t) { y in
@@ -87,18 +87,19 @@ package final class RotaryPositions: Sendable {
   /// - Parameters:
   ///   - dy: (h·n, D), head by head.
   ///   - dx: (n, h·D), token by token; overwritten.
-  package func turnBack(_ dy: Matrix, from first: Int, times factor: Float = 1, into dx: Matrix) {
+  package func turnBack(
+    _ dy: Matrix, at positions: ArraySlice<Int>, times factor: Float = 1, into dx: Matrix
+  ) {
     let (n, half) = (dx.rows, frequencies.count)
-    let (cosines, sines) = table(first + n)
+    let (cosines, sines) = table((positions.max() ?? -1) + 1)
     for h in 0..<dx.columns / (2 * half) {
       let dx = dx.columns(h * 2 * half..<(h + 1) * 2 * half)
-      for t in 0..<n {
-        cosines.withRow(first + t) { c in
-          sines.withRow(first + t) { s in
+      for (t, position) in positions.enumerated() {
+        cosines.withRow(position) { c in
+          sines.withRow(position) { s in
             dy.withRow(h * n + t) { dy in
               dx.withMutableRow(t) { dx in
-                precondition(
-                  dy.count == 2 * half && dx.count == 2 * half && c.count == half && s.count == half)
+                precondition(dy.count == 2 * half && dx.count == 2 * half && c.count == half && s.count == half)
                 for i in 0..<half {
                   let (a, b) = (dy[i], dy[i + half])
                   dx[i] = (a * c[i] + b * s[i]) * factor
