@@ -25,6 +25,12 @@ public enum Reference {
     model(ProcessInfo.processInfo.environment["MIXOLOGY_MODEL"] ?? cached("all-MiniLM-L6-v2"))
   }
 
+  /// stories260K of llama2.c with its vocabulary: `../shared/models/stories260K` beside the package; nil where missing.
+  public static var stories: URL? {
+    let folder = package.deletingLastPathComponent().appendingPathComponent("shared/models/stories260K")
+    return FileManager.default.fileExists(atPath: folder.path) ? folder : nil
+  }
+
   /// all-mpnet-base-v2 in the cache, where `make model MODEL=all-mpnet-base-v2` puts it; nil where missing.
   public static var mpNet: URL? { model(cached("all-mpnet-base-v2")) }
 
