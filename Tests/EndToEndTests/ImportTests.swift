@@ -21,8 +21,8 @@ import Testing
           + "tokenizer_config.json",
       ])
     let inspected = try Program.run("inspect", "out", in: place.folder)
-    #expect(inspected.status == 0 && inspected.output.contains("family       llama\n"))
-    #expect(inspected.output.contains("dtypes       F32: 21\n"))
+    #expect(inspected.status == 0 && inspected.output.contains("family      llama\n"))
+    #expect(inspected.output.contains("dtypes      F32: 21\n"))
   }
 
   @Test func `a folder that holds something is not written over without being asked`() throws {
