@@ -53,12 +53,10 @@ def ask(path, body):
     return json.load(urllib.request.urlopen(request))
 texts, ids = json.load(sys.stdin)
 tokens = [ask("/tokenize", dict(content=t, add_special=True, parse_special=True))["tokens"] for t in texts]
-# The server says no probabilities where the first token is half a letter; then another context serves.
-for last in range(3, 250):
-    answer = ask("/completion", dict(prompt=ids[:-1] + [last], n_predict=1, n_probs=200, temperature=-1, ignore_eos=True))
-    if "completion_probabilities" in answer: break
+# A letter is drawn, as the server says no probabilities behind half of one; those that it says are without the bias.
+answer = ask("/completion", dict(prompt=ids, n_predict=1, n_probs=200, temperature=-1, logit_bias=[["a", 100]]))
 top = answer["completion_probabilities"][0]["top_logprobs"]
-print(json.dumps([tokens, last, [[t["id"], t["logprob"]] for t in top]]))
+print(json.dumps([tokens, [[t["id"], t["logprob"]] for t in top]]))
 """
     run = subprocess.run(
         [sys.executable, "-c", code], input=json.dumps([texts, ids]), capture_output=True, text=True, check=True)
@@ -109,7 +107,7 @@ def check(program, file):
         asked = texts()
         if len(stored) < 100:
             asked = [text for text in asked if text.isascii()]
-        tokens, ids[-1], behind = llama_cpp(file, asked, ids)
+        tokens, behind = llama_cpp(file, asked, ids)
         for text, theirs in zip(asked, tokens):
             mine = tokenizer(text).input_ids
             if mine != theirs:
