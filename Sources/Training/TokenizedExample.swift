@@ -17,6 +17,8 @@ public struct TokenizedExample: Sendable {
   public var target: Target
   /// As in `Example.group`.
   public var group: String?
+  /// What a model is to say after the text, or may say; nil where heads read its states alone.
+  public var answers: AnswerRow?
 
   /// Makes an example.
   ///

@@ -110,6 +110,7 @@ extension Example {
     var row = TokenizedExample(
       ids: ids, types: [Int32](repeating: 0, count: ids.count), wordStarts: [], target: target)
     row.answers = answers
+    row.group = group
     return row
   }
 }
