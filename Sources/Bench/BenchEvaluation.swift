@@ -13,10 +13,10 @@ struct BenchEvaluation: Sendable {
   private let outline: ModelOutline
   private let workers: [BenchWorker]
 
-  /// Folds random factors of rank 8 into query and value: which layers are folded makes no difference afterwards.
+  /// Folds random factors of rank 8 into queries and values: which layers are folded makes no difference afterwards.
   init(_ workload: BenchWorkload, workers: Int, threads: Int) throws {
     let base = workload.model.network
-    let layers = try base.outline.chosen(by: LayerTargets(["query", "value"]))
+    let layers = try base.outline.chosen(by: LayerTargets(base.outline.usualTargets))
     let stream = RandomStream(seed: 0, "bench", "evaluate")
     let adapter = BenchAdapter.random(layers, rank: 8, stream: stream)
     evaluator = Evaluator(network: try base.folding(adapter), pooling: workload.model.pooling)
@@ -26,8 +26,13 @@ struct BenchEvaluation: Sendable {
     self.workers = (0..<workers).map { _ in BenchWorker(threads: threads) }
   }
 
-  /// A linear head of random weights for a workload's task.
+  /// A linear head of random weights for a workload's task, or the base's own words.
   static func head(_ workload: BenchWorkload) -> TaskHead {
+    if workload.task.head == .answers {
+      return TaskHead(
+        task: workload.task,
+        head: workload.model.frozenHead(workload.task, scale: 1, workspace: Workspace()))
+    }
     let outputs = TaskHead.outputs(workload.task)
     let channels = workload.model.network.outline.width
     return TaskHead(

@@ -23,6 +23,17 @@ struct BenchOptions: ParsableArguments {
     help: "A JSONL file of rows with text and label. [generated rows]", transform: { UserPath.expanded($0) })
   var data: String?
 
+  @Option(
+    help: """
+      What a decoder reads of a row, with columns in braces, for instance "{text}\\nSentiment:": it then learns to say the \
+      answer, or is asked for the likeliest one. \\n is a line's end. [a linear head]
+      """,
+    transform: { $0.replacing("\\n", with: "\n") })
+  var prompt: String?
+
+  @Option(help: "What is to be said behind the prompt; {label} is the row's label.")
+  var answer = " {label}"
+
   @Option(help: "Rows; the file is repeated where it has fewer.")
   var rows = 640
 
@@ -48,6 +59,8 @@ struct BenchOptions: ParsableArguments {
     try atLeastOne(maxLength, "max-length")
     try atLeastOne(repeats, "repeats")
     try tokens.map { try atLeastOne($0, "tokens") }
+    if prompt != nil && data == nil { throw ValidationError("--prompt is for the rows of --data") }
+    if !answer.contains("{label}") { throw ValidationError("--answer must hold {label}") }
     if base != nil && shape != nil { throw ValidationError("--base and --shape: one of them") }
     if data != nil && (tokens != nil || shape != nil) {
       throw ValidationError("--tokens and --shape are for generated rows, without --data")
@@ -58,6 +71,7 @@ struct BenchOptions: ParsableArguments {
   var settings: [String: ParameterValue] {
     var settings: [String: ParameterValue] = ["rows": .count(rows), "max_length": .count(maxLength)]
     if let tokens { settings["tokens"] = .count(tokens) }
+    if prompt != nil { settings["head"] = .text("answers") }
     if precision != .float32 { settings["precision"] = .text(precision.rawValue) }
     return settings
   }

@@ -14,7 +14,7 @@ struct BenchTrain: ParsableCommand {
 
   func run() throws {
     try BestKernel.use()
-    let workload = try BenchWorkload(options)
+    let workload = try BenchWorkload(options, isLearnt: true)
     let training = try BenchTraining(
       workload, adapter, workers: threading.workers, threads: threading.threads)
     try training.warmUp()

@@ -42,19 +42,22 @@ struct BenchWorkload: Sendable {
 
   /// Opens or makes what the options ask for.
   ///
+  /// - Parameter isLearnt: Whether rows with a prompt teach their answers; otherwise all answers are asked for.
   /// - Throws: a `Diagnostic` for a base or data that cannot be read.
-  init(_ options: BenchOptions) throws {
+  init(_ options: BenchOptions, isLearnt: Bool = false) throws {
     let (opened, base) = try BenchWorkload.model(options)
     let model = try opened.reading(options.precision)
     self.model = model
     let length = min(max(options.maxLength, options.tokens ?? 0), model.network.outline.limits.positions)
     if let data = options.data {
       task = BenchWorkload.task(
-        labels: try BenchWorkload.labels(data), sha256: try StableHash.hex(file: data))
-      let rows = try TaskLoader.load(task, split: .test) { _ in data }
-      let tokenized = rows.prefix(options.rows).map {
-        TokenizedExample($0, tokenizer: model.tokenizer, maxTokens: length)
+        labels: try BenchWorkload.labels(data), sha256: try StableHash.hex(file: data), options)
+      if task.head == .answers, model.network.unembedding == nil {
+        throw Diagnostic("the base predicts no tokens", hint: "take a decoder, or leave --prompt out")
       }
+      let rows = try TaskLoader.load(task, split: .test) { _ in data }
+      let tokenized = model.rows(
+        Array(rows.prefix(options.rows)), of: task, maxTokens: length, areLearnt: isLearnt)
       examples = (0..<options.rows).map { tokenized[$0 % tokenized.count] }
     } else {
       task = BenchWorkload.task(labels: ["a", "b", "c"])
@@ -132,11 +135,20 @@ struct BenchWorkload: Sendable {
 
   // MARK: Rows
 
-  private static func task(labels: [String], sha256: String = "") -> TaskSpec {
-    TaskSpec(
+  private static func task(
+    labels: [String], sha256: String = "", _ options: BenchOptions? = nil
+  ) -> TaskSpec {
+    var task = TaskSpec(
       name: "bench", kind: .classification,
       source: .files(["test": DataFile(sha256: sha256, format: "jsonl")]),
       labels: labels.map { LabelSpec(name: $0, description: $0) }, metrics: ["accuracy"], head: .linear)
+    guard let options, let prompt = options.prompt else { return task }
+    task.text = prompt
+    task.head = .answers
+    task.labels = labels.map {
+      LabelSpec(name: $0, description: options.answer.replacing("{label}", with: $0))
+    }
+    return task
   }
 
   private static func labels(_ file: String) throws -> [String] {

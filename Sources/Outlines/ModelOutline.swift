@@ -98,7 +98,8 @@ public struct ModelOutline: Sendable, Hashable {
   /// - Parameter parts: The linear layers of a block; those that read the block's own input come first.
   public init(
     family: String, blocks: Int, width: Int, attention: Int, heads: Int, limits: Limits, embeddings: Int,
-    unembedding: Int = 0, prefix: String, parts: [Part], predictsTokens: Bool = false, isStacked: Bool = true, usualTargets: [String] = [],
+    unembedding: Int = 0, prefix: String, parts: [Part], predictsTokens: Bool = false, isStacked: Bool = true,
+    usualTargets: [String] = [],
     idle: [String] = [], passes: BlockCost, saved: BlockCost,
     savedRounded: BlockCost? = nil
   ) {

@@ -34,7 +34,7 @@ public struct TaskHead: Sendable {
   /// The logits of some examples, a row for each item.
   ///
   /// - Parameter features: (n, C) in the order of `features`.
-  func logits(
+  package func logits(
     _ features: Matrix, _ examples: some Collection<TokenizedExample>, workspace: Workspace
   ) -> Matrix {
     head.forward(features, answers: answers(examples), workspace: workspace)
@@ -62,7 +62,7 @@ public struct TaskHead: Sendable {
   }
 
   /// The features (n, C) of some rows.
-  func features(
+  package func features(
     _ states: States, rows: some Collection<Int>, examples: some Collection<TokenizedExample>,
     workspace: Workspace
   ) -> Matrix {

@@ -49,7 +49,9 @@ import Testing
       try SafeTensorsWriter.write(
         [NamedTensor("bert.x.LayerNorm.gamma", norm), NamedTensor("x.LayerNorm.beta", norm)], to: path)
       #expect(
-        try Checkpoint(folder: folder, prefix: .takenOff("bert.")).names == ["x.LayerNorm.bias", "x.LayerNorm.weight"])
+        try Checkpoint(folder: folder, prefix: .takenOff("bert.")).names == [
+          "x.LayerNorm.bias", "x.LayerNorm.weight",
+        ])
       try SafeTensorsWriter.write([NamedTensor("bert.x", norm), NamedTensor("x", norm)], to: path)
       #expect(
         try problem(in: folder) { _ = try Checkpoint(folder: folder, prefix: .takenOff("bert.")) }

@@ -5,7 +5,8 @@ internal import Tasks
 /// The table of readouts.
 public enum Readouts {
   /// All readouts, in the order of the documentation.
-  package static let all = Catalog("readout", [ReadoutRow.label, .number, .anchors, .tags, .labels, .answers])
+  package static let all = Catalog(
+    "readout", [ReadoutRow.label, .number, .anchors, .tags, .labels, .answers])
 
   /// That of a task: the one that the row of its kind names for its head.
   package static func readout(of task: TaskSpec) -> any Readout {

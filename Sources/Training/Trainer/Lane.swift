@@ -163,7 +163,7 @@ final class Lane {
 
 extension Matrix {
   /// Takes over numbers, row by row, of a matrix whose rows lie end to end.
-  func copy(from numbers: [Float]) {
+  package func copy(from numbers: [Float]) {
     withMutableSpan { span in
       precondition(span.count == numbers.count, "\(numbers.count) numbers for \(span.count)")
       for i in 0..<span.count { span[i] = numbers[i] }

@@ -99,7 +99,8 @@ package final class RotaryPositions: Sendable {
           sines.withRow(position) { s in
             dy.withRow(h * n + t) { dy in
               dx.withMutableRow(t) { dx in
-                precondition(dy.count == 2 * half && dx.count == 2 * half && c.count == half && s.count == half)
+                precondition(
+                  dy.count == 2 * half && dx.count == 2 * half && c.count == half && s.count == half)
                 for i in 0..<half {
                   let (a, b) = (dy[i], dy[i + half])
                   dx[i] = (a * c[i] + b * s[i]) * factor
