@@ -126,12 +126,27 @@ struct LoadedManifest {
     return full.testing(onlyChosen: try chosen(of: full))
   }
 
-  /// The same, but where nothing is chosen yet the first stands for the one to come.
-  func planWithStandIns() throws -> Plan {
-    let full = try expanded(manifest.standingIn(for: try tuningChoice()))
+  /// The same, but where nothing is chosen yet the first stands for the one to come; with the jobs that wait for the choice.
+  func planWithStandIns() throws -> (plan: Plan, waiting: Set<JobID>) {
+    let choice = try tuningChoice()
+    let full = try expanded(manifest.standingIn(for: choice))
     let chosen = try chosen(of: full)
     let undecided = full.grids.filter { !$0.models.contains(where: chosen.contains) }
-    return full.testing(onlyChosen: chosen.union(undecided.compactMap(\.models.first)))
+    let plan = full.testing(onlyChosen: chosen.union(undecided.compactMap(\.models.first)))
+    guard plan.isChosenFrom else { return (plan, []) }
+    let isOpen = manifest.isTuned && !choice.isWhole
+    let known = (isOpen ? try expanded(choice) : full).testing(onlyChosen: chosen)
+    let sure = Set(known.jobs.map(\.id))
+    return (plan, Set(plan.jobs.map(\.id).filter { !sure.contains($0) }))
+  }
+
+  /// How many jobs what is not chosen yet will ask for, about, beside those of a plan that are known.
+  func jobsToCome(beside known: Plan) throws -> Int {
+    guard known.isChosenFrom else { return 0 }
+    let names = Set(known.jobs.map(\.id))
+    let (plan, waiting) = try planWithStandIns()
+    let progress = store.progress(of: plan, looksAtFiles: false)
+    return waiting.count { !names.contains($0) && progress.isOpen($0) }
   }
 
   /// What the tries have chosen: one choice opens others, until nothing new is chosen.

@@ -11,16 +11,20 @@ final class ProgressDisplay: Sendable {
   // Events come from several tasks.
   private let state: Lock<ProgressState>
 
+  /// - Parameter toCome: About how many jobs follow when something is chosen.
   init(
-    plan: Plan, store: JobStore, clock: WorkClock, workers: Int, isQuiet: Bool, isVerbose: Bool
+    plan: Plan, toCome: Int = 0, store: JobStore, clock: WorkClock, workers: Int, isQuiet: Bool,
+    isVerbose: Bool
   ) {
     let state = ProgressState(
-      plan: plan, store: store, clock: clock, workers: workers, isQuiet: isQuiet, isVerbose: isVerbose)
+      plan: plan, toCome: toCome, store: store, clock: clock, workers: workers, isQuiet: isQuiet,
+      isVerbose: isVerbose)
     if !isQuiet, !state.remaining.isEmpty {
       let cached = state.done > 0 ? ", \(state.done) of them done" : ""
       Console.note(
         "\(plan.experiment): \(plan.modelWords), \(counted(plan.jobs.count, "job"))\(cached), "
-          + counted(workers, "worker"))
+          + counted(workers, "worker")
+          + (toCome > 0 ? "; then about \(counted(toCome, "job")) of what validation chooses" : ""))
     }
     self.state = Lock(state)
   }
@@ -48,6 +52,7 @@ final class ProgressDisplay: Sendable {
 /// What is known of a run, and when it was last told.
 private struct ProgressState {
   private let plan: Plan
+  private let toCome: Int
   private let workers: Int
   private let isQuiet: Bool
   private let isVerbose: Bool
@@ -93,9 +98,11 @@ private struct ProgressState {
   private let watch = Stopwatch()
 
   init(
-    plan: Plan, store: JobStore, clock: WorkClock, workers: Int, isQuiet: Bool, isVerbose: Bool
+    plan: Plan, toCome: Int, store: JobStore, clock: WorkClock, workers: Int, isQuiet: Bool,
+    isVerbose: Bool
   ) {
     self.plan = plan
+    self.toCome = toCome
     self.clock = clock
     self.workers = workers
     self.isQuiet = isQuiet
@@ -218,12 +225,16 @@ private struct ProgressState {
       entry.job.label + (entry.share > 0 ? " \(Int(entry.share * 100)) %" : "")
         + (entry.note.isEmpty ? "" : " \(entry.note)")
     }
-    let rest = remaining.isEmpty ? "" : ", about \(spoken(seconds: secondsLeft())) left"
+    let rest =
+      remaining.isEmpty
+      ? "" : ", about \(spoken(seconds: secondsLeft())) left\(toCome > 0 ? " to the next choice" : "")"
     let training = active.values.filter { $0.job.spec.kind == "train" }.compactMap { $0.rate(at: now) }
     let rows = training.isEmpty ? "" : ", training \(Int(training.reduce(0, +).rounded())) rows/s"
     // A line is due after a tenth of a second at the earliest.
     let rate = doneNow > 0 ? ", \(Int((Double(doneNow) * 60 / now).rounded())) jobs/min" : ""
-    let head = "\(done)/\(plan.jobs.count)\(failed > 0 ? ", \(failed) failed" : "")\(rate)\(rows)\(rest)"
+    let next = toCome > 0 ? " and then about \(grouped(toCome))" : ""
+    let head =
+      "\(done)/\(plan.jobs.count)\(next)\(failed > 0 ? ", \(failed) failed" : "")\(rate)\(rows)\(rest)"
     let text = ([head] + jobs + waiting).joined(separator: " | ")
     if Console.isTerminal { Console.status(text) } else { Console.note(text) }
   }

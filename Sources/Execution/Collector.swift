@@ -95,7 +95,8 @@ public struct Collector: Sendable {
     _ answers: [PlannedEvaluation: Scorer.Answer], to set: inout ResultSet
   ) {
     var row = ModelRow(
-      model: model.model, kind: model.kind, recipe: model.recipe, settings: model.settings,
+      model: model.model, plain: model.plain, kind: model.kind, recipe: model.recipe,
+      settings: model.settings,
       arm: model.arm, tasks: model.tasks,
       seed: model.seed, steps: 0, examples: 0, tokens: 0, bytes: 0, job: model.job?.hex ?? "")
     row.tuned = model.tuned

@@ -12,6 +12,11 @@ package struct Contender {
   package var contrast: Contrast?
   /// The same models in another question that decides what this one leaves open.
   package var decided: Contrast?
+  /// Why there is no contrast; empty where there is one.
+  package var absence = ""
+
+  /// What is to be known of the verdict, or why there is none.
+  package var note: String { contrast?.note ?? absence }
 
   /// Nil where no verdict may be given.
   package var outcome: Contrast.Outcome? { decided?.outcome ?? contrast?.outcome }
@@ -106,7 +111,8 @@ extension Evidence {
         let contrast = register.contrast(asked.rawValue, arm: arm, task: task.name, metric: metric.name)
         contenders[role] = Contender(
           candidate: candidate, score: estimate(candidate, task.name, .test, metric.name), contrast: contrast,
-          decided: contrast.flatMap(register.decided))
+          decided: contrast.flatMap(register.decided),
+          absence: contrast == nil && single == nil ? absence(of: asked.rawValue, task, metric) : "")
       }
       return ComparisonRow(
         arm: arm, task: task, metric: metric, testExamples: items(task, metric),
@@ -115,6 +121,16 @@ extension Evidence {
         single: single.map(tested),
         contenders: contenders, chosenOn: chosenOn(task))
     }
+  }
+
+  /// Why nothing is compared with the single of a budget that trains none, and where a comparison stands all the same.
+  private func absence(of question: String, _ task: TaskColumn, _ metric: MetricColumn) -> String {
+    if arm.isEmpty { return "no single" }
+    let across = register.contrasts.filter {
+      $0.question == question && $0.arm == arm && $0.task == task.name && $0.metric == metric.name
+    }.map(\.secondArm)
+    return "no single of this budget"
+      + (across.isEmpty ? "" : "; contrasts.csv has it against that of \(across.joined(separator: ", "))")
   }
 
   /// `validation macro_f1`, or nothing where no model has that score.

@@ -40,7 +40,7 @@ extension Evidence {
   /// Among the cocktails of two or more tasks that contain the task.
   package func bestCocktail(for task: TaskColumn) -> Candidate? {
     guard let choice else { return winner(among: cocktails(with: task), on: task) }
-    return cocktails(with: task).first { $0.plainName == choice.cocktails[task.name] }
+    return cocktails(with: task).first { $0.plain == choice.cocktails[task.name] }
   }
 
   /// Whether some task has a cocktail to choose beside those of all tasks; where none has, the best cocktail is the cocktail of
@@ -68,7 +68,7 @@ extension Evidence {
     let all = Set(tasks.map(\.name))
     guard all.count > 1 else { return [] }
     return candidates(of: .cocktail).filter { model in
-      Set(model.tasks) == all && (choice?.all.map { $0 == model.plainName } ?? true)
+      Set(model.tasks) == all && (choice?.all.map { $0 == model.plain } ?? true)
     }
   }
 
@@ -88,7 +88,7 @@ extension Evidence {
   /// Among the trained models that never saw the task.
   func bestUnseen(for task: TaskColumn) -> Candidate? {
     guard let choice else { return winner(among: unseen(task), on: task) }
-    return unseen(task).first { $0.plainName == choice.unseen[task.name] }
+    return unseen(task).first { $0.plain == choice.unseen[task.name] }
   }
 
   /// The models that could not be chosen for some of their tasks because a seed has no validation score there, while

@@ -9,6 +9,8 @@ package struct Candidate: Sendable, Hashable {
   package var rows: [ModelRow]
 
   package var model: String { rows[0].model }
+  /// The name without the grid point behind it: `single:fpb`.
+  package var plain: String { rows[0].plain }
   package var kind: ModelKind { rows[0].kind }
   package var recipe: String { rows[0].recipe }
   package var settings: String { rows[0].settings }

@@ -71,6 +71,8 @@ public struct ModelRow: Sendable, Hashable, Codable {
   /// The name that all seeds share: `base`, `single:fpb`, `cocktail:all`, `merge:ties(density=0.2)`,
   /// with the grid point behind it where there is one: `single:fpb[adapter.rank=4]`.
   public var model: String
+  /// The same without the grid point: `single:fpb`.
+  public var plain: String
   /// How it came to be.
   public var kind: ModelKind
   /// What was trained or merged: `fpb`, `fpb+fomc`, `ties density=0.2 of fpb+fomc`.
@@ -104,8 +106,11 @@ public struct ModelRow: Sendable, Hashable, Codable {
   public var precision: Precision?
 
   /// Makes a row.
+  ///
+  /// - Parameter plain: Nil where no grid point stands behind the name.
   public init(
-    model: String, kind: ModelKind, recipe: String, settings: String, arm: String = "", tasks: [String],
+    model: String, plain: String? = nil, kind: ModelKind, recipe: String, settings: String, arm: String = "",
+    tasks: [String],
     seed: Int?, steps: Int, examples: Int, tokens: Int, flops: Double = 0, bytes: Int, job: String,
     serving: Serving? = nil,
     precision: Precision? = nil
@@ -113,6 +118,7 @@ public struct ModelRow: Sendable, Hashable, Codable {
     self.precision = precision
     self.flops = flops
     self.model = model
+    self.plain = plain ?? model
     self.kind = kind
     self.recipe = recipe
     self.settings = settings

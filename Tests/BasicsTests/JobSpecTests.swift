@@ -238,7 +238,7 @@ struct Change<Spec>: Sendable {
       Change("limits") { $0.limits = ["train": 11] },
       Change("validationFraction") { $0.validationFraction = 0.2 }, Change("head") { $0.head = .linear },
       Change("part") { $0.part = ValidationPart(fitFraction: 0.5, isFit: false) },
-      Change("draw") { $0.draw = 1 },
+      Change("by") { $0.by = "asked" }, Change("draw") { $0.draw = 1 },
     ]
     try check(Self.task, changes) { task in
       var job = Self.train

@@ -34,7 +34,7 @@ import Testing
       Change("metrics.others") { $0.metrics[1] = "matthews" },
       Change("validationFraction") { $0.validationFraction = 0.2 }, Change("head") { $0.head = .linear },
       Change("part") { $0.part = ValidationPart(fitFraction: 0.5, isFit: false) },
-      Change("draw") { $0.draw = 1 },
+      Change("draw") { $0.draw = 1 }, Change("by") { $0.by = "asked" },
     ] + Split.allCases.map { split in Change("limits.\(split)") { $0.limits[split.rawValue] = 11 } }
     + Split.allCases.map { split in
       Change("source.\(split)") { task in
@@ -73,7 +73,7 @@ import Testing
     let plain = noticed(Self.task) { $0.trained(TrainingSpec()) }
     #expect(plain == Self.always.union(["source.train", "limits.train", "draw"]))
     let validating = noticed(Self.task) { $0.trained(TrainingSpec(validateEvery: 5)) }
-    #expect(validating == plain.union(["source.validation", "limits.validation", "metrics", "part"]))
+    #expect(validating == plain.union(["source.validation", "limits.validation", "metrics", "part", "by"]))
   }
 
   @Test func `one split is read without the others`() {
@@ -84,7 +84,9 @@ import Testing
     }
     #expect(
       noticed(Self.task) { $0.reduced(to: [.test], metrics: 2) }
-        == Self.always.union(["source.test", "limits.test", "metrics", "metrics.others"]))
+        == Self.always.union(["source.test", "limits.test", "metrics", "metrics.others", "by"]))
+    #expect(
+      noticed(Self.task) { $0.scored(.test) } == Self.always.union(["source.test", "limits.test", "by"]))
   }
 
   @Test func `without a validation file the training file and the share held back decide both`() {

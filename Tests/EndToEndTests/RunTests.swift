@@ -175,8 +175,8 @@ import Testing
     let decoder = JSONDecoder()
     decoder.keyDecodingStrategy = .convertFromSnakeCase
     let plan = try decoder.decode(Plan.self, from: Data(outcome.output.utf8))
-    // Floors: the most frequent label, the probe, and two columns that a probe can miss in two of the sets.
-    #expect(plan.models == 1 + 4 + 4 * 55)
+    // Floors: the most frequent label, the probe, and three columns that a probe can miss, two in each of two sets.
+    #expect(plan.models == 1 + 5 + 4 * 55)
     let trainings = plan.jobs.filter { $0.kind == "train" }.map(\.label)
     for (kind, count) in [("single:", 9), ("cocktail:all-but-", 9), ("cocktail:all seed", 1)] {
       #expect(trainings.filter { $0.hasPrefix("train " + kind) }.count == 4 * count, "\(kind)")

@@ -17,8 +17,12 @@ import Testing
     let place = try Workplace(manifest: Self.manifest)
     let plan = try Program.run("plan", "m.yaml", "--workers", "1", in: place.folder)
     #expect(plan.status == 0 && plan.output.contains(" tried ones; about"), "\(plan.errors)")
+    #expect(plan.output.contains("  waits for what validation chooses, which may be another one: "))
     let outcome = try Program.run("run", "m.yaml", in: place.folder)
     #expect(outcome.status == 0, "\(outcome.errors)")
+    let heads = outcome.errors.split(separator: "\n").filter { $0.hasPrefix("tiny: ") }
+    #expect(heads.count >= 2 && heads.dropLast().allSatisfy { $0.hasSuffix("of what validation chooses") })
+    #expect(heads.last?.contains("; then about") == false, "\(outcome.errors)")
     let tables = try place.tables()
     let predictions = try place.files(below: "Results/tiny/predictions").keys
     #expect(predictions.contains { $0.hasSuffix(".seed1.jsonl") })

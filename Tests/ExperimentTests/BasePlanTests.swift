@@ -29,7 +29,7 @@ import Testing
       Vocabulary.Method(
         name: "adamerging", parameters: [],
         demands: Vocabulary.asking({ _ in
-          .tuned(.init(.learned(.init(steps: 1, batch: 1, fullMatrices: false, readsLabels: false))))
+          .tuned(.init(.learned(.init(steps: 1, batch: 1, fullMatrices: 0, readsLabels: false))))
         })),
     ]
     return words

@@ -231,6 +231,28 @@ import Testing
         """#),
   ]
 
+  @Test func `a part to fit on where no merge fits is refused`() throws {
+    var words = Vocabulary.small
+    words.methods.append(
+      Vocabulary.Method(
+        name: "adamerging", parameters: [],
+        demands: Vocabulary.asking({ _ in
+          .tuned(.init(.learned(.init(steps: 1, batch: 1, fullMatrices: 0, readsLabels: false))))
+        })))
+    let text = manifestText("merges: [{method: adamerging, of: [fpb, fiqa]}]")
+    func told(_ overrides: String...) -> String {
+      complaint { _ = try read(text, overrides, vocabulary: words) }
+    }
+    #expect(told("task_defaults.fit_fraction=0.3") == "nothing was refused")
+    #expect(told("tasks.fpb.fit_fraction=0.3") == "nothing was refused")
+    #expect(
+      told("tasks.fomc.fit_fraction=0.3").contains(
+        "'fit_fraction' has no effect: no merge of the task 'fomc' fits on validation rows"))
+    #expect(
+      told("task_defaults.fit_fraction=0.3", "merges=[{method: linear}]").contains(
+        "'fit_fraction' has no effect: no merge fits on validation rows"))
+  }
+
   @Test(arguments: meaning)
   func `what does not fit together is refused with its place and a mend`(bad: BadManifest) {
     #expect(complaint { _ = try read(bad.text, bad.overrides) } == bad.message)

@@ -173,6 +173,23 @@ import Testing
       .contains("all seeds of the task 'fpb' would be copies of one"))
   }
 
+  @Test func `what no arm trains is not tried`() throws {
+    func tried(_ arms: String) throws -> Set<String> {
+      Set(
+        try planned(TuningChoice(), ["budget={arms: [\(arms)]}"]).tried.map {
+          String($0.model.split(separator: "[")[0])
+        })
+    }
+    let all = "{steps: 3, models: [singles, all]}"
+    #expect(
+      try tried(all) == ["single:fpb", "single:fomc", "single:fiqa", "single:ner", "cocktail:all"])
+    // A pair of the second arm is tried, by the first one's budget.
+    #expect(try tried(all + ", {steps: 4, models: [pairs]}").count == 11)
+    // What is merged alone is tried, where an arm merges.
+    #expect(try tried("{steps: 3, models: [all]}") == ["cocktail:all"])
+    #expect(try tried("{steps: 3, models: [all, merges]}").count == 5)
+  }
+
   @Test func `where rows vary each seed's floors read its own`() throws {
     let plan = try plan(
       manifestText("cocktails: [singles]"), ["vary=rows,start", "task_defaults.limits.train=20"])

@@ -66,6 +66,23 @@ import Testing
     #expect(page.contains("(\(Self.short); equal steps)"))
   }
 
+  @Test func `what a budget without singles trains says why it is compared with none`() throws {
+    var results = results()
+    let gone = { (model: String) in model.hasPrefix("single:") && model.contains(Self.long) }
+    results.models.removeAll { gone($0.model) }
+    results.scores.removeAll { gone($0.model) }
+    results.mixtures.removeAll { gone($0.model) }
+    let evidence = try Sample.judged(results)
+    let rows = evidence.comparisons.filter { $0.arm == Self.long && $0.isPrimary }
+    #expect(rows.count == 3 && rows.allSatisfy { $0.single == nil })
+    let fomc = try #require(rows.first { $0.task.name == "fomc" }?[.allTaskCocktail])
+    #expect(fomc.contrast == nil)
+    #expect(fomc.note == "no single of this budget; contrasts.csv has it against that of \(Self.short)")
+    #expect(rows.compactMap { $0[.bestUnseen]?.note } == ["no single of this budget"])
+    let others = evidence.comparisons.filter { $0.arm == Self.short }.flatMap(\.contenders.values)
+    #expect(others.allSatisfy { $0.absence.isEmpty })
+  }
+
   @Test func `a gain at equal exposure that equal steps do not show is told as the budget's`() throws {
     var results = results()
     // The sample lacks a seed there.

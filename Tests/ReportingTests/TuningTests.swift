@@ -25,7 +25,8 @@ import Testing
       let name = entry.model + (entry.tuned.isEmpty ? "" : "[\(entry.tuned)]")
       for place in 0..<(entry.scores.values.map(\.count).max() ?? 0) {
         var row = ModelRow(
-          model: name, kind: entry.kind, recipe: entry.tasks.joined(separator: "+"), settings: entry.tuned,
+          model: name, plain: entry.model, kind: entry.kind, recipe: entry.tasks.joined(separator: "+"),
+          settings: entry.tuned,
           tasks: entry.tasks, seed: 10 + place, steps: 1, examples: 1, tokens: 1, bytes: 1,
           job: "\(name) \(place)")
         row.tuned = entry.tuned

@@ -44,7 +44,7 @@ struct PlanCommand: ParsableCommand {
       case .setting(let name, let from, let to): (setting, self.from, self.to) = (name, from, to)
       case .file(let path, let line): (file, self.line) = (path, line)
       case .damaged(let what), .dropped(let what), .failed(let what): detail = what
-      case .new, .input, .gone, .unknown: break
+      case .new, .input, .gone, .choice, .unknown: break
       }
     }
   }
@@ -83,7 +83,7 @@ struct PlanCommand: ParsableCommand {
     try BestKernel.use(threads: workerArguments.count * workerArguments.threads)
     let loaded = try arguments.load()
     loaded.tellPlace()
-    let plan = try loaded.planWithStandIns()
+    let (plan, waiting) = try loaded.planWithStandIns()
     Console.notes(of: plan)
     if let note = loaded.store.earlierFormats() { Console.note("\(note)") }
     let count = workerArguments.count
@@ -94,7 +94,7 @@ struct PlanCommand: ParsableCommand {
     let seconds = Makespan.seconds(
       of: plan, workers: count, start: WorkClock.start, isFinished: cached.contains, seconds: clock.seconds)
     let open = plan.jobs.filter { !cached.contains($0.id) }
-    let reasons = Reasons(plan, loaded.store, progress)
+    let reasons = Reasons(plan, loaded.store, progress, waiting: waiting)
     let memory = Int(((open.lazy.map(\.work.memory).max() ?? 0) / 1e6).rounded(.up))
     let disk = Int((open.reduce(0) { $0 + $1.work.disk } / 1e6).rounded(.up))
     if json {

@@ -151,7 +151,8 @@ struct Run: AsyncParsableCommand {
     let (count, threads) = (workerArguments.count, workerArguments.threads)
     let clock = WorkClock.measured(plan, loaded.store, progress, workers: count, threads: threads)
     let display = ProgressDisplay(
-      plan: plan, store: loaded.store, clock: clock, workers: count, isQuiet: quiet, isVerbose: verbose)
+      plan: plan, toCome: quiet ? 0 : try loaded.jobsToCome(beside: plan), store: loaded.store, clock: clock,
+      workers: count, isQuiet: quiet, isVerbose: verbose)
     if !quiet, !display.isDone, let note = KernelAdvice.present?.note { Console.note(note) }
     let runners = (0..<count).map { index in
       WorkerProcess.local(

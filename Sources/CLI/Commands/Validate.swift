@@ -13,7 +13,7 @@ struct Validate: ParsableCommand {
   func run() throws {
     let loaded = try arguments.load()
     loaded.tellPlace()
-    let plan = try loaded.planWithStandIns()
+    let plan = try loaded.planWithStandIns().plan
     try DataCheck().check(plan)
     Console.notes(of: plan)
     Console.print(

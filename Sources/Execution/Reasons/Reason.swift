@@ -16,6 +16,8 @@ public enum Reason: Sendable, Hashable {
   case failed(String)
   /// It was done, and its result is no longer in the store.
   case gone
+  /// Something is to be chosen first: another job may stand in its place.
+  case choice
   /// Nothing is known of what it was.
   case unknown
 
@@ -30,6 +32,7 @@ public enum Reason: Sendable, Hashable {
     case .dropped: "dropped"
     case .failed: "failed"
     case .gone: "gone"
+    case .choice: "choice"
     case .unknown: "unknown"
     }
   }
@@ -45,6 +48,7 @@ public enum Reason: Sendable, Hashable {
     case .dropped(let what): "made again for \(what)"
     case .failed(let what): "failed last time: \(what)"
     case .gone: "its result is gone from the store"
+    case .choice: "waits for what validation chooses, which may be another one"
     case .unknown: "not in the store"
     }
   }

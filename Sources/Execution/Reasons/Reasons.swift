@@ -1,7 +1,7 @@
 internal import Basics
 public import Experiment
 internal import Foundation
-internal import Specs
+public import Specs
 
 /// Says of the open jobs of a plan why they are to be done, by the store and by what their cells last were.
 public final class Reasons {
@@ -9,12 +9,16 @@ public final class Reasons {
   private let store: JobStore
   private let progress: PlanProgress
   private let last: LastRun?
+  private let waiting: Set<JobID>
   /// What was said of two parts before.
   private let compared = Lock<[String: [Reason]]>([:])
 
   /// Looks at a plan.
-  public init(_ plan: Plan, _ store: JobStore, _ progress: PlanProgress) {
+  ///
+  /// - Parameter waiting: Jobs that stand in for what is not chosen yet.
+  public init(_ plan: Plan, _ store: JobStore, _ progress: PlanProgress, waiting: Set<JobID> = []) {
     self.plan = plan
+    self.waiting = waiting
     self.store = store
     self.progress = progress
     last = LastRun(of: plan.experiment, in: store)
@@ -28,6 +32,7 @@ public final class Reasons {
     case .remade(let what): return [.dropped(what)]
     case .damaged(let damage): return [.damaged(damage.what)]
     }
+    if waiting.contains(job.id) { return [.choice] }
     if let failure = store.failure(job.id) { return [.failed(failure.what)] }
     guard let last else { return job.spec.inputs.contains(where: progress.isOpen) ? [.input] : [.unknown] }
     guard let before = last.job(job.label) else { return [.new] }

@@ -180,6 +180,16 @@ struct ManifestReading {
       tasks[index].spec.part = ValidationPart(
         fitFraction: own?.number ?? TaskSpec.usualFitFraction, isFit: false)
     }
+    let hint = "leave it out, or add a merge that learns or searches on validation rows"
+    for task in root["tasks"]?.entries ?? [] where !names.contains(task.key) {
+      guard let extra = task.value.entry("fit_fraction") else { continue }
+      report(
+        "'fit_fraction' has no effect: no merge of the task '\(task.key)' fits on validation rows",
+        at: extra.keyPlace, hint: hint)
+    }
+    if names.isEmpty, let extra = root["task_defaults"]?.entry("fit_fraction") {
+      report("'fit_fraction' has no effect: no merge fits on validation rows", at: extra.keyPlace, hint: hint)
+    }
   }
 
   private mutating func base() -> Manifest.Base {

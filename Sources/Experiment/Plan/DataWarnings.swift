@@ -88,14 +88,14 @@ struct DataWarnings {
     if groups.count == facts.rows, facts.rows > 1 {
       return [
         DataWarning(
-          "groups", "'by' names '\(by)', which has another value in each of the \(facts.rows) rows",
+          "one row a group", "'by' names '\(by)', which has another value in each of the \(facts.rows) rows",
           hint: "name a column that many rows share a value of", count: facts.rows, isError: true)
       ]
     }
     let empty = task.metrics.compactMap { metric in
       groups.unmeasured[metric].map { group in
         DataWarning(
-          "groups \(metric)",
+          "unmeasured \(metric)",
           "within the group '\(group)' of '\(by)' the answers are such that '\(metric)' is a convention and no measurement",
           hint: "leave out the metric, or give the group to another one, in which answers differ",
           count: groups.count, isError: true)

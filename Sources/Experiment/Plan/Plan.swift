@@ -44,6 +44,8 @@ public struct PlannedEvaluation: Sendable, Hashable {
 public struct PlannedModel: Sendable, Hashable {
   /// As in `ModelRow.model`.
   public var model: String
+  /// As in `ModelRow.plain`.
+  public var plain: String
   /// How it comes to be.
   public var kind: ModelKind
   /// As in `ModelRow.recipe`.
@@ -68,12 +70,16 @@ public struct PlannedModel: Sendable, Hashable {
   public var method: String?
 
   /// Makes a model.
+  ///
+  /// - Parameter plain: Nil where no grid point stands behind the name.
   public init(
-    model: String, kind: ModelKind, recipe: String, settings: String, arm: String = "", tasks: [String],
+    model: String, plain: String? = nil, kind: ModelKind, recipe: String, settings: String, arm: String = "",
+    tasks: [String],
     tuned: String = "", seed: Int?, job: JobID?,
     evaluations: [PlannedEvaluation], grid: String? = nil, method: String? = nil
   ) {
     self.model = model
+    self.plain = plain ?? model
     self.kind = kind
     self.recipe = recipe
     self.settings = settings

@@ -53,7 +53,8 @@ extension Planning {
       if evaluations.isEmpty { continue }
       models.append(
         PlannedModel(
-          model: model, kind: .floor, recipe: floor.name, settings: settings, tasks: [], seed: seed, job: nil,
+          model: model, plain: "floor:\(floor.name)", kind: .floor, recipe: floor.name, settings: settings,
+          tasks: [], seed: seed, job: nil,
           evaluations: evaluations))
     }
   }

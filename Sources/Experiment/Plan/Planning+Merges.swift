@@ -81,7 +81,7 @@ extension Planning {
       experts: inputs.count, splits: isTry ? [.validation] : Set(manifest.evaluate.splits), isOwn: isTry,
       heads: head, head: expert)
     return PlannedModel(
-      model: model, kind: .merge, recipe: parts.recipe, settings: settings,
+      model: model, plain: merge.model, kind: .merge, recipe: parts.recipe, settings: settings,
       arm: manifest.arm(of: index).words, tasks: parts.learned,
       seed: seed,
       job: id, evaluations: evaluations,

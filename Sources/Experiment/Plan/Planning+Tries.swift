@@ -23,7 +23,7 @@ extension Planning {
       }
     }
     isTriedWhole = isChosen
-    guard isChosen, manifest.merges.count > 1, let first = points.first else { return }
+    guard isChosen, manifest.makesMerges, manifest.merges.count > 1, let first = points.first else { return }
     if manifest.varies.contains(.base) {
       tried += tuning.seeds.compactMap { baseModel(of: $0, point: first, splits: [.validation]) }
     }
@@ -35,11 +35,8 @@ extension Planning {
     }
   }
 
-  /// Whether a cocktail is tried: where it is listed, or a merge takes it.
-  private func isTried(_ cocktail: Int) -> Bool {
-    manifest.cocktails[cocktail].isListed
-      || manifest.merges.contains { $0.inputs.contains(cocktail) }
-  }
+  /// Whether a cocktail is tried: where an arm trains it, or merges what it is an input of.
+  private func isTried(_ cocktail: Int) -> Bool { manifest.trains(cocktail) }
 
   /// Whether the seeds of the manifest train a cocktail.
   func isReported(_ cocktail: Int) -> Bool {
@@ -92,11 +89,12 @@ extension Manifest {
     guard tuning != nil, !choice.isWhole else { return choice }
     var whole = choice
     whole.isWhole = true
-    for cocktail in cocktails where whole.points[cocktail.model] == nil {
+    let trained = cocktails.indices.filter(trains).map { cocktails[$0] }
+    for cocktail in trained where whole.points[cocktail.model] == nil {
       whole.points[cocktail.model] = points.first?.tuned
     }
     for task in tasks where whole.cocktails[task.name] == nil {
-      let own = cocktails.filter { $0.isListed && !$0.isSingle && $0.tasks.contains(task.name) }
+      let own = trained.filter { $0.isListed && !$0.isSingle && $0.tasks.contains(task.name) }
       whole.cocktails[task.name] = (own.first { $0.tasks.count < tasks.count } ?? own.first)?.model
     }
     for merge in merges {
@@ -107,4 +105,13 @@ extension Manifest {
 
   /// Whether anything is tried before it is reported.
   public var isTuned: Bool { tuning != nil }
+
+  /// Whether some arm makes merges.
+  var makesMerges: Bool { !merges.isEmpty && arms.contains(where: \.hasMerges) }
+
+  /// Whether some arm trains a cocktail, for the tables or for a merge.
+  func trains(_ cocktail: Int) -> Bool {
+    cocktails[cocktail].isListed && arms.contains { $0.cocktails?.contains(cocktail) ?? true }
+      || makesMerges && merges.contains { $0.inputs.contains(cocktail) }
+  }
 }

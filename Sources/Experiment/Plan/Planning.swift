@@ -162,7 +162,8 @@ struct Planning {
       head: { _ in nil })
     if evaluations.isEmpty { return nil }
     return PlannedModel(
-      model: model, kind: .base, recipe: "base", settings: settings, tasks: [], seed: seed, job: made,
+      model: model, plain: "base", kind: .base, recipe: "base", settings: settings, tasks: [], seed: seed,
+      job: made,
       evaluations: evaluations)
   }
 
@@ -268,7 +269,7 @@ struct Planning {
       model, id, rank: point.adapter.rank, learned: cocktail.tasks, seed: cell.seed, point: cell.point,
       splits: splits, isOwn: isOwn, heads: { _ in point.head }, head: { _ in id })
     return PlannedModel(
-      model: model, kind: cocktail.isSingle ? .single : .cocktail,
+      model: model, plain: cocktail.model, kind: cocktail.isSingle ? .single : .cocktail,
       recipe: parts.cocktail(cell.cocktail, at: cell.point).recipe,
       settings: settings, arm: manifest.arm(of: cell.point).words, tasks: cocktail.tasks, tuned: point.tuned,
       seed: cell.seed, job: id, evaluations: evaluations)

@@ -39,7 +39,10 @@ extension Page {
   }
 
   private static func gainAndVerdict(_ contender: Contender?) -> String {
-    guard let contrast = contender?.contrast else { return NumberText.missing }
+    guard let contrast = contender?.contrast else {
+      let why = contender?.absence ?? ""
+      return NumberText.missing + (why.isEmpty ? "" : " (\(why))")
+    }
     return NumberText.gain(contrast) + " (\(contrast.outcome?.rawValue ?? contrast.note))"
   }
 

@@ -40,7 +40,7 @@ extension Evidence {
     let all = Set(tasks.map(\.name))
     let merges = candidates(of: .merge).filter { Set($0.tasks) == all && $0.serving == nil }
     if let choice {
-      let chosen = merges.first { $0.plainName == choice.merge } ?? (merges.count == 1 ? merges[0] : nil)
+      let chosen = merges.first { $0.plain == choice.merge } ?? (merges.count == 1 ? merges[0] : nil)
       return QuestionSide("merge", chosen)
     }
     let tested = merges.filter(isTested)

@@ -94,7 +94,7 @@ extension ReportTable {
       .text("\(prefix)_verdict", "win, loss, equal or undecided; empty where none may be given.") {
         $0[role]?.contrast?.outcome?.rawValue
       },
-      .text("\(prefix)_note", "Why there is no verdict, or what to know of it.") { $0[role]?.contrast?.note },
+      .text("\(prefix)_note", "Why there is no verdict, or what to know of it.") { $0[role]?.note },
     ]
   }
 

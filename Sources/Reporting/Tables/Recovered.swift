@@ -94,7 +94,8 @@ extension Evidence {
           let value = estimate(model, task.name, .test, metric.name)
         else { return nil }
         return RecoveredCell(
-          model: model, task: task, metric: metric, seeds: model.seedCount == 0 ? 0 : value.count,
+          model: model, task: task, metric: metric,
+          seeds: model.kind == .base && model.seedCount == 0 ? 0 : value.count,
           base: baseScore(task, settings: model.settings, on: .test),
           single: single(of: task.name, settings: model.settings).flatMap {
             estimate($0, task.name, .test, metric.name)?.mean

@@ -89,7 +89,7 @@ extension Evidence {
   /// By model and point, each first with what it is chosen by.
   package var tuningRows: [TuningRow] {
     guard let tries else { return [] }
-    let merges = Set(candidates(of: .merge).map(\.plainName))
+    let merges = Set(candidates(of: .merge).map(\.plain))
     return (tries.tries + tries.merges).flatMap { entry -> [TuningRow] in
       let isChosen =
         entry.kind == .merge

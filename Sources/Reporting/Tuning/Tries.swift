@@ -32,7 +32,7 @@ package final class Tries: Sendable {
       ResultSet(experiment: "", tasks: results.tasks, models: tuning.models, scores: tuning.scores))
     func entry(_ candidate: Candidate) -> Try {
       Try(
-        model: candidate.plainName, kind: candidate.kind, tasks: candidate.tasks,
+        model: candidate.plain, kind: candidate.kind, tasks: candidate.tasks,
         tuned: candidate.rows[0].tuned, candidate: candidate)
     }
     tries = evidence.candidates(of: .single, .cocktail).map(entry)
@@ -99,13 +99,6 @@ package final class Tries: Sendable {
   }
 }
 
-extension Candidate {
-  /// The name without the grid point behind it: `single:fpb`.
-  package var plainName: String {
-    settings.isEmpty ? model : String(model.dropLast(settings.count + 2))
-  }
-}
-
 extension TuningChoice {
   /// What the tries have chosen: the points when all of them are done, and when what followed from these is done the rest.
   ///
@@ -154,7 +147,7 @@ extension Tries {
       let old = row.model
       if row.kind != .merge, row.kind != .base {
         guard let plain = chosen[old] else { continue }
-        row.model = plain
+        (row.model, row.plain) = (plain, plain)
       }
       (row.settings, row.arm) = ("", "")
       models.append(row)

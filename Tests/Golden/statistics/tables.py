@@ -70,7 +70,13 @@ class Tables(Register):
             assert (own is None) == (chosen["single"] is None), (task, role)
             if own is not None:
                 self.same(own.first_model, model, task, role)
-            self.copy(row, role, own, "delta", "low", "high", "p_adjusted", "verdict", "note")
+            self.copy(row, role, own, "delta", "low", "high", "p_adjusted", "verdict")
+            across = self.tables["contrasts"]
+            across = across[(across.question == asked) & (across.arm == row["arm"]) & (across.task == task) & (across.metric == metric)]
+            why = "" if chosen["single"] or model is None else "no single of this budget" if row["arm"] else "no single"
+            if why and len(across) and row["arm"]:
+                why += f"; contrasts.csv has it against that of {', '.join(across.second_arm)}"
+            self.cell(row, f"{role}_note", own.note if own is not None else why, task)
 
     def spent(self, model, column):
         """The mean over seeds; not known of a model of which a seed has no score and so no row."""
