@@ -29,7 +29,9 @@ import Training
     for name in row.outline.usualMetrics where !suited.contains(name) {
       owes("is usually measured by '\(name)', which does not measure it")
     }
-    for readout in Set(HeadKind.allCases.map(row.readout)).sorted() {
+    // What decoders say has golden numbers of its own (AnswerTests).
+    let heads = HeadKind.allCases.filter { $0 != .answers }
+    for readout in Set(heads.map(row.readout)).sorted() {
       if !Readouts.all.names.contains(readout) {
         owes("names the readout '\(readout)', which is not in Training/Readouts/Readouts.swift")
       } else if golden.cases(of: readout).isEmpty {

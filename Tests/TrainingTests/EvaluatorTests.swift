@@ -94,6 +94,7 @@ import Training
         copy.fill(number)
         broken = .linear(weight: copy, bias: bias)
       case .cosine(let labels, _): broken = .cosine(labels: labels, scale: number)
+      case .answers: continue
       }
       let evaluator = Evaluator(network: base.network, pooling: base.pooling)
       let (good, bad) = try (

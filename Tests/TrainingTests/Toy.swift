@@ -42,6 +42,9 @@ enum Toy {
   }
 
   /// A task of a kind.
+  /// The heads that tasks of an encoder may have.
+  static let heads = HeadKind.allCases.filter { $0 != .answers }
+
   static func task(_ kind: TaskKind, _ head: HeadKind, name: String = "toy") -> TaskSpec {
     let toy = toy(kind)
     return TaskSpec(

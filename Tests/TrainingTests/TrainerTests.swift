@@ -24,7 +24,7 @@ import Training
   /// The kinds with the heads that suit them.
   static let everything = TaskKinds.all.entries.filter { KindFixture.all[$0.outline.kind] != nil }.flatMap {
     row in
-    HeadKind.allCases.map { (row.outline.kind, $0) }
+    Toy.heads.map { (row.outline.kind, $0) }
       .filter {
         Readouts.all.names.contains(row.readout($0.1)) && row.outline.problem(Toy.task($0.0, $0.1)) == nil
       }
