@@ -11,7 +11,7 @@ struct BenchTokenize: ParsableCommand {
     discussion: """
       Texts are all strings in the lines of a JSONL file. With --write the tokens of each text, the bytes that they cover, the tokens \
       with special ones around and the text that they decode to go to a file, one line a text, which \
-      Tests/Conformance/tokenizers.py holds against the Hugging Face library.
+      Tests/Conformance/check_tokenizers.py holds against the Hugging Face library.
       """)
 
   @Option(help: "A tokenizer.json.")

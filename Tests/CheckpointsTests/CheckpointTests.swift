@@ -89,11 +89,13 @@ import Testing
       #expect(try Pooling.read(folder: folder) == .cls)
       try write(#"{"pooling_mode_cls_token": false, "pooling_mode_mean_tokens": true}"#, to: path)
       #expect(try Pooling.read(folder: folder) == .mean)
+      try write(#"{"pooling_mode_lasttoken": true}"#, to: path)
+      #expect(try Pooling.read(folder: folder) == .last)
       try write(#"{"pooling_mode_max_tokens": true}"#, to: path)
       #expect(
         try problem(in: folder) { _ = try Pooling.read(folder: folder) } == """
           1_Pooling/config.json: error: pooling by pooling_mode_max_tokens is not supported
-            known: pooling_mode_mean_tokens, pooling_mode_cls_token
+            known: pooling_mode_mean_tokens, pooling_mode_cls_token, pooling_mode_lasttoken
           """)
     }
   }

@@ -6,7 +6,7 @@ import Recipes
 import TestSupport
 import Testing
 
-/// The tokenizers that imports write; `Tests/Conformance/gguf.py` holds their tokens against llama.cpp.
+/// The tokenizers that imports write; `Tests/Conformance/check_gguf.py` holds their tokens against llama.cpp.
 @Suite struct ImportTokenizerTests {
   private func tokenizer(_ model: String) throws -> (file: JSON, settings: JSON, generation: JSON) {
     try withFolder { folder in

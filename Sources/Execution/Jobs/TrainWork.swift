@@ -37,7 +37,7 @@ extension JobPerformer {
     }
     let adapter =
       job.ends == nil
-      ? adapter(of: trained, job) : try centre(of: trained, job, into: folder, layers: layers(base))
+      ? adapter(of: trained, job, base) : try centre(of: trained, job, base, into: folder)
     try PEFTAdapter.write(
       start?.adapter.adding(adapter) ?? adapter, to: folder.appendingPathComponent("adapter").path,
       layers: layers(base))
@@ -47,23 +47,25 @@ extension JobPerformer {
   }
 
   private func adapter(
-    of trained: TrainedAdapter, _ job: TrainJob, part: Range<Int>? = nil, share: Double = 1
+    of trained: TrainedAdapter, _ job: TrainJob, _ base: BaseModel, part: Range<Int>? = nil, share: Double = 1
   ) -> Adapter {
     trained.parameters.adapter(
       name: "adapter", alpha: share * job.adapter.alpha, dropout: job.adapter.dropout,
-      rslora: job.adapter.rslora, targets: job.adapter.targets, part: part)
+      rslora: job.adapter.rslora, targets: job.adapter.targets,
+      isCausal: base.network.outline.predictsTokens, part: part)
   }
 
   /// Writes the adapters of a common training, `end-0` and so on by task, and returns their mixture in equal shares.
   private func centre(
-    of trained: TrainedAdapter, _ job: TrainJob, into folder: URL, layers: [String]
+    of trained: TrainedAdapter, _ job: TrainJob, _ base: BaseModel, into folder: URL
   ) throws -> Adapter {
     var centre: Adapter?
     for end in job.tasks.indices {
       let part = end * job.adapter.rank..<(end + 1) * job.adapter.rank
       let path = folder.appendingPathComponent(Self.adapterName(end: end)).path
-      try PEFTAdapter.write(adapter(of: trained, job, part: part), to: path, layers: layers)
-      let share = adapter(of: trained, job, part: part, share: 1 / Double(job.tasks.count))
+      try PEFTAdapter.write(
+        adapter(of: trained, job, base, part: part), to: path, layers: layers(base))
+      let share = adapter(of: trained, job, base, part: part, share: 1 / Double(job.tasks.count))
       centre = centre?.adding(share) ?? share
     }
     guard let centre else { preconditionFailure("a training without tasks") }

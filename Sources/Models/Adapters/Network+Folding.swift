@@ -10,9 +10,11 @@ extension LoRAParameters {
   /// - Parameters:
   ///   - alpha: α of every layer.
   ///   - targets: The names by which the layers were chosen.
+  ///   - isCausal: Whether it changes a model that predicts tokens, which is another class to PEFT.
   ///   - part: The rows of A and columns of B that are taken; nil takes all.
   public func adapter(
-    name: String, alpha: Double, dropout: Double, rslora: Bool, targets: [String], part: Range<Int>? = nil
+    name: String, alpha: Double, dropout: Double, rslora: Bool, targets: [String], isCausal: Bool = false,
+    part: Range<Int>? = nil
   ) -> Adapter {
     let sites = factors.map { factor in
       let part = part ?? 0..<factor.a.rows
@@ -21,7 +23,7 @@ extension LoRAParameters {
     }
     return Adapter(
       name: name, sites: sites, usesRSLoRA: rslora, dropout: dropout, targetModules: targets,
-      taskType: "FEATURE_EXTRACTION")
+      taskType: isCausal ? "CAUSAL_LM" : "FEATURE_EXTRACTION")
   }
 }
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Holds the program's tokenizers against the Hugging Face library, text by text.
 
-Tests/Conformance/tokenizers.py BINARY TOKENIZER.json… [--data FOLDER] [--random 100000] [--seed 0]
+Tests/Conformance/check_tokenizers.py BINARY TOKENIZER.json… [--data FOLDER] [--random 100000] [--seed 0]
 
 Texts are all strings of all JSONL files below FOLDER, and random ones. Compared are tokens without special tokens, the UTF-8
 bytes that each covers (the library's offsets, not trimmed), tokens with special tokens, and what they decode to with

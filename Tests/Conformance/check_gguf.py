@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Imports real and tiny GGUF files and holds every number and many tokens against independent programs. Not in CI.
 
-Usage: gguf.py MIXOLOGY [MODEL.gguf ...]
+Usage: check_gguf.py MIXOLOGY [MODEL.gguf ...]
 
 Needs numpy, gguf, safetensors, torch, transformers and tokenizers; with xllamacpp (llama.cpp in a wheel) also its tokens and
 probabilities are compared. Without a file it takes the decoders of Tests/Golden/checkpoints/gguf. For each file:
