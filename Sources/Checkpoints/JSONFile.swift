@@ -71,6 +71,11 @@ public struct JSONFile: Sendable {
     return Array(try encoder.encode(value)) + [0x0a]
   }
 
+  /// Writes a document, whole or not at all.
+  public static func write(_ document: JSON, to path: String) throws {
+    try AtomicFile.write(path) { try $0.append(document.document) }
+  }
+
   /// Writes a value as JSON with sorted keys, whole or not at all.
   public static func write(_ value: some Encodable, to path: String) throws {
     let bytes = try bytes(value)

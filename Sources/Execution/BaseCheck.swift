@@ -99,7 +99,13 @@ enum BaseCheck {
           "the task '\(task.name)' has a 'pair', and what a decoder answers is one text",
           hint: "put both into the template 'text', with what is to stand between them"))
     }
-    if task.head != .linear { fit.notes = confusions(task, tokenizer, limits.positions) }
+    if task.head == .answers, task.text.last?.isWhitespace ?? false {
+      fit.notes.append(
+        Diagnostic(
+          "the prompt of the task '\(task.name)' ends in white space, which most tokenizers make one token with the word behind it",
+          hint: "end 'text' before it: a space stands between prompt and answer anyway"))
+    }
+    if task.head != .linear { fit.notes += confusions(task, tokenizer, limits.positions) }
     fit.notes += marks(task, tokenizer)
     return fit
   }

@@ -64,7 +64,7 @@ public enum BaseFolder {
     _ network: any Network, of description: any NetworkDescription, tokenizerJSON: Data, to folder: URL
   ) throws {
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    try JSONFile.write(description.configuration, to: folder.path + "/config.json")
+    try JSONFile.write(JSON(description.configuration), to: folder.path + "/config.json")
     try tokenizerJSON.write(to: folder.appendingPathComponent("tokenizer.json"))
     try SafeTensorsWriter.write(
       network.tensors, to: folder.appendingPathComponent("model.safetensors").path)

@@ -22,12 +22,13 @@ extension DiskResources {
       ])
       if let known = facts.value(.splits, key) { return known }
       tell("counting the rows of \(task.name)")
-      let tokenizer = try base.map { try self.tokenizer($0.path) }
+      // What ends an answer counts in no row that asks.
+      let reader = try base.map { TaskReader(task, tokenizer: try self.tokenizer($0.path), end: nil) }
       let most = min(maxTokens, base?.outline.limits.positions ?? JobPerformer.pretrainedPositions)
       let survey = TaskSurvey(task) { locations[$0] }
       let splits = survey.parts.map { part in
         var facts = part.facts
-        facts.lengths = DiskResources.lengths(part, tokenizer, most: most)
+        facts.lengths = DiskResources.lengths(part, reader, most: most)
         return facts
       }
       // A file that could not be read this time may be there the next time under the same hash.
@@ -40,12 +41,12 @@ extension DiskResources {
   }
 
   /// Counts the rows on all cores.
-  private static func lengths(_ part: TaskSurvey.Part, _ tokenizer: Tokenizer?, most: Int) -> LengthFacts {
+  private static func lengths(_ part: TaskSurvey.Part, _ reader: TaskReader?, most: Int) -> LengthFacts {
     let pieces = part.examples.count / 1024 + 1
     let counted = Lock([[RowLength]](repeating: [], count: pieces))
     concurrently(pieces) { piece in
       let rows = part.examples.dropFirst(1024 * piece).prefix(1024).map {
-        RowLength($0, tokenizer, most: most)
+        RowLength($0, reader, most: most)
       }
       counted.withLock { $0[piece] = rows }
     }
@@ -71,18 +72,18 @@ private struct RowLength {
   /// Words without a token: of control characters, say.
   var emptyWords = 0
 
-  init(_ example: Example, _ tokenizer: Tokenizer?, most: Int) {
+  init(_ example: Example, _ reader: TaskReader?, most: Int) {
     words = example.words.count
-    guard let tokenizer else {
+    guard let reader else {
       tokens = DiskResources.words(example)
       if tokens > most { cutWords = min(words, tokens - most) }
       return
     }
-    let whole = TokenizedExample(example, tokenizer: tokenizer, maxTokens: .max)
+    let whole = reader.row(example, maxTokens: .max, isLearnt: false)
     tokens = whole.ids.count
     emptyWords = words - whole.wordStarts.count
     guard tokens > most, words > 0 else { return }
-    let cut = TokenizedExample(example, tokenizer: tokenizer, maxTokens: most)
+    let cut = reader.row(example, maxTokens: most, isLearnt: false)
     cutWords = whole.wordStarts.count - cut.wordStarts.count
   }
 }

@@ -163,7 +163,7 @@ public final class DiskResources: Resources {
         let sample = (0..<min(examples.count, DiskResources.sampleRows)).map {
           examples[Int(Double($0) * step)]
         }
-        return try count(sample, base: name)
+        return try count(sample, of: task, base: name)
       }
     } catch {
       // What is wrong with the data is said before the run, with its place.
@@ -173,10 +173,10 @@ public final class DiskResources: Resources {
 
   private static let sampleRows = 256
 
-  private func count(_ examples: [Example], base name: String?) throws -> [Int] {
+  private func count(_ examples: [Example], of task: TaskSpec, base name: String?) throws -> [Int] {
     guard let name else { return examples.map(DiskResources.words) }
-    let tokenizer = try tokenizer(base(name).path)
-    return examples.map { TokenizedExample($0, tokenizer: tokenizer, maxTokens: .max).ids.count }
+    let reader = TaskReader(task, tokenizer: try tokenizer(base(name).path), end: nil)
+    return examples.map { reader.row($0, maxTokens: .max, isLearnt: false).ids.count }
   }
 
   /// The tokeniser of a base's folder, read once.

@@ -34,13 +34,8 @@ public struct BaseModel: Sendable {
   public func rows(_ examples: [Example], of task: TaskSpec, maxTokens: Int, areLearnt: Bool)
     -> [TokenizedExample]
   {
-    guard task.head == .answers else {
-      return examples.map { TokenizedExample($0, tokenizer: tokenizer, maxTokens: maxTokens) }
-    }
-    let reader = AnswerReader(task, tokenizer: tokenizer, end: end)
-    return examples.map {
-      areLearnt ? reader.learnt($0, maxTokens: maxTokens) : reader.asked($0, maxTokens: maxTokens)
-    }
+    let reader = TaskReader(task, tokenizer: tokenizer, end: end)
+    return examples.map { reader.row($0, maxTokens: maxTokens, isLearnt: areLearnt) }
   }
 
   /// A head in which nothing is trained.

@@ -40,7 +40,7 @@ import Training
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     let shape = NetworkFamilies.pretrained(
       layers: 2, hidden: 8, heads: 2, intermediate: 12, vocabulary: Self.vocabulary.count, positions: 12)
-    try JSONFile.write(shape.configuration, to: folder + "/config.json")
+    try JSONFile.write(JSON(shape.configuration), to: folder + "/config.json")
     if !changed.isEmpty {
       let file = URL(fileURLWithPath: folder + "/config.json")
       var keys = try JSONSerialization.jsonObject(with: Data(contentsOf: file)) as? [String: Any] ?? [:]
@@ -245,6 +245,21 @@ import Training
 
   func notes(_ task: TaskSpec) -> [String] {
     resources().fit(of: task, base: folder).notes.map(\.what)
+  }
+
+  @Test func `what does not go with answers is told`() throws {
+    try make()
+    var asked = task([("a", "up"), ("b", "down")], head: .answers)
+    #expect(notes(asked) == [])
+    asked.text = "{text}: "
+    #expect(
+      notes(asked) == [
+        "the prompt of the task 't' ends in white space, which most tokenizers make one token with the word behind it"
+      ])
+    let pair = task([("a", "up"), ("b", "down")], head: .answers, pair: "{other}")
+    #expect(
+      resources().fit(of: pair, base: folder).problems.first?.what
+        == "the task 't' has a 'pair', and what a decoder answers is one text")
   }
 
   @Test func `special tokens written in a template are told, with what the base makes of them`() throws {

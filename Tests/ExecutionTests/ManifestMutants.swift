@@ -107,9 +107,7 @@ extension JSON {
     case .null: return "null"
     case .flag(let flag): return "\(flag)"
     case .number(let digits): return digits
-    case .text(let text):
-      let escaped = text.map { ["\"", "\\"].contains($0) ? "\\\($0)" : "\($0)" }.joined()
-      return "\"\(escaped)\""
+    case .text(let text): return JSONText.quoted(text)
     case .list(let items): return "[" + items.map(\.written).joined(separator: ", ") + "]"
     case .object(let members):
       return "{"

@@ -41,7 +41,7 @@ import Testing
   {
     try withFolder { folder in
       let golden = try PicoNetwork(family).description
-      try JSONFile.write(golden.configuration, to: folder + "/config.json")
+      try JSONFile.write(JSON(golden.configuration), to: folder + "/config.json")
       let again = try NetworkFamilies.describe(folder: folder)
       #expect(again.outline == golden.outline && again.tensors == golden.tensors)
       #expect(again.configuration == golden.configuration && again.unsupported == [])

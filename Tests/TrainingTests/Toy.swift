@@ -41,10 +41,10 @@ enum Toy {
     return fixture.toy
   }
 
-  /// A task of a kind.
   /// The heads that tasks of an encoder may have.
   static let heads = HeadKind.allCases.filter { $0 != .answers }
 
+  /// A task of a kind.
   static func task(_ kind: TaskKind, _ head: HeadKind, name: String = "toy") -> TaskSpec {
     let toy = toy(kind)
     return TaskSpec(

@@ -2,6 +2,16 @@ extension JSON {
   /// A whole number.
   public static func whole(_ number: Int) -> JSON { .number(String(number)) }
 
+  /// A number; of a whole one the digits alone.
+  public init(_ number: Double) {
+    self = .number(Int(exactly: number).map(String.init) ?? "\(number)")
+  }
+
+  /// An object; its members stand in the order of their names.
+  public init(_ members: [String: JSON]) {
+    self = .object(Object(members.sorted { $0.key < $1.key }.map { (name: $0.key, value: $0.value) }))
+  }
+
   /// The shortest decimal that is read back as the same Float; it must be finite.
   public static func single(_ number: Float) -> JSON {
     precondition(number.isFinite, "JSON has no \(number)")

@@ -58,11 +58,11 @@ extension DecoderDesign {
     var rope: [String: JSON] = ["rope_type": .text(rotary.scaling.name), "rope_theta": JSON(rotary.theta)]
     for (key, value) in zip(rotary.scaling.settings, rotary.settings) { rope[key] = JSON(value) }
     let all: [String: JSON] = [
-      "model_type": .text(family), "hidden_act": .text(activation.name), "hidden_size": JSON(hidden),
-      "num_hidden_layers": JSON(layers), "num_attention_heads": JSON(heads),
-      "num_key_value_heads": JSON(keyHeads), "head_dim": JSON(headSize),
-      "intermediate_size": JSON(intermediate), "vocab_size": JSON(vocabulary),
-      "max_position_embeddings": JSON(positions), "rms_norm_eps": JSON(epsilon),
+      "model_type": .text(family), "hidden_act": .text(activation.name), "hidden_size": .whole(hidden),
+      "num_hidden_layers": .whole(layers), "num_attention_heads": .whole(heads),
+      "num_key_value_heads": .whole(keyHeads), "head_dim": .whole(headSize),
+      "intermediate_size": .whole(intermediate), "vocab_size": .whole(vocabulary),
+      "max_position_embeddings": .whole(positions), "rms_norm_eps": JSON(epsilon),
       "tie_word_embeddings": .flag(isTied), "rope_parameters": JSON(rope),
     ]
     return all.merging(constants) { own, _ in own }

@@ -51,11 +51,11 @@ extension EncoderDesign {
   var configuration: [String: JSON] {
     var all: [String: JSON] = [
       "model_type": .text(family), keys.activation: .text(activation.name),
-      keys.width[0]: JSON(hidden), keys.layers[0]: JSON(layers),
-      keys.heads[0]: JSON(heads), keys.intermediate[0]: JSON(intermediate),
-      keys.positions[0]: JSON(positionRows), keys.vocabulary[0]: JSON(vocabulary),
+      keys.width[0]: .whole(hidden), keys.layers[0]: .whole(layers),
+      keys.heads[0]: .whole(heads), keys.intermediate[0]: .whole(intermediate),
+      keys.positions[0]: .whole(positionRows), keys.vocabulary[0]: .whole(vocabulary),
     ]
-    if let key = keys.types, let types { all[key] = JSON(types) }
+    if let key = keys.types, let types { all[key] = .whole(types) }
     if let key = keys.epsilon { all[key] = JSON(epsilon) }
     return all.merging(constants) { own, _ in own }
   }

@@ -13,7 +13,7 @@ extension NetworkFamily {
     design.readsDistances = true
     let key = "relative_attention_num_buckets"
     design.constants = [
-      "pad_token_id": JSON(1), key: JSON(RelativeDistances.buckets),
+      "pad_token_id": .whole(1), key: .whole(RelativeDistances.buckets),
     ]
     let buckets = try file.optional(key, "a whole number") { $0.integer } ?? RelativeDistances.buckets
     if buckets != RelativeDistances.buckets {

@@ -12,7 +12,7 @@ extension NetworkFamily {
     // Where nothing is said transformers takes 4096; null says that there is none.
     let isSaid = file.tree["sliding_window"] != nil
     design.window = try file.positive("sliding_window") ?? (isSaid ? nil : 4096)
-    design.constants["sliding_window"] = design.window.map { JSON($0) } ?? .null
+    design.constants["sliding_window"] = design.window.map { .whole($0) } ?? .null
     return design
   }
 }

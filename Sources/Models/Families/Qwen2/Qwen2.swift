@@ -23,7 +23,7 @@ extension NetworkFamily {
         kinds.map { $0[block] == "sliding_attention" } ?? (block >= full)
       })
     design.constants = [
-      "use_sliding_window": .flag(true), "sliding_window": JSON(window), "max_window_layers": JSON(full),
+      "use_sliding_window": .flag(true), "sliding_window": .whole(window), "max_window_layers": .whole(full),
     ]
     if let kinds { design.constants["layer_types"] = .list(kinds.map { .text($0) }) }
     return design

@@ -1,7 +1,9 @@
 internal import LinearAlgebra
 
 extension Activation {
-  /// x·σ(x), the Swish of slope 1 (Ramachandran et al. 2017, arXiv:1710.05941).
+  /// x·σ(x), the Swish of slope 1.
+  ///
+  /// Source: Ramachandran et al. 2017, arXiv:1710.05941.
   static let silu = Activation(
     name: "silu", summary: "x·σ(x)",
     forward: { x, y in

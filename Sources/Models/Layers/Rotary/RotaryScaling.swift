@@ -25,7 +25,9 @@ extension RotaryScaling {
     name: "default", summary: "frequencies θ^(−2i/D) as they are", settings: []
   ) { frequencies, _ in frequencies }
 
-  /// Positions divided by a factor (Chen et al. 2023, arXiv:2306.15595).
+  /// Positions divided by a factor.
+  ///
+  /// Source: Chen et al. 2023, arXiv:2306.15595.
   static let linear = RotaryScaling(
     name: "linear", summary: "all frequencies divided by a factor", settings: ["factor"]
   ) { frequencies, settings in frequencies.map { $0 / Float(settings[0]) } }
