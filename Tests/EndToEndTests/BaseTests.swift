@@ -69,7 +69,7 @@ import Testing
   {
     let place = try place()
     try replace(
-      "\"hidden_act\" : \"gelu\"", "\"hidden_act\" : \"gelu\", \"is_decoder\" : true", in: "base/config.json",
+      "\"hidden_act\": \"gelu\"", "\"hidden_act\": \"gelu\", \"is_decoder\" : true", in: "base/config.json",
       of: place)
     try place.write(#"{"pooling_mode": "max"}"#, to: "base/1_Pooling/config.json")
     try place.write(
