@@ -21,6 +21,21 @@ for targets in query,value all-linear; do
 done
 measure evaluate --workers "$cores" --threads 1 "${data[@]}"
 [ "$cores" = 1 ] || measure evaluate --workers 1 --threads "$cores" "${data[@]}"
+# A decoder that learns answers and is asked for them: make model MODEL=smollm2-135m-instruct.
+decoder="${XDG_CACHE_HOME:-$HOME/.cache}/mixology/models/smollm2-135m-instruct"
+if [ -n "$rows" ] && [ -d "$decoder" ]; then
+  asked=(--base "$decoder" "${data[@]}" --prompt '{text}\nSentiment:' --rows 192 --repeats 3)
+  precisions=(float32)
+  ! "$mixology" doctor --json | grep -q '"onednn" :' || precisions+=(bfloat16)
+  for precision in "${precisions[@]}"; do
+    for targets in q_proj,v_proj all-linear; do
+      measure train "${asked[@]}" --batch 16 --targets "$targets" --precision "$precision"
+    done
+    measure evaluate "${asked[@]}" --precision "$precision"
+  done
+else
+  echo "no SmolLM2 or no rows: a decoder is not measured" >&2
+fi
 # Both precisions in turn, where products in bf16 can be had: a ratio is made inside a turn.
 if "$mixology" doctor --json | grep -q '"onednn" :'; then
   for targets in query,value all-linear; do
