@@ -29,9 +29,7 @@ struct BenchEvaluation: Sendable {
   /// A linear head of random weights for a workload's task, or the base's own words.
   static func head(_ workload: BenchWorkload) -> TaskHead {
     if workload.task.head == .answers {
-      return TaskHead(
-        task: workload.task,
-        head: workload.model.frozenHead(workload.task, scale: 1, workspace: Workspace()))
+      return TaskHead(task: workload.task, head: workload.model.answerHead)
     }
     let outputs = TaskHead.outputs(workload.task)
     let channels = workload.model.network.outline.width

@@ -163,10 +163,7 @@ public final class JobPerformer {
       guard let trained else { throw Diagnostic("no trained head for task '\(name)'") }
       return try reading(trained) { try HeadFile.read($0, task: task.wrappedValue) }
     case .answers:
-      let base = try base(spec.wrappedValue, precision)
-      return TaskHead(
-        task: task.wrappedValue,
-        head: base.frozenHead(task.wrappedValue, scale: 1, workspace: workspaces[0]))
+      return TaskHead(task: task.wrappedValue, head: try base(spec.wrappedValue, precision).answerHead)
     case .labels: break
     }
     guard let labelScale else { throw Diagnostic("no scale for the label head of task '\(name)'") }

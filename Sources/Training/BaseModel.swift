@@ -42,7 +42,11 @@ public struct BaseModel: Sendable {
   ///
   /// - Parameter scale: That of cosines to labels.
   public func frozenHead(_ task: TaskSpec, scale: Double, workspace: Workspace) -> Head {
-    guard task.head == .answers else { return labelHead(task, scale: scale, workspace: workspace) }
+    task.head == .answers ? answerHead : labelHead(task, scale: scale, workspace: workspace)
+  }
+
+  /// The head of what the base itself says; traps where it predicts no tokens.
+  public var answerHead: Head {
     guard let logits = network.unembedding else { preconditionFailure("the base predicts no tokens") }
     return .answers(AnswerHead(logits))
   }

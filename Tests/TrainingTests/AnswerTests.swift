@@ -58,8 +58,8 @@ import Training
       lora = try SafeTensorsFile(path: folder + "/lora.safetensors")
     }
 
-    func head(_ network: any Network) -> TaskHead {
-      TaskHead(task: task, head: base.frozenHead(task, scale: 1, workspace: Workspace()))
+    func head() -> TaskHead {
+      TaskHead(task: task, head: base.answerHead)
     }
   }
 
@@ -69,7 +69,7 @@ import Training
     let setting = try Setting(name)
     let rows = setting.base.rows(setting.examples, of: setting.task, maxTokens: 128, areLearnt: false)
     #expect(rows.contains { $0.answers?.forks.isEmpty == false })
-    let head = setting.head(setting.base.network)
+    let head = setting.head()
     let workspace = Workspace()
     let states = setting.base.reader.read(PackedBatch(rows), workspace: workspace)
     let features = head.features(states, rows: 0..<rows.count, examples: rows, workspace: workspace)
@@ -104,7 +104,7 @@ import Training
       [(parameters.storage, gradients.storage)], spec: TrainingSpec(weightDecay: 0, clip: 0))
     let adapted = AdaptedNetwork(network, factors: parameters.factors)
     let door = LoRADoor(outline: network.outline, parameters: parameters, gradients: [gradients])
-    let head = setting.head(network)
+    let head = setting.head()
     let tokens = rows.reduce(0) { $0 + ($1.answers?.count ?? 0) }
     for step in 0..<10 {
       optimiser.zeroGradients()
@@ -156,7 +156,7 @@ import Training
     }
     let adapted = AdaptedNetwork(network, factors: parameters.factors)
     adapted.update()
-    let head = setting.head(network)
+    let head = setting.head()
     /// The gradients by the factors of Σ weight · loss over some rows.
     func gradients(_ rows: [TokenizedExample], _ weights: [Float]) -> [Float] {
       let gradients = parameters.zeroed()

@@ -38,18 +38,4 @@ struct CheckpointMerge {
       written: \(output)/\(outcome.files.joined(separator: ", "))
       """)
   }
-
-  /// Bytes of a size as mergekit and transformers write it: 5GB, 500MB, 1000000.
-  static func bytes(_ text: String) throws -> Int {
-    let units: [(String, Double)] = [
-      ("KB", 1e3), ("MB", 1e6), ("GB", 1e9), ("TB", 1e12), ("B", 1e9), ("K", 1e3), ("M", 1e6), ("G", 1e9),
-      ("", 1),
-    ]
-    for (unit, factor) in units where text.uppercased().hasSuffix(unit) {
-      if let number = Double(text.dropLast(unit.count)), number * factor >= 1, number * factor < 1e18 {
-        return Int(number * factor)
-      }
-    }
-    throw Diagnostic("'\(text)' is no size of a file", hint: "write --max-shard-size 5GB or 500MB")
-  }
 }

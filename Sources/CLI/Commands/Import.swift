@@ -63,8 +63,8 @@ struct Import: ParsableCommand {
   }
 
   func run() throws {
-    let shard = try CheckpointMerge.bytes(maxShardSize)
-    try checkOutput()
+    let shard = try OutputFolder.bytes(maxShardSize)
+    try OutputFolder.check(output, isForced: force, isOwn: ModelImporter.writes)
     let watch = ByteWatch("written")
     let isQuiet = quiet
     let outcome = try ModelImporter.write(
@@ -83,23 +83,5 @@ struct Import: ParsableCommand {
         """)
     }
     Console.print("written: \(output)/\(outcome.files.joined(separator: ", "))")
-  }
-
-  /// Refuses to write over anything that is not an earlier import, and over that without `--force`.
-  private func checkOutput() throws {
-    guard FileManager.default.fileExists(atPath: output) else { return }
-    guard let names = try? FileManager.default.contentsOfDirectory(atPath: output) else {
-      throw Diagnostic(
-        "the output is a file, not a folder", at: Place(file: output), hint: "name another one")
-    }
-    if let other = names.sorted().first(where: { !ModelImporter.writes($0) }) {
-      throw Diagnostic(
-        "the output folder holds something else: '\(other)'", at: Place(file: output),
-        hint: "name another one")
-    }
-    if !force, !names.isEmpty {
-      throw Diagnostic(
-        "the output folder is not empty", at: Place(file: output), hint: "name another one, or add --force")
-    }
   }
 }

@@ -94,7 +94,7 @@ struct Merge: ParsableCommand {
 
   private func merge(_ file: String, into output: String) throws {
     let text = try InputFile.text(file, called: "the recipe", hint: "is the path right?")
-    let shard = try CheckpointMerge.bytes(maxShardSize)
+    let shard = try OutputFolder.bytes(maxShardSize)
     let environment = ProcessInfo.processInfo.environment
     if CheckpointMerger.takes(text, path: file, environment: environment) {
       return try CheckpointMerge(threads: threads, largestShard: shard).run(text, file, into: output) {
@@ -140,22 +140,9 @@ extension Merge {
 
   /// Refuses to write over anything that is not an earlier merge, and over that without `--force`.
   private func checkOutput(_ output: String) throws {
-    guard FileManager.default.fileExists(atPath: output) else { return }
-    guard let names = try? FileManager.default.contentsOfDirectory(atPath: output) else {
-      throw Diagnostic(
-        "the output is a file, not a folder", at: Place(file: output), hint: "name another one")
-    }
     let own = ["adapter_config.json", "adapter_model.safetensors", "merge.json"] + RoutedFile.names
     let written = CheckpointMerger.files(writtenTo: output)
-    if let other = names.sorted().first(where: { !own.contains($0) && !written.contains($0) }) {
-      throw Diagnostic(
-        "the output folder holds something else: '\(other)'", at: Place(file: output),
-        hint: "name another one")
-    }
-    if !force, !names.isEmpty {
-      throw Diagnostic(
-        "the output folder is not empty", at: Place(file: output), hint: "name another one, or add --force")
-    }
+    try OutputFolder.check(output, isForced: force) { own.contains($0) || written.contains($0) }
   }
 }
 

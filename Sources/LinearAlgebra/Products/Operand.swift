@@ -1,3 +1,5 @@
+public import Basics
+
 /// Rows that go into a product: floats, or the same numbers rounded to bf16.
 public enum Operand: Sendable {
   /// As they are.
@@ -86,6 +88,24 @@ public enum Operand: Sendable {
       body(scratch)
       numbers.rows(range).round(scratch)
       workspace.release(to: mark)
+    }
+  }
+}
+
+extension Workspace {
+  /// Room for what a product of some precision reads.
+  public func operand(_ rows: Int, _ columns: Int, _ precision: Precision) -> Operand {
+    switch precision {
+    case .float32: .floats(matrix(rows: rows, columns: columns))
+    case .bfloat16: .rounded(bfloats(rows: rows, columns: columns))
+    }
+  }
+
+  /// A matrix as products of some precision read it: itself, or a rounded copy.
+  public func operand(of matrix: Matrix, _ precision: Precision) -> Operand {
+    switch precision {
+    case .float32: .floats(matrix)
+    case .bfloat16: .rounded(rounded(matrix))
     }
   }
 }

@@ -50,6 +50,9 @@ package struct CausalAttention: Sendable {
     var offset: Int
     /// The row's.
     var row: Row
+
+    /// The queries, as tokens of the batch.
+    var tokens: Range<Int> { row.inBatch(queries) }
   }
 
   /// What a row says of its tokens.
@@ -65,6 +68,11 @@ package struct CausalAttention: Sendable {
       tokens = batch.range(row)
       forks = batch.forks[row]
       for run in batch.runs(row) { positions += run.first..<run.first + run.tokens.count }
+    }
+
+    /// Places in the row, as tokens of the batch.
+    func inBatch(_ places: Range<Int>) -> Range<Int> {
+      tokens.lowerBound + places.lowerBound..<tokens.lowerBound + places.upperBound
     }
 
     /// The keys before it that a query sees whatever the window, as places in the row, and from where on those of its own part.
@@ -122,22 +130,21 @@ package struct CausalAttention: Sendable {
       let parts = parts(row, from: &offset)
       context.fill(tokens, workspace) { context in
         for part in parts {
-          let own = tokens.lowerBound + part.queries.lowerBound..<tokens.lowerBound + part.queries.upperBound
           // The scale goes with the queries, so that scores need none.
           positions.turn(
-            queries.rows(own), at: row.positions[part.queries], times: 1 / Float(D).squareRoot(),
-            into: saved.queries(of: own, D, heads))
-          attend(saved, part, tokens, into: context.rows(part.queries))
+            queries.rows(part.tokens), at: row.positions[part.queries], times: 1 / Float(D).squareRoot(),
+            into: saved.queries(of: part.tokens, D, heads))
+          attend(saved, part, into: context.rows(part.queries))
         }
       }
     }
   }
 
   /// The context of some queries, (n, H·D).
-  private func attend(_ saved: Saved, _ part: Part, _ tokens: Range<Int>, into context: Matrix) {
+  private func attend(_ saved: Saved, _ part: Part, into context: Matrix) {
     let (D, G, n) = (headSize, heads / keyHeads, part.queries.count)
     for k in 0..<keyHeads {
-      let views = views(saved, part, tokens, k)
+      let views = views(saved, part, k)
       let scores = views.probabilities
       gemm(views.queries, views.keys, into: scores, transposeB: true)
       hide(scores, part, with: -1e30)
@@ -170,18 +177,17 @@ package struct CausalAttention: Sendable {
   }
 
   /// What the queries that share key head k read: queries (G·n, D), keys and values (m, D), probabilities (G·n, m).
-  private func views(_ saved: Saved, _ part: Part, _ tokens: Range<Int>, _ k: Int) -> (
+  private func views(_ saved: Saved, _ part: Part, _ k: Int) -> (
     queries: Matrix, keys: Matrix, values: Matrix, probabilities: Matrix
   ) {
     let (D, G, n, m) = (headSize, heads / keyHeads, part.queries.count, part.keys.count)
-    let own = tokens.lowerBound + part.queries.lowerBound..<tokens.lowerBound + part.queries.upperBound
-    let seen = tokens.lowerBound + part.keys.lowerBound..<tokens.lowerBound + part.keys.upperBound
-    let keys = saved.keys(of: tokens, D, keyHeads)
+    let keys = saved.keys(of: part.row.tokens, D, keyHeads)
+    let first = k * part.row.tokens.count
     let start = part.offset + k * G * n * m
     return (
-      saved.queries(of: own, D, heads).rows(k * G * n..<(k + 1) * G * n),
-      keys.rows(k * tokens.count + part.keys.lowerBound..<k * tokens.count + part.keys.upperBound),
-      saved.values.rows(seen).columns(k * D..<(k + 1) * D),
+      saved.queries(of: part.tokens, D, heads).rows(k * G * n..<(k + 1) * G * n),
+      keys.rows(first + part.keys.lowerBound..<first + part.keys.upperBound),
+      saved.values.rows(part.row.inBatch(part.keys)).columns(k * D..<(k + 1) * D),
       saved.probabilities.columns(start..<start + G * n * m).reshaped(rows: G * n, columns: m)
     )
   }
@@ -210,7 +216,7 @@ package struct CausalAttention: Sendable {
             let mark = workspace.mark
             let dq = workspace.matrix(rows: heads * part.queries.count, columns: D)
             attendBack(
-              dcontext, saved, part, tokens, dqueries: dq, dkeys: dturned, dvalues: dvalues, workspace)
+              dcontext, saved, part, dqueries: dq, dkeys: dturned, dvalues: dvalues, workspace)
             positions.turnBack(
               dq, at: row.positions[part.queries], times: scale, into: dqueries.rows(part.queries))
             workspace.release(to: mark)
@@ -224,19 +230,18 @@ package struct CausalAttention: Sendable {
 
   /// The gradients of some queries: those by turned queries are overwritten, those by keys and values accumulated.
   private func attendBack(
-    _ dcontext: Matrix, _ saved: Saved, _ part: Part, _ tokens: Range<Int>, dqueries: Matrix, dkeys: Matrix,
-    dvalues: Matrix, _ workspace: Workspace
+    _ dcontext: Matrix, _ saved: Saved, _ part: Part, dqueries: Matrix, dkeys: Matrix, dvalues: Matrix,
+    _ workspace: Workspace
   ) {
-    let (D, G, n, L) = (headSize, heads / keyHeads, part.queries.count, tokens.count)
-    let own = tokens.lowerBound + part.queries.lowerBound..<tokens.lowerBound + part.queries.upperBound
+    let (D, G, n, L) = (headSize, heads / keyHeads, part.queries.count, part.row.tokens.count)
     for k in 0..<keyHeads {
       let mark = workspace.mark
-      let views = views(saved, part, tokens, k)
+      let views = views(saved, part, k)
       let dvalues = dvalues.rows(part.keys).columns(k * D..<(k + 1) * D)
       let dp = workspace.matrix(rows: G * n, columns: part.keys.count)
       for g in 0..<G {
         let head = k * G + g
-        let dy = dcontext.rows(own).columns(head * D..<(head + 1) * D)
+        let dy = dcontext.rows(part.tokens).columns(head * D..<(head + 1) * D)
         let rows = g * n..<(g + 1) * n
         // in the forward pass this was: context = P·V
         gemm(views.probabilities.rows(rows), dy, into: dvalues, transposeA: true, beta: 1)

@@ -158,21 +158,3 @@ struct LinearWeights: Sendable {
       .filter { !$0.values.storage.isMapped }
   }
 }
-
-extension Workspace {
-  /// Room for what a product reads.
-  func operand(_ rows: Int, _ columns: Int, _ precision: Precision) -> Operand {
-    switch precision {
-    case .float32: .floats(matrix(rows: rows, columns: columns))
-    case .bfloat16: .rounded(bfloats(rows: rows, columns: columns))
-    }
-  }
-
-  /// A matrix as products read it: itself, or a rounded copy.
-  func operand(of matrix: Matrix, _ precision: Precision) -> Operand {
-    switch precision {
-    case .float32: .floats(matrix)
-    case .bfloat16: .rounded(rounded(matrix))
-    }
-  }
-}

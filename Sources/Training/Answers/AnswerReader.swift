@@ -47,40 +47,37 @@ public struct AnswerReader: Sendable {
   /// What answers share, the text above all, is read once; what they do not forks.
   public func asked(_ example: Example, maxTokens: Int) -> TokenizedExample {
     let all = words.indices.map { said(example, $0) }
-    // Up to here all rows are one, and none has begun its answer.
+    // Up to here all rows are one, and none has begun its answer; a token before an answer foretells its first one.
     var shared = all.map(\.start).min() ?? 0
     for other in all.dropFirst() {
       shared = zip(all[0].ids.prefix(shared), other.ids).prefix { $0 == $1 }.count
     }
-    // A token before the answer foretells its first one.
-    shared = min(shared, all.map(\.start).min() ?? 0)
-    let rests = all.map { $0.ids[shared...] }
-    let longest = rests.map { max(0, $0.count - 1) }.max() ?? 0
-    var ids = cut(all[0].ids[..<shared], to: maxTokens - longest)
+    let longest = (all.map(\.ids.count).max() ?? 0) - shared - 1
+    var ids = cut(all[0].ids[..<shared], to: maxTokens - max(0, longest))
     let trunk = ids.count
-    var places: [Int: Int] = [:]
     var forks: [Range<Int>] = []
-    var tokens: [[AnswerHead.Token]] = []
-    for (answer, rest) in zip(all, rests) {
+    // By their place in the row at first.
+    var answers: [[AnswerHead.Token]] = []
+    for said in all {
+      let rest = said.ids[shared...]
       let fork = ids.count..<ids.count + max(0, rest.count - 1)
       ids += rest.dropLast()
       if !fork.isEmpty { forks.append(fork) }
-      tokens.append(
-        (answer.start - shared..<rest.count).map { index in
-          let place = index == 0 ? trunk - 1 : fork.lowerBound + index - 1
-          let known = places[place] ?? places.count
-          places[place] = known
-          return AnswerHead.Token(place: known, id: rest[rest.startIndex + index])
+      answers.append(
+        (said.start..<said.ids.count).map { index -> AnswerHead.Token in
+          // The first of the rest is foretold by the trunk's last token, the others by those before them.
+          let place = index == shared ? trunk - 1 : fork.lowerBound + index - shared - 1
+          return AnswerHead.Token(place: place, id: said.ids[index])
         })
     }
-    let order = places.sorted { $0.key < $1.key }
-    var rank = [Int](repeating: 0, count: order.count)
-    for (new, entry) in order.enumerated() { rank[entry.value] = new }
-    for answer in tokens.indices {
-      for token in tokens[answer].indices { tokens[answer][token].place = rank[tokens[answer][token].place] }
+    let places = Set(answers.joined().map(\.place)).sorted()
+    let numbers = Dictionary(uniqueKeysWithValues: places.enumerated().map { ($1, $0) })
+    let tokens = answers.map { answer in
+      answer.compactMap { token in
+        numbers[token.place].map { AnswerHead.Token(place: $0, id: token.id) }
+      }
     }
-    return example.row(
-      ids, AnswerRow(places: order.map(\.key), forks: forks, tokens: tokens, isLearnt: false))
+    return example.row(ids, AnswerRow(places: places, forks: forks, tokens: tokens, isLearnt: false))
   }
 
   /// The tokens of a text with a label's answer behind it, and where the answer begins among them; the first token is nobody's

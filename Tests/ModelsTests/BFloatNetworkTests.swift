@@ -8,10 +8,10 @@ import Outlines
 import TestSupport
 import Testing
 
-/// Encoders whose products are in bf16: against PyTorch with the same casts and under autocast, and against floats.
+/// Networks whose products are in bf16: against PyTorch with the same casts and under autocast, and against floats.
 @Suite(.enabled(if: OneDNN.isThere, "oneDNN is not installed: bf16 is not tested"))
-struct BFloatEncoderTests {
-  @Test(arguments: EncoderTests.families)
+struct BFloatNetworkTests {
+  @Test(arguments: NetworkTests.families)
   func `hidden states and gradients of factors are PyTorch's`(_ family: String) throws {
     let pico = try PicoNetwork(family)
     let golden = try SafeTensorsFile(path: pico.folder.appendingPathComponent("bfloat16.safetensors").path)
@@ -41,7 +41,7 @@ struct BFloatEncoderTests {
     #expect(errors.0 < 4e-3 && errors.1 < 4e-2, "\(errors)")
   }
 
-  @Test(arguments: EncoderTests.families)
+  @Test(arguments: NetworkTests.families)
   func `a row has the same bits alone and among others, with a tape and without`(_ family: String) throws {
     let pico = try PicoNetwork(family)
     let network = try pico.network.rounding()
@@ -106,7 +106,7 @@ struct BFloatEncoderTests {
     #expect(relativeError(dx.values, exact.values) < 0.01)
   }
 
-  @Test(arguments: EncoderTests.families)
+  @Test(arguments: NetworkTests.families)
   func `an adapter is placed beside the weights, one as wide as the layer is folded into floats`(
     _ family: String
   ) throws {
@@ -134,7 +134,7 @@ struct BFloatEncoderTests {
     }
   }
 
-  @Test(arguments: EncoderTests.families)
+  @Test(arguments: NetworkTests.families)
   func `dropout and doors that measure see rounded inputs`(_ family: String) throws {
     let pico = try PicoNetwork(family)
     let parameters = try pico.loraParameters()

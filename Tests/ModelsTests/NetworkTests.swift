@@ -8,7 +8,7 @@ import Outlines
 import TestSupport
 import Testing
 
-@Suite struct EncoderTests {
+@Suite struct NetworkTests {
   static let families = PicoNetwork.families
 
   @Test(arguments: families)
